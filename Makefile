@@ -1,0 +1,40 @@
+# `make test` is the gate: everything that a change must pass, on a laptop as in CI.
+
+CARGO ?= cargo
+export RUST_BACKTRACE ?= 0
+
+.PHONY: test tools fmt clippy features tests docs bench soak
+
+test: tools fmt clippy features tests docs
+	@echo "make test: all passed"
+
+# What a fresh machine with Rust may lack.
+tools:
+	@command -v rustup >/dev/null && rustup component add clippy rustfmt >/dev/null 2>&1 || true
+	@$(CARGO) clippy --version >/dev/null && $(CARGO) fmt --version >/dev/null
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+
+# Each feature alone, and none.
+features:
+	$(CARGO) check -p cachery --no-default-features
+	$(CARGO) check -p cachery --no-default-features --features memory
+
+tests:
+	$(CARGO) test --workspace --all-features --no-fail-fast
+	$(CARGO) build -p cachery --examples
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
+
+# Side by side with the peers, in one run. Not part of the gate: it measures time.
+bench:
+	$(CARGO) run --release --manifest-path benches/Cargo.toml
+
+# What takes too long for the gate.
+soak:
+	CACHERY_SOAK=1 $(CARGO) test --release --test chaos -- --nocapture

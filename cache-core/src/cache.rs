@@ -1,0 +1,228 @@
+//! One call site's cache in one registry: its memory, its flights and its counters. It knows keys and entries, no types.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
+    time::Duration,
+};
+
+use tracing::Instrument;
+
+use crate::{
+    clock::Clock,
+    entry::{Entry, Facts},
+    flight::{Boarding, FlightId, Flights, Follower, Ticket, Turn},
+    invalidation::Invalidation,
+    key::Key,
+    memory::{self, DropCause, MemoryOptions, MemoryTier},
+    policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
+    returns::AnyError,
+    site::Site,
+    stats::{Counters, Stats},
+    timeline::{Age, Timeline},
+};
+
+/// Parts of the flight table, so that misses of different keys seldom meet at a lock.
+const FLIGHT_SHARDS: usize = 16;
+
+pub(crate) struct Cache {
+    pub(crate) site: &'static Site,
+    pub(crate) policy: Policy,
+    clock: Clock,
+    memory: Box<dyn MemoryTier>,
+    flights: Arc<Flights<Outcome>>,
+    counters: Arc<Counters>,
+    /// Moved by `clear`: entries of another generation are not read.
+    generation: AtomicU64,
+}
+
+/// What a load came to, as its followers share it.
+#[derive(Clone)]
+pub(crate) enum Outcome {
+    Value(Entry),
+    Error(AnyError),
+}
+
+/// What a caller who missed does next.
+pub(crate) enum Next {
+    /// Run the function, and land the ticket with what it returns.
+    Load(Ticket<Outcome>),
+    /// Take what another's load came to.
+    Take(Outcome),
+    /// Run the function as if it were not cached: the caller is inside the load of this very key.
+    Bypass,
+}
+
+tokio::task_local! {
+    /// The flights that the running code loads for, innermost last.
+    static LOADING: Vec<FlightId>;
+}
+
+impl Cache {
+    pub(crate) fn new(site: &'static Site, policy: Policy, clock: Clock) -> Self {
+        let counters = Arc::<Counters>::default();
+        let memory = memory::open(MemoryOptions {
+            capacity: policy.capacity,
+            expiry: clock.is_system().then(|| clock.clone()),
+            on_drop: Arc::new({
+                let (counters, clock) = (Arc::clone(&counters), clock.clone());
+                move |entry, cause| count_drop(&counters, &clock, entry, cause)
+            }),
+        });
+        let flights = Arc::new(Flights::new(FLIGHT_SHARDS));
+        Self { site, policy, clock, memory, flights, counters, generation: AtomicU64::new(0) }
+    }
+
+    /// The fresh entry of `key`, counted as a hit.
+    #[inline]
+    pub(crate) fn hit(&self, key: &Key) -> Option<Entry> {
+        let entry = self.peek(key)?;
+        self.counters.hit(entry.load_nanos());
+        Some(entry)
+    }
+
+    /// The fresh entry of `key`.
+    #[inline]
+    pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
+        let entry = self.memory.get(key)?;
+        let readable = entry.generation() == self.generation() && entry.age(self.clock.now()) == Age::Fresh;
+        readable.then_some(entry)
+    }
+
+    /// After a miss: joins the flight of `key` and waits there for its turn. Dropping the future leaves the flight.
+    pub(crate) async fn next(&self, key: &Key) -> Next {
+        let own = |flight| LOADING.try_with(|own| own.contains(&flight)).unwrap_or(false);
+        match self.flights.board(key, || self.generation(), own) {
+            Boarding::Own => Next::Bypass,
+            Boarding::Lead(ticket) => self.lead(key, ticket),
+            Boarding::Follow(follower) => self.follow(follower).await,
+        }
+    }
+
+    /// Leads, unless a flight landed between the caller's look at memory and its boarding.
+    fn lead(&self, key: &Key, ticket: Ticket<Outcome>) -> Next {
+        if let Some(entry) = self.hit(key) {
+            let outcome = Outcome::Value(entry);
+            ticket.land(outcome.clone(), || ());
+            return Next::Take(outcome);
+        }
+        self.counters.misses.add(1);
+        Next::Load(ticket)
+    }
+
+    async fn follow(&self, mut follower: Follower<Outcome>) -> Next {
+        self.counters.misses.add(1);
+        let in_time = self.clock.timeout(self.flight_wait(), follower.turn()).await;
+        let turn = if let Some(turn) = in_time {
+            turn
+        } else {
+            follower.lose_patience();
+            follower.turn().await
+        };
+        match turn {
+            Some(Turn::Load(ticket)) => Next::Load(ticket),
+            Some(Turn::Landed(outcome)) => {
+                self.counters.coalesced.add(1);
+                Next::Take(outcome)
+            }
+            None => Next::Bypass,
+        }
+    }
+
+    /// How long a follower waits before it loads for itself.
+    fn flight_wait(&self) -> Duration {
+        FLIGHT_WAIT.max(self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_LOADS))
+    }
+
+    /// The right to load `key` whatever is stored or loading: what began before stores nothing any more.
+    pub(crate) fn begin_refresh(&self, key: &Key) -> Ticket<Outcome> {
+        self.counters.refreshes.add(1);
+        self.flights.supersede(key, || self.generation())
+    }
+
+    /// Runs `load` for `ticket`, in its span and measured.
+    pub(crate) async fn load<F: Future>(&self, ticket: &Ticket<Outcome>, load: F) -> (F::Output, Duration) {
+        let mut loading = LOADING.try_with(Clone::clone).unwrap_or_default();
+        loading.push(ticket.flight_id());
+        let span = crate::telemetry::load_span(self.site.name);
+        let began = self.clock.precise();
+        let output = LOADING.scope(loading, load.instrument(span)).await;
+        (output, self.clock.precise().since(began))
+    }
+
+    /// The load of `ticket` returned a value: stores it, unless it was fenced off, and answers the followers with it.
+    pub(crate) fn land(&self, key: &Key, ticket: Ticket<Outcome>, took: Duration, wrap: impl FnOnce(Facts) -> Entry) {
+        self.count_load(took, false);
+        let entry = wrap(self.facts(ticket.generation(), took));
+        ticket.land(Outcome::Value(entry.clone()), || self.store(key, entry));
+    }
+
+    /// The load of `ticket` returned an error: nothing is stored, and followers get it if it can be shared.
+    pub(crate) fn fail(&self, ticket: Ticket<Outcome>, took: Duration, error: Option<AnyError>) {
+        self.count_load(took, true);
+        ticket.fail(error.map(Outcome::Error));
+    }
+
+    /// Stores a value that nobody loaded. Loads that run store nothing after it.
+    pub(crate) fn put(&self, key: &Key, wrap: impl FnOnce(Facts) -> Entry) {
+        let entry = wrap(self.facts(self.generation(), Duration::ZERO));
+        self.flights.fence(key, || self.store(key, entry));
+    }
+
+    /// Makes `key` unreadable, also for loads that run.
+    pub(crate) fn invalidate(&self, key: &Key) -> Invalidation {
+        self.flights.fence(key, || self.memory.remove(key));
+        self.counters.invalidated_keys.add(1);
+        Invalidation::Local
+    }
+
+    /// Makes all keys unreadable, also for loads that run.
+    pub(crate) fn clear(&self) -> Invalidation {
+        // First the generation: a load that begins from here on may store, and what began before is unreadable.
+        self.generation.fetch_add(1, Release);
+        self.flights.fence_all();
+        self.memory.clear();
+        self.counters.clears.add(1);
+        Invalidation::Local
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.snapshot(self.memory.entries())
+    }
+
+    fn store(&self, key: &Key, entry: Entry) {
+        self.memory.insert(key, entry);
+        self.counters.puts.add(1);
+    }
+
+    fn facts(&self, generation: u64, load_time: Duration) -> Facts {
+        let timeline = Timeline::fresh(self.clock.now(), self.policy.jittered_ttl());
+        Facts { timeline, generation, load_time }
+    }
+
+    fn count_load(&self, took: Duration, failed: bool) {
+        self.counters.load(took, failed);
+        crate::telemetry::record_load(self.site.name, took, failed);
+    }
+
+    #[inline]
+    fn generation(&self) -> u64 {
+        self.generation.load(Acquire)
+    }
+}
+
+/// An entry that was replaced after its end had expired before; only nobody had come by.
+fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCause) {
+    match cause {
+        DropCause::Expired => counters.expired.add(1),
+        DropCause::Size => counters.evicted_for_size.add(1),
+        DropCause::Replaced if entry.age(clock.now()) == Age::Gone => counters.expired.add(1),
+        DropCause::Replaced => {}
+    }
+}

@@ -1,0 +1,90 @@
+//! What can be set for a cache.
+
+use std::time::Duration;
+
+use cache_syntax::Ttl;
+
+use crate::error::{Fault, FaultKind};
+
+/// Settings for one cache, or for all: what is not set is left to the layer below.
+///
+/// ```
+/// # use std::time::Duration;
+/// use cache_core::CacheSettings;
+/// let settings = CacheSettings::new().ttl(Duration::from_secs(60)).capacity(1_000);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CacheSettings {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) capacity: Option<u64>,
+    pub(crate) jitter: Option<f64>,
+}
+
+impl CacheSettings {
+    /// Nothing set.
+    pub const fn new() -> Self {
+        Self { enabled: None, ttl: None, capacity: None, jitter: None }
+    }
+
+    /// Whether calls are cached. While they are not, each runs its function, alone.
+    #[must_use]
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+
+    /// How long a value stays fresh. Zero is refused. Not for all caches at once: an attribute states its own.
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(Ttl::For(ttl));
+        self
+    }
+
+    /// Values never expire.
+    #[must_use]
+    pub const fn forever(mut self) -> Self {
+        self.ttl = Some(Ttl::Forever);
+        self
+    }
+
+    /// The most entries in memory, for each call site. Zero is refused: switch the cache off instead.
+    #[must_use]
+    pub const fn capacity(mut self, entries: u64) -> Self {
+        self.capacity = Some(entries);
+        self
+    }
+
+    /// The share of the ttl, 0 to 1, by which each entry's life is randomly shortened. The default is 0.05.
+    #[must_use]
+    pub const fn jitter(mut self, share: f64) -> Self {
+        self.jitter = Some(share);
+        self
+    }
+
+    /// These settings where they say something, else `lower`.
+    pub(crate) fn over(self, lower: Self) -> Self {
+        Self {
+            enabled: self.enabled.or(lower.enabled),
+            ttl: self.ttl.or(lower.ttl),
+            capacity: self.capacity.or(lower.capacity),
+            jitter: self.jitter.or(lower.jitter),
+        }
+    }
+
+    /// Tells what no cache can have. `whose` completes "builder: … ".
+    pub(super) fn check(&self, whose: &str, faults: &mut Vec<Fault>) {
+        let mut refuse = |what: &str| {
+            faults.push(Fault::new(FaultKind::InvalidSetting, format!("builder: {what} {whose}")));
+        };
+        if self.ttl == Some(Ttl::For(Duration::ZERO)) {
+            refuse("a ttl of zero keeps nothing; use `enabled(false)` to switch caching off");
+        }
+        if self.capacity == Some(0) {
+            refuse("a capacity of zero holds nothing; use `enabled(false)` to switch caching off");
+        }
+        if self.jitter.is_some_and(|jitter| !(0.0..=1.0).contains(&jitter)) {
+            refuse("jitter is a share of the ttl, from 0 to 1,");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong before the first call: settings and wiring. A cached call itself never fails on Cachery's account.
+
+use std::{fmt, sync::Arc};
+
+/// Why a registry could not be built: every fault at once, each with its source and the way out.
+#[derive(Clone, Debug)]
+pub struct Error(Arc<[Fault]>);
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// What kind of fault it is.
+    pub kind: FaultKind,
+    /// The whole story in one line: where, what, and what to do.
+    pub message: String,
+}
+
+/// The kinds of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// A value that its setting cannot have.
+    InvalidSetting,
+    /// A setting for a cache that does not exist.
+    UnknownCache,
+    /// Two call sites of one identity.
+    DuplicateIdentity,
+    /// Two names that make one variable readable two ways.
+    AmbiguousName,
+}
+
+impl Error {
+    /// `Err` when there are faults.
+    pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self(faults.into())) }
+    }
+
+    /// All faults, in the order in which they were found.
+    pub fn faults(&self) -> &[Fault] {
+        &self.0
+    }
+}
+
+impl Fault {
+    pub(crate) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// One line for a single fault; otherwise a count, and a line each.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            [fault] => write!(f, "{fault}"),
+            faults => {
+                write!(f, "{} faults in the configuration of the caches:", faults.len())?;
+                faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

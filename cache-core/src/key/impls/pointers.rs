@@ -1,0 +1,25 @@
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::key::{CacheKey, KeyEncoder};
+
+macro_rules! transparent {
+    ($($pointer:ty),+) => {$(
+        impl<T: CacheKey + ?Sized> CacheKey for $pointer {
+            #[inline]
+            fn encode(&self, key: &mut KeyEncoder) {
+                T::encode(self, key);
+            }
+        }
+    )+};
+}
+
+transparent!(&T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: CacheKey + ToOwned + ?Sized> CacheKey for Cow<'_, T> {
+    #[inline]
+    fn encode(&self, key: &mut KeyEncoder) {
+        T::encode(self, key);
+    }
+}

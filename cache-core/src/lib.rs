@@ -1,0 +1,56 @@
+//! The core of Cachery: keys, entries, policy, configuration, the registry and the read path. It knows no backend.
+//!
+//! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so the reading order:
+//! a call site ([`site`]) calls [`call`], which looks into the site's [`cache`] by its [`key`]; a hit in the [`memory`] tier
+//! returns; a miss joins a [`flight`], where one caller runs the function and fills.
+
+pub mod key;
+
+mod cache;
+mod call;
+mod clock;
+mod config;
+mod entry;
+mod error;
+mod flight;
+mod identity;
+mod invalidation;
+mod memory;
+mod policy;
+mod registry;
+mod returns;
+mod site;
+mod stats;
+mod sync;
+mod telemetry;
+mod timeline;
+mod value;
+
+pub use clock::{Clock, Moment};
+pub use config::CacheSettings;
+pub use entry::{Entry, Facts};
+pub use error::{Error, Fault, FaultKind};
+pub use identity::Fingerprint;
+pub use invalidation::Invalidation;
+pub use key::{CacheKey, KeyEncoder};
+pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
+pub use policy::Policy;
+pub use registry::{CacheHandle, CacheReport, Caches, CachesBuilder, InstallError, Report, SiteReport};
+pub use stats::{Evictions, Invalidations, Stats};
+pub use timeline::{Age, Timeline};
+pub use value::{CacheValue, LocalValue};
+
+/// What expansions of the attributes name. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod expansion {
+    pub use linkme;
+
+    pub use crate::{
+        call::{Fallible, Plain, Typed},
+        invalidation::Invalidation,
+        key::{CacheKey, KeyEncoder, shape},
+        registry::CacheHandle,
+        returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},
+        site::{SITES, Site},
+    };
+}

@@ -1,0 +1,92 @@
+//! The memory tier as the core sees it. Backends live in crates of their own and announce themselves.
+
+use std::sync::Arc;
+
+use linkme::distributed_slice;
+
+use crate::{clock::Clock, entry::Entry, key::Key};
+
+/// The memory of one call site: typed entries by key, bounded, in this process.
+///
+/// A tier keeps capacity and drops what is past all use; whether an entry may still answer a call is decided by the
+/// caller, on its own clock. Methods never block for long and never call back into a cache, except by
+/// [`MemoryOptions::on_drop`].
+pub trait MemoryTier: Send + Sync {
+    /// The entry stored for `key`. Allocates nothing. The caller checks its age.
+    fn get(&self, key: &Key) -> Option<Entry>;
+
+    /// Stores `entry` for `key` in place of any other. A following `get` finds it, unless the tier is full and holds keys
+    /// that are asked for more often.
+    fn insert(&self, key: &Key, entry: Entry);
+
+    /// Forgets `key`. A following `get` finds nothing.
+    fn remove(&self, key: &Key);
+
+    /// Gives the memory of all present entries back, soon. The caller has made them unreadable already.
+    fn clear(&self);
+
+    /// How many entries are held, after pending maintenance.
+    fn entries(&self) -> u64;
+}
+
+/// What a backend needs to open the memory of one call site.
+pub struct MemoryOptions {
+    /// The most entries that it may hold.
+    pub capacity: u64,
+    /// The clock by which entries end, or `None` when real time says nothing about them (a test's clock).
+    pub expiry: Option<Clock>,
+    /// Called once for each entry that leaves by itself: not for `remove` and `clear`.
+    pub on_drop: OnDrop,
+}
+
+/// Told of an entry that left.
+pub type OnDrop = Arc<dyn Fn(&Entry, DropCause) + Send + Sync>;
+
+/// Why an entry left the tier without being asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropCause {
+    /// Its time was over.
+    Expired,
+    /// The tier was full.
+    Size,
+    /// Another entry was stored for its key.
+    Replaced,
+}
+
+/// A kind of memory tier, announced by its crate.
+pub struct MemoryBackend {
+    /// Opens the memory of one call site.
+    pub open: fn(MemoryOptions) -> Box<dyn MemoryTier>,
+}
+
+/// The memory backends linked into this program. The first one serves.
+#[distributed_slice]
+pub static MEMORY_BACKENDS: [MemoryBackend];
+
+/// Opens the memory of one call site on the linked backend, or [`NoMemory`].
+pub(crate) fn open(options: MemoryOptions) -> Box<dyn MemoryTier> {
+    match MEMORY_BACKENDS.first() {
+        Some(backend) => (backend.open)(options),
+        None => Box::new(NoMemory),
+    }
+}
+
+/// Holds nothing: what a program without the `memory` feature has. Concurrent callers still share loads.
+#[derive(Clone, Copy, Debug)]
+pub struct NoMemory;
+
+impl MemoryTier for NoMemory {
+    fn get(&self, _: &Key) -> Option<Entry> {
+        None
+    }
+
+    fn insert(&self, _: &Key, _: Entry) {}
+
+    fn remove(&self, _: &Key) {}
+
+    fn clear(&self) {}
+
+    fn entries(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,209 @@
+//! The registry: all caches of a program, or of one test.
+
+mod builder;
+mod global;
+mod handle;
+mod report;
+
+pub use builder::CachesBuilder;
+pub use global::InstallError;
+pub use handle::CacheHandle;
+pub use report::{CacheReport, Report, SiteReport};
+
+use std::{
+    fmt,
+    future::Future,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use crate::{
+    cache::Cache,
+    clock::Clock,
+    config::{Config, names},
+    error::Error,
+    site::{SITES, Site},
+    stats::Stats,
+    telemetry,
+};
+
+/// All caches of a program. Clones are the same registry.
+///
+/// Most programs never name it: the first call of a cached function builds one from the environment. To see wrong settings
+/// at start-up instead of in a log line, build it there and install it:
+///
+/// ```
+/// # use cache_core::{Caches, Error};
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// let caches = Caches::from_env().await?;
+/// caches.install()?;
+/// # Ok(()) }
+/// ```
+///
+/// A test takes one of its own, with a clock that it can move:
+///
+/// ```
+/// # use cache_core::Caches;
+/// # async fn test() {
+/// let caches = Caches::isolated();
+/// caches
+///     .scope(async {
+///         // calls in here know nothing of other tests
+///     })
+///     .await;
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Caches(Arc<Registry>);
+
+struct Registry {
+    config: Config,
+    clock: Clock,
+    /// For each of [`SITES`], its cache once it was used.
+    caches: Box<[OnceLock<Arc<Cache>>]>,
+}
+
+tokio::task_local! {
+    static SCOPED: Caches;
+}
+
+/// Whether any scope was ever entered: programs without one need not look for theirs on each hit.
+static SCOPES_IN_USE: AtomicBool = AtomicBool::new(false);
+
+impl Caches {
+    /// Begins a registry that is not, or not only, configured by the environment.
+    pub fn builder() -> CachesBuilder {
+        CachesBuilder::new()
+    }
+
+    /// The registry that the environment describes, with every call site of the program checked.
+    ///
+    /// # Errors
+    /// Names every wrong variable and every two call sites that collide, all at once.
+    pub async fn from_env() -> Result<Self, Error> {
+        Self::builder().build().await
+    }
+
+    /// A registry for one test: its own entries, statistics and clock, nothing of the environment.
+    ///
+    /// What runs in its [`scope`](Self::scope) uses it. Expiry keeps its jitter: see
+    /// [`CacheSettings::jitter`](crate::CacheSettings::jitter) for exact lifetimes.
+    pub fn isolated() -> Self {
+        Self::assemble(Config::default(), Clock::isolated())
+    }
+
+    fn assemble(config: Config, clock: Clock) -> Self {
+        let caches = SITES.iter().map(|_| OnceLock::new()).collect();
+        Self(Arc::new(Registry { config, clock, caches }))
+    }
+
+    /// The registry that calls made here would use: the scope's, else the installed one, which is built from the
+    /// environment if there is none yet.
+    pub fn current() -> Self {
+        SCOPED.try_with(Self::clone).unwrap_or_else(|_| global::get().clone())
+    }
+
+    /// Runs `future` with this registry as the current one, across its awaits. Tasks that it spawns are on their own:
+    /// wrap them by `Caches::current().scope(..)`.
+    ///
+    /// ```
+    /// # use cache_core::Caches;
+    /// # async fn example() {
+    /// # async fn work() {}
+    /// tokio::spawn(Caches::current().scope(work()));
+    /// # }
+    /// ```
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        SCOPES_IN_USE.store(true, Relaxed);
+        SCOPED.scope(self.clone(), future)
+    }
+
+    /// The clock of this registry.
+    pub fn clock(&self) -> Clock {
+        self.0.clock.clone()
+    }
+
+    /// The cache called `name` in the current registry, or `None` if no call site has that name.
+    pub fn get(name: &str) -> Option<CacheHandle> {
+        CacheHandle::named(Self::current(), name)
+    }
+
+    /// The names of all caches of this program, sorted.
+    pub fn names() -> Vec<&'static str> {
+        names(&SITES)
+    }
+
+    /// Everything there is to see of the current registry, as one serialisable value.
+    ///
+    /// ```
+    /// # use cache_core::Caches;
+    /// let report = serde_json::to_string_pretty(&Caches::report()).unwrap();
+    /// ```
+    pub fn report() -> Report {
+        Report::of(&Self::current())
+    }
+
+    /// Hands the counters of the current registry to the `metrics` recorder now. The installed registry does so by itself
+    /// twice a second; an isolated one only here.
+    pub fn flush_metrics() {
+        Self::current().flush();
+    }
+
+    fn flush(&self) {
+        telemetry::describe();
+        for name in Self::names() {
+            telemetry::flush(name, &self.stats(name));
+        }
+    }
+
+    /// The sum over the call sites called `name`.
+    fn stats(&self, name: &str) -> Stats {
+        let mut sum = Stats::default();
+        for site in SITES.iter().filter(|site| site.name == name) {
+            sum += self.site_stats(site);
+        }
+        sum
+    }
+
+    fn site_stats(&self, site: &Site) -> Stats {
+        self.0.caches[site.index()].get().map(|cache| cache.stats()).unwrap_or_default()
+    }
+
+    /// The cache of `site`, opened at its first use.
+    #[inline]
+    fn cache(&self, site: &'static Site) -> &Arc<Cache> {
+        let cell = &self.0.caches[site.index()];
+        cell.get().unwrap_or_else(|| cell.get_or_init(|| self.open(site)))
+    }
+
+    #[cold]
+    fn open(&self, site: &'static Site) -> Arc<Cache> {
+        Arc::new(Cache::new(site, self.0.config.policy(site), self.0.clock.clone()))
+    }
+
+    /// The cache of `site` in the current registry.
+    pub(crate) fn cache_of(site: &'static Site) -> Arc<Cache> {
+        Self::with_cache_of(site, Arc::clone)
+    }
+
+    /// As [`cache_of`](Self::cache_of), without a count of references.
+    #[inline]
+    pub(crate) fn with_cache_of<T>(site: &'static Site, act: impl FnOnce(&Arc<Cache>) -> T) -> T {
+        if SCOPES_IN_USE.load(Relaxed) && SCOPED.try_with(|_| ()).is_ok() {
+            return SCOPED.with(|caches| act(caches.cache(site)));
+        }
+        act(global::get().cache(site))
+    }
+
+    pub(crate) fn handle_of(self, site: &'static Site) -> CacheHandle {
+        CacheHandle::of(self, site)
+    }
+}
+
+impl fmt::Debug for Caches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caches").field("names", &Self::names()).finish_non_exhaustive()
+    }
+}

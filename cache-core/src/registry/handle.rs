@@ -1,0 +1,63 @@
+//! A cache by its name.
+
+use std::fmt;
+
+use super::Caches;
+use crate::{
+    invalidation::Invalidation,
+    policy::Policy,
+    site::{SITES, Site},
+    stats::Stats,
+};
+
+/// One cache of one registry: what a function's `cache()` and [`Caches::get`] return.
+///
+/// Call sites that share a name are one cache here: statistics are their sum, and clearing clears all of them.
+#[derive(Clone)]
+pub struct CacheHandle {
+    caches: Caches,
+    site: &'static Site,
+}
+
+impl CacheHandle {
+    pub(super) fn of(caches: Caches, site: &'static Site) -> Self {
+        Self { caches, site }
+    }
+
+    pub(super) fn named(caches: Caches, name: &str) -> Option<Self> {
+        let site = SITES.iter().find(|site| site.name == name)?;
+        Some(Self { caches, site })
+    }
+
+    /// The name in the attribute.
+    pub fn name(&self) -> &'static str {
+        self.site.name
+    }
+
+    /// What happened so far. Exact.
+    pub fn stats(&self) -> Stats {
+        self.caches.stats(self.name())
+    }
+
+    /// How the cache behaves, after all configuration: the function's own where a function was asked, else that of the
+    /// first call site of this name.
+    pub fn policy(&self) -> Policy {
+        self.caches.cache(self.site).policy.clone()
+    }
+
+    /// Makes every entry unreadable, also what loads that run now will return to their callers. Costs the same for any
+    /// number of entries; their memory is given back soon after.
+    #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
+    pub async fn clear(&self) -> Invalidation {
+        for site in SITES.iter().filter(|site| site.name == self.name()) {
+            self.caches.cache(site).clear();
+        }
+        Invalidation::Local
+    }
+}
+
+impl fmt::Debug for CacheHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheHandle").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

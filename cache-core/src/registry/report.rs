@@ -1,0 +1,77 @@
+//! Everything there is to see, as one value.
+
+use serde::Serialize;
+
+use super::Caches;
+use crate::{
+    identity::Fingerprint,
+    policy::Policy,
+    site::{SITES, Site},
+    stats::Stats,
+};
+
+/// All caches of a registry. The order is stable: by name, and within a name by place.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// One for each name.
+    pub caches: Vec<CacheReport>,
+}
+
+/// One cache.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CacheReport {
+    /// The name in the attribute.
+    pub name: &'static str,
+    /// What happened, summed over the call sites.
+    pub stats: Stats,
+    /// `stats.hit_ratio()`, for readers of the serialised report.
+    pub hit_ratio: f64,
+    /// The functions cached under this name.
+    pub sites: Vec<SiteReport>,
+}
+
+/// One cached function.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SiteReport {
+    /// Crate, modules and function: `shop::orders::get`.
+    pub function: &'static str,
+    /// The source file, as the compiler was given it.
+    pub file: &'static str,
+    /// The line of the function.
+    pub line: u32,
+    /// Keeps apart what different versions of this function store.
+    pub fingerprint: Fingerprint,
+    /// How it behaves, after all configuration.
+    pub policy: Policy,
+}
+
+impl Report {
+    pub(super) fn of(caches: &Caches) -> Self {
+        Self { caches: Caches::names().into_iter().map(|name| CacheReport::of(caches, name)).collect() }
+    }
+}
+
+impl CacheReport {
+    fn of(caches: &Caches, name: &'static str) -> Self {
+        let stats = caches.stats(name);
+        let mut sites: Vec<_> = SITES.iter().filter(|site| site.name == name).collect();
+        sites.sort_by_key(|site| (site.file, site.line));
+        let sites = sites.into_iter().map(|site| SiteReport::of(caches, site)).collect();
+        Self { name, stats, hit_ratio: stats.hit_ratio(), sites }
+    }
+}
+
+impl SiteReport {
+    fn of(caches: &Caches, site: &'static Site) -> Self {
+        Self {
+            function: site.function,
+            file: site.file,
+            line: site.line,
+            fingerprint: site.fingerprint(),
+            policy: caches.0.config.policy(site),
+        }
+    }
+}

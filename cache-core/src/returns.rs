@@ -1,0 +1,147 @@
+//! What a cached function returns, taken apart: the value to store, and the error not to.
+//!
+//! The attribute decides by the name of the return type whether it is a `Result`; the compiler confirms it here. Whether
+//! the error can be shared (`Clone`) is found by method resolution on a [`Tag`], which also works inside generic functions.
+
+use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
+
+/// A `Result`, whatever it is called. Sealed: it is implemented for `Result` only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "its name ends in `Result`, so it is taken for one",
+    note = "return it under another name: `type Answer = {Self};` and `-> Answer`"
+)]
+pub trait IsResult: sealed::Sealed {
+    /// What is stored.
+    type Ok;
+    /// What is not.
+    type Err;
+}
+
+impl<T, E> IsResult for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<T, E> Sealed for Result<T, E> {}
+}
+
+/// A type that is not a `Result`. Never implemented: it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "this return type is a `Result` under another name",
+    label = "a `Result`, but its name does not end in `Result`",
+    note = "only `Ok` may be cached, so it must be known for one: write `Result<..>` itself, or an alias whose name ends in `Result`"
+)]
+pub trait NotAResult {}
+
+/// An error as the followers of a flight share it.
+pub(crate) type AnyError = Arc<dyn Any + Send + Sync>;
+
+/// How a return type `R` comes apart into a value `V` and an error `E`, as plain functions.
+pub struct Returns<R, V, E> {
+    pub(crate) split: fn(R) -> Result<V, E>,
+    pub(crate) join: fn(Result<V, E>) -> R,
+    /// The error for the followers; `None` where it cannot be shared.
+    pub(crate) share: fn(&E) -> Option<AnyError>,
+    /// A follower's own copy.
+    pub(crate) unshare: fn(&AnyError) -> Option<E>,
+}
+
+impl<R, V, E> Clone for Returns<R, V, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, V, E> Copy for Returns<R, V, E> {}
+
+/// Stands for the return type `R` of a cached function. `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before
+/// [`OwnError`], and `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
+pub struct Tag<R>(PhantomData<fn() -> R>);
+
+impl<R> Tag<R> {
+    /// The tag of `R`.
+    #[expect(clippy::new_without_default, reason = "only an expansion makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The parts of a `Result`.
+type Parts<T, E> = Returns<Result<T, E>, T, E>;
+
+/// Found where the error is `Clone + Send + Sync + 'static`: followers of a failed load get a clone.
+pub trait SharedError {
+    /// The value.
+    type Ok;
+    /// The error.
+    type Err;
+    /// The parts of the return type.
+    fn fallible(&self) -> Parts<Self::Ok, Self::Err>;
+}
+
+impl<T, E: Clone + Send + Sync + 'static> SharedError for Tag<Result<T, E>> {
+    type Ok = T;
+    type Err = E;
+
+    fn fallible(&self) -> Parts<T, E> {
+        Returns {
+            split: |result| result,
+            join: |result| result,
+            share: |error| Some(Arc::new(error.clone())),
+            unshare: |error| error.downcast_ref::<E>().cloned(),
+        }
+    }
+}
+
+/// Found for any other error: each caller has one of its own.
+pub trait OwnError {
+    /// The value.
+    type Ok;
+    /// The error.
+    type Err;
+    /// The parts of the return type.
+    fn fallible(&self) -> Parts<Self::Ok, Self::Err>;
+}
+
+impl<T, E> OwnError for &Tag<Result<T, E>> {
+    type Ok = T;
+    type Err = E;
+
+    fn fallible(&self) -> Parts<T, E> {
+        Returns { split: |result| result, join: |result| result, share: |_| None, unshare: |_| None }
+    }
+}
+
+/// Found for what is no `Result`: all of it is the value.
+pub trait PlainReturn {
+    /// The value.
+    type Value;
+    /// The parts of the return type: there is no error.
+    fn plain(&self) -> Returns<Self::Value, Self::Value, Infallible>;
+}
+
+impl<R> PlainReturn for Tag<R> {
+    type Value = R;
+
+    fn plain(&self) -> Returns<R, R, Infallible> {
+        Returns {
+            split: Ok,
+            join: |Ok(value)| value,
+            share: |never| match *never {},
+            unshare: |_| None,
+        }
+    }
+}
+
+impl<T, E> Tag<Result<T, E>> {
+    /// Refuses a `Result` that was not known for one.
+    pub fn plain(&self) -> Returns<Self, Self, Infallible>
+    where
+        Result<T, E>: NotAResult,
+    {
+        unreachable!("nothing implements `NotAResult`")
+    }
+}

@@ -1,0 +1,72 @@
+//! Call sites: one descriptor for each `#[cached]` function, known before its first call.
+
+use std::time::Duration;
+
+use linkme::distributed_slice;
+
+use crate::identity::Fingerprint;
+
+/// What the attribute says about one cached function. A `static`, built by const functions.
+#[derive(Debug)]
+pub struct Site {
+    pub(crate) name: &'static str,
+    /// Crate, modules and function: `shop::orders::get`.
+    pub(crate) function: &'static str,
+    /// Parameter and return types as written.
+    pub(crate) signature: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) version: u32,
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) capacity: Option<u64>,
+}
+
+/// All call sites of this program.
+#[distributed_slice]
+pub static SITES: [Site];
+
+impl Site {
+    /// A site whose answers never expire, with the default capacity.
+    pub const fn new(name: &'static str, function: &'static str, signature: &'static str) -> Self {
+        Self { name, function, signature, file: "", line: 0, version: 0, ttl: None, capacity: None }
+    }
+
+    /// Where the function stands.
+    #[must_use]
+    pub const fn at(self, file: &'static str, line: u32) -> Self {
+        Self { file, line, ..self }
+    }
+
+    /// How long an answer stays fresh; `None`: for ever.
+    #[must_use]
+    pub const fn ttl(self, ttl: Option<Duration>) -> Self {
+        Self { ttl, ..self }
+    }
+
+    /// The most entries in memory.
+    #[must_use]
+    pub const fn capacity(self, capacity: u64) -> Self {
+        Self { capacity: Some(capacity), ..self }
+    }
+
+    /// The version of the answers' meaning, set by the author: another one never meets the entries of this one.
+    #[must_use]
+    pub const fn version(self, version: u32) -> Self {
+        Self { version, ..self }
+    }
+
+    /// `src/orders.rs:12`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&[self.name, self.function, self.signature], self.version)
+    }
+
+    /// The position in [`SITES`], by which a registry finds what belongs to this site without a search.
+    #[inline]
+    pub(crate) fn index(&self) -> usize {
+        (std::ptr::from_ref(self).addr() - SITES.as_ptr().addr()) / size_of::<Self>()
+    }
+}

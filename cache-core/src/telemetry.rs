@@ -1,0 +1,55 @@
+//! What is seen from outside: the names of metrics and spans, and how counters reach the `metrics` recorder.
+//!
+//! A `metrics` handle made before its recorder is installed reports nowhere for ever, so the counters are our own and are
+//! handed over as totals, again and again, by [`flush`]. Never a key in a label.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use tracing::{Span, info_span};
+
+use crate::stats::Stats;
+
+/// The span of a run of the function.
+pub(crate) fn load_span(cache: &'static str) -> Span {
+    info_span!("cache.load", cache.name = cache, cache.hit = false, cache.tier = "none")
+}
+
+/// One run of the function, told to the recorder at once: a histogram has no total to hand over later.
+pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
+    let result = if failed { "error" } else { "success" };
+    histogram!("cache_load_seconds", "cache" => cache, "result" => result).record(took);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+/// Hands the totals of one cache to the recorder that is installed now.
+pub(crate) fn flush(cache: &'static str, stats: &Stats) {
+    counter!("cache_gets_total", "cache" => cache, "result" => "hit", "tier" => "memory").absolute(stats.hits);
+    counter!("cache_gets_total", "cache" => cache, "result" => "miss", "tier" => "none").absolute(stats.misses);
+    counter!("cache_coalesced_total", "cache" => cache).absolute(stats.coalesced);
+    counter!("cache_puts_total", "cache" => cache).absolute(stats.puts);
+    counter!("cache_refreshes_total", "cache" => cache).absolute(stats.refreshes);
+    let evictions = [("expired", stats.evictions.expired), ("size", stats.evictions.size)];
+    for (cause, count) in evictions {
+        counter!("cache_evictions_total", "cache" => cache, "cause" => cause).absolute(count);
+    }
+    let invalidations = [("key", stats.invalidations.key), ("cache", stats.invalidations.cache)];
+    for (kind, count) in invalidations {
+        counter!("cache_invalidations_total", "cache" => cache, "kind" => kind, "source" => "local").absolute(count);
+    }
+    counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
+    gauge!("cache_size", "cache" => cache).set(stats.size as f64);
+}
+
+/// Tells the recorder what the metrics mean.
+pub(crate) fn describe() {
+    describe_counter!("cache_gets_total", "Calls, by result and by the tier that answered; `none` for a miss.");
+    describe_counter!("cache_coalesced_total", "Misses answered by another caller's load.");
+    describe_counter!("cache_puts_total", "Values stored.");
+    describe_counter!("cache_refreshes_total", "Calls of refresh.");
+    describe_counter!("cache_evictions_total", "Entries that left by themselves, by cause.");
+    describe_counter!("cache_invalidations_total", "Invalidations, by kind (key, cache) and source.");
+    describe_counter!("cache_saved_seconds_total", "Load time that hits saved, in whole seconds.");
+    describe_gauge!("cache_size", "Entries held in memory.");
+    describe_histogram!("cache_load_seconds", metrics::Unit::Seconds, "Load time, by result.");
+}

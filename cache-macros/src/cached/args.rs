@@ -1,0 +1,197 @@
+//! The arguments as written: which were given, where, with what tokens. Their values are checked by `validate`.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use syn::{
+    Expr, Ident, Token,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _},
+    punctuated::Punctuated,
+    token,
+};
+
+use crate::errors::Errors;
+
+/// One argument of the attribute: the word that was written and what followed it.
+pub(super) struct Arg<T> {
+    pub(super) word: Ident,
+    pub(super) value: T,
+}
+
+/// What was given, each at most once.
+#[derive(Default)]
+pub(super) struct Args {
+    pub(super) name: Option<Arg<Expr>>,
+    pub(super) ttl: Option<Arg<Expr>>,
+    pub(super) capacity: Option<Arg<Expr>>,
+    pub(super) key: Option<Arg<Vec<Expr>>>,
+    pub(super) skip: Option<Arg<Vec<Ident>>>,
+    pub(super) version: Option<Arg<Expr>>,
+    pub(super) local: Option<Arg<()>>,
+    pub(super) krate: Option<Arg<Expr>>,
+}
+
+#[derive(Clone, Copy)]
+enum Argument {
+    Name,
+    Ttl,
+    Capacity,
+    Key,
+    Skip,
+    Version,
+    Local,
+    Crate,
+}
+
+/// The one list of the arguments' names; the third column shows how each is written.
+const ARGUMENTS: [(&str, Argument, &str); 8] = [
+    ("name", Argument::Name, "name = \"orders\""),
+    ("ttl", Argument::Ttl, "ttl = 3600"),
+    ("capacity", Argument::Capacity, "capacity = 50_000"),
+    ("key", Argument::Key, "key(tenant, id)"),
+    ("skip", Argument::Skip, "skip(db)"),
+    ("version", Argument::Version, "version = 2"),
+    ("local", Argument::Local, "local"),
+    ("crate", Argument::Crate, "crate = path::to::cachery"),
+];
+
+/// Reads the arguments one by one: a malformed one costs only itself.
+pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
+    let mut args = Args::default();
+    for piece in split_at_commas(tokens) {
+        let parsed = (|input: ParseStream<'_>| args.read(input, errors)).parse2(piece);
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+    args
+}
+
+/// Commas inside brackets belong to the argument, and a trailing comma is no argument.
+fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut pieces = vec![];
+    let mut piece = TokenStream::new();
+    for token in tokens {
+        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
+            // A lone comma keeps itself, for the error about it to point at.
+            let full = if piece.is_empty() { token.into() } else { std::mem::take(&mut piece) };
+            pieces.push(full);
+        } else {
+            piece.extend([token]);
+        }
+    }
+    if !piece.is_empty() {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+/// What follows an argument's word.
+enum Given {
+    Nothing,
+    Value(Expr),
+    List(Group),
+}
+
+impl Args {
+    fn read(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let word = Ident::parse_any(input)
+            .map_err(|error| syn::Error::new(error.span(), "an argument begins with its name, like `ttl = 3600`"))?;
+        let Some((name, argument, example)) = lookup(&word) else {
+            // Its value is not looked at: it would only say the same thing twice.
+            input.parse::<TokenStream>()?;
+            return Err(unknown(&word));
+        };
+        let misuse = || syn::Error::new(word.span(), format!("`{name}` is not written like this: write `{example}`"));
+        let given = given(input, name, example)?;
+        self.take(argument, &word, given, misuse, errors)
+    }
+
+    /// Files what was given under its argument, or says how the argument is written.
+    fn take(
+        &mut self,
+        argument: Argument,
+        word: &Ident,
+        given: Given,
+        misuse: impl FnOnce() -> syn::Error,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        match (argument, given) {
+            (Argument::Name, Given::Value(value)) => set(&mut self.name, word, value, errors),
+            (Argument::Ttl, Given::Value(value)) => set(&mut self.ttl, word, value, errors),
+            (Argument::Capacity, Given::Value(value)) => set(&mut self.capacity, word, value, errors),
+            (Argument::Version, Given::Value(value)) => set(&mut self.version, word, value, errors),
+            (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
+            (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
+            (Argument::Key, Given::List(list)) => set(&mut self.key, word, expressions(&list)?, errors),
+            (Argument::Skip, Given::List(list)) => set(&mut self.skip, word, parameters(&list)?, errors),
+            _ => return Err(misuse()),
+        }
+        Ok(())
+    }
+}
+
+/// The one place where an argument is stored, and so where a second one is noticed.
+fn set<T>(slot: &mut Option<Arg<T>>, word: &Ident, value: T, errors: &mut Errors) {
+    if slot.is_some() {
+        errors.at(word, format!("`{word}` is given twice: keep one"));
+    } else {
+        *slot = Some(Arg { word: word.clone(), value });
+    }
+}
+
+fn lookup(word: &Ident) -> Option<(&'static str, Argument, &'static str)> {
+    ARGUMENTS.into_iter().find(|(name, ..)| word == name)
+}
+
+fn unknown(word: &Ident) -> syn::Error {
+    let names = ARGUMENTS.map(|(name, ..)| name);
+    let way_out = match cache_syntax::nearest(&word.to_string(), names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it takes `{}`", names.join("`, `")),
+    };
+    syn::Error::new(word.span(), format!("`{word}` is no argument of `#[cached]`: {way_out}"))
+}
+
+fn given(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Given> {
+    let given = if input.is_empty() {
+        Given::Nothing
+    } else if input.peek(Token![=]) {
+        Given::Value(value(input, name, example)?)
+    } else if input.peek(token::Paren) {
+        Given::List(input.parse()?)
+    } else {
+        return Err(input.error(format!("expected `,`, or `{example}`")));
+    };
+    if input.is_empty() { Ok(given) } else { Err(input.error(format!("expected `,` after `{name}`"))) }
+}
+
+fn value(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Expr> {
+    let equals = input.parse::<Token![=]>()?;
+    if input.is_empty() {
+        return Err(syn::Error::new_spanned(equals, format!("`{name}` has no value: write `{example}`")));
+    }
+    input.parse()
+}
+
+fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
+    let parsed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.stream())?;
+    let parsed = Vec::from_iter(parsed);
+    if parsed.is_empty() {
+        let message = "`key()` is empty: list what tells one call from another, or leave it out";
+        return Err(syn::Error::new(list.span(), message));
+    }
+    Ok(parsed)
+}
+
+fn parameters(list: &Group) -> syn::Result<Vec<Ident>> {
+    let any = |input: ParseStream<'_>| Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any);
+    let parsed = any
+        .parse2(list.stream())
+        .map_err(|error| syn::Error::new(error.span(), "`skip` lists parameters by their names, like `skip(self, db)`"))?;
+    let parsed = Vec::from_iter(parsed);
+    if parsed.is_empty() {
+        let message = "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";
+        return Err(syn::Error::new(list.span(), message));
+    }
+    Ok(parsed)
+}

@@ -1,0 +1,121 @@
+//! The tokens. Everything is decided when we come here, so nothing can fail.
+//!
+//! Emitted code names `::core` and `__private` of the facade and nothing else, and its own locals are hygienic: a
+//! parameter may be called whatever the user likes.
+
+mod companions;
+mod key;
+mod site;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote};
+
+use super::model::Model;
+
+/// The function the user calls, its companions, and the body.
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let wrapper = wrapper(model);
+    let body = body(model);
+    let companions = companions::all(model);
+    let cache = site::cache(model);
+    if model.function.associated {
+        return quote!(#wrapper #(#companions)* #cache #body);
+    }
+    let everywhere = &model.attributes.everywhere;
+    let ident = &model.function.sig.ident;
+    let vis = &model.function.vis;
+    let doc = companions::documentation(model, &companions::about(model));
+    quote! {
+        #wrapper
+
+        #(#everywhere)*
+        #doc
+        #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+        #vis struct #ident {}
+
+        #(#everywhere)*
+        impl #ident {
+            #(#companions)*
+            #cache
+        }
+
+        #(#everywhere)*
+        impl #ident {
+            #body
+        }
+    }
+}
+
+fn wrapper(model: &Model) -> TokenStream {
+    let sig = &model.function.sig;
+    let (everywhere, attrs) = (&model.attributes.everywhere, &model.attributes.wrapper);
+    let (vis, asyncness, fn_token) = (&model.function.vis, &sig.asyncness, &sig.fn_token);
+    let (ident, generics, output, bounds) = (&sig.ident, &sig.generics, &sig.output, &sig.generics.where_clause);
+    let home = if model.function.associated { quote!(Self) } else { ident.to_token_stream() };
+    let inputs = inputs(model, Inputs::All);
+    let (key, encode) = key::binding(model);
+    let cache = call(model, &home, &model.names.cache);
+    let run = run(model, &home);
+    quote! {
+        #(#everywhere)*
+        #(#attrs)*
+        #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
+            #encode
+            #cache().call(&#key, #run).await
+        }
+    }
+}
+
+/// The user's function under another name: what is wrong in it is shown where it is written.
+fn body(model: &Model) -> TokenStream {
+    let (everywhere, attrs) = (&model.attributes.everywhere, &model.attributes.body);
+    // In an impl the other companions are private neighbours; on a companion type the attributes stand on the impl.
+    let everywhere = if model.function.associated { everywhere.as_slice() } else { &[] };
+    let mut sig = model.function.sig.clone();
+    sig.ident = model.names.body.clone();
+    let block = &model.function.body;
+    quote!(#(#everywhere)* #[doc(hidden)] #(#attrs)* #sig #block)
+}
+
+/// Which of the function's inputs an item declares.
+#[derive(Clone, Copy, PartialEq)]
+enum Inputs {
+    All,
+    Keyed,
+}
+
+fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
+    let wanted = |keyed: bool| which == Inputs::All || keyed;
+    let receiver = model.receiver.iter().filter(|receiver| wanted(receiver.keyed));
+    let params = model.params.iter().filter(|param| wanted(param.keyed));
+    let param = |(name, ty): &(Ident, syn::Type)| quote!(#name: #ty);
+    let receiver = receiver.map(|receiver| receiver.declared.to_token_stream());
+    receiver.chain(params.map(|outer| param(&outer.declared))).collect()
+}
+
+/// The pinned future of the body, with every input handed on.
+fn run(model: &Model, home: &TokenStream) -> TokenStream {
+    let body = call(model, home, &model.names.body);
+    let receiver = model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
+    let params = model.params.iter().map(|param| param.declared.0.to_token_stream());
+    let arguments = receiver.chain(params);
+    quote!(::core::pin::pin!(#body(#(#arguments),*)))
+}
+
+/// `home::name::<T, N>`: nothing in the arguments need tell the type parameters.
+fn call(model: &Model, home: &TokenStream, name: &Ident) -> TokenStream {
+    match model.function.generic_arguments().as_slice() {
+        [] => quote!(#home::#name),
+        arguments => quote!(#home::#name::<#(#arguments),*>),
+    }
+}
+
+/// A name that no parameter of the user's can clash with.
+fn hygienic(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// Our tokens, shown where the user's `span` is, and known to lints as expanded.
+fn shown_at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}

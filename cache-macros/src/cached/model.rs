@@ -1,0 +1,219 @@
+//! The cached function as the expansion needs it: every decision is made, nothing is left to refuse.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::{
+    Expr, Ident, Path, Receiver, Type, TypeImplTrait,
+    ext::IdentExt as _,
+    spanned::Spanned as _,
+    visit::{self, Visit},
+};
+
+use cache_syntax::Ttl;
+
+use super::{
+    attributes::Attributes,
+    signature::{Function, Param, peel},
+    validate::{Checked, Key, Part},
+};
+
+pub(super) struct Model {
+    pub(super) krate: Path,
+    pub(super) function: Function,
+    pub(super) attributes: Attributes,
+    pub(super) names: Names,
+    pub(super) site: Site,
+    /// Only `Ok` is kept.
+    pub(super) fallible: bool,
+    pub(super) receiver: Option<Outer<Receiver>>,
+    pub(super) params: Vec<Outer<(Ident, Type)>>,
+    pub(super) parts: Vec<Encoded>,
+}
+
+/// What the call site's descriptor says.
+pub(super) struct Site {
+    pub(super) name: String,
+    /// The function's name, to end its path.
+    pub(super) function: String,
+    pub(super) fingerprint: String,
+    /// In milliseconds; `None` is for ever.
+    pub(super) ttl: Option<u64>,
+    pub(super) capacity: Option<u64>,
+    pub(super) version: Option<u32>,
+    pub(super) local: bool,
+}
+
+/// An input as the wrapper and the companions declare it: by a name, and without a `mut` of the body's.
+pub(super) struct Outer<T> {
+    pub(super) declared: T,
+    /// Whether the companions need it for the key.
+    pub(super) keyed: bool,
+}
+
+/// One part of the key.
+pub(super) struct Encoded {
+    /// An expression that can stand behind `&`.
+    pub(super) value: TokenStream,
+    /// Where the compiler shows that its type is no key.
+    pub(super) span: Span,
+    /// An `impl Trait` parameter as a whole: its type is part of the key, too.
+    pub(super) opaque: bool,
+}
+
+/// What the emitted items are called.
+pub(super) struct Names {
+    pub(super) body: Ident,
+    pub(super) cache: Ident,
+    pub(super) peek: Ident,
+    pub(super) refresh: Ident,
+    pub(super) put: Ident,
+    pub(super) invalidate: Ident,
+    pub(super) handle: Ident,
+}
+
+impl Model {
+    pub(super) fn new(checked: Checked, function: Function) -> Self {
+        let Checked { values, key } = checked;
+        let site = Site {
+            function: function.sig.ident.unraw().to_string(),
+            fingerprint: fingerprint(&function, &key),
+            ttl: match values.ttl {
+                Ttl::Forever => None,
+                // The longest duration has far fewer milliseconds.
+                Ttl::For(ttl) => Some(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
+            },
+            name: values.name,
+            capacity: values.capacity,
+            version: values.version,
+            local: values.local,
+        };
+        let params = params(&function, &key);
+        Self {
+            krate: values.krate,
+            attributes: Attributes::sort(&function.attrs, &function.sig.ident),
+            names: Names::new(&function),
+            fallible: function.returns().is_some_and(ends_in_result),
+            receiver: function.receiver().map(|declared| Outer { declared: receiver(declared), keyed: key.receiver }),
+            parts: key.parts.into_iter().map(|part| encoded(part, &params)).collect(),
+            params,
+            site,
+            function,
+        }
+    }
+}
+
+impl Names {
+    fn new(function: &Function) -> Self {
+        let ident = &function.sig.ident;
+        if !function.associated {
+            return Self::with(|name| Ident::new(name, ident.span()), "__body", "__cache");
+        }
+        let prefixed = |name: &str| match name.strip_prefix("__") {
+            Some(hidden) => format_ident!("__cachery_{ident}_{hidden}"),
+            None => format_ident!("{ident}_{name}"),
+        };
+        Self::with(prefixed, "__body", "__cache")
+    }
+
+    fn with(name: impl Fn(&str) -> Ident, body: &str, cache: &str) -> Self {
+        Self {
+            body: name(body),
+            cache: name(cache),
+            peek: name("peek"),
+            refresh: name("refresh"),
+            put: name("put"),
+            invalidate: name("invalidate"),
+            handle: name("cache"),
+        }
+    }
+}
+
+/// The wrapper hands `self` on as it is: what is `mut` about it is the body's affair.
+fn receiver(declared: &Receiver) -> Receiver {
+    Receiver { attrs: vec![], mutability: None, ..declared.clone() }
+}
+
+fn params(function: &Function, key: &Key) -> Vec<Outer<(Ident, Type)>> {
+    let by_expression = key.parts.iter().any(|part| matches!(part, Part::Expr(_)));
+    let outer = |(place, (declared, &keyed)): (usize, (&Param, &bool))| {
+        Outer { declared: param(place, declared, by_expression && keyed), keyed }
+    };
+    function.params.iter().zip(&key.params).enumerate().map(outer).collect()
+}
+
+/// A parameter's name outside of the body. One that begins with `_` says that the body does not use it; handing it on does,
+/// so it loses its underscore, unless an expression of `key(..)` calls it by its name.
+fn param(place: usize, param: &Param, in_expression: bool) -> (Ident, Type) {
+    let ours = |name: &str| Some(Ident::new(name, Span::mixed_site())).filter(|_| syn::parse_str::<Ident>(name).is_ok());
+    let name = param.name.as_ref().and_then(|name| match name.to_string().strip_prefix('_') {
+        Some(rest) if !in_expression => ours(rest),
+        _ => Some(name.clone()),
+    });
+    let unnamed = || format_ident!("arg{place}", span = Span::mixed_site());
+    (name.unwrap_or_else(unnamed), (*param.declared.ty).clone())
+}
+
+fn encoded(part: Part, params: &[Outer<(Ident, Type)>]) -> Encoded {
+    match part {
+        Part::Expr(expr) => Encoded { span: expr.span(), value: behind_reference(&expr), opaque: false },
+        Part::Param(place) => {
+            let (name, ty) = &params[place].declared;
+            // The name shows where the type is written: that is what is wrong with a parameter that is no key.
+            let value = at(name, ty.span()).to_token_stream();
+            Encoded { value, span: ty.span(), opaque: is_opaque(ty) }
+        }
+    }
+}
+
+fn at(name: &Ident, span: Span) -> Ident {
+    let mut name = name.clone();
+    name.set_span(name.span().located_at(span));
+    name
+}
+
+/// Parentheses only where `&` would bind tighter: the others would be warned of.
+fn behind_reference(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_) | Expr::Call(_) | Expr::Lit(_) | Expr::Index(_)
+        | Expr::Paren(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Reference(_) | Expr::Unary(_) => quote!(#expr),
+        _ => quote!((#expr)),
+    }
+}
+
+/// What entries in a shared store depend on: the names keep two parameters of one type from changing places unseen.
+fn fingerprint(function: &Function, key: &Key) -> String {
+    let part = |part: &Part| match part {
+        Part::Expr(expr) => written(expr),
+        Part::Param(place) => {
+            let Param { name, declared } = &function.params[*place];
+            format!("{}:{}", name.as_ref().map(Ident::to_string).unwrap_or_default(), written(&declared.ty))
+        }
+    };
+    let parts: Vec<_> = key.parts.iter().map(part).collect();
+    format!("({})->{}", parts.join(","), function.returns().map(written).unwrap_or_default())
+}
+
+/// The tokens without white space, which the compiler may print differently tomorrow.
+fn written(tokens: impl quote::ToTokens) -> String {
+    tokens.to_token_stream().to_string().split_whitespace().collect()
+}
+
+fn ends_in_result(returns: &Type) -> bool {
+    match peel(returns) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result")),
+        _ => false,
+    }
+}
+
+fn is_opaque(ty: &Type) -> bool {
+    struct Finder(bool);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
+            self.0 = true;
+            visit::visit_type_impl_trait(self, ty);
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_type(ty);
+    finder.0
+}

@@ -1,0 +1,128 @@
+//! What the attribute stands on: the function, taken apart as far as the later phases need it.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, Pat, PatType, Receiver, ReturnType, Signature, Type, Visibility,
+    parse::{ParseStream, Parser as _},
+    token,
+};
+
+use crate::errors::Errors;
+
+/// A function whose body is kept as tokens: it is spliced as it was written, and reading it would cost every build.
+pub(super) struct Function {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) sig: Signature,
+    pub(super) body: Group,
+    /// The parameters after `self`.
+    pub(super) params: Vec<Param>,
+    /// Whether it stands in an impl: it has a receiver, or names `Self`.
+    pub(super) associated: bool,
+}
+
+pub(super) struct Param {
+    /// The name it is known by; a pattern has none.
+    pub(super) name: Option<Ident>,
+    pub(super) declared: PatType,
+}
+
+impl Function {
+    pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
+        match read.parse2(item) {
+            Ok(function) => Some(function),
+            Err(error) => {
+                errors.push(error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn receiver(&self) -> Option<&Receiver> {
+        self.sig.receiver()
+    }
+
+    /// The return type, without the parentheses and invisible groups around it.
+    pub(super) fn returns(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Type(_, ty) => Some(peel(ty)),
+            ReturnType::Default => None,
+        }
+    }
+
+    /// The function's own type parameters; those of an impl around it cannot be seen.
+    pub(super) fn type_params(&self) -> impl Iterator<Item = &Ident> {
+        self.sig.generics.type_params().map(|param| &param.ident)
+    }
+
+    /// What the function's generics are called with; lifetimes are inferred.
+    pub(super) fn generic_arguments(&self) -> Vec<&Ident> {
+        let params = self.sig.generics.params.iter();
+        let arguments = params.filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Lifetime(_) => None,
+        });
+        arguments.collect()
+    }
+}
+
+fn read(input: ParseStream<'_>) -> syn::Result<Function> {
+    let attrs = Attribute::parse_outer(input)?;
+    let vis = input.parse()?;
+    let start = input.cursor().token_stream().into_iter().next();
+    let sig: Signature = match input.parse() {
+        Ok(sig) => sig,
+        Err(_) => return Err(no_function(start)),
+    };
+    if !input.peek(token::Brace) {
+        let message = "`#[cached]` needs a function with a body: cache the function that implements this one";
+        return Err(syn::Error::new_spanned(&sig.ident, message));
+    }
+    let body: Group = input.parse()?;
+    let params = sig.inputs.iter().filter_map(param).collect();
+    let (inputs, output, bounds) = (&sig.inputs, &sig.output, &sig.generics.where_clause);
+    let associated =
+        sig.receiver().is_some() || names_self(quote!(#inputs #output #bounds)) || names_self(body.stream());
+    Ok(Function { attrs, vis, sig, body, params, associated })
+}
+
+fn no_function(start: Option<TokenTree>) -> syn::Error {
+    syn::Error::new_spanned(start, "`#[cached]` stands on an `async fn`: move it to the function that loads the value")
+}
+
+fn param(input: &FnArg) -> Option<Param> {
+    let FnArg::Typed(declared) = input else { return None };
+    let name = match &*declared.pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
+        _ => None,
+    };
+    Some(Param { name, declared: declared.clone() })
+}
+
+/// Whether `Self` is meant from outside: what an inner item calls `Self` is its own affair.
+fn names_self(tokens: TokenStream) -> bool {
+    const ITEMS: [&str; 6] = ["impl", "trait", "struct", "enum", "union", "fn"];
+    let mut in_item = false;
+    for token in tokens {
+        match token {
+            // The block of an item ends it; a `;` ends one without a block.
+            TokenTree::Group(group) if in_item => in_item = group.delimiter() != Delimiter::Brace,
+            TokenTree::Group(group) if names_self(group.stream()) => return true,
+            TokenTree::Punct(punct) if punct.as_char() == ';' => in_item = false,
+            TokenTree::Ident(ident) if ident == "Self" && !in_item => return true,
+            TokenTree::Ident(ident) => in_item |= ITEMS.iter().any(|item| ident == item),
+            _ => {}
+        }
+    }
+    false
+}
+
+pub(super) fn peel(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => peel(&inner.elem),
+        Type::Group(inner) => peel(&inner.elem),
+        _ => ty,
+    }
+}

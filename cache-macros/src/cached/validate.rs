@@ -1,0 +1,34 @@
+//! The rules of the attribute. Nothing here emits tokens: what is wrong becomes an error, what is right plain data.
+
+mod key;
+mod names;
+mod returns;
+mod signature;
+mod values;
+
+pub(super) use self::key::{Key, Part};
+use self::values::Values;
+use super::{args::Args, signature::Function};
+use crate::errors::Errors;
+
+/// What the arguments come to on this function.
+pub(super) struct Checked {
+    pub(super) values: Values,
+    pub(super) key: Key,
+}
+
+/// Checks everything that can be checked, so that one compile shows all mistakes.
+///
+/// `None` when the function itself cannot be cached; a wrong argument gives a stand-in instead.
+pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) -> Option<Checked> {
+    let before = errors.count();
+    signature::check(function, errors);
+    if errors.count() == before {
+        // Without `async` the return type is not what the function answers with.
+        returns::check(function, errors);
+    }
+    let usable = errors.count() == before;
+    let values = values::check(args, function, errors);
+    let key = key::check(args, function, usable, errors);
+    usable.then_some(Checked { values, key })
+}

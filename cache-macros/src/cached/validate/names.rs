@@ -1,0 +1,80 @@
+//! Which parameters an expression of `key(..)` names.
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+use syn::{
+    Expr, ExprAwait, ExprCall, ExprMacro, ExprPath, ExprReturn, ExprTry, Ident, PatIdent,
+    visit::{self, Visit},
+};
+
+use crate::errors::Errors;
+
+/// The single names that `expr` uses and does not bind itself, functions that it calls apart.
+pub(super) struct Names {
+    pub(super) used: Vec<Ident>,
+    pub(super) called: Vec<Ident>,
+}
+
+pub(super) fn of(expr: &Expr, errors: &mut Errors) -> Names {
+    let mut reader = Reader { used: vec![], called: vec![], bound: HashSet::new(), errors };
+    reader.visit_expr(expr);
+    let Reader { used, called, bound, .. } = reader;
+    let free = |names: Vec<Ident>| names.into_iter().filter(|name| !bound.contains(name)).collect();
+    Names { used: free(used), called: free(called) }
+}
+
+/// Scopes are not followed: a name bound anywhere in the expression is taken for its own.
+struct Reader<'e> {
+    used: Vec<Ident>,
+    called: Vec<Ident>,
+    bound: HashSet<Ident>,
+    errors: &'e mut Errors,
+}
+
+impl Reader<'_> {
+    fn refuse(&mut self, span: Span, what: &str) {
+        let way_out = "it is evaluated in every companion; use fields, methods and operators of the parameters";
+        self.errors.at_span(span, format!("a key expression has no {what}: {way_out}"));
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        self.used.extend(path.path.get_ident().cloned());
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        match &*call.func {
+            Expr::Path(function) => self.called.extend(function.path.get_ident().cloned()),
+            other => self.visit_expr(other),
+        }
+        call.args.iter().for_each(|arg| self.visit_expr(arg));
+    }
+
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.bound.insert(pat.ident.clone());
+        visit::visit_pat_ident(self, pat);
+    }
+
+    fn visit_expr_macro(&mut self, call: &'ast ExprMacro) {
+        let name = call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        let message = format!(
+            "a key expression has no macro, which may hide the parameters it names: make the value of `{name}!` outside, \
+             or list its parts"
+        );
+        self.errors.at(&call.mac.path, message);
+    }
+
+    fn visit_expr_await(&mut self, expr: &'ast ExprAwait) {
+        self.refuse(expr.await_token.span, "`.await`");
+    }
+
+    fn visit_expr_try(&mut self, expr: &'ast ExprTry) {
+        self.refuse(expr.question_token.span, "`?`");
+    }
+
+    fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {
+        self.refuse(expr.return_token.span, "`return`");
+    }
+}

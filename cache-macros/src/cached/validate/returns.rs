@@ -1,0 +1,127 @@
+//! Which answers can be kept: owned values whose type is known where the function stands.
+
+use syn::{
+    GenericArgument, Ident, Lifetime, PathArguments, PathSegment, Type, TypeFnPtr, TypeImplTrait, TypePath, TypeReference,
+    visit::{self, Visit},
+};
+
+use super::super::signature::{Function, peel};
+use crate::errors::Errors;
+
+pub(super) fn check(function: &Function, errors: &mut Errors) {
+    let Some(returns) = function.returns() else {
+        errors.at(&function.sig.ident, NOTHING);
+        return;
+    };
+    if answers_nothing(returns, errors) || is_parameter(returns, function, errors) || is_reference(returns, errors) {
+        return;
+    }
+    let mut borrows = Borrows { errors };
+    borrows.visit_type(returns);
+}
+
+const NOTHING: &str = "a cached function answers with something: return the value to keep, as in `-> u64`";
+
+fn answers_nothing(returns: &Type, errors: &mut Errors) -> bool {
+    let success = if is_named(returns, "Result") { first_argument(returns) } else { None };
+    match success.unwrap_or(returns) {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => errors.at(tuple, NOTHING),
+        Type::Never(never) => errors.at(never, NOTHING),
+        _ => return false,
+    }
+    true
+}
+
+/// Whether it is a `Result` shows only once the type is known (and it decides what is kept).
+fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> bool {
+    let Type::Path(TypePath { qself, path, .. }) = returns else { return false };
+    let Some(first) = path.segments.first() else { return false };
+    let is_own = function.type_params().any(|param| first.ident == *param) && first.arguments.is_none();
+    let is_impls = function.associated && path.get_ident().is_some_and(looks_like_parameter);
+    let is_projected = first.ident == "Self" && path.segments.len() > 1;
+    if qself.is_none() && !is_own && !is_impls && !is_projected {
+        return false;
+    }
+    let message = "a generic return type may be a `Result` or not, and only `Ok` is cached: wrap it, as in \
+                   `Result<T, E>`, `Option<T>` or `Arc<T>`";
+    errors.at(returns, message);
+    true
+}
+
+/// The parameters of an impl cannot be seen from its method: `T` is taken for one.
+fn looks_like_parameter(ident: &Ident) -> bool {
+    let name = ident.to_string();
+    name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase())
+}
+
+/// A reference at the place of the value: also a `'static` one, which cannot be read back from bytes.
+fn is_reference(returns: &Type, errors: &mut Errors) -> bool {
+    let inner = (is_named(returns, "Result") || is_named(returns, "Option")).then(|| first_argument(returns)).flatten();
+    match (returns, inner) {
+        (Type::Reference(reference), _) => {
+            refuse_reference(reference, errors);
+            true
+        }
+        (_, Some(inner)) => is_reference(inner, errors),
+        _ => false,
+    }
+}
+
+fn refuse_reference(reference: &TypeReference, errors: &mut Errors) {
+    let way_out = match peel(&reference.elem) {
+        Type::Path(path) if path.path.is_ident("str") => "`String` or `Arc<str>`",
+        Type::Slice(_) => "a `Vec` or an `Arc<[_]>`",
+        _ => "the value itself, or an `Arc` of it",
+    };
+    let and = &reference.and_token;
+    errors.at(and, format!("a cached answer outlives the call and cannot borrow: return {way_out}"));
+}
+
+/// Looks for what cannot be kept or named deeper inside.
+struct Borrows<'e> {
+    errors: &'e mut Errors,
+}
+
+impl<'ast> Visit<'ast> for Borrows<'_> {
+    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
+        self.errors.at(ty, "a cached answer has a type with a name: write it out, or return a `Box<dyn ..>` in an `Arc`");
+    }
+
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        match &reference.lifetime {
+            Some(lifetime) if lifetime.ident == "static" => visit::visit_type(self, &reference.elem),
+            _ => refuse_reference(reference, self.errors),
+        }
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" {
+            let message = "a cached answer outlives the call and cannot borrow: return an owned type";
+            self.errors.at(lifetime, message);
+        }
+    }
+
+    // The lifetimes of a function pointer and of `for<'a> Fn(&'a T)` are its own.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident == name)
+}
+
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(peel(ty)),
+        _ => None,
+    })
+}

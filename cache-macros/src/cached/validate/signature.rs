@@ -1,0 +1,93 @@
+//! Which functions can be cached at all.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::{Attribute, FnArg, Receiver, ReceiverKind, Safety, Type, TypeReference};
+
+use super::super::signature::{Function, peel};
+use crate::errors::Errors;
+
+pub(super) fn check(function: &Function, errors: &mut Errors) {
+    runs_later(function, errors);
+    is_called_from_rust(function, errors);
+    if let Some(exclusive) = function.receiver().and_then(exclusive_receiver) {
+        let message = "a cached method takes `&self`: a hit would skip the change that `&mut self` is for; keep what \
+                       changes behind a lock";
+        errors.at(exclusive, message);
+    }
+    attributes(function, errors);
+}
+
+/// `async`, and not `const`.
+fn runs_later(function: &Function, errors: &mut Errors) {
+    let sig = &function.sig;
+    if let Some(constness) = &sig.constness {
+        errors.at(constness, "`#[cached]` needs an `async fn`: a `const fn` runs while compiling; remove `#[cached]`");
+    } else if sig.asyncness.is_some() {
+    } else if function.returns().is_some_and(is_boxed_future) {
+        let message = "`#[cached]` needs an `async fn`, and this one returns a boxed future: `#[async_trait]` on the impl \
+                       always runs before `#[cached]` on its methods; cache an inherent `async fn` and call it from here";
+        errors.at(&sig.ident, message);
+    } else {
+        errors.at(sig.fn_token, format!("`#[cached]` needs an `async fn`: write `async fn {}`", sig.ident));
+    }
+}
+
+/// `unsafe` and `extern` promise things about a call that a hit does not make.
+fn is_called_from_rust(function: &Function, errors: &mut Errors) {
+    if let Safety::Unsafe(unsafety) = &function.sig.safety {
+        let message = "`#[cached]` needs a safe function: cache a safe one around the `unsafe` call";
+        errors.at(unsafety, message);
+    }
+    if let Some(abi) = &function.sig.abi {
+        errors.at(abi, "`#[cached]` needs a Rust function: cache one that this `extern` function calls");
+    }
+}
+
+/// `Pin<Box<dyn Future<..>>>`, as `#[async_trait]` leaves it.
+fn is_boxed_future(returns: &Type) -> bool {
+    let text = returns.to_token_stream().to_string();
+    text.contains("Pin") && text.contains("dyn") && text.contains("Future")
+}
+
+/// The `mut` of `&mut self` or `self: &mut Self`.
+fn exclusive_receiver(receiver: &Receiver) -> Option<TokenStream> {
+    match &receiver.kind {
+        ReceiverKind::Reference(and, _, Some(exclusive)) => {
+            let this = &receiver.self_token;
+            Some(quote!(#and #exclusive #this))
+        }
+        ReceiverKind::Typed(_, ty) => exclusive_reference(ty),
+        _ => None,
+    }
+}
+
+/// The `&mut` of a type that is a `&mut` reference.
+pub(super) fn exclusive_reference(ty: &Type) -> Option<TokenStream> {
+    match peel(ty) {
+        Type::Reference(TypeReference { and_token, lifetime, mutability: Some(exclusive), .. }) => {
+            Some(quote!(#and_token #lifetime #exclusive))
+        }
+        _ => None,
+    }
+}
+
+fn attributes(function: &Function, errors: &mut Errors) {
+    for attr in &function.attrs {
+        if attr.path().segments.last().is_some_and(|last| last.ident == "cached") {
+            errors.at(attr, "`#[cached]` is given twice: keep one");
+        }
+    }
+    for attr in function.sig.inputs.iter().flat_map(input_attributes) {
+        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
+            errors.at(attr, "a parameter of a cached function is always there: put `cfg` on two whole functions");
+        }
+    }
+}
+
+fn input_attributes(input: &FnArg) -> &[Attribute] {
+    match input {
+        FnArg::Receiver(receiver) => &receiver.attrs,
+        FnArg::Typed(param) => &param.attrs,
+    }
+}

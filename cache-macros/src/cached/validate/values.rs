@@ -1,0 +1,128 @@
+//! The arguments that carry one value: what they may be, and what stands in for a wrong one.
+
+use std::{fmt::Display, str::FromStr, time::Duration};
+
+use cache_syntax::{Ttl, check_name};
+use syn::{Expr, ExprUnary, Lit, LitInt, Path, UnOp, ext::IdentExt as _, parse_quote};
+
+use super::super::{
+    args::{Arg, Args},
+    signature::Function,
+};
+use crate::errors::Errors;
+
+pub(in super::super) struct Values {
+    pub(in super::super) name: String,
+    pub(in super::super) ttl: Ttl,
+    pub(in super::super) capacity: Option<u64>,
+    pub(in super::super) version: Option<u32>,
+    pub(in super::super) local: bool,
+    pub(in super::super) krate: Path,
+}
+
+/// Never runs: it keeps the expansion whole beside an error.
+const STAND_IN_TTL: Ttl = Ttl::For(Duration::from_secs(60));
+
+pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Values {
+    Values {
+        name: name(args.name.as_ref(), function, errors),
+        ttl: ttl(args.ttl.as_ref(), errors),
+        capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
+        version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
+        local: args.local.is_some(),
+        krate: krate(args.krate.as_ref(), errors),
+    }
+}
+
+fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> String {
+    let named_after = function.sig.ident.unraw().to_string();
+    let Some(Arg { value, .. }) = arg else {
+        if let Err(error) = check_name(&named_after) {
+            let way_out = "without `name = \"..\"` the function's name is the cache's";
+            errors.at(&function.sig.ident, format!("{error} ({way_out})"));
+        }
+        return named_after;
+    };
+    let Some(Lit::Str(text)) = literal(value) else {
+        errors.at(value, "`name` is a string literal: write `name = \"orders\"`");
+        return named_after;
+    };
+    match check_name(&text.value()) {
+        Ok(()) => text.value(),
+        Err(error) => {
+            errors.at(value, error);
+            named_after
+        }
+    }
+}
+
+fn ttl(arg: Option<&Arg<Expr>>, errors: &mut Errors) -> Ttl {
+    let Some(Arg { value, .. }) = arg else {
+        let message = "`ttl` is missing: say how long an answer stays fresh, as `ttl = 3600` (seconds), \
+                       `ttl = \"1h30m\"` or `ttl = \"forever\"`";
+        errors.at_span(proc_macro2::Span::call_site(), message);
+        return STAND_IN_TTL;
+    };
+    duration(value).unwrap_or_else(|message| {
+        errors.at(value, message);
+        STAND_IN_TTL
+    })
+}
+
+fn duration(value: &Expr) -> Result<Ttl, String> {
+    let read = |text: &str| text.parse::<Ttl>().map_err(|error| error.to_string());
+    match (value, literal(value)) {
+        (_, Some(Lit::Str(text))) => read(&text.value()),
+        (_, Some(Lit::Int(seconds))) if seconds.suffix().is_empty() => read(seconds.base10_digits()),
+        (_, Some(Lit::Int(text))) => Err(format!("`ttl` with a unit is a string: write `ttl = \"{text}\"`")),
+        (_, Some(Lit::Float(_))) => Err("`ttl` is whole seconds: write a fraction as `ttl = \"1500ms\"`".into()),
+        (Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }), _) if literal(expr).is_some() => {
+            Err("`ttl` is longer than zero: write `ttl = 3600` (seconds)".into())
+        }
+        _ => Err("`ttl` is a literal: write `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"forever\"`".into()),
+    }
+}
+
+fn capacity(value: &Expr, errors: &mut Errors) -> Option<u64> {
+    let way_out = "write the most entries to keep, as `capacity = 50_000`";
+    match integer::<u64>(value) {
+        Some(0) => errors.at(value, format!("`capacity` is above zero: {way_out}")),
+        Some(entries) => return Some(entries),
+        None => errors.at(value, format!("`capacity` is a whole number: {way_out}")),
+    }
+    None
+}
+
+fn version(value: &Expr, errors: &mut Errors) -> Option<u32> {
+    let version = integer(value);
+    if version.is_none() {
+        errors.at(value, format!("`version` is a whole number up to {}: write `version = 2`", u32::MAX));
+    }
+    version
+}
+
+fn krate(arg: Option<&Arg<Expr>>, errors: &mut Errors) -> Path {
+    match arg.map(|arg| &arg.value) {
+        Some(Expr::Path(path)) if path.qself.is_none() => return path.path.clone(),
+        Some(other) => errors.at(other, "`crate` is a path to cachery: write `crate = path::to::cachery`"),
+        None => {}
+    }
+    parse_quote!(::cachery)
+}
+
+fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {
+    let number = |number: &LitInt| number.suffix().is_empty().then(|| number.base10_parse().ok()).flatten();
+    match literal(value) {
+        Some(Lit::Int(literal)) => number(literal),
+        _ => None,
+    }
+}
+
+/// The literal, also when a `macro_rules!` has wrapped it in an invisible group.
+fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(literal) => Some(&literal.lit),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,25 @@
+//! What Cachery must read alike when it compiles and when it runs.
+//!
+//! A duration in an attribute and one in an environment variable, a cache's name in the source and in a
+//! configuration file, a mistyped argument and a mistyped field: each has its one reader here.
+//!
+//! ```
+//! use cache_syntax::{Ttl, check_name, nearest, variable_stem};
+//!
+//! assert_eq!("1h30m".parse::<Ttl>().unwrap().to_string(), "1h30m");
+//! assert!(check_name("user-orders").is_ok());
+//! assert_eq!(variable_stem("user-orders"), "USER_ORDERS");
+//! assert_eq!(nearest("capasity", ["ttl", "capacity"]), Some("capacity"));
+//! ```
+
+mod duration;
+mod excerpt;
+mod name;
+mod nearest;
+mod ttl;
+
+pub use duration::{DurationError, MAX_DURATION, format_duration, parse_duration};
+pub use excerpt::excerpt;
+pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_stem};
+pub use nearest::nearest;
+pub use ttl::Ttl;
