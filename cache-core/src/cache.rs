@@ -18,8 +18,10 @@ use crate::{
     clock::Clock,
     entry::{Entry, Facts},
     flight::{Boarding, FlightId, Flights, Follower, Ticket, Turn},
+    front::Front,
+    housekeeping,
     invalidation::Invalidation,
-    key::Key,
+    key::{Key, StoredKey},
     memory::{self, DropCause, MemoryOptions, MemoryTier},
     policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
     returns::AnyError,
@@ -35,7 +37,8 @@ pub(crate) struct Cache {
     pub(crate) site: &'static Site,
     pub(crate) policy: Policy,
     clock: Clock,
-    memory: Box<dyn MemoryTier>,
+    front: Front,
+    memory: Arc<dyn MemoryTier>,
     flights: Arc<Flights<Outcome>>,
     counters: Arc<Counters>,
     /// Moved by `clear`: entries of another generation are not read.
@@ -69,14 +72,23 @@ impl Cache {
         let counters = Arc::<Counters>::default();
         let memory = memory::open(MemoryOptions {
             capacity: policy.capacity,
-            expiry: clock.is_system().then(|| clock.clone()),
+            ttl: policy.ttl.filter(|_| clock.is_system()),
             on_drop: Arc::new({
                 let (counters, clock) = (Arc::clone(&counters), clock.clone());
                 move |entry, cause| count_drop(&counters, &clock, entry, cause)
             }),
         });
         let flights = Arc::new(Flights::new(FLIGHT_SHARDS));
-        Self { site, policy, clock, memory, flights, counters, generation: AtomicU64::new(0) }
+        Self {
+            site,
+            policy,
+            clock,
+            front: Front::new(),
+            memory,
+            flights,
+            counters,
+            generation: AtomicU64::new(0),
+        }
     }
 
     /// The fresh entry of `key`, counted as a hit.
@@ -90,9 +102,21 @@ impl Cache {
     /// The fresh entry of `key`.
     #[inline]
     pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
-        let entry = self.memory.get(key)?;
+        let entry = self.find(key)?;
         let readable = entry.generation() == self.generation() && entry.age(self.clock.now()) == Age::Fresh;
         readable.then_some(entry)
+    }
+
+    /// The entry of `key`, whatever its age: from this thread's front, else from memory.
+    #[inline]
+    fn find(&self, key: &Key) -> Option<Entry> {
+        let seat = self.front.seat(key);
+        if let Some(entry) = seat.entry(key, |entry| housekeeping::report_popular(&self.memory, entry)) {
+            return Some(entry);
+        }
+        let entry = self.memory.get(key)?;
+        seat.offer(&entry);
+        Some(entry)
     }
 
     /// After a miss: joins the flight of `key` and waits there for its turn. Dropping the future leaves the flight.
@@ -157,10 +181,15 @@ impl Cache {
     }
 
     /// The load of `ticket` returned a value: stores it, unless it was fenced off, and answers the followers with it.
-    pub(crate) fn land(&self, key: &Key, ticket: Ticket<Outcome>, took: Duration, wrap: impl FnOnce(Facts) -> Entry) {
+    pub(crate) fn land(
+        &self,
+        ticket: Ticket<Outcome>,
+        took: Duration,
+        wrap: impl FnOnce(StoredKey, Facts) -> Entry,
+    ) {
         self.count_load(took, false);
-        let entry = wrap(self.facts(ticket.generation(), took));
-        ticket.land(Outcome::Value(entry.clone()), || self.store(key, entry));
+        let entry = wrap(ticket.key().clone(), self.facts(ticket.generation(), took));
+        ticket.land(Outcome::Value(entry.clone()), || self.store(entry));
     }
 
     /// The load of `ticket` returned an error: nothing is stored, and followers get it if it can be shared.
@@ -170,14 +199,17 @@ impl Cache {
     }
 
     /// Stores a value that nobody loaded. Loads that run store nothing after it.
-    pub(crate) fn put(&self, key: &Key, wrap: impl FnOnce(Facts) -> Entry) {
-        let entry = wrap(self.facts(self.generation(), Duration::ZERO));
-        self.flights.fence(key, || self.store(key, entry));
+    pub(crate) fn put(&self, key: &Key, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
+        let entry = wrap(StoredKey::from(key), self.facts(self.generation(), Duration::ZERO));
+        self.flights.fence(key, || self.store(entry));
     }
 
     /// Makes `key` unreadable, also for loads that run.
     pub(crate) fn invalidate(&self, key: &Key) -> Invalidation {
-        self.flights.fence(key, || self.memory.remove(key));
+        self.flights.fence(key, || {
+            self.memory.remove(key);
+            self.front.changed(key.hash64());
+        });
         self.counters.invalidated_keys.add(1);
         Invalidation::Local
     }
@@ -196,8 +228,10 @@ impl Cache {
         self.counters.snapshot(self.memory.entries())
     }
 
-    fn store(&self, key: &Key, entry: Entry) {
-        self.memory.insert(key, entry);
+    fn store(&self, entry: Entry) {
+        let hash = entry.key().hash64();
+        self.memory.insert(entry);
+        self.front.changed(hash);
         self.counters.puts.add(1);
     }
 

@@ -8,11 +8,10 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::{
     cache::{Cache, Next, Outcome},
-    entry::Entry,
     flight::Ticket,
     invalidation::Invalidation,
     key::Key,
-    registry::{CacheHandle, Caches},
+    registry::Caches,
     returns::{IsResult, Returns},
     site::Site,
     value::{CacheValue, LocalValue, ValueOps},
@@ -52,8 +51,8 @@ impl<R, V, E> Returns<R, V, E> {
 }
 
 /// What a first look finds.
-enum Look {
-    Hit(Entry),
+enum Look<V> {
+    Hit(V),
     Miss(Arc<Cache>),
     Disabled,
 }
@@ -64,19 +63,32 @@ impl<R, V, E> Typed<R, V, E> {
     /// Dropping the future is safe at any point; a load that it ran passes to the next caller who waits.
     #[inline]
     pub async fn call<F: Future<Output = R>>(self, key: &Key, load: Pin<&mut F>) -> R {
-        let cache = match look(self.site, key) {
-            Look::Hit(entry) => match (self.value.open)(&entry) {
-                Some(value) => return (self.returns.join)(Ok(value)),
-                // Two types of one name: the key cannot tell them apart, the value can.
-                None => return load.await,
-            },
-            Look::Miss(cache) => cache,
-            Look::Disabled => return load.await,
-        };
+        match self.look(key) {
+            Look::Hit(value) => (self.returns.join)(Ok(value)),
+            Look::Miss(cache) => self.miss(cache, key, load).await,
+            Look::Disabled => load.await,
+        }
+    }
+
+    #[inline]
+    fn look(&self, key: &Key) -> Look<V> {
+        Caches::with_cache_of(self.site, |cache| {
+            if !cache.policy.enabled {
+                return Look::Disabled;
+            }
+            match cache.hit(key).and_then(|entry| (self.value.open)(&entry)) {
+                Some(value) => Look::Hit(value),
+                None => Look::Miss(Arc::clone(cache)),
+            }
+        })
+    }
+
+    async fn miss<F: Future<Output = R>>(self, cache: Arc<Cache>, key: &Key, load: Pin<&mut F>) -> R {
         match cache.next(key).await {
-            Next::Load(ticket) => self.load(&cache, key, ticket, load).await,
+            Next::Load(ticket) => self.load(&cache, ticket, load).await,
             Next::Take(outcome) => match self.open(&outcome) {
                 Some(result) => (self.returns.join)(result),
+                // Two types of one name: the key cannot tell them apart, the value can.
                 None => load.await,
             },
             Next::Bypass => load.await,
@@ -97,7 +109,7 @@ impl<R, V, E> Typed<R, V, E> {
             return load.await;
         }
         let ticket = cache.begin_refresh(key);
-        self.load(&cache, key, ticket, load).await
+        self.load(&cache, ticket, load).await
     }
 
     /// Stores `value` for `key`.
@@ -105,7 +117,7 @@ impl<R, V, E> Typed<R, V, E> {
     pub async fn put(self, key: &Key, value: V) {
         let cache = Caches::cache_of(self.site);
         if cache.policy.enabled {
-            cache.put(key, |facts| (self.value.wrap)(&value, facts));
+            cache.put(key, |stored, facts| (self.value.wrap)(stored, &value, facts));
         }
     }
 
@@ -115,23 +127,17 @@ impl<R, V, E> Typed<R, V, E> {
         Caches::cache_of(self.site).invalidate(key)
     }
 
-    /// The handle of this site's cache.
-    pub fn handle(self) -> CacheHandle {
-        Caches::current().handle_of(self.site)
-    }
-
     /// Runs the function with the right to load, and settles with the flight.
     async fn load<F: Future<Output = R>>(
         self,
         cache: &Cache,
-        key: &Key,
         ticket: Ticket<Outcome>,
         load: Pin<&mut F>,
     ) -> R {
         let (returned, took) = cache.load(&ticket, load).await;
         let result = (self.returns.split)(returned);
         match &result {
-            Ok(value) => cache.land(key, ticket, took, |facts| (self.value.wrap)(value, facts)),
+            Ok(value) => cache.land(ticket, took, |stored, facts| (self.value.wrap)(stored, value, facts)),
             Err(error) => cache.fail(ticket, took, (self.returns.share)(error)),
         }
         (self.returns.join)(result)
@@ -144,13 +150,4 @@ impl<R, V, E> Typed<R, V, E> {
             Outcome::Error(error) => (self.returns.unshare)(error).map(Err),
         }
     }
-}
-
-fn look(site: &'static Site, key: &Key) -> Look {
-    Caches::with_cache_of(site, |cache| {
-        if !cache.policy.enabled {
-            return Look::Disabled;
-        }
-        cache.hit(key).map_or_else(|| Look::Miss(Arc::clone(cache)), Look::Hit)
-    })
 }

@@ -1,9 +1,15 @@
 //! What a tier holds for a key: a value with its timeline.
 
-use std::{any::Any, fmt, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use crate::{
     clock::{Moment, nanos},
+    key::StoredKey,
     timeline::{Age, Timeline},
 };
 
@@ -12,8 +18,13 @@ use crate::{
 #[derive(Clone)]
 pub struct Entry(Arc<Stored<dyn Any + Send + Sync>>);
 
+/// An entry that may be gone.
+#[derive(Clone)]
+pub(crate) struct WeakEntry(Weak<Stored<dyn Any + Send + Sync>>);
+
 /// One allocation for a value and all that is known of it.
 struct Stored<V: ?Sized> {
+    key: StoredKey,
     facts: Facts,
     value: V,
 }
@@ -30,9 +41,15 @@ pub struct Facts {
 }
 
 impl Entry {
-    /// An entry that holds `value`.
-    pub fn new<V: Any + Send + Sync>(value: V, facts: Facts) -> Self {
-        Self(Arc::new(Stored { facts, value }))
+    /// An entry that holds `value` for `key`.
+    pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
+        Self(Arc::new(Stored { key, facts, value }))
+    }
+
+    /// Whose value it is.
+    #[inline]
+    pub fn key(&self) -> &StoredKey {
+        &self.0.key
     }
 
     /// The value, if it is a `V`.
@@ -42,9 +59,9 @@ impl Entry {
         value.downcast_ref()
     }
 
-    /// How long after `now` the entry is still good for anything; `None`: for ever.
-    pub fn remaining(&self, now: Moment) -> Option<Duration> {
-        self.0.facts.timeline.remaining(now)
+    /// The same entry, without keeping it.
+    pub(crate) fn downgrade(&self) -> WeakEntry {
+        WeakEntry(Arc::downgrade(&self.0))
     }
 
     #[inline]
@@ -60,6 +77,14 @@ impl Entry {
     #[inline]
     pub(crate) fn load_nanos(&self) -> u64 {
         nanos(self.0.facts.load_time)
+    }
+}
+
+impl WeakEntry {
+    /// The entry, if somebody still holds it.
+    #[inline]
+    pub(crate) fn upgrade(&self) -> Option<Entry> {
+        self.0.upgrade().map(Entry)
     }
 }
 

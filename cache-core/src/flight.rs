@@ -9,6 +9,8 @@
 
 mod crew;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use crew::Follower;
 pub(crate) use table::{Boarding, FlightId, Flights, Ticket};

@@ -13,6 +13,8 @@ mod config;
 mod entry;
 mod error;
 mod flight;
+mod front;
+mod housekeeping;
 mod identity;
 mod invalidation;
 mod memory;
@@ -48,7 +50,7 @@ pub mod expansion {
     pub use crate::{
         call::{Fallible, Plain, Typed},
         invalidation::Invalidation,
-        key::{CacheKey, KeyEncoder, shape},
+        key::{CacheKey, Key, KeyEncoder, shape},
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},
         site::{SITES, Site},

@@ -1,10 +1,13 @@
 //! The memory tier as the core sees it. Backends live in crates of their own and announce themselves.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use linkme::distributed_slice;
 
-use crate::{clock::Clock, entry::Entry, key::Key};
+use crate::{
+    entry::Entry,
+    key::{Key, StoredKey},
+};
 
 /// The memory of one call site: typed entries by key, bounded, in this process.
 ///
@@ -15,9 +18,12 @@ pub trait MemoryTier: Send + Sync {
     /// The entry stored for `key`. Allocates nothing. The caller checks its age.
     fn get(&self, key: &Key) -> Option<Entry>;
 
-    /// Stores `entry` for `key` in place of any other. A following `get` finds it, unless the tier is full and holds keys
+    /// `key` was asked for elsewhere: it is worth keeping.
+    fn touch(&self, key: &StoredKey);
+
+    /// Stores `entry` for its key in place of any other. A following `get` finds it, unless the tier is full and holds keys
     /// that are asked for more often.
-    fn insert(&self, key: &Key, entry: Entry);
+    fn insert(&self, entry: Entry);
 
     /// Forgets `key`. A following `get` finds nothing.
     fn remove(&self, key: &Key);
@@ -33,8 +39,9 @@ pub trait MemoryTier: Send + Sync {
 pub struct MemoryOptions {
     /// The most entries that it may hold.
     pub capacity: u64,
-    /// The clock by which entries end, or `None` when real time says nothing about them (a test's clock).
-    pub expiry: Option<Clock>,
+    /// After this long, in real time, an entry is good for nothing and its memory may be given back. At most a century.
+    /// `None`: never, or real time says nothing (a test's clock).
+    pub ttl: Option<Duration>,
     /// Called once for each entry that leaves by itself: not for `remove` and `clear`.
     pub on_drop: OnDrop,
 }
@@ -56,7 +63,7 @@ pub enum DropCause {
 /// A kind of memory tier, announced by its crate.
 pub struct MemoryBackend {
     /// Opens the memory of one call site.
-    pub open: fn(MemoryOptions) -> Box<dyn MemoryTier>,
+    pub open: fn(MemoryOptions) -> Arc<dyn MemoryTier>,
 }
 
 /// The memory backends linked into this program. The first one serves.
@@ -64,10 +71,10 @@ pub struct MemoryBackend {
 pub static MEMORY_BACKENDS: [MemoryBackend];
 
 /// Opens the memory of one call site on the linked backend, or [`NoMemory`].
-pub(crate) fn open(options: MemoryOptions) -> Box<dyn MemoryTier> {
+pub(crate) fn open(options: MemoryOptions) -> Arc<dyn MemoryTier> {
     match MEMORY_BACKENDS.first() {
         Some(backend) => (backend.open)(options),
-        None => Box::new(NoMemory),
+        None => Arc::new(NoMemory),
     }
 }
 
@@ -80,7 +87,9 @@ impl MemoryTier for NoMemory {
         None
     }
 
-    fn insert(&self, _: &Key, _: Entry) {}
+    fn touch(&self, _: &StoredKey) {}
+
+    fn insert(&self, _: Entry) {}
 
     fn remove(&self, _: &Key) {}
 

@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn no_jitter_is_exact_and_forever_stays() {
-        let mut policy = Policy { enabled: true, ttl: Some(Duration::from_secs(7)), capacity: 1, jitter: 0.0 };
+        let mut policy =
+            Policy { enabled: true, ttl: Some(Duration::from_secs(7)), capacity: 1, jitter: 0.0 };
         assert_eq!(policy.jittered_ttl(), policy.ttl);
         policy.ttl = None;
         assert_eq!(policy.jittered_ttl(), None);

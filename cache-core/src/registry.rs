@@ -24,6 +24,7 @@ use crate::{
     clock::Clock,
     config::{Config, names},
     error::Error,
+    housekeeping,
     site::{SITES, Site},
     stats::Stats,
     telemetry,
@@ -88,13 +89,15 @@ impl Caches {
 
     /// A registry for one test: its own entries, statistics and clock, nothing of the environment.
     ///
-    /// What runs in its [`scope`](Self::scope) uses it. Expiry keeps its jitter: see
+    /// What runs in its [`scope`](Self::scope) uses it; a task that is spawned there does only when it is wrapped by
+    /// `Caches::current().scope(..)`. Expiry keeps its jitter: see
     /// [`CacheSettings::jitter`](crate::CacheSettings::jitter) for exact lifetimes.
     pub fn isolated() -> Self {
         Self::assemble(Config::default(), Clock::isolated())
     }
 
     fn assemble(config: Config, clock: Clock) -> Self {
+        housekeeping::start();
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
         Self(Arc::new(Registry { config, clock, caches }))
     }
@@ -149,6 +152,13 @@ impl Caches {
     /// twice a second; an isolated one only here.
     pub fn flush_metrics() {
         Self::current().flush();
+    }
+
+    /// As [`flush_metrics`](Self::flush_metrics), for the registry of the process if there is one.
+    pub(crate) fn flush_installed() {
+        if let Some(caches) = global::get_if_any() {
+            caches.flush();
+        }
     }
 
     fn flush(&self) {

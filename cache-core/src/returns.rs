@@ -127,18 +127,13 @@ impl<R> PlainReturn for Tag<R> {
     type Value = R;
 
     fn plain(&self) -> Returns<R, R, Infallible> {
-        Returns {
-            split: Ok,
-            join: |Ok(value)| value,
-            share: |never| match *never {},
-            unshare: |_| None,
-        }
+        Returns { split: Ok, join: |Ok(value)| value, share: |never| match *never {}, unshare: |_| None }
     }
 }
 
 impl<T, E> Tag<Result<T, E>> {
     /// Refuses a `Result` that was not known for one.
-    pub fn plain(&self) -> Returns<Self, Self, Infallible>
+    pub fn plain(&self) -> Returns<Result<T, E>, Result<T, E>, Infallible>
     where
         Result<T, E>: NotAResult,
     {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use linkme::distributed_slice;
 
-use crate::identity::Fingerprint;
+use crate::{
+    identity::Fingerprint,
+    registry::{CacheHandle, Caches},
+};
 
 /// What the attribute says about one cached function. A `static`, built by const functions.
 #[derive(Debug)]
@@ -37,10 +40,10 @@ impl Site {
         Self { file, line, ..self }
     }
 
-    /// How long an answer stays fresh; `None`: for ever.
+    /// How long an answer stays fresh.
     #[must_use]
-    pub const fn ttl(self, ttl: Option<Duration>) -> Self {
-        Self { ttl, ..self }
+    pub const fn ttl_millis(self, millis: u64) -> Self {
+        Self { ttl: Some(Duration::from_millis(millis)), ..self }
     }
 
     /// The most entries in memory.
@@ -53,6 +56,11 @@ impl Site {
     #[must_use]
     pub const fn version(self, version: u32) -> Self {
         Self { version, ..self }
+    }
+
+    /// The handle of this site's cache in the current registry.
+    pub fn handle(&'static self) -> CacheHandle {
+        Caches::current().handle_of(self)
     }
 
     /// `src/orders.rs:12`.

@@ -22,28 +22,39 @@ impl Counter {
         self.0.fetch_add(n, Relaxed);
     }
 
+    /// As `add`, by the only thread that ever adds to this counter.
+    #[inline]
+    fn add_alone(&self, n: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(n), Relaxed);
+    }
+
     fn get(&self) -> u64 {
         self.0.load(Relaxed)
     }
 }
 
-/// Stripes for the counters that every hit touches, so that threads do not fight for one cache line.
-const STRIPES: usize = 8;
+/// Stripes for the counters that every hit touches, so that threads do not fight for one cache line. The first stripe is
+/// shared; each other one belongs to one thread, which need not lock the bus to count.
+const STRIPES: usize = 16;
+const SHARED: usize = 0;
 
 thread_local! {
-    static STRIPE: Cell<usize> = const { Cell::new(usize::MAX) };
+    static STRIPE: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// This thread's stripe; threads are dealt out in turn.
+/// This thread's stripe. Threads beyond the number of stripes share the first.
 #[inline]
 fn stripe() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    STRIPE.with(|stripe| {
-        if stripe.get() == usize::MAX {
-            stripe.set(NEXT.fetch_add(1, Relaxed) % STRIPES);
-        }
-        stripe.get()
-    })
+    STRIPE.get().unwrap_or_else(take_stripe)
+}
+
+#[cold]
+fn take_stripe() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(SHARED + 1);
+    let next = NEXT.fetch_update(Relaxed, Relaxed, |next| (next < STRIPES).then_some(next + 1));
+    let stripe = next.unwrap_or(SHARED);
+    STRIPE.set(Some(stripe));
+    stripe
 }
 
 #[derive(Default)]
@@ -73,9 +84,15 @@ impl Counters {
     /// One call answered from memory by a value whose load took `load_nanos`.
     #[inline]
     pub(crate) fn hit(&self, load_nanos: u64) {
-        let stripe = &self.stripes[stripe()];
-        stripe.hits.add(1);
-        stripe.saved_nanos.add(load_nanos);
+        let stripe = stripe();
+        let HitStripe { hits, saved_nanos } = &*self.stripes[stripe];
+        if stripe == SHARED {
+            hits.add(1);
+            saved_nanos.add(load_nanos);
+        } else {
+            hits.add_alone(1);
+            saved_nanos.add_alone(load_nanos);
+        }
     }
 
     /// One load that ran to its end.
@@ -91,7 +108,8 @@ impl Counters {
 
     /// All counters now. Everything that happened before this call, in the caller's view, is in it.
     pub(crate) fn snapshot(&self, size: u64) -> Stats {
-        let sum = |pick: fn(&HitStripe) -> &Counter| self.stripes.iter().map(|stripe| pick(stripe).get()).sum();
+        let sum =
+            |pick: fn(&HitStripe) -> &Counter| self.stripes.iter().map(|stripe| pick(stripe).get()).sum();
         Stats {
             hits: sum(|stripe| &stripe.hits),
             misses: self.misses.get(),
@@ -137,7 +155,7 @@ pub struct Stats {
     pub size: u64,
     /// The time that loads took, in sum.
     pub load_time: Duration,
-    /// What hits saved: for each, the time of the load that made its value.
+    /// What hits saved: for each, the time of the load that made its value, waiting for the executor included.
     pub time_saved: Duration,
 }
 
@@ -167,6 +185,37 @@ impl Stats {
     pub fn hit_ratio(&self) -> f64 {
         let calls = self.hits + self.misses;
         if calls == 0 { 0.0 } else { self.hits as f64 / calls as f64 }
+    }
+
+    /// What happened after `earlier`, a reading of the same cache. `size` is as it is now.
+    ///
+    /// ```
+    /// # use cache_core::Stats;
+    /// # let (before, after) = (Stats::default(), Stats::default());
+    /// println!("hit ratio of this batch: {}", after.since(&before).hit_ratio());
+    /// ```
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            hits: self.hits.saturating_sub(earlier.hits),
+            misses: self.misses.saturating_sub(earlier.misses),
+            coalesced: self.coalesced.saturating_sub(earlier.coalesced),
+            loads: self.loads.saturating_sub(earlier.loads),
+            load_errors: self.load_errors.saturating_sub(earlier.load_errors),
+            puts: self.puts.saturating_sub(earlier.puts),
+            refreshes: self.refreshes.saturating_sub(earlier.refreshes),
+            invalidations: Invalidations {
+                key: self.invalidations.key.saturating_sub(earlier.invalidations.key),
+                cache: self.invalidations.cache.saturating_sub(earlier.invalidations.cache),
+            },
+            evictions: Evictions {
+                expired: self.evictions.expired.saturating_sub(earlier.evictions.expired),
+                size: self.evictions.size.saturating_sub(earlier.evictions.size),
+            },
+            size: self.size,
+            load_time: self.load_time.saturating_sub(earlier.load_time),
+            time_saved: self.time_saved.saturating_sub(earlier.time_saved),
+        }
     }
 
     /// The mean time of a load; zero before the first.

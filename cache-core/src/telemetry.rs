@@ -24,8 +24,10 @@ pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 /// Hands the totals of one cache to the recorder that is installed now.
 pub(crate) fn flush(cache: &'static str, stats: &Stats) {
-    counter!("cache_gets_total", "cache" => cache, "result" => "hit", "tier" => "memory").absolute(stats.hits);
-    counter!("cache_gets_total", "cache" => cache, "result" => "miss", "tier" => "none").absolute(stats.misses);
+    counter!("cache_gets_total", "cache" => cache, "result" => "hit", "tier" => "memory")
+        .absolute(stats.hits);
+    counter!("cache_gets_total", "cache" => cache, "result" => "miss", "tier" => "none")
+        .absolute(stats.misses);
     counter!("cache_coalesced_total", "cache" => cache).absolute(stats.coalesced);
     counter!("cache_puts_total", "cache" => cache).absolute(stats.puts);
     counter!("cache_refreshes_total", "cache" => cache).absolute(stats.refreshes);
@@ -35,7 +37,8 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     }
     let invalidations = [("key", stats.invalidations.key), ("cache", stats.invalidations.cache)];
     for (kind, count) in invalidations {
-        counter!("cache_invalidations_total", "cache" => cache, "kind" => kind, "source" => "local").absolute(count);
+        counter!("cache_invalidations_total", "cache" => cache, "kind" => kind, "source" => "local")
+            .absolute(count);
     }
     counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
@@ -43,7 +46,10 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
 
 /// Tells the recorder what the metrics mean.
 pub(crate) fn describe() {
-    describe_counter!("cache_gets_total", "Calls, by result and by the tier that answered; `none` for a miss.");
+    describe_counter!(
+        "cache_gets_total",
+        "Calls, by result and by the tier that answered; `none` for a miss."
+    );
     describe_counter!("cache_coalesced_total", "Misses answered by another caller's load.");
     describe_counter!("cache_puts_total", "Values stored.");
     describe_counter!("cache_refreshes_total", "Calls of refresh.");

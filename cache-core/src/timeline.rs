@@ -45,11 +45,6 @@ impl Timeline {
             Age::Gone
         }
     }
-
-    /// How long after `now` the entry is still good for anything; `None`: for ever.
-    pub fn remaining(&self, now: Moment) -> Option<Duration> {
-        (self.usable != Moment::NEVER).then(|| self.usable.since(now))
-    }
 }
 
 #[cfg(test)]
@@ -66,7 +61,6 @@ mod tests {
         assert_eq!(timeline.age(clock.now()), Age::Fresh);
         clock.advance(Duration::from_nanos(1));
         assert_eq!(timeline.age(clock.now()), Age::Gone);
-        assert_eq!(timeline.remaining(clock.now()), Some(Duration::ZERO));
     }
 
     #[test]
@@ -74,6 +68,5 @@ mod tests {
         let now = Clock::isolated().now();
         let timeline = Timeline::fresh(now, None);
         assert_eq!(timeline.age(now + Duration::from_secs(1 << 33)), Age::Fresh);
-        assert_eq!(timeline.remaining(now), None);
     }
 }

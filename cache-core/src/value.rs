@@ -2,7 +2,10 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::entry::{Entry, Facts};
+use crate::{
+    entry::{Entry, Facts},
+    key::StoredKey,
+};
 
 /// A value that a cache can keep in memory: what `local` asks for. Implemented for every such type.
 #[diagnostic::on_unimplemented(
@@ -34,14 +37,14 @@ pub(crate) struct ValueOps<V> {
     /// A clone of the value in the entry; `None` when the entry holds another type.
     pub(crate) open: fn(&Entry) -> Option<V>,
     /// An entry that holds a clone of the value.
-    pub(crate) wrap: fn(&V, Facts) -> Entry,
+    pub(crate) wrap: fn(StoredKey, &V, Facts) -> Entry,
 }
 
 impl<V: LocalValue> ValueOps<V> {
     pub(crate) const fn new() -> Self {
         Self {
             open: |entry| entry.value::<V>().cloned(),
-            wrap: |value, facts| Entry::new(value.clone(), facts),
+            wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
         }
     }
 }

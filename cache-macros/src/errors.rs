@@ -70,7 +70,11 @@ mod tests {
         errors.at_span(Span::call_site(), "one");
         errors.at(quote!(x), "two");
         assert_eq!(errors.count(), 2);
-        let tokens = errors.beside(quote!(fn kept() {})).to_string();
+        let tokens = errors
+            .beside(quote!(
+                fn kept() {}
+            ))
+            .to_string();
         assert_eq!(tokens.matches("compile_error").count(), 2);
         assert!(tokens.ends_with("fn kept () { }"));
     }

@@ -1,4 +1,7 @@
 //! The attribute macros of [Cachery](https://docs.rs/cachery): use them through the facade, which re-exports them.
+//!
+//! An attribute goes through phases that are modules: `args` reads what is written, `signature` takes the function
+//! apart, `validate` checks the rules, `model` settles every decision, `expand` writes the tokens.
 
 mod cached;
 mod derive;
@@ -6,13 +9,195 @@ mod errors;
 
 use proc_macro::TokenStream;
 
-/// placeholder
+/// Caches what an `async fn` answers, by its arguments.
+///
+/// ```
+/// use cachery::cached;
+///
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// struct Sentiment {
+///     score: f64,
+/// }
+///
+/// #[cached(name = "sentiment", ttl = 3600)]
+/// async fn analyze(tenant: u64, text: &str) -> Result<Sentiment, std::io::Error> {
+///     Ok(Sentiment { score: text.len() as f64 }) // slow
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), std::io::Error> {
+/// analyze(7, "great").await?; // runs
+/// analyze(7, "great").await?; // does not
+/// analyze(8, "great").await?; // runs
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Of a `Result`, `Ok` is kept and `Err` is not; any other answer is kept as it is, `None` too. While a function
+/// runs, other callers with the same arguments wait for its answer.
+///
+/// # Arguments
+///
+/// | argument | meaning | default |
+/// |---|---|---|
+/// | `ttl = 3600` | How long an answer stays fresh: whole seconds, a duration (`"90s"`, `"1h30m"`, `"500ms"`; units `ms`, `s`, `m`, `h`, `d`, `w`) or `"forever"`. | required |
+/// | `name = "orders"` | What configuration, metrics and logs call the cache: a letter, then letters, digits, `_`, `-` and `.`; at most 64. | the function's name |
+/// | `capacity = 50_000` | The most entries to keep in memory. | 10 000 |
+/// | `key(..)` | The expressions that tell one call from another, instead of all parameters. | every parameter |
+/// | `skip(..)` | The parameters that do not tell one call from another. | none |
+/// | `version = 2` | The version of the answers' meaning: change it, and answers stored by an older release are not read. | 0 |
+/// | `local` | Answers never leave this process, and need not be serialisable. | shared where configured |
+/// | `crate = path` | Where Cachery is found, for a macro that re-exports it. | `::cachery` |
+///
+/// # Companions
+///
+/// Beside the function stands a type of the same name with what else can be done with its answers:
+///
+/// ```
+/// # use cachery::cached;
+/// # struct Db;
+/// #[cached(ttl = "10m", skip(db))]
+/// async fn profile(db: &Db, id: u64) -> Option<String> {
+/// #   _ = (db, id);
+///     Some("Ada".to_owned()) // slow
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// # let db = Db;
+/// assert_eq!(profile::peek(1).await, None); // nothing stored yet; never runs the function
+/// profile(&db, 1).await;
+/// assert_eq!(profile::peek(1).await, Some(Some("Ada".to_owned())));
+/// profile::refresh(&db, 1).await; // runs the function now and stores its answer
+/// profile::put(1, None).await; // stores an answer without running the function
+/// profile::invalidate(1).await; // makes the answer unreadable
+/// profile::cache().clear().await; // the cache itself: its name, policy, statistics
+/// # }
+/// ```
+///
+/// They take the parameters that form the key, in declared order; `refresh` takes all. What `put` takes and `peek`
+/// gives is the value: the `T` of a `Result<T, E>`. The type travels with the function through `use`, so no other
+/// type or module in its scope can have the function's name.
+///
+/// # Keys
+///
+/// The key is made of all parameters, each of which implements `CacheKey`. `skip(db)` leaves parameters out;
+/// `key(..)` lists expressions over the parameters instead, without macros, `?` and `.await`. Parameters that are
+/// `&mut`, or patterns, cannot be part of it.
+///
+/// ```
+/// # use cachery::cached;
+/// # struct User { id: u64 }
+/// #[cached(ttl = "10m", key(user.id, city.to_lowercase()))]
+/// async fn weather(user: &User, city: &str) -> String {
+/// #   _ = user.id;
+///     format!("sunny in {city}") // slow
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// let user = User { id: 1 };
+/// weather(&user, "Rome").await;
+/// assert!(weather::peek(&user, "ROME").await.is_some());
+/// # }
+/// ```
+///
+/// # Methods
+///
+/// A method says what `self` has to do with its answers: `key(self.tenant, id)`, or `skip(self)`. Its companions are
+/// methods beside it, with `self` where it is part of the key:
+///
+/// ```
+/// # use cachery::cached;
+/// struct Repo {
+///     tenant: u64,
+/// }
+///
+/// impl Repo {
+///     #[cached(name = "order", ttl = "5m", key(self.tenant, id))]
+///     async fn order(&self, id: u64) -> Result<String, std::io::Error> {
+///         Ok(format!("{}/{id}", self.tenant)) // slow
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), std::io::Error> {
+/// let repo = Repo { tenant: 7 };
+/// repo.order(1).await?;
+/// assert_eq!(repo.order_peek(1).await, Some("7/1".to_owned()));
+/// repo.order_refresh(1).await?;
+/// repo.order_put(1, "7/one".to_owned()).await;
+/// repo.order_invalidate(1).await;
+/// assert_eq!(Repo::order_cache().name(), "order");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A method of a trait cannot have companions: cache an inherent method and call it there. A function without `self`
+/// inside an `impl` is known for an associated one by naming `Self` in its signature or body.
+///
+/// # Generic functions
+///
+/// The types and constants that a function is generic over are part of its key, and so is the type of an `impl Trait`
+/// parameter. Where the companions' parameters do not tell them, they are given: `load::peek::<User>(1)`. The return
+/// type may contain a type parameter but not be one: whether it is a `Result` would be unknown.
+///
+/// # What can be cached
+///
+/// Safe `async fn`s that return an owned value which is `Clone + Send + Sync + 'static` and, unless it is `local`,
+/// implements serde's `Serialize` and `DeserializeOwned`. `Arc<T>` is shared and not cloned. A return type is taken for
+/// a `Result` when its last word ends in `Result`, aliases included.
+///
+/// # Other attributes
+///
+/// `cfg`, `doc`, `allow`, `must_use` and `deprecated` stay with the function. Others move to its body:
+/// `#[tracing::instrument]`, written below `#[cached]`, makes spans of loads and not of hits.
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     cached::cached(args.into(), item.into()).into()
 }
 
-/// placeholder
+/// Makes a type part of a key: implements `CacheKey` field by field.
+///
+/// ```
+/// use cachery::{CacheKey, cached};
+///
+/// #[derive(CacheKey)]
+/// struct Query {
+///     city: String,
+///     days: u8,
+///     #[cache_key(skip)]
+///     trace_id: String,
+/// }
+///
+/// #[derive(CacheKey)]
+/// enum Unit {
+///     Celsius,
+///     Other(String),
+/// }
+///
+/// #[cached(ttl = "1h")]
+/// async fn forecast(query: &Query, unit: Unit) -> Vec<i8> {
+/// #   _ = (&query.city, &query.trace_id, unit);
+///     vec![20; query.days.into()] // slow
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// # _ = Unit::Other(String::new());
+/// let query = |trace: &str| Query { city: "Rome".into(), days: 3, trace_id: trace.into() };
+/// forecast(&query("a"), Unit::Celsius).await;
+/// assert!(forecast::peek(&query("b"), Unit::Celsius).await.is_some());
+/// # }
+/// ```
+///
+/// A struct with named fields writes their names too, so that a release that reorders them does not read the other's
+/// answers as its own; a variant writes its name. Type parameters need `CacheKey` where a field's type names them.
+///
+/// # Options
+///
+/// | option | where | meaning |
+/// |---|---|---|
+/// | `#[cache_key(skip)]` | a field | It does not tell one value from another. |
+/// | `#[cache_key(crate = path)]` | the type | Where Cachery is found; `::cachery` unless told. |
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn cache_key(item: TokenStream) -> TokenStream {
     derive::cache_key(item.into()).into()

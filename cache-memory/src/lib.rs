@@ -1,9 +1,8 @@
-//! The memory tier of Cachery, on moka: bounded, typed values, per-entry expiry.
+//! The memory tier of Cachery, on moka: bounded, with typed values.
 //!
-//! moka keeps capacity (`TinyLFU`), ends entries by real time and tells why each left; whether an entry may answer a call is
-//! the core's decision, on the registry's clock. Depend on `cachery`, not on this crate.
+//! moka keeps capacity (`TinyLFU`), gives the memory of old entries back and tells why each left. Whether an entry may answer
+//! a call is the core's decision, by the entry's timeline and on the registry's clock. Depend on `cachery`, not on this crate.
 
-mod expiry;
 mod tier;
 
 use cache_core::{MEMORY_BACKENDS, MemoryBackend};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_syntax::Ttl;
+use cache_syntax::{MAX_DURATION, Ttl};
 
 use crate::error::{Fault, FaultKind};
 
@@ -79,6 +79,9 @@ impl CacheSettings {
         };
         if self.ttl == Some(Ttl::For(Duration::ZERO)) {
             refuse("a ttl of zero keeps nothing; use `enabled(false)` to switch caching off");
+        }
+        if matches!(self.ttl, Some(Ttl::For(ttl)) if ttl > MAX_DURATION) {
+            refuse("a ttl of more than a century is refused; use `forever()`");
         }
         if self.capacity == Some(0) {
             refuse("a capacity of zero holds nothing; use `enabled(false)` to switch caching off");

@@ -6,7 +6,7 @@ use crate::error::Error;
 const HOUR: Duration = Duration::from_secs(3600);
 
 const fn site(name: &'static str) -> Site {
-    Site::new(name, "shop::f", "()->u8").ttl(Some(HOUR)).at("src/shop.rs", 7)
+    Site::new(name, "shop::f", "()->u8").ttl_millis(3_600_000).at("src/shop.rs", 7)
 }
 
 fn variables(pairs: &[(&str, &str)]) -> Variables {
@@ -139,13 +139,22 @@ fn the_builder_is_checked_like_the_environment() {
         caches: [
             ("user".to_owned(), CacheSettings::new()),
             ("users".to_owned(), CacheSettings::new().ttl(Duration::ZERO).capacity(0)),
+            ("orders".to_owned(), CacheSettings::new().ttl(Duration::MAX)),
         ]
         .into(),
         ..Config::default()
     };
-    let (_, faults) = Config::resolve(&[site("users")], &Variables::default(), given);
-    let text = Error::check(faults).expect_err("four faults").to_string();
-    for part in ["4 faults", "jitter", "`user`", "did you mean `users`?", "ttl of zero", "capacity of zero"] {
+    let (_, faults) = Config::resolve(&[site("users"), site("orders")], &Variables::default(), given);
+    let text = Error::check(faults).expect_err("five faults").to_string();
+    for part in [
+        "5 faults",
+        "jitter",
+        "`user`",
+        "did you mean `users`?",
+        "ttl of zero",
+        "capacity of zero",
+        "century",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

@@ -81,7 +81,9 @@ fn parse_ttl(text: &str) -> Result<Ttl, String> {
 
 fn parse_capacity(text: &str) -> Result<u64, String> {
     match text.replace('_', "").parse() {
-        Ok(0) => Err("a capacity of zero holds nothing; switch the cache off by its `…_ENABLED=false`".to_owned()),
+        Ok(0) => {
+            Err("a capacity of zero holds nothing; switch the cache off by its `…_ENABLED=false`".to_owned())
+        }
         Ok(entries) => Ok(entries),
         Err(_) => Err(format!("{:?} is not a number of entries, such as `50000`", excerpt(text))),
     }

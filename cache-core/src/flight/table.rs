@@ -129,6 +129,11 @@ impl<T: Clone> Ticket<T> {
         id(&self.flight)
     }
 
+    /// What is loaded.
+    pub(crate) fn key(&self) -> &StoredKey {
+        &self.key
+    }
+
     /// The cache's generation before this load began.
     pub(crate) fn generation(&self) -> u64 {
         self.flight.generation
@@ -137,13 +142,14 @@ impl<T: Clone> Ticket<T> {
     /// The load has `outcome`: everybody who waits is told. `store` runs first, if nothing has fenced the load off, and
     /// before any invalidation that comes after.
     pub(crate) fn land(mut self, outcome: T, store: impl FnOnce()) {
-        self.done = true;
         let mut shard = self.flights.shard(&self.key);
         if self.is_current(&shard) {
             store();
             shard.remove(&self.key);
         }
         drop(shard);
+        // Not before: should `store` panic, the ticket passes on.
+        self.done = true;
         let mut crew = self.flight.crew();
         crew.end_load(self.role);
         let waiting = crew.disband();

@@ -1,6 +1,5 @@
 //! From arguments to a key.
 
-use std::any::{type_name, type_name_of_val};
 use std::fmt;
 
 use blake3::Hasher;
@@ -41,19 +40,6 @@ impl KeyEncoder {
         self
     }
 
-    /// Appends the name of a type: calls of a generic function with different types are different calls.
-    #[inline]
-    pub fn type_arg<T: ?Sized>(&mut self) -> &mut Self {
-        self.arg(type_name::<T>())
-    }
-
-    /// Appends the name of a value's type, for types that cannot be named (`impl Trait`).
-    #[doc(hidden)]
-    #[inline]
-    pub fn type_arg_of<T: ?Sized>(&mut self, value: &T) -> &mut Self {
-        self.arg(type_name_of_val(value))
-    }
-
     /// Appends the shape of a derived type.
     #[doc(hidden)]
     #[inline]
@@ -84,7 +70,7 @@ impl KeyEncoder {
     #[inline]
     pub fn finish(&mut self) -> Key {
         let Some(digest) = &mut self.digest else {
-            return Key::whole(self.buffer, self.filled);
+            return Key::whole(&self.buffer, self.filled);
         };
         digest.update(&self.buffer[..self.filled]);
         self.filled = 0;

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 
+use super::{CacheKey, KeyEncoder};
+
 /// The longest key that is kept as it is, in bytes.
 pub(super) const CAPACITY: usize = 128;
 
@@ -23,19 +25,31 @@ pub struct Key {
 }
 
 impl Key {
+    /// The key of these parts, in this order.
+    ///
+    /// What a call is generic over is a part like its arguments: the name of a type, the value of a constant.
     #[inline]
-    pub(super) fn whole(bytes: [u8; CAPACITY], len: usize) -> Self {
+    pub fn of(parts: &[&dyn CacheKey]) -> Self {
+        let mut encoder = KeyEncoder::new();
+        for part in parts {
+            part.encode(&mut encoder);
+        }
+        encoder.finish()
+    }
+
+    #[inline]
+    pub(super) fn whole(bytes: &[u8; CAPACITY], len: usize) -> Self {
         let hash = hash(&bytes[..len]);
         #[expect(clippy::cast_possible_truncation, reason = "the slice above is within CAPACITY, which fits")]
         let len = len as u8;
-        Self { hash, len, digested: false, bytes }
+        Self { hash, len, digested: false, bytes: *bytes }
     }
 
     pub(super) fn digest(digest: &[u8; 32]) -> Self {
         let mut bytes = [0; CAPACITY];
         bytes[..digest.len()].copy_from_slice(digest);
         // Whoever chooses arguments can choose a digest's first bits, so it is hashed with our seed like all keys.
-        Self { digested: true, ..Self::whole(bytes, digest.len()) }
+        Self { digested: true, ..Self::whole(&bytes, digest.len()) }
     }
 
     /// The bytes written, or the digest that stands for them.

@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use equivalent::Equivalent;
 
 use super::Key;
 use super::fnv::{OFFSET_BASIS, fnv1a};
 
-/// A [`Key`] in as little memory as it needs. Maps of stored keys are asked with a borrowed `Key`.
+/// A [`Key`] in as little memory as it needs; clones share it. Maps of stored keys are asked with a borrowed `Key`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredKey {
     hash: u64,
     digested: bool,
-    bytes: Box<[u8]>,
+    bytes: Arc<[u8]>,
 }
 
 impl StoredKey {

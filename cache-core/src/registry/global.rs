@@ -1,6 +1,6 @@
 //! The registry of the process: installed once, or built from the environment at the first call.
 
-use std::{fmt, sync::OnceLock, thread, time::Duration};
+use std::{fmt, sync::OnceLock};
 
 use super::Caches;
 use crate::{
@@ -10,9 +10,6 @@ use crate::{
 };
 
 static GLOBAL: OnceLock<Caches> = OnceLock::new();
-
-/// How often counters are handed to the `metrics` recorder.
-const FLUSH_EVERY: Duration = Duration::from_millis(500);
 
 /// The registry of the process.
 #[inline]
@@ -27,23 +24,12 @@ fn from_environment() -> Caches {
     for fault in &faults {
         tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
     }
-    start_flushing();
     Caches::assemble(config, Clock::system())
 }
 
-/// A thread, not a task: it outlives every runtime and needs none.
-fn start_flushing() {
-    let flush = || {
-        loop {
-            thread::sleep(FLUSH_EVERY);
-            if let Some(caches) = GLOBAL.get() {
-                caches.flush();
-            }
-        }
-    };
-    if let Err(error) = thread::Builder::new().name("cachery-metrics".to_owned()).spawn(flush) {
-        tracing::warn!(%error, "no thread to report metrics: `Caches::flush_metrics` still does");
-    }
+/// The registry of the process, if there is one yet.
+pub(super) fn get_if_any() -> Option<&'static Caches> {
+    GLOBAL.get()
 }
 
 impl Caches {
@@ -53,7 +39,6 @@ impl Caches {
     /// When there is one already, installed or built by a call that came before; this one is in the error.
     pub fn install(self) -> Result<(), InstallError> {
         GLOBAL.set(self).map_err(InstallError)?;
-        start_flushing();
         Ok(())
     }
 }

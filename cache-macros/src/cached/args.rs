@@ -2,10 +2,10 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::{
-    Expr, Ident, Token,
+    Expr, Ident, Lit, Token,
     ext::IdentExt as _,
-    parse::{ParseStream, Parser as _},
-    punctuated::Punctuated,
+    parenthesized,
+    parse::{Parse as _, ParseStream, Parser as _},
     token,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Args {
     pub(super) version: Option<Arg<Expr>>,
     pub(super) local: Option<Arg<()>>,
     pub(super) krate: Option<Arg<Expr>>,
+    /// `ttl` is not missing when it is only written wrong.
+    pub(super) ttl_meant: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -94,14 +96,19 @@ enum Given {
 
 impl Args {
     fn read(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        let word = Ident::parse_any(input)
-            .map_err(|error| syn::Error::new(error.span(), "an argument begins with its name, like `ttl = 3600`"))?;
+        let word = Ident::parse_any(input).map_err(|error| {
+            self.ttl_meant |= input.peek(Lit);
+            syn::Error::new(error.span(), "an argument begins with its name, like `ttl = 3600`")
+        })?;
         let Some((name, argument, example)) = lookup(&word) else {
+            self.ttl_meant |= near(&word) == Some("ttl");
             // Its value is not looked at: it would only say the same thing twice.
             input.parse::<TokenStream>()?;
             return Err(unknown(&word));
         };
-        let misuse = || syn::Error::new(word.span(), format!("`{name}` is not written like this: write `{example}`"));
+        self.ttl_meant |= name == "ttl";
+        let rule = if name == example { "takes no value: write" } else { "is written" };
+        let misuse = || syn::Error::new(word.span(), format!("`{name}` {rule} `{example}`"));
         let given = given(input, name, example)?;
         self.take(argument, &word, given, misuse, errors)
     }
@@ -143,11 +150,14 @@ fn lookup(word: &Ident) -> Option<(&'static str, Argument, &'static str)> {
     ARGUMENTS.into_iter().find(|(name, ..)| word == name)
 }
 
+fn near(word: &Ident) -> Option<&'static str> {
+    cache_syntax::nearest(&word.to_string(), ARGUMENTS.map(|(name, ..)| name))
+}
+
 fn unknown(word: &Ident) -> syn::Error {
-    let names = ARGUMENTS.map(|(name, ..)| name);
-    let way_out = match cache_syntax::nearest(&word.to_string(), names) {
+    let way_out = match near(word) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it takes `{}`", names.join("`, `")),
+        None => format!("it takes `{}`", ARGUMENTS.map(|(name, ..)| name).join("`, `")),
     };
     syn::Error::new(word.span(), format!("`{word}` is no argument of `#[cached]`: {way_out}"))
 }
@@ -167,15 +177,26 @@ fn given(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Given
 
 fn value(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Expr> {
     let equals = input.parse::<Token![=]>()?;
-    if input.is_empty() {
-        return Err(syn::Error::new_spanned(equals, format!("`{name}` has no value: write `{example}`")));
-    }
-    input.parse()
+    input.parse().map_err(|error| {
+        // The end of one argument is a place that only we know.
+        let unfinished =
+            || syn::Error::new_spanned(equals, format!("`{name}` has no value: write `{example}`"));
+        if input.is_empty() { unfinished() } else { error }
+    })
+}
+
+/// What stands between the parentheses; an error at their end points at the closing one.
+fn listed<T>(list: &Group, item: fn(ParseStream<'_>) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+    let parse = |input: ParseStream<'_>| {
+        let inside;
+        parenthesized!(inside in input);
+        inside.parse_terminated(item, Token![,])
+    };
+    parse.parse2(TokenTree::from(list.clone()).into()).map(Vec::from_iter)
 }
 
 fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
-    let parsed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.stream())?;
-    let parsed = Vec::from_iter(parsed);
+    let parsed = listed(list, Expr::parse)?;
     if parsed.is_empty() {
         let message = "`key()` is empty: list what tells one call from another, or leave it out";
         return Err(syn::Error::new(list.span(), message));
@@ -184,13 +205,12 @@ fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
 }
 
 fn parameters(list: &Group) -> syn::Result<Vec<Ident>> {
-    let any = |input: ParseStream<'_>| Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any);
-    let parsed = any
-        .parse2(list.stream())
-        .map_err(|error| syn::Error::new(error.span(), "`skip` lists parameters by their names, like `skip(self, db)`"))?;
-    let parsed = Vec::from_iter(parsed);
+    let parsed = listed(list, Ident::parse_any).map_err(|error| {
+        syn::Error::new(error.span(), "`skip` lists parameters by their names, like `skip(self, db)`")
+    })?;
     if parsed.is_empty() {
-        let message = "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";
+        let message =
+            "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";
         return Err(syn::Error::new(list.span(), message));
     }
     Ok(parsed)

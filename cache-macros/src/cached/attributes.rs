@@ -31,7 +31,7 @@ impl Attributes {
         match kind.as_str() {
             "cfg" | "allow" => self.everywhere.push(attr),
             // One lint would have to be met in every item: the expectation becomes a permission.
-            "expect" => self.everywhere.push(permission(attr)),
+            "expect" => self.everywhere.push(permission(&attr)),
             "doc" | "must_use" | "deprecated" => {
                 self.hidden |= is_hidden(&attr);
                 self.wrapper.push(attr);
@@ -67,7 +67,7 @@ fn subject(attr: &Attribute) -> Option<Ident> {
     metas.last()?.path().get_ident().cloned()
 }
 
-fn permission(attr: Attribute) -> Attribute {
+fn permission(attr: &Attribute) -> Attribute {
     let renamed = rename(attr.meta.to_token_stream(), "expect", "allow");
     parse_quote!(#[#renamed])
 }
@@ -85,7 +85,8 @@ fn rename(tokens: TokenStream, from: &str, to: &str) -> TokenStream {
 }
 
 fn is_hidden(attr: &Attribute) -> bool {
-    attr.path().is_ident("doc") && matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "hidden")
+    attr.path().is_ident("doc")
+        && matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "hidden")
 }
 
 /// The body's own name is hidden, so that a span of `#[instrument]` would be called `__body`: it gets the
@@ -109,8 +110,6 @@ fn named_span(attr: Attribute, function: &Ident) -> Attribute {
 /// `fields(name = ..)` lies deeper and names no span.
 fn gives_name(tokens: &TokenStream) -> bool {
     let tokens = Vec::from_iter(tokens.clone());
-    let named = |pair: &[TokenTree]| {
-        matches!(pair, [TokenTree::Ident(word), TokenTree::Punct(sign)] if word == "name" && sign.as_char() == '=')
-    };
+    let named = |pair: &[TokenTree]| matches!(pair, [TokenTree::Ident(word), TokenTree::Punct(sign)] if word == "name" && sign.as_char() == '=');
     matches!(tokens.first(), Some(TokenTree::Literal(_))) || tokens.windows(2).any(named)
 }

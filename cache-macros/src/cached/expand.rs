@@ -17,9 +17,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let wrapper = wrapper(model);
     let body = body(model);
     let companions = companions::all(model);
-    let cache = site::cache(model);
+    let (site, cache) = (site::home(model), site::cache(model));
     if model.function.associated {
-        return quote!(#wrapper #(#companions)* #cache #body);
+        return quote!(#wrapper #(#companions)* #site #cache #body);
     }
     let everywhere = &model.attributes.everywhere;
     let ident = &model.function.sig.ident;
@@ -36,11 +36,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #(#everywhere)*
         impl #ident {
             #(#companions)*
+            #site
             #cache
-        }
-
-        #(#everywhere)*
-        impl #ident {
             #body
         }
     }
@@ -50,7 +47,8 @@ fn wrapper(model: &Model) -> TokenStream {
     let sig = &model.function.sig;
     let (everywhere, attrs) = (&model.attributes.everywhere, &model.attributes.wrapper);
     let (vis, asyncness, fn_token) = (&model.function.vis, &sig.asyncness, &sig.fn_token);
-    let (ident, generics, output, bounds) = (&sig.ident, &sig.generics, &sig.output, &sig.generics.where_clause);
+    let (ident, generics, output, bounds) =
+        (&sig.ident, &sig.generics, &sig.output, &sig.generics.where_clause);
     let home = if model.function.associated { quote!(Self) } else { ident.to_token_stream() };
     let inputs = inputs(model, Inputs::All);
     let (key, encode) = key::binding(model);
@@ -74,7 +72,8 @@ fn body(model: &Model) -> TokenStream {
     let mut sig = model.function.sig.clone();
     sig.ident = model.names.body.clone();
     let block = &model.function.body;
-    quote!(#(#everywhere)* #[doc(hidden)] #(#attrs)* #sig #block)
+    // `async` is what we ask for, so that no lint may ask for the opposite.
+    quote!(#(#everywhere)* #[allow(clippy::unused_async)] #(#attrs)* #sig #block)
 }
 
 /// Which of the function's inputs an item declares.
@@ -110,6 +109,14 @@ fn call(model: &Model, home: &TokenStream, name: &Ident) -> TokenStream {
     }
 }
 
+/// `<'a, T>`, with leave not to use all of them: a companion has the function's generics and fewer inputs.
+fn generics(model: &Model) -> (TokenStream, TokenStream) {
+    let generics = &model.function.sig.generics;
+    let unused = (!generics.params.is_empty())
+        .then(|| quote!(#[allow(unused_lifetimes, clippy::extra_unused_type_parameters)]));
+    (unused.unwrap_or_default(), generics.to_token_stream())
+}
+
 /// A name that no parameter of the user's can clash with.
 fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
@@ -118,4 +125,13 @@ fn hygienic(name: &str) -> Ident {
 /// Our tokens, shown where the user's `span` is, and known to lints as expanded.
 fn shown_at(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// `tokens` as they are, shown at `span`.
+fn placed(tokens: impl quote::ToTokens, span: Span) -> TokenStream {
+    let place = |mut token: proc_macro2::TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    tokens.into_token_stream().into_iter().map(place).collect()
 }

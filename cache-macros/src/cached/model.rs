@@ -28,6 +28,8 @@ pub(super) struct Model {
     pub(super) receiver: Option<Outer<Receiver>>,
     pub(super) params: Vec<Outer<(Ident, Type)>>,
     pub(super) parts: Vec<Encoded>,
+    /// Beside an error: a second one, of a parameter that is not used, is held back.
+    pub(super) stand_in: bool,
 }
 
 /// What the call site's descriptor says.
@@ -63,6 +65,7 @@ pub(super) struct Encoded {
 /// What the emitted items are called.
 pub(super) struct Names {
     pub(super) body: Ident,
+    pub(super) site: Ident,
     pub(super) cache: Ident,
     pub(super) peek: Ident,
     pub(super) refresh: Ident,
@@ -93,9 +96,12 @@ impl Model {
             attributes: Attributes::sort(&function.attrs, &function.sig.ident),
             names: Names::new(&function),
             fallible: function.returns().is_some_and(ends_in_result),
-            receiver: function.receiver().map(|declared| Outer { declared: receiver(declared), keyed: key.receiver }),
+            receiver: function
+                .receiver()
+                .map(|declared| Outer { declared: receiver(declared), keyed: key.receiver }),
             parts: key.parts.into_iter().map(|part| encoded(part, &params)).collect(),
             params,
+            stand_in: key.stand_in,
             site,
             function,
         }
@@ -106,19 +112,20 @@ impl Names {
     fn new(function: &Function) -> Self {
         let ident = &function.sig.ident;
         if !function.associated {
-            return Self::with(|name| Ident::new(name, ident.span()), "__body", "__cache");
+            return Self::with(|name| Ident::new(name, ident.span()));
         }
         let prefixed = |name: &str| match name.strip_prefix("__") {
-            Some(hidden) => format_ident!("__cachery_{ident}_{hidden}"),
+            Some(hidden) => format_ident!("__{ident}_{hidden}"),
             None => format_ident!("{ident}_{name}"),
         };
-        Self::with(prefixed, "__body", "__cache")
+        Self::with(prefixed)
     }
 
-    fn with(name: impl Fn(&str) -> Ident, body: &str, cache: &str) -> Self {
+    fn with(name: impl Fn(&str) -> Ident) -> Self {
         Self {
-            body: name(body),
-            cache: name(cache),
+            body: name("__body"),
+            site: name("__site"),
+            cache: name("__cache"),
             peek: name("peek"),
             refresh: name("refresh"),
             put: name("put"),
@@ -135,8 +142,9 @@ fn receiver(declared: &Receiver) -> Receiver {
 
 fn params(function: &Function, key: &Key) -> Vec<Outer<(Ident, Type)>> {
     let by_expression = key.parts.iter().any(|part| matches!(part, Part::Expr(_)));
-    let outer = |(place, (declared, &keyed)): (usize, (&Param, &bool))| {
-        Outer { declared: param(place, declared, by_expression && keyed), keyed }
+    let outer = |(place, (declared, &keyed)): (usize, (&Param, &bool))| Outer {
+        declared: param(place, declared, by_expression && keyed),
+        keyed,
     };
     function.params.iter().zip(&key.params).enumerate().map(outer).collect()
 }
@@ -144,7 +152,9 @@ fn params(function: &Function, key: &Key) -> Vec<Outer<(Ident, Type)>> {
 /// A parameter's name outside of the body. One that begins with `_` says that the body does not use it; handing it on does,
 /// so it loses its underscore, unless an expression of `key(..)` calls it by its name.
 fn param(place: usize, param: &Param, in_expression: bool) -> (Ident, Type) {
-    let ours = |name: &str| Some(Ident::new(name, Span::mixed_site())).filter(|_| syn::parse_str::<Ident>(name).is_ok());
+    let ours = |name: &str| {
+        Some(Ident::new(name, Span::mixed_site())).filter(|_| syn::parse_str::<Ident>(name).is_ok())
+    };
     let name = param.name.as_ref().and_then(|name| match name.to_string().strip_prefix('_') {
         Some(rest) if !in_expression => ours(rest),
         _ => Some(name.clone()),
@@ -174,8 +184,17 @@ fn at(name: &Ident, span: Span) -> Ident {
 /// Parentheses only where `&` would bind tighter: the others would be warned of.
 fn behind_reference(expr: &Expr) -> TokenStream {
     match expr {
-        Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_) | Expr::Call(_) | Expr::Lit(_) | Expr::Index(_)
-        | Expr::Paren(_) | Expr::Tuple(_) | Expr::Array(_) | Expr::Reference(_) | Expr::Unary(_) => quote!(#expr),
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::MethodCall(_)
+        | Expr::Call(_)
+        | Expr::Lit(_)
+        | Expr::Index(_)
+        | Expr::Paren(_)
+        | Expr::Tuple(_)
+        | Expr::Array(_)
+        | Expr::Reference(_)
+        | Expr::Unary(_) => quote!(#expr),
         _ => quote!((#expr)),
     }
 }
@@ -200,7 +219,9 @@ fn written(tokens: impl quote::ToTokens) -> String {
 
 fn ends_in_result(returns: &Type) -> bool {
     match peel(returns) {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result")),
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result"))
+        }
         _ => false,
     }
 }

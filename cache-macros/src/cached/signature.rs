@@ -89,7 +89,10 @@ fn read(input: ParseStream<'_>) -> syn::Result<Function> {
 }
 
 fn no_function(start: Option<TokenTree>) -> syn::Error {
-    syn::Error::new_spanned(start, "`#[cached]` stands on an `async fn`: move it to the function that loads the value")
+    syn::Error::new_spanned(
+        start,
+        "`#[cached]` stands on an `async fn`: move it to the function that loads the value",
+    )
 }
 
 fn param(input: &FnArg) -> Option<Param> {

@@ -1,1 +1,166 @@
-//! What can be seen without a compiler.
+//! What can be seen without a compiler: how much is emitted, and how mistakes add up.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::cached;
+
+/// The expansion as rustfmt prints it by default.
+fn printed(args: TokenStream, item: TokenStream) -> String {
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt
+        .args(["--edition", "2024", "--config", "max_width=100"])
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut running = rustfmt.spawn().expect("rustfmt comes with the toolchain");
+    let text = cached(args, item).to_string();
+    running.stdin.take().expect("it is piped").write_all(text.as_bytes()).expect("rustfmt reads all");
+    let output = running.wait_with_output().expect("rustfmt ends");
+    assert!(output.status.success(), "rustfmt refuses {text}");
+    String::from_utf8(output.stdout).expect("rustfmt prints text")
+}
+
+/// The messages among the tokens, in order.
+fn mistakes(args: TokenStream, item: TokenStream) -> Vec<String> {
+    let file: syn::File = syn::parse2(cached(args, item)).expect("an expansion is a list of items");
+    let messages = file.items.iter().filter_map(|item| match item {
+        syn::Item::Macro(call) if call.mac.path.segments.last()?.ident == "compile_error" => {
+            Some(call.mac.parse_body::<syn::LitStr>().expect("a message is a literal").value())
+        }
+        _ => None,
+    });
+    messages.collect()
+}
+
+#[test]
+fn the_expansion_keeps_its_budget() {
+    let args = quote!(name = "sentiment", ttl = 3600, capacity = 50_000, version = 2);
+    let item = quote! {
+        /// Scores a text.
+        pub async fn analyze(tenant: u64, text: &str) -> Result<Sentiment, ApiError> { score(tenant, text).await }
+    };
+    let text = printed(args, item);
+    let lines = text.lines().count();
+    assert!(lines <= 70, "{lines} lines:\n{text}");
+    let code: String = text.lines().filter(|line| !line.contains("#[doc =")).collect();
+    for word in [" loop ", " for ", " while ", " match ", "lock"] {
+        assert!(!code.contains(word), "`{word}` in:\n{text}");
+    }
+}
+
+#[test]
+fn a_method_keeps_the_budget() {
+    let args = quote!(name = "order", ttl = "5m", key(self.tenant, id));
+    let item = quote! {
+        pub async fn order(&self, id: u64) -> Result<Order, DbError> { self.db.order(id).await }
+    };
+    let text = printed(args, item);
+    assert!(text.lines().count() <= 70, "{text}");
+}
+
+#[test]
+fn six_mistakes_are_six_errors() {
+    let args = quote!(name = "", ttl = 0, capacity = "many", version = -1, skip(dp), tll = 3);
+    let item = quote!(
+        async fn f(db: &Db, id: u64) -> u64 {
+            id
+        }
+    );
+    let mistakes = mistakes(args, item);
+    assert_eq!(mistakes.len(), 6, "{mistakes:#?}");
+}
+
+#[test]
+fn a_wrong_argument_keeps_the_companions() {
+    let tokens = cached(
+        quote!(ttl = "never"),
+        quote!(
+            async fn f(id: u64) -> u64 {
+                id
+            }
+        ),
+    )
+    .to_string();
+    assert!(tokens.contains("compile_error") && tokens.contains("async fn invalidate"), "{tokens}");
+}
+
+#[test]
+fn a_wrong_function_is_emitted_as_it_is() {
+    let item = quote!(
+        fn f(id: u64) -> u64 {
+            id
+        }
+    );
+    let tokens = cached(quote!(ttl = 3), item.clone()).to_string();
+    assert!(tokens.ends_with(&item.to_string()) && !tokens.contains("invalidate"), "{tokens}");
+}
+
+#[test]
+fn a_swap_of_two_parameters_changes_the_fingerprint() {
+    let print = |item| cached(quote!(ttl = 3), item).to_string();
+    let declared = print(quote!(
+        async fn f(tenant: u64, user: u64) -> u64 {
+            0
+        }
+    ));
+    let swapped = print(quote!(
+        async fn f(user: u64, tenant: u64) -> u64 {
+            0
+        }
+    ));
+    assert!(declared.contains("(tenant:u64,user:u64)->u64"), "{declared}");
+    assert!(swapped.contains("(user:u64,tenant:u64)->u64"), "{swapped}");
+}
+
+#[test]
+fn a_traced_body_has_the_functions_name() {
+    let print = |attr: TokenStream| {
+        let tokens = cached(quote!(ttl = 3), quote!(#attr async fn load(id: u64) -> u64 { id }));
+        tokens.to_string().split_whitespace().collect::<String>()
+    };
+    assert!(print(quote!(#[tracing::instrument])).contains("#[tracing::instrument(name=\"load\")]"));
+    let fields = print(quote!(#[instrument(fields(name = 1))]));
+    assert!(fields.contains("#[instrument(name=\"load\",fields(name=1))]"), "{fields}");
+    assert!(
+        print(quote!(#[instrument(level = "info", name = "own")])).contains("(level=\"info\",name=\"own\")")
+    );
+}
+
+#[test]
+fn attributes_go_where_they_belong() {
+    let item = quote! {
+        #[cfg(unix)]
+        #[cfg_attr(test, must_use, inline)]
+        #[expect(clippy::too_many_arguments)]
+        async fn f(id: u64) -> u64 { id }
+    };
+    let tokens = cached(quote!(ttl = 3), item).to_string();
+    assert_eq!(tokens.matches("# [cfg (unix)]").count(), 3, "wrapper, type and impl: {tokens}");
+    assert_eq!(tokens.matches("must_use").count(), 1, "wrapper: {tokens}");
+    assert_eq!(tokens.matches("inline").count(), 1, "body: {tokens}");
+    assert_eq!(tokens.matches("expect").count(), 0, "a permission now: {tokens}");
+}
+
+#[test]
+fn self_of_an_inner_item_makes_no_method() {
+    let free = quote! {
+        async fn f(id: u64) -> u64 {
+            struct Inner;
+            impl Inner { fn new() -> Self { Self } }
+            id
+        }
+    };
+    assert!(cached(quote!(ttl = 3), free).to_string().contains("struct f"));
+    let associated = quote!(
+        async fn f(id: u64) -> u64 {
+            vec![Self::START][0] + id
+        }
+    );
+    assert!(cached(quote!(ttl = 3), associated).to_string().contains("async fn f_peek"));
+}

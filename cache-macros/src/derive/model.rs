@@ -52,9 +52,12 @@ impl Model {
         let krate = options::krate(&input.attrs, errors);
         let body = match input.data {
             Data::Struct(data) => Body::Struct(structure(&data.fields, errors)),
-            Data::Enum(data) => Body::Enum(data.variants.iter().map(|variant| self::variant(variant, errors)).collect()),
+            Data::Enum(data) => {
+                Body::Enum(data.variants.iter().map(|variant| self::variant(variant, errors)).collect())
+            }
             Data::Union(data) => {
-                let message = "a union does not know which of its fields is set: implement `CacheKey` by hand";
+                let message =
+                    "a union does not know which of its fields is set: implement `CacheKey` by hand";
                 errors.at(data.union_token, message);
                 return None;
             }
@@ -109,7 +112,10 @@ fn bounded(mut generics: Generics, body: &Body, krate: &Path) -> Generics {
     for field in shapes.into_iter().flat_map(|shape| &shape.fields) {
         named.visit_type(&field.ty);
     }
-    let predicates = named.found.into_iter().map(|ty| -> WherePredicate { parse_quote!(#ty: #krate::__private::CacheKey) });
+    let predicates = named
+        .found
+        .into_iter()
+        .map(|ty| -> WherePredicate { parse_quote!(#ty: #krate::__private::CacheKey) });
     let mut predicates = predicates.peekable();
     if predicates.peek().is_some() {
         generics.make_where_clause().predicates.extend(predicates);
@@ -139,7 +145,9 @@ impl<'ast> Visit<'ast> for Named {
 
 impl Named {
     fn add(&mut self, ty: &TypePath) {
-        let same = |known: &TypePath| known.path.segments.iter().map(|s| &s.ident).eq(ty.path.segments.iter().map(|s| &s.ident));
+        let same = |known: &TypePath| {
+            known.path.segments.iter().map(|s| &s.ident).eq(ty.path.segments.iter().map(|s| &s.ident))
+        };
         if !self.found.iter().any(same) {
             self.found.push(ty.clone());
         }

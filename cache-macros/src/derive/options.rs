@@ -54,7 +54,10 @@ enum Given {
 
 fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
     if input.is_empty() {
-        return Err(input.error("`#[cache_key()]` is empty: write `#[cache_key(skip)]` on a field to leave it out"));
+        return Err(syn::Error::new(
+            input.span(),
+            "`#[cache_key()]` is empty: write `#[cache_key(skip)]` on a field to leave it out",
+        ));
     }
     let word = syn::Ident::parse_any(input)?;
     let Some((name, example, home, at)) = OPTIONS.into_iter().find(|(name, ..)| word == name) else {
@@ -67,7 +70,7 @@ fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
         "skip" => Ok(Given::Skip),
         _ => input.parse::<syn::Token![=]>().and_then(|_| Path::parse_mod_style(input)).map(Given::Crate),
     };
-    let misuse = || syn::Error::new(word.span(), format!("`{name}` is not written like this: write `#[cache_key({example})]`"));
+    let misuse = || syn::Error::new(word.span(), format!("`{name}` is written `#[cache_key({example})]`"));
     given.ok().filter(|_| input.is_empty()).ok_or_else(|| {
         // What follows would be reported as unexpected, beside our own message.
         _ = input.parse::<proc_macro2::TokenStream>();

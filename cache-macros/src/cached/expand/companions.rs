@@ -1,9 +1,10 @@
 //! `peek`, `refresh`, `put`, `invalidate`, `cache`: each one line of work on the key.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::{Inputs, Model, call, hygienic, inputs, key, run};
+use super::{Inputs, Model, call, generics, hygienic, inputs, key, placed, run, shown_at};
 
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
@@ -12,7 +13,9 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
 /// What the companion type says of itself.
 pub(super) fn about(model: &Model) -> String {
     let (ident, name) = (&model.function.sig.ident, &model.site.name);
-    format!("The cache `{name}` of [`{ident}`](fn@{ident}): what can be done with its answers besides calling it.")
+    format!(
+        "The cache `{name}` of [`{ident}`](fn@{ident}): what can be done with its answers besides calling it."
+    )
 }
 
 /// A doc comment, unless the function is hidden itself.
@@ -41,9 +44,10 @@ impl Companion<'_> {
         let (_, encode) = key::binding(model);
         let cache = call(model, &quote!(Self), &model.names.cache);
         let header = header(model, doc);
-        let (generics, bounds) = (&model.function.sig.generics, &model.function.sig.generics.where_clause);
-        quote! {
-            #header async fn #name #generics(#(#params),*) #output #bounds {
+        let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
+        // Shown at the return type: a type that is no `Result` is one error then, not one for each companion.
+        quote_spanned! {shown_at(model.function.returns().span())=>
+            #unused #header async fn #name #generics(#(#params),*) #output #bounds {
                 #encode
                 #cache().#action.await
             }
@@ -58,8 +62,8 @@ fn peek(model: &Model) -> TokenStream {
         doc: "The stored answer for these arguments while it is fresh. Never runs the function.",
         inputs: Inputs::Keyed,
         extra: None,
-        output: quote!(-> ::core::option::Option<#value>),
-        action: quote!(peek(&#key)),
+        output: quote_spanned!(shown_at(model.function.returns().span())=> -> ::core::option::Option<#value>),
+        action: quote_spanned!(shown_at(model.function.returns().span())=> peek(&#key)),
     };
     companion.expand(model)
 }
@@ -78,14 +82,15 @@ fn refresh(model: &Model) -> TokenStream {
 }
 
 fn put(model: &Model) -> TokenStream {
-    let (key, stored, value) = (key(), hygienic("value"), value(model));
+    let taken = model.params.iter().any(|param| param.declared.0 == "value");
+    let (key, stored, value) = (key(), hygienic(if taken { "__value" } else { "value" }), value(model));
     let companion = Companion {
         name: &model.names.put,
         doc: "Stores `value` as the answer for these arguments, without running the function.",
         inputs: Inputs::Keyed,
         extra: Some(quote!(#stored: #value)),
         output: TokenStream::new(),
-        action: quote!(put(&#key, #stored)),
+        action: quote_spanned!(shown_at(model.function.returns().span())=> put(&#key, #stored)),
     };
     companion.expand(model)
 }
@@ -103,15 +108,13 @@ fn invalidate(model: &Model) -> TokenStream {
     companion.expand(model)
 }
 
-/// Takes the generics as the others do: they are how the cache finds its types.
+/// Generic over nothing: it is one cache for all types.
 fn handle(model: &Model) -> TokenStream {
-    let (name, krate) = (&model.names.handle, &model.krate);
-    let cache = call(model, &quote!(Self), &model.names.cache);
+    let (name, site, krate) = (&model.names.handle, &model.names.site, &model.krate);
     let header = header(model, "The cache itself: its name, policy and statistics, and `clear`.");
-    let (generics, bounds) = (&model.function.sig.generics, &model.function.sig.generics.where_clause);
     quote! {
-        #header fn #name #generics() -> #krate::__private::CacheHandle #bounds {
-            #cache().handle()
+        #header fn #name() -> #krate::__private::CacheHandle {
+            Self::#site().handle()
         }
     }
 }
@@ -121,13 +124,18 @@ fn header(model: &Model, doc: &str) -> TokenStream {
     let doc = documentation(model, doc);
     let vis = &model.function.vis;
     let everywhere = model.attributes.everywhere.iter().filter(|_| model.function.associated);
-    quote!(#(#everywhere)* #doc #vis)
+    let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
+    quote!(#held_back #(#everywhere)* #doc #vis)
 }
 
 /// What is stored: `Ok`'s value, or the whole answer.
 fn value(model: &Model) -> TokenStream {
     let (krate, returns) = (&model.krate, model.function.returns());
-    if model.fallible { quote!(<#returns as #krate::__private::IsResult>::Ok) } else { returns.to_token_stream() }
+    if !model.fallible {
+        return returns.to_token_stream();
+    }
+    let (span, facade) = (shown_at(returns.span()), placed(krate, returns.span()));
+    quote_spanned!(span=> <#returns as #facade::__private::IsResult>::Ok)
 }
 
 fn key() -> Ident {

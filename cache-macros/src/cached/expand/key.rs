@@ -11,32 +11,31 @@ use crate::cached::model::Encoded;
 pub(super) fn binding(model: &Model) -> (Ident, TokenStream) {
     let key = hygienic("__key");
     let krate = &model.krate;
-    let types = types(model);
-    let parts = model.parts.iter().map(part);
-    let statement = quote!(let #key = #krate::__private::KeyEncoder::new()#types #(#parts)*.finish(););
+    let (types, parts) = (types(model), model.parts.iter().map(part));
+    let statement = quote!(let #key = #krate::__private::Key::of(&[#(#types,)* #(#parts),*]););
     (key, statement)
 }
 
 /// What the function is generic over tells its calls apart like an argument.
-fn types(model: &Model) -> TokenStream {
-    let this = model.function.associated.then(|| quote!(.type_arg::<Self>()));
-    let generics = model.function.sig.generics.params.iter().map(|param| match param {
+fn types(model: &Model) -> Vec<TokenStream> {
+    let this = model.function.associated.then(|| quote!(&::core::any::type_name::<Self>()));
+    let generics = model.function.sig.generics.params.iter().filter_map(|param| match param {
         GenericParam::Type(param) => {
             let ident = &param.ident;
-            quote!(.type_arg::<#ident>())
+            Some(quote!(&::core::any::type_name::<#ident>()))
         }
         GenericParam::Const(param) => {
             let ident = &param.ident;
-            quote!(.arg(&#ident))
+            Some(quote!(&#ident))
         }
-        GenericParam::Lifetime(_) => TokenStream::new(),
+        GenericParam::Lifetime(_) => None,
     });
-    quote!(#this #(#generics)*)
+    this.into_iter().chain(generics).collect()
 }
 
 fn part(part: &Encoded) -> TokenStream {
     let Encoded { value, span, opaque } = part;
-    let arg = quote_spanned!(shown_at(*span)=> .arg(&#value));
-    let kind = opaque.then(|| quote!(.type_arg_of(&#value)));
-    quote!(#kind #arg)
+    let kind = opaque.then(|| quote!(&::core::any::type_name_of_val(&#value),));
+    let value = quote_spanned!(shown_at(*span)=> &#value);
+    quote!(#kind #value)
 }

@@ -4,27 +4,43 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Model, shown_at};
+use super::{Model, generics, placed, shown_at};
 
 /// The hidden function that every other one asks for the cache.
 pub(super) fn cache(model: &Model) -> TokenStream {
     let (krate, name) = (&model.krate, &model.names.cache);
     let everywhere = model.attributes.everywhere.iter().filter(|_| model.function.associated);
-    let (generics, bounds) = (&model.function.sig.generics, &model.function.sig.generics.where_clause);
+    let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
     let returns = model.function.returns();
     let (kind, helpers) = if model.fallible {
         (quote!(Fallible), quote!({OwnError as _, SharedError as _}))
     } else {
         (quote!(Plain), quote!(PlainReturn as _))
     };
-    let (site, typed) = (site(model), typed(model));
+    let typed = typed(model);
+    let (span, facade) = (shown_at(returns.span()), placed(krate, returns.span()));
+    let shown = quote_spanned!(span=> #facade::__private::#kind<#returns>);
     quote! {
         #(#everywhere)*
-        #[doc(hidden)]
-        fn #name #generics() -> #krate::__private::#kind<#returns> #bounds {
+        #unused
+        fn #name #generics() -> #shown #bounds {
             use #krate::__private::#helpers;
-            #site
             #typed
+        }
+    }
+}
+
+/// The hidden function that names the site. It is generic over nothing: however many types a function is called with, it
+/// is one site.
+pub(super) fn home(model: &Model) -> TokenStream {
+    let (krate, name) = (&model.krate, &model.names.site);
+    let everywhere = model.attributes.everywhere.iter().filter(|_| model.function.associated);
+    let site = site(model);
+    quote! {
+        #(#everywhere)*
+        fn #name() -> &'static #krate::__private::Site {
+            #site
+            &SITE
         }
     }
 }
@@ -50,29 +66,18 @@ fn site(model: &Model) -> TokenStream {
 
 /// What the attribute says; what it does not say is decided elsewhere.
 fn policy(model: &Model) -> TokenStream {
-    let ttl = model.site.ttl.map_or_else(
-        || quote!(::core::option::Option::None),
-        |ttl| quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ttl))),
-    );
+    let ttl = model.site.ttl.map(|millis| quote!(.ttl_millis(#millis)));
     let capacity = model.site.capacity.map(|capacity| quote!(.capacity(#capacity)));
     let version = model.site.version.map(|version| quote!(.version(#version)));
-    quote!(.ttl(#ttl) #capacity #version)
+    quote!(#ttl #capacity #version)
 }
 
 /// The bounds on the value stand on the last call alone, so that a wrong type is one error, shown at the return type.
 fn typed(model: &Model) -> TokenStream {
-    let (krate, returns) = (&model.krate, model.function.returns());
+    let (krate, returns, site) = (&model.krate, model.function.returns(), &model.names.site);
     let span = shown_at(returns.span());
     let shape = if model.fallible { quote!(fallible) } else { quote!(plain) };
     let bound = if model.site.local { quote!(local) } else { quote!(stored) };
-    let (shape, bound) = (at(shape, span), at(bound, span));
-    quote_spanned!(span=> (&#krate::__private::Tag::<#returns>::new()).#shape().#bound(&SITE))
-}
-
-fn at(tokens: TokenStream, span: proc_macro2::Span) -> TokenStream {
-    let place = |mut token: proc_macro2::TokenTree| {
-        token.set_span(span);
-        token
-    };
-    tokens.into_iter().map(place).collect()
+    let (shape, bound) = (placed(shape, span), placed(bound, span));
+    quote_spanned!(span=> (&#krate::__private::Tag::<#returns>::new()).#shape().#bound(Self::#site()))
 }

@@ -1,7 +1,7 @@
 //! What forms the key: every parameter, or all but the skipped ones, or the expressions of `key(..)`.
 
 use syn::{
-    Expr, Ident, PatIdent,
+    Expr, Ident, Pat, PatIdent,
     visit::{self, Visit},
 };
 
@@ -21,6 +21,8 @@ pub(in super::super) struct Key {
     pub(in super::super) receiver: bool,
     /// For each of [`Function::params`], whether it is part of the key.
     pub(in super::super) params: Vec<bool>,
+    /// Stands beside an error, and may not use every parameter that it asks for.
+    pub(in super::super) stand_in: bool,
 }
 
 pub(in super::super) enum Part {
@@ -32,15 +34,18 @@ pub(in super::super) enum Part {
 
 /// `usable` tells whether the signature is right so far: if not, it is no use to find more in it.
 pub(super) fn check(args: &Args, function: &Function, usable: bool, errors: &mut Errors) -> Key {
+    let before = errors.count();
     let skipped = args.skip.as_ref().map(|skip| skipped(skip, function, errors)).unwrap_or_default();
     let Some(key) = &args.key else {
-        return every_parameter(&skipped, function, usable, errors);
+        let key = every_parameter(&skipped, function, usable, errors);
+        return Key { stand_in: errors.count() > before, ..key };
     };
     if let Some(skip) = &args.skip {
         let message = "`key(..)` leaves out what it does not name, so `skip(..)` has nothing to say: remove one of them";
         errors.at(&skip.word, message);
     }
-    expressions(&key.value, function, errors)
+    let key = expressions(&key.value, function, errors);
+    Key { stand_in: errors.count() > before, ..key }
 }
 
 /// A parameter as `key(..)` and `skip(..)` call it.
@@ -91,7 +96,7 @@ fn every_parameter(skipped: &[Named], function: &Function, usable: bool, errors:
     }
     let params = (0..function.params.len()).map(|place| !skipped.contains(&Named::Param(place)));
     let fit = |(param, keyed): (&Param, bool)| keyed && param.name.is_some();
-    Key { parts, receiver, params: function.params.iter().zip(params).map(fit).collect() }
+    Key { parts, receiver, params: function.params.iter().zip(params).map(fit).collect(), stand_in: false }
 }
 
 const EXCLUSIVE: &str =
@@ -101,7 +106,11 @@ const EXCLUSIVE: &str =
 fn unfit(param: &Param) -> Option<syn::Error> {
     let declared = &param.declared;
     if param.name.is_none() {
-        let message = "a pattern cannot be part of the key: give the parameter a name and take it apart in the body";
+        let way_out = match &*declared.pat {
+            Pat::Wild(_) => "give it one, or leave it out by `key(..)`",
+            _ => "give it one and take it apart in the body, or leave it out by `key(..)`",
+        };
+        let message = format!("a parameter without a name cannot be part of the key: {way_out}");
         return Some(syn::Error::new_spanned(&declared.pat, message));
     }
     let exclusive = exclusive_reference(&declared.ty)?;
@@ -120,35 +129,35 @@ fn expressions(exprs: &[Expr], function: &Function, errors: &mut Errors) -> Key 
         named.extend(found);
     }
     let params = (0..function.params.len()).map(|place| named.contains(&Named::Param(place))).collect();
-    Key { parts, receiver: named.contains(&Named::Receiver), params }
+    Key { parts, receiver: named.contains(&Named::Receiver), params, stand_in: false }
 }
 
 /// The parameters that one expression names; it names at least one.
 fn expression(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Named> {
     let before = errors.count();
     let names = names::of(expr, errors);
-    let mut named: Vec<Named> = names.called.iter().filter_map(|word| find(word, function)).collect();
+    let mut found: Vec<Named> = names.called.iter().filter_map(|word| find(word, function)).collect();
     for word in &names.used {
         match find(word, function) {
-            Some(found) => {
-                if exclusive(found, function) {
+            Some(param) => {
+                if exclusive(param, function) {
                     errors.at(word, EXCLUSIVE);
                 }
-                named.push(found);
+                found.push(param);
             }
             // A constant is no mistake; what looks like a parameter is.
             None if looks_like_constant(word) => {}
             None => {
                 errors.at(word, no_parameter(word, "key", function));
-                named.extend(near(word, function).and_then(|near| find(&near, function)));
+                found.extend(near(word, function).and_then(|near| find(&near, function)));
             }
         }
     }
-    if named.is_empty() && errors.count() == before {
-        let message = "this is the same for every call: a key expression names a parameter".to_owned();
-        errors.at(expr, message + &candidates(function));
+    if found.is_empty() && errors.count() == before {
+        let message = "a key expression names a parameter, and this one is the same for every call";
+        errors.at(expr, format!("{message}: {}", candidates(function)));
     }
-    named
+    found
 }
 
 /// A `&mut` parameter tells nothing that lasts.
@@ -166,13 +175,15 @@ fn find(word: &Ident, function: &Function) -> Option<Named> {
 
 fn no_parameter(word: &Ident, argument: &str, function: &Function) -> String {
     if function.params.iter().filter(|param| param.name.is_none()).any(|param| binds(param, word)) {
-        return format!("`{word}` is part of a pattern: give the parameter a name and take it apart in the body");
+        return format!(
+            "`{word}` is part of a pattern: give the parameter a name and take it apart in the body"
+        );
     }
     let way_out = match near(word, function) {
-        Some(near) => format!(": did you mean `{near}`?"),
+        Some(near) => format!("did you mean `{near}`?"),
         None => candidates(function),
     };
-    format!("`{word}` in `{argument}(..)` is no parameter{way_out}")
+    format!("`{word}` in `{argument}(..)` is no parameter: {way_out}")
 }
 
 fn binds(param: &Param, word: &Ident) -> bool {
@@ -197,8 +208,9 @@ fn near(word: &Ident, function: &Function) -> Option<Ident> {
 
 fn candidates(function: &Function) -> String {
     match names_of(function).as_slice() {
-        [] => ": the function has none".to_owned(),
-        names => format!(", like `{}`", names.join("`, `")),
+        [] => "the function has no parameters".to_owned(),
+        [name] => format!("the only parameter is `{name}`"),
+        names => format!("the parameters are `{}`", names.join("`, `")),
     }
 }
 

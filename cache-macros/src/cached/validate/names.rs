@@ -34,8 +34,8 @@ struct Reader<'e> {
 
 impl Reader<'_> {
     fn refuse(&mut self, span: Span, what: &str) {
-        let way_out = "it is evaluated in every companion; use fields, methods and operators of the parameters";
-        self.errors.at_span(span, format!("a key expression has no {what}: {way_out}"));
+        let way_out = "every companion evaluates it; use fields, methods and operators of the parameters";
+        self.errors.at_span(span, format!("a key expression cannot use {what}: {way_out}"));
     }
 }
 
@@ -58,11 +58,8 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_expr_macro(&mut self, call: &'ast ExprMacro) {
-        let name = call.mac.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-        let message = format!(
-            "a key expression has no macro, which may hide the parameters it names: make the value of `{name}!` outside, \
-             or list its parts"
-        );
+        let message = "a key expression cannot use a macro, which may hide the parameters it names: list the parts that it \
+                       is made of";
         self.errors.at(&call.mac.path, message);
     }
 

@@ -1,7 +1,8 @@
 //! Which answers can be kept: owned values whose type is known where the function stands.
 
 use syn::{
-    GenericArgument, Ident, Lifetime, PathArguments, PathSegment, Type, TypeFnPtr, TypeImplTrait, TypePath, TypeReference,
+    GenericArgument, Ident, Lifetime, PathArguments, PathSegment, Type, TypeFnPtr, TypeImplTrait, TypePath,
+    TypeReference,
     visit::{self, Visit},
 };
 
@@ -13,7 +14,10 @@ pub(super) fn check(function: &Function, errors: &mut Errors) {
         errors.at(&function.sig.ident, NOTHING);
         return;
     };
-    if answers_nothing(returns, errors) || is_parameter(returns, function, errors) || is_reference(returns, errors) {
+    if answers_nothing(returns, errors)
+        || is_parameter(returns, function, errors)
+        || is_reference(returns, errors)
+    {
         return;
     }
     let mut borrows = Borrows { errors };
@@ -56,7 +60,9 @@ fn looks_like_parameter(ident: &Ident) -> bool {
 
 /// A reference at the place of the value: also a `'static` one, which cannot be read back from bytes.
 fn is_reference(returns: &Type, errors: &mut Errors) -> bool {
-    let inner = (is_named(returns, "Result") || is_named(returns, "Option")).then(|| first_argument(returns)).flatten();
+    let inner = (is_named(returns, "Result") || is_named(returns, "Option"))
+        .then(|| first_argument(returns))
+        .flatten();
     match (returns, inner) {
         (Type::Reference(reference), _) => {
             refuse_reference(reference, errors);
@@ -84,7 +90,10 @@ struct Borrows<'e> {
 
 impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.errors.at(ty, "a cached answer has a type with a name: write it out, or return a `Box<dyn ..>` in an `Arc`");
+        self.errors.at(
+            ty,
+            "a cached answer has a type that can be written out: name it, or collect an iterator into a `Vec`",
+        );
     }
 
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {

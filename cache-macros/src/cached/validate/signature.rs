@@ -22,7 +22,10 @@ pub(super) fn check(function: &Function, errors: &mut Errors) {
 fn runs_later(function: &Function, errors: &mut Errors) {
     let sig = &function.sig;
     if let Some(constness) = &sig.constness {
-        errors.at(constness, "`#[cached]` needs an `async fn`: a `const fn` runs while compiling; remove `#[cached]`");
+        errors.at(
+            constness,
+            "`#[cached]` needs an `async fn`: a `const fn` runs while compiling; remove `#[cached]`",
+        );
     } else if sig.asyncness.is_some() {
     } else if function.returns().is_some_and(is_boxed_future) {
         let message = "`#[cached]` needs an `async fn`, and this one returns a boxed future: `#[async_trait]` on the impl \
@@ -80,7 +83,10 @@ fn attributes(function: &Function, errors: &mut Errors) {
     }
     for attr in function.sig.inputs.iter().flat_map(input_attributes) {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-            errors.at(attr, "a parameter of a cached function is always there: put `cfg` on two whole functions");
+            errors.at(
+                attr,
+                "a parameter of a cached function is always there: put `cfg` on two whole functions",
+            );
         }
     }
 }

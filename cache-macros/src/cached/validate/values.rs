@@ -26,7 +26,7 @@ const STAND_IN_TTL: Ttl = Ttl::For(Duration::from_secs(60));
 pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Values {
     Values {
         name: name(args.name.as_ref(), function, errors),
-        ttl: ttl(args.ttl.as_ref(), errors),
+        ttl: ttl(args, errors),
         capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
         local: args.local.is_some(),
@@ -56,8 +56,11 @@ fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> St
     }
 }
 
-fn ttl(arg: Option<&Arg<Expr>>, errors: &mut Errors) -> Ttl {
-    let Some(Arg { value, .. }) = arg else {
+fn ttl(args: &Args, errors: &mut Errors) -> Ttl {
+    let Some(Arg { value, .. }) = &args.ttl else {
+        if args.ttl_meant {
+            return STAND_IN_TTL;
+        }
         let message = "`ttl` is missing: say how long an answer stays fresh, as `ttl = 3600` (seconds), \
                        `ttl = \"1h30m\"` or `ttl = \"forever\"`";
         errors.at_span(proc_macro2::Span::call_site(), message);
@@ -74,12 +77,22 @@ fn duration(value: &Expr) -> Result<Ttl, String> {
     match (value, literal(value)) {
         (_, Some(Lit::Str(text))) => read(&text.value()),
         (_, Some(Lit::Int(seconds))) if seconds.suffix().is_empty() => read(seconds.base10_digits()),
-        (_, Some(Lit::Int(text))) => Err(format!("`ttl` with a unit is a string: write `ttl = \"{text}\"`")),
-        (_, Some(Lit::Float(_))) => Err("`ttl` is whole seconds: write a fraction as `ttl = \"1500ms\"`".into()),
+        (_, Some(Lit::Int(text))) if read(&text.to_string()).is_ok() => {
+            Err(format!("`ttl` with a unit is a string: write `ttl = \"{text}\"`"))
+        }
+        (_, Some(Lit::Int(text))) => {
+            Err(format!("`ttl` is a number without suffix: write `ttl = {}` (seconds)", text.base10_digits()))
+        }
+        (_, Some(Lit::Float(_))) => {
+            Err("`ttl` is whole seconds: write a fraction as `ttl = \"1500ms\"`".into())
+        }
         (Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }), _) if literal(expr).is_some() => {
             Err("`ttl` is longer than zero: write `ttl = 3600` (seconds)".into())
         }
-        _ => Err("`ttl` is a literal: write `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"forever\"`".into()),
+        _ => {
+            Err("`ttl` is a literal: write `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"forever\"`"
+                .into())
+        }
     }
 }
 

@@ -1,0 +1,147 @@
+//! The front: what this thread found last, before the memory tier is asked.
+//!
+//! A concurrent map pays for each hit with its own bookkeeping. A thread that asks for the same keys again and again finds
+//! them here for a fraction of it. The front never decides anything:
+//!
+//! - It holds entries weakly: what memory drops is gone here too, and no value lives longer for it.
+//! - Each cache keeps a *stamp* for each group of keys, moved by every store and removal in that group. What was found under
+//!   another stamp is not looked at. The stamp is read before memory is, so a change in between counts as later.
+//! - Memory must learn what is popular, to keep it: one use in [`USES`] is reported.
+
+use std::{
+    cell::RefCell,
+    sync::atomic::{
+        AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+};
+
+use equivalent::Equivalent;
+
+use crate::{
+    entry::{Entry, WeakEntry},
+    key::Key,
+};
+
+/// Slots of a thread, shared by all caches: 64 KiB, taken at the thread's first call.
+const SLOTS: usize = 1024;
+/// Groups of keys of a cache.
+const STAMPS: usize = 128;
+/// How many uses of a slot make one report of its popularity.
+const USES: u8 = 32;
+
+thread_local! {
+    static SLOTS_OF_THREAD: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Clone, Default)]
+struct Slot {
+    /// The last key that wanted in. A key that comes twice in a row gets in, so that a long row of keys that come once does
+    /// not drive out the ones that stay.
+    candidate: u64,
+    hash: u64,
+    cache: u64,
+    stamp: u64,
+    uses: u8,
+    entry: Option<WeakEntry>,
+}
+
+/// The front of one cache.
+pub(crate) struct Front {
+    /// Tells this cache from all others that ever lived in this process.
+    id: u64,
+    stamps: Box<[AtomicU64]>,
+}
+
+/// The place of one key in this thread's front, with the stamp as it was before memory was asked.
+pub(crate) struct Seat {
+    cache: u64,
+    stamp: u64,
+    hash: u64,
+}
+
+impl Front {
+    pub(crate) fn new() -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let stamps = (0..STAMPS).map(|_| AtomicU64::new(0)).collect();
+        Self { id: NEXT_ID.fetch_add(1, Relaxed), stamps }
+    }
+
+    /// The place of `key`. To be taken before memory is asked.
+    #[inline]
+    pub(crate) fn seat(&self, key: &Key) -> Seat {
+        let hash = key.hash64();
+        Seat { cache: self.id, stamp: self.stamp(hash).load(Acquire), hash }
+    }
+
+    /// Memory has changed for a key with this hash: what threads found before is not looked at again.
+    pub(crate) fn changed(&self, hash: u64) {
+        self.stamp(hash).fetch_add(1, Release);
+    }
+
+    #[inline]
+    fn stamp(&self, hash: u64) -> &AtomicU64 {
+        &self.stamps[index(hash >> 48, STAMPS)]
+    }
+}
+
+/// A place among `count` for a hash.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the remainder is below a usize")]
+fn index(hash: u64, count: usize) -> usize {
+    (hash % count as u64) as usize
+}
+
+impl Seat {
+    /// The entry of `key`, if this thread found it under the present stamp. `popular` is told of one use in [`USES`].
+    #[inline]
+    pub(crate) fn entry(&self, key: &Key, popular: impl FnOnce(&Entry)) -> Option<Entry> {
+        self.with_slot(|slot| {
+            let known = (slot.hash, slot.cache, slot.stamp) == (self.hash, self.cache, self.stamp);
+            if !known {
+                return None;
+            }
+            let entry = slot.entry.as_ref()?.upgrade().filter(|entry| key.equivalent(entry.key()))?;
+            slot.uses = slot.uses.wrapping_add(1) % USES;
+            if slot.uses == 0 {
+                popular(&entry);
+            }
+            Some(entry)
+        })
+    }
+
+    /// Memory has found `entry` under this seat's stamp.
+    pub(crate) fn offer(&self, entry: &Entry) {
+        // The old entry is dropped after the slots are free again: nothing of a value's runs while they are borrowed.
+        let _old = self.with_slot(|slot| {
+            if slot.candidate != self.hash {
+                slot.candidate = self.hash;
+                return None;
+            }
+            let new = Slot {
+                candidate: self.hash,
+                hash: self.hash,
+                cache: self.cache,
+                stamp: self.stamp,
+                uses: 0,
+                entry: Some(entry.downgrade()),
+            };
+            Some(std::mem::replace(slot, new))
+        });
+    }
+
+    /// `None` also where a thread has no slots any more.
+    #[inline]
+    fn with_slot<T>(&self, act: impl FnOnce(&mut Slot) -> Option<T>) -> Option<T> {
+        let of_thread = |slots: &RefCell<Vec<Slot>>| {
+            let mut slots = slots.try_borrow_mut().ok()?;
+            if slots.is_empty() {
+                slots.resize(SLOTS, Slot::default());
+            }
+            // Caches share the slots, so the same key of two caches should not share one.
+            let mixed = self.hash ^ self.cache.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            act(slots.get_mut(index(mixed, SLOTS))?)
+        };
+        SLOTS_OF_THREAD.try_with(of_thread).ok().flatten()
+    }
+}

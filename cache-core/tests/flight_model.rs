@@ -1,0 +1,456 @@
+//! A model of the flights: loom runs every interleaving (up to a number of preemptions) of a few callers over the very
+//! source of `src/flight`, on locks and channels of its own.
+//!
+//! What every model demands at its end: nobody hangs (loom reports that as a deadlock), no flight is left in the table, no
+//! ticket is left anywhere, and never did two lead the same key at once.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use loom::{
+    future::block_on,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread::{self, JoinHandle},
+};
+
+use flight::{Boarding, Flights, Follower, MAX_SOLOS, Ticket, Turn};
+use key::{Key, KeyEncoder};
+
+/// The source under test. Its head is repeated here, because a model can afford to fill one place for solos, not eight.
+#[path = "../src/flight"]
+mod flight {
+    #![expect(dead_code, reason = "the model has no generations and no re-entry")]
+
+    mod crew;
+    mod table;
+
+    pub(crate) use crew::Follower;
+    pub(crate) use table::{Boarding, Flights, Ticket};
+
+    pub(crate) enum Turn<T: Clone> {
+        Load(Ticket<T>),
+        Landed(T),
+    }
+
+    pub(crate) const MAX_SOLOS: usize = 1;
+}
+
+mod key {
+    pub(crate) use cache_core::key::{Key, KeyEncoder, KeyHasher, StoredKey};
+}
+
+/// What `src/sync.rs` is to the crate. `Arc` is the standard one: only counting goes on in it.
+mod sync {
+    pub(crate) use std::sync::{Arc, PoisonError};
+
+    pub(crate) use loom::sync::{Mutex, MutexGuard};
+
+    /// A channel for one message, as tokio's.
+    pub(crate) mod oneshot {
+        use std::{
+            future::Future,
+            mem::replace,
+            pin::Pin,
+            sync::Arc,
+            task::{Context, Poll, Waker},
+        };
+
+        use loom::sync::Mutex;
+
+        type Channel<T> = Arc<Mutex<State<T>>>;
+
+        enum State<T> {
+            Open(Option<Waker>),
+            Sent(T),
+            Closed,
+        }
+
+        pub(crate) struct Sender<T>(Channel<T>);
+        pub(crate) struct Receiver<T>(Channel<T>);
+
+        pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
+            let channel = Arc::new(Mutex::new(State::Open(None)));
+            (Sender(Arc::clone(&channel)), Receiver(channel))
+        }
+
+        impl<T> Sender<T> {
+            pub(crate) fn send(self, message: T) -> Result<(), T> {
+                let mut state = self.0.lock().unwrap();
+                match &*state {
+                    State::Open(_) => wake(replace(&mut *state, State::Sent(message))),
+                    _ => return Err(message),
+                }
+                Ok(())
+            }
+        }
+
+        impl<T> Drop for Sender<T> {
+            fn drop(&mut self) {
+                let mut state = self.0.lock().unwrap();
+                if matches!(*state, State::Open(_)) {
+                    wake(replace(&mut *state, State::Closed));
+                }
+            }
+        }
+
+        fn wake<T>(state: State<T>) {
+            if let State::Open(Some(waker)) = state {
+                waker.wake();
+            }
+        }
+
+        impl<T> Future for Receiver<T> {
+            type Output = Result<T, ()>;
+
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                let mut state = self.0.lock().unwrap();
+                match &mut *state {
+                    State::Open(waker) => *waker = Some(cx.waker().clone()),
+                    _ => {
+                        return Poll::Ready(match replace(&mut *state, State::Closed) {
+                            State::Sent(message) => Ok(message),
+                            _ => Err(()),
+                        });
+                    }
+                }
+                Poll::Pending
+            }
+        }
+
+        impl<T> Drop for Receiver<T> {
+            fn drop(&mut self) {
+                let state = replace(&mut *self.0.lock().unwrap(), State::Closed);
+                drop(state); // after the lock: a message may do anything when it is dropped
+            }
+        }
+    }
+}
+
+/// One cache in small: flights, and what is stored under the one key.
+struct World {
+    flights: Arc<Flights<u32>>,
+    key: Key,
+    stored: loom::sync::Mutex<Option<u32>>,
+    /// Loads that run. It is loom's, so that another caller may come between a load's beginning and its end.
+    loading: AtomicUsize,
+    /// Loads that ran. Not loom's: counting is no step of the model.
+    loads: std::sync::atomic::AtomicUsize,
+}
+
+impl World {
+    fn new() -> Arc<Self> {
+        let key = KeyEncoder::new().arg(&1u8).finish();
+        let (flights, stored) = (Arc::new(Flights::new(1)), None.into());
+        Arc::new(Self { flights, key, stored, loading: AtomicUsize::default(), loads: 0.into() })
+    }
+
+    fn board(&self) -> Boarding<u32> {
+        self.flights.board(&self.key, || 0, |_| false)
+    }
+
+    /// The ticket of a caller of whom the model knows that nobody loads.
+    fn lead(&self) -> Ticket<u32> {
+        match self.board() {
+            Boarding::Lead(ticket) => ticket,
+            _ => panic!("somebody loads already"),
+        }
+    }
+
+    /// The place of a caller of whom the model knows that somebody loads.
+    fn follow(&self) -> Follower<u32> {
+        match self.board() {
+            Boarding::Follow(follower) => follower,
+            _ => panic!("nobody loads"),
+        }
+    }
+
+    /// A whole call: its answer is the stored value, another's, or that of its own load, which ends as `end` says.
+    fn call(&self, end: impl Fn(&Self, Ticket<u32>) -> u32) -> u32 {
+        match self.board() {
+            Boarding::Lead(ticket) => {
+                // As the cache does it: another flight may have landed before this one began.
+                let stored = *self.stored.lock().unwrap();
+                if let Some(value) = stored {
+                    ticket.land(value, || ());
+                    return value;
+                }
+                self.load(ticket, end)
+            }
+            Boarding::Follow(mut follower) => self.take_turn(&mut follower, end),
+            Boarding::Own => unreachable!(),
+        }
+    }
+
+    fn take_turn(&self, follower: &mut Follower<u32>, end: impl Fn(&Self, Ticket<u32>) -> u32) -> u32 {
+        match block_on(follower.turn()).expect("no follower is left without a word") {
+            Turn::Load(ticket) => self.load(ticket, end),
+            Turn::Landed(value) => value,
+        }
+    }
+
+    /// Runs a load.
+    fn load(&self, ticket: Ticket<u32>, end: impl Fn(&Self, Ticket<u32>) -> u32) -> u32 {
+        self.loads.fetch_add(1, SeqCst);
+        assert_eq!(self.loading.fetch_add(1, SeqCst), 0, "two callers load at once");
+        self.loading.fetch_sub(1, SeqCst);
+        end(self, ticket)
+    }
+
+    fn land(&self, ticket: Ticket<u32>, value: u32) -> u32 {
+        ticket.land(value, || self.store(value));
+        value
+    }
+
+    fn store(&self, value: u32) {
+        *self.stored.lock().unwrap() = Some(value);
+    }
+
+    fn stored(&self) -> Option<u32> {
+        *self.stored.lock().unwrap()
+    }
+
+    fn invalidate(&self) {
+        self.flights.fence(&self.key, || *self.stored.lock().unwrap() = None);
+    }
+
+    /// The number of loads that ran.
+    fn loads(&self) -> usize {
+        self.loads.load(SeqCst)
+    }
+
+    fn assert_over(&self) {
+        assert_eq!(self.flights.len(), 0, "a flight is left");
+        assert_eq!(Arc::strong_count(&self.flights), 1, "a ticket or a follower is left");
+    }
+}
+
+/// Ends of a load.
+fn lands(world: &World, ticket: Ticket<u32>) -> u32 {
+    world.land(ticket, LANDED)
+}
+
+fn fails_for_all(_: &World, ticket: Ticket<u32>) -> u32 {
+    ticket.fail(Some(FAILED));
+    FAILED
+}
+
+fn fails_for_itself(_: &World, ticket: Ticket<u32>) -> u32 {
+    ticket.fail(None);
+    FAILED
+}
+
+fn is_dropped(_: &World, ticket: Ticket<u32>) -> u32 {
+    drop(ticket);
+    DROPPED
+}
+
+const LANDED: u32 = 1;
+const FAILED: u32 = 2;
+const DROPPED: u32 = 3;
+
+/// Checks `run` in all interleavings with at most three preemptions; a world that is over is demanded of each.
+fn model(run: impl Fn(Arc<World>) + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.max_duration = Some(Duration::from_secs(10));
+    builder.check(move || {
+        let world = World::new();
+        run(Arc::clone(&world));
+        world.assert_over();
+    });
+}
+
+fn spawn<T: 'static>(world: &Arc<World>, run: impl FnOnce(&World) -> T + 'static) -> JoinHandle<T> {
+    let world = Arc::clone(world);
+    thread::spawn(move || run(&world))
+}
+
+/// Runs all of `parts` at once, the last one here, and gives their results.
+fn at_once<const N: usize>(world: &Arc<World>, parts: [fn(&World) -> u32; N]) -> [u32; N] {
+    let mut threads: Vec<_> = parts[..N - 1].iter().map(|part| spawn(world, *part)).collect();
+    let last = parts[N - 1](world);
+    std::array::from_fn(|i| if i < N - 1 { threads.remove(0).join().unwrap() } else { last })
+}
+
+fn poll_once(follower: &mut Follower<u32>) -> Option<Turn<u32>> {
+    match pin!(follower.turn()).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(turn) => turn,
+        Poll::Pending => None,
+    }
+}
+
+#[test]
+fn callers_at_once_share_one_load() {
+    model(|world| {
+        assert_eq!(at_once(&world, [|w| w.call(lands); 2]), [LANDED; 2]);
+        assert_eq!((world.loads(), world.stored()), (1, Some(LANDED)));
+    });
+    model(|world| {
+        assert_eq!(at_once(&world, [|w| w.call(lands); 3]), [LANDED; 3]);
+        assert_eq!((world.loads(), world.stored()), (1, Some(LANDED)));
+    });
+}
+
+#[test]
+fn a_shared_failure_reaches_all_who_wait() {
+    model(|world| {
+        assert_eq!(at_once(&world, [|w| w.call(fails_for_all); 3]), [FAILED; 3]);
+        assert_eq!(world.stored(), None);
+    });
+}
+
+#[test]
+fn after_a_failure_that_cannot_be_shared_each_loads_for_itself_while_there_is_room() {
+    assert_eq!(MAX_SOLOS, 1, "`World::load` checks that no two load at once");
+    model(|world| {
+        assert_eq!(at_once(&world, [|w| w.call(fails_for_itself); 3]), [FAILED; 3]);
+        assert_eq!(world.loads(), 3);
+    });
+}
+
+#[test]
+fn a_dropped_load_passes_on() {
+    model(|world| {
+        let answers = at_once(&world, [|w| w.call(is_dropped), |w| w.call(lands), |w| w.call(lands)]);
+        assert!(answers == [DROPPED, LANDED, LANDED] || answers == [LANDED; 3], "{answers:?}");
+        assert_eq!(world.loads(), if answers[0] == DROPPED { 2 } else { 1 });
+        assert_eq!(world.stored(), Some(LANDED));
+    });
+}
+
+#[test]
+fn a_flight_that_nobody_completes_ends() {
+    model(|world| {
+        assert_eq!(at_once(&world, [|w| w.call(is_dropped); 3]), [DROPPED; 3]);
+        assert_eq!(world.loads(), 3);
+    });
+}
+
+#[test]
+fn a_follower_who_leaves_while_it_is_handed_the_ticket_does_not_keep_it() {
+    // The one who leaves came first, so that it is the heir.
+    model(|world| {
+        let leader = world.lead();
+        let mut leaves = world.follow();
+        let mut waits = world.follow();
+        let goes = thread::spawn(move || drop(poll_once(&mut leaves)));
+        let drops = thread::spawn(move || drop(leader));
+        assert_eq!(world.take_turn(&mut waits, lands), LANDED);
+        goes.join().unwrap();
+        drops.join().unwrap();
+        drop(waits);
+        assert_eq!((world.loads(), world.stored()), (1, Some(LANDED)));
+    });
+}
+
+#[test]
+fn what_began_before_an_invalidation_is_never_stored_after_it() {
+    model(|world| {
+        let ticket = world.lead();
+        let lander = spawn(&world, move |world| world.land(ticket, LANDED));
+        world.invalidate();
+        assert_eq!(world.stored(), None, "the value was there after the invalidation");
+        lander.join().unwrap();
+        assert_eq!(world.stored(), None, "the value came back");
+    });
+}
+
+#[test]
+fn a_caller_after_an_invalidation_starts_a_load_of_its_own() {
+    const OLD: u32 = 8;
+    model(|world| {
+        let ticket = world.lead();
+        let mut follower = world.follow();
+        let old = spawn(&world, move |world| world.land(ticket, OLD));
+        let new = spawn(&world, move |world| {
+            world.invalidate();
+            assert_eq!(world.call(lands), LANDED, "it followed the old load");
+        });
+        assert_eq!(world.take_turn(&mut follower, lands), OLD, "who came before it waits on");
+        old.join().unwrap();
+        new.join().unwrap();
+        drop(follower);
+        assert_eq!(world.stored(), Some(LANDED), "the old load overwrote the new one");
+    });
+}
+
+#[test]
+fn an_heir_of_a_flight_from_before_an_invalidation_stores_nothing_after_it() {
+    model(|world| {
+        let ticket = world.lead();
+        let mut follower = world.follow();
+        let dropper = thread::spawn(move || drop(ticket));
+        let heir = spawn(&world, move |world| assert_eq!(world.take_turn(&mut follower, lands), LANDED));
+        world.invalidate();
+        dropper.join().unwrap();
+        heir.join().unwrap();
+        assert_eq!(world.stored(), None, "the value came back");
+    });
+}
+
+#[test]
+fn the_load_that_began_last_is_what_stays() {
+    const REFRESHED: u32 = 9;
+    model(|world| {
+        let ticket = world.lead();
+        let mut follower = world.follow();
+        let old = spawn(&world, move |world| world.land(ticket, LANDED));
+        let refresh = spawn(&world, move |world| {
+            let ticket = world.flights.supersede(&world.key, || 0);
+            world.land(ticket, REFRESHED);
+        });
+        assert_eq!(world.take_turn(&mut follower, lands), LANDED);
+        old.join().unwrap();
+        refresh.join().unwrap();
+        drop(follower);
+        assert_eq!(world.stored(), Some(REFRESHED));
+    });
+}
+
+#[test]
+fn losing_patience_while_the_load_lands_loses_nobody() {
+    model(|world| {
+        let ticket = world.lead();
+        let followers = [world.follow(), world.follow()];
+        let impatient = followers.map(|mut follower| {
+            spawn(&world, move |world| {
+                follower.lose_patience();
+                assert_eq!(world.take_turn(&mut follower, lands), LANDED);
+            })
+        });
+        world.land(ticket, LANDED);
+        for thread in impatient {
+            thread.join().unwrap();
+        }
+        assert_eq!(world.stored(), Some(LANDED));
+    });
+}
+
+#[test]
+fn losing_patience_while_the_leader_goes_loses_nobody() {
+    // An heir and a solo may load at once, so this does not go by `World::load`.
+    fn land_turn(world: &World, follower: &mut Follower<u32>) -> u32 {
+        match block_on(follower.turn()).expect("no follower is left without a word") {
+            Turn::Load(ticket) => world.land(ticket, LANDED),
+            Turn::Landed(value) => value,
+        }
+    }
+    model(|world| {
+        let ticket = world.lead();
+        let (mut patient, mut impatient) = (world.follow(), world.follow());
+        let drops = thread::spawn(move || drop(ticket));
+        let loses = spawn(&world, move |world| {
+            impatient.lose_patience();
+            assert_eq!(land_turn(world, &mut impatient), LANDED);
+        });
+        assert_eq!(land_turn(&world, &mut patient), LANDED);
+        drops.join().unwrap();
+        loses.join().unwrap();
+        drop(patient);
+        assert_eq!(world.stored(), Some(LANDED));
+    });
+}
