@@ -1,0 +1,60 @@
+//! K3: a hit allocates nothing, whatever the arguments' length.
+
+use std::sync::Arc;
+
+use allocation_counter::measure;
+use cachery::{Caches, cached};
+
+#[cached(name = "shared", ttl = "1h")]
+async fn shared(tenant: u64, text: &str) -> Arc<str> {
+    format!("{tenant}: {}", text.len()).into()
+}
+
+struct Service {
+    tenant: u64,
+}
+
+impl Service {
+    #[cached(name = "shared-method", ttl = "1h", key(self.tenant, text))]
+    async fn shared(&self, text: &str) -> Option<Arc<str>> {
+        Some(format!("{}: {}", self.tenant, text.len()).into())
+    }
+}
+
+/// Allocations of 10,000 hits, after the entry is stored and the thread has settled.
+fn allocations_of_hits<F: Future>(call: impl Fn() -> F) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(Caches::isolated().scope(async {
+        for _ in 0..100 {
+            call().await;
+        }
+        // The future is polled by this thread only, so the count of this thread is the count of the hits.
+        let mut hits = 0;
+        let counted = measure(|| {
+            while hits < 10_000 {
+                let hit = std::pin::pin!(call());
+                let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(hit.poll(&mut context).is_ready(), "a hit does not wait");
+                hits += 1;
+            }
+        });
+        counted.count_total
+    }))
+}
+
+#[test]
+fn a_hit_with_a_16_byte_argument_allocates_nothing() {
+    assert_eq!(allocations_of_hits(|| shared(7, "sixteen bytes ok")), 0);
+}
+
+#[test]
+fn a_hit_with_a_64_kib_argument_allocates_nothing() {
+    let text = "x".repeat(64 * 1024);
+    assert_eq!(allocations_of_hits(|| shared(7, &text)), 0);
+}
+
+#[test]
+fn a_hit_of_a_method_allocates_nothing() {
+    let service = Service { tenant: 7 };
+    assert_eq!(allocations_of_hits(|| service.shared("text")), 0);
+}

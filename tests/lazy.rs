@@ -1,0 +1,47 @@
+//! E7: a registry that builds itself logs a wrong variable once, and the attribute stands; one that is built on purpose
+//! refuses. It starts itself again as a child whose environment is wrong.
+
+#[path = "support/log.rs"]
+mod log;
+
+use std::{process::Command, time::Duration};
+
+use cachery::{Caches, cached};
+use log::Log;
+
+#[cached(name = "lazy", ttl = "1h")]
+async fn lazy(n: u64) -> u64 {
+    n
+}
+
+const IN_CHILD: &str = "LAZY_TEST_CHILD";
+
+fn main() {
+    if std::env::var_os(IN_CHILD).is_some() {
+        return child();
+    }
+    let child = Command::new(std::env::current_exe().expect("this test"))
+        .env(IN_CHILD, "1")
+        .env("CACHE_LAZY_TTL", "10 minutes")
+        .env("CACHE_LAZY_CAPACITY", "77")
+        .status();
+    assert!(child.expect("the child starts").success(), "the child failed");
+    println!("1 passed, 0 failed");
+}
+
+fn child() {
+    let log = Log::default();
+    log.of_process();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        for n in 0..10 {
+            lazy(n).await;
+        }
+        let policy = lazy::cache().policy();
+        assert_eq!((policy.ttl, policy.capacity), (Some(Duration::from_secs(3600)), 77));
+        assert_eq!(log.count("CACHE_LAZY_TTL"), 1, "{}", log.text());
+
+        let refused = Caches::from_env().await.expect_err("a wrong variable").to_string();
+        assert!(refused.starts_with("CACHE_LAZY_TTL: "), "{refused}");
+    });
+}

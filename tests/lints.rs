@@ -1,0 +1,193 @@
+//! Expansions are silent under the strictest lints: `cargo clippy --all-targets -- -D warnings` checks this file.
+#![deny(missing_docs, warnings, clippy::pedantic, clippy::nursery)]
+#![deny(
+    missing_copy_implementations,
+    missing_debug_implementations,
+    single_use_lifetimes,
+    unnameable_types,
+    unreachable_pub,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results
+)]
+// A lint that is forbidden here may not be allowed by an expansion.
+#![forbid(unsafe_code, unused_must_use, clippy::await_holding_lock)]
+
+use std::sync::Arc;
+
+use cachery::{CacheKey, CacheValue, cached};
+
+/// Part of a key.
+#[derive(CacheKey, Clone, Debug)]
+pub struct Query<T, I: Iterator> {
+    /// A parameter.
+    pub text: T,
+    /// A projection.
+    pub item: I::Item,
+    /// Left out.
+    #[cache_key(skip)]
+    pub weight: f64,
+    /// The type itself.
+    pub next: Option<Box<Self>>,
+}
+
+/// Every kind of variant.
+#[derive(CacheKey, Clone, Debug)]
+pub enum Kind {
+    /// Alone.
+    Unit,
+    /// Without names.
+    Tuple(u8, #[cache_key(skip)] f64, String),
+    /// With names.
+    Named {
+        /// First.
+        first: u8,
+        /// Second.
+        #[cache_key(skip)]
+        second: f64,
+    },
+}
+
+/// Nothing.
+#[derive(CacheKey, Clone, Copy, Debug)]
+pub struct Nothing;
+
+/// Never.
+#[derive(CacheKey, Clone, Copy, Debug)]
+pub enum Never {}
+
+/// Fails for zero.
+///
+/// # Errors
+/// For zero.
+#[cached(name = "half-of", ttl = 3600, capacity = 10, version = 2)]
+pub async fn half(n: u64, text: &str) -> Result<u64, String> {
+    tokio::task::yield_now().await;
+    if n == 0 {
+        return Err(text.to_owned());
+    }
+    Ok(n / 2)
+}
+
+/// Takes what it does not use.
+#[cached(ttl = "forever", local, skip(_db))]
+pub async fn unused(
+    _db: &str,
+    _tenant: u64,
+    mut n: u64,
+    names: Vec<String>,
+    mode: Option<&Kind>,
+) -> Option<u64> {
+    tokio::task::yield_now().await;
+    n += u64::from(mode.is_some());
+    names.first().map(|name| name.len() as u64 + n)
+}
+
+/// Calls itself.
+#[cached(ttl = 60)]
+pub async fn fib(n: u64) -> u64 {
+    if n < 2 { n } else { Box::pin(fib(n - 1)).await + Box::pin(fib(n - 2)).await }
+}
+
+/// Generic over all there is.
+#[cached(ttl = 60)]
+pub async fn repeat<'a, T, const N: usize>(
+    value: &'a T,
+    by: &'a str,
+    mark: impl CacheKey + Send + Sync,
+) -> Vec<T>
+where
+    T: CacheKey + CacheValue,
+{
+    tokio::task::yield_now().await;
+    drop((by, mark));
+    vec![value.clone(); N]
+}
+
+/// Its type parameter is in no companion.
+#[cached(ttl = 60, skip(by))]
+pub async fn skipped<T: Sync>(by: &T, n: u8) -> u8 {
+    tokio::task::yield_now().await;
+    n + u8::from(size_of_val(by) > 1)
+}
+
+/// Has methods.
+#[derive(Debug)]
+pub struct Repo<T> {
+    tenant: u64,
+    value: T,
+}
+
+impl<T: CacheValue> Repo<T> {
+    /// By fields.
+    ///
+    /// # Errors
+    /// Never.
+    #[cached(ttl = "5m", key(self.tenant, id + 1, (id, "order")))]
+    pub async fn order(&self, id: u64, log: &mut Vec<u64>) -> Result<T, String> {
+        tokio::task::yield_now().await;
+        log.push(id);
+        Ok(self.value.clone())
+    }
+
+    /// Without `self`.
+    #[cached(ttl = "5m", skip(self))]
+    #[expect(clippy::unused_self, reason = "that is the case")]
+    pub async fn shared(self: Arc<Self>, id: u64) -> u64 {
+        tokio::task::yield_now().await;
+        id
+    }
+
+    /// Without a receiver.
+    #[cached(ttl = "5m")]
+    pub async fn made(id: u64) -> u64 {
+        tokio::task::yield_now().await;
+        id + size_of::<Self>() as u64
+    }
+
+    /// Takes all apart.
+    #[cached(ttl = "5m", key(id), local)]
+    pub async fn apart(self, id: u64, (a, _): (u64, u64), _: u8) -> u64 {
+        tokio::task::yield_now().await;
+        id + a + self.tenant
+    }
+}
+
+#[cached(ttl = 60)]
+#[must_use]
+async fn lonely(n: u8) -> u8 {
+    tokio::task::yield_now().await;
+    n
+}
+
+struct Lonely;
+
+impl Lonely {
+    #[cached(ttl = 60, skip(self))]
+    async fn lonely(&self, n: u8) -> u8 {
+        tokio::task::yield_now().await;
+        n
+    }
+}
+
+#[tokio::test]
+async fn they_run() {
+    assert_eq!(half(4, "zero").await, Ok(2));
+    assert_eq!(half::peek(4, "zero").await, Some(2));
+    assert_eq!(unused("db", 1, 2, vec!["a".into()], None).await, Some(3));
+    assert_eq!(unused::peek(1, 2, vec!["a".into()], None).await, Some(Some(3)));
+    assert_eq!(fib(20).await, 6765);
+    assert_eq!(repeat::<_, 2>(&1_u8, "x", 'm').await, [1, 1]);
+    assert_eq!(repeat::peek::<u8, 2>(&1, "x", 'm').await, Some(vec![1, 1]));
+    assert_eq!(skipped(&1_u8, 1).await, 1);
+    assert_eq!(skipped::peek::<u8>(1).await, Some(1));
+    let repo = Arc::new(Repo { tenant: 7, value: 1_u8 });
+    assert_eq!(repo.order(1, &mut vec![]).await, Ok(1));
+    assert_eq!(repo.order_peek(1).await, Some(1));
+    assert_eq!(Arc::clone(&repo).shared(1).await, 1);
+    assert_eq!(Repo::<u8>::shared_peek(1).await, Some(1));
+    assert_eq!(Repo::<u8>::made(1).await, Repo::<u8>::made_peek(1).await.unwrap_or_default());
+    assert_eq!(Repo { tenant: 7, value: () }.apart(1, (2, 3), 4).await, 10);
+    assert_eq!(Repo::<()>::apart_peek(1).await, Some(10));
+    assert_eq!(lonely(Lonely.lonely(1).await).await, 1);
+}

@@ -1,0 +1,9 @@
+use cachery::cached;
+
+#[cached(ttl = 60)]
+#[cached(ttl = 120)]
+async fn double(n: u64) -> u64 {
+    n * 2
+}
+
+fn main() {}

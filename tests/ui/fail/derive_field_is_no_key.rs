@@ -1,0 +1,9 @@
+use cachery::CacheKey;
+
+#[derive(CacheKey)]
+struct Query {
+    text: String,
+    factor: f64,
+}
+
+fn main() {}

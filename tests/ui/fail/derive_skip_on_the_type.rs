@@ -1,0 +1,9 @@
+use cachery::CacheKey;
+
+#[derive(CacheKey)]
+#[cache_key(skip)]
+struct Query {
+    text: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use cachery::CacheKey;
+
+#[derive(CacheKey)]
+struct Query {
+    #[cache_key(skp)]
+    text: String,
+}
+
+fn main() {}

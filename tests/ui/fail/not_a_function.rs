@@ -1,0 +1,6 @@
+use cachery::cached;
+
+#[cached(ttl = 60)]
+struct User;
+
+fn main() {}

@@ -1,0 +1,27 @@
+mod framework {
+    pub mod deep {
+        pub use ::cachery::*;
+        pub use ::cachery::__private;
+    }
+}
+
+// Would be named without `crate = ..`.
+mod cachery {}
+
+#[framework::deep::cached(ttl = 60, crate = crate::framework::deep)]
+async fn double(n: Id) -> u64 {
+    n.0 * 2
+}
+
+#[derive(framework::deep::CacheKey)]
+#[cache_key(crate = crate::framework::deep)]
+struct Id(u64);
+
+async fn used() {
+    double(Id(1)).await;
+    double::invalidate(Id(1)).await;
+}
+
+fn main() {
+    drop(used());
+}

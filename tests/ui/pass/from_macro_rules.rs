@@ -1,0 +1,15 @@
+macro_rules! load {
+    ($name:ident, $ttl:literal, $cache:expr, $param:ident: $ty:ty, $field:expr) => {
+        #[cachery::cached(name = $cache, ttl = $ttl, key($field, extra))]
+        async fn $name($param: $ty, extra: u8) -> u64 {
+            u64::from(extra) + $param
+        }
+    };
+}
+
+load!(order, "5m", "orders-by-macro", id: u64, id);
+
+fn main() {
+    drop(order(1, 2));
+    drop(order::peek(1, 2));
+}
