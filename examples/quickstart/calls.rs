@@ -1,0 +1,69 @@
+//! A run of all calls by a bounded number of callers, measured.
+
+use std::{
+    io::{self, IsTerminal},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use cachery::{Caches, Stats};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use tokio::task::JoinSet;
+
+use crate::{analyze, model::Model, workload::Workload};
+
+/// What one run came to.
+pub(crate) struct Pass {
+    pub(crate) title: &'static str,
+    pub(crate) took: Duration,
+    /// Runs of the slow function, as it counted them itself.
+    pub(crate) requests: u64,
+    /// What the cache counted during this run, if it was on.
+    pub(crate) stats: Option<Stats>,
+}
+
+/// Makes all calls, in their order, and shows how far they are.
+pub(crate) async fn run(title: &'static str, work: &Arc<Workload>, model: &Arc<Model>, callers: u32) -> Pass {
+    let (before, requests) = (analyze::cache().stats(), model.requests());
+    let bar = progress(title, work.calls());
+    let began = Instant::now();
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut tasks = JoinSet::new();
+    for _ in 0..callers {
+        let caller = call_until_done(Arc::clone(work), Arc::clone(model), Arc::clone(&next), bar.clone());
+        // A spawned task uses the caches of the one who spawned it only when told to.
+        tasks.spawn(Caches::current().scope(caller));
+    }
+    tasks.join_all().await;
+    let took = began.elapsed();
+    bar.finish();
+    let enabled = analyze::cache().policy().enabled;
+    Pass {
+        title,
+        took,
+        requests: model.requests() - requests,
+        stats: enabled.then(|| analyze::cache().stats().since(&before)),
+    }
+}
+
+/// One caller: takes the next call until there is none.
+async fn call_until_done(work: Arc<Workload>, model: Arc<Model>, next: Arc<AtomicUsize>, bar: ProgressBar) {
+    while let Some(text) = work.text(next.fetch_add(1, Relaxed)) {
+        analyze(&model, text).await;
+        bar.inc(1);
+    }
+}
+
+/// A bar on a terminal, one plain line elsewhere.
+fn progress(title: &'static str, calls: u32) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        eprintln!("{title}: {} calls ...", HumanCount(calls.into()));
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg:>17} {wide_bar} {human_pos:>9} calls {elapsed_precise}");
+    let bar = ProgressBar::new(calls.into()).with_message(title);
+    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
+}
