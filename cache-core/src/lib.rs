@@ -1,8 +1,8 @@
 //! The core of Cachery: keys, entries, policy, configuration, the registry and the read path. It knows no backend.
 //!
-//! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so the reading order:
-//! a call site ([`site`]) calls [`call`], which looks into the site's [`cache`] by its [`key`]; a hit in the [`memory`] tier
-//! returns; a miss joins a [`flight`], where one caller runs the function and fills.
+//! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so the reading order of the
+//! files: a call site (`site`) calls `call`, which looks into the site's `cache` by its [`key`]. A hit comes from this thread's
+//! `front` or from the `memory` tier and returns; a miss joins a `flight`, where one caller runs the function and fills.
 
 pub mod key;
 
