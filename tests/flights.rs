@@ -90,6 +90,31 @@ async fn a_thousand_callers_of_a_cold_key_share_one_load() {
         .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_lands_while_a_caller_is_on_its_way_to_the_flight_is_not_loaded_again() {
+    const KEYS: u64 = 5_000;
+
+    async fn call_all(probe: Arc<Probe>) {
+        for id in 0..KEYS {
+            answer(id, Arc::clone(&probe)).await;
+        }
+    }
+
+    Caches::isolated()
+        .scope(async {
+            let probe = Probe::opened();
+            let callers: Vec<_> = (0..4).map(|_| spawn(call_all(Arc::clone(&probe)))).collect();
+            for caller in callers {
+                ended(caller).await.unwrap();
+            }
+            assert_eq!(probe.runs() as u64, KEYS);
+            let stats = answer::cache().stats();
+            assert_eq!((stats.hits + stats.misses, stats.loads), (4 * KEYS, KEYS));
+            assert_eq!(stats.misses, KEYS + stats.coalesced);
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn callers_of_different_keys_do_not_wait_for_one_another() {
     Caches::isolated()
@@ -130,6 +155,7 @@ async fn after_an_error_that_cannot_be_cloned_each_loads_for_itself_at_most_eigh
     const CALLERS: usize = 21;
     Caches::isolated()
         .scope(async {
+            Caches::current().clock().stop();
             let probe = Probe::closed();
             let call = || with_own_error(1, Arc::clone(&probe), CALLERS);
             let callers: Vec<_> = (0..CALLERS).map(|_| spawn(call())).collect();
@@ -157,6 +183,7 @@ async fn after_an_error_that_cannot_be_cloned_each_loads_for_itself_at_most_eigh
 async fn after_an_error_that_cannot_be_cloned_the_first_value_serves_all_who_wait() {
     Caches::isolated()
         .scope(async {
+            Caches::current().clock().stop();
             let probe = Probe::closed();
             let call = || with_own_error(1, Arc::clone(&probe), 1);
             let callers: Vec<_> = (0..21).map(|_| spawn(call())).collect();
@@ -274,8 +301,14 @@ async fn wait_behind_a_stuck_leader(id: u64) -> Duration {
     let stuck = Probe::closed();
     let mut leader = pin!(answer(id, stuck));
     assert!(poll_once(leader.as_mut()).is_pending());
+    time(answer(id, Probe::opened())).await
+}
+
+/// How long `call` takes on tokio's paused clock. One that waits for nothing that is going to happen fails.
+async fn time<T>(call: impl Future<Output = T>) -> Duration {
     let began = Instant::now();
-    answer(id, Probe::opened()).await;
+    let ended = tokio::time::timeout(Duration::from_secs(3600), call).await;
+    assert!(ended.is_ok(), "it waits for ever");
     began.elapsed()
 }
 
@@ -305,9 +338,7 @@ async fn flight_wait_grows_to_ten_times_the_measured_load() {
             assert_about(slow::cache().stats().mean_load_time(), LOAD);
             let mut leader = pin!(slow(2));
             assert!(poll_once(leader.as_mut()).is_pending());
-            let began = Instant::now();
-            slow(2).await;
-            assert_about(began.elapsed(), 10 * LOAD + LOAD);
+            assert_about(time(slow(2)).await, 10 * LOAD + LOAD);
         })
         .await;
 }
@@ -320,14 +351,6 @@ async fn a_short_load_leaves_flight_wait_as_it_is() {
             assert_about(wait_behind_a_stuck_leader(2).await, FLIGHT_WAIT);
         })
         .await;
-}
-
-/// Asserts that `call` ends without anybody's waiting for a time to pass.
-async fn at_once<T>(call: impl Future<Output = T>) -> T {
-    let began = Instant::now();
-    let output = call.await;
-    assert_eq!(began.elapsed(), Duration::ZERO, "somebody waited");
-    output
 }
 
 #[tokio::test(start_paused = true)]
@@ -344,7 +367,7 @@ async fn a_call_that_meets_its_own_flight_runs_the_body() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::opened();
-            assert_eq!(at_once(own_flight(1, 3, Arc::clone(&probe))).await, 1);
+            assert_eq!(time(own_flight(1, 3, Arc::clone(&probe))).await, Duration::ZERO);
             assert_eq!(probe.runs(), 4);
             assert_eq!(own_flight::peek(1).await, Some(1), "the outermost is stored");
             let stats = own_flight::cache().stats();
@@ -382,7 +405,7 @@ async fn calls_in_a_circle_end() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::opened();
-            assert_eq!(at_once(here(1, 2, Arc::clone(&probe))).await, 1);
+            assert_eq!(time(here(1, 2, Arc::clone(&probe))).await, Duration::ZERO);
             assert_eq!(probe.runs(), 3, "here, there, and here without a flight");
             assert_eq!((here::peek(1).await, there::peek(1).await), (Some(1), Some(2)));
         })
@@ -394,14 +417,13 @@ async fn two_callers_who_wait_for_each_other_end_after_flight_wait() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            let began = Instant::now();
             let release = async {
                 until(|| probe.running() == 2).await;
                 probe.open();
             };
             // Each leads its own flight when it comes to the other's.
-            tokio::join!(here(1, 1, Arc::clone(&probe)), there(1, 1, Arc::clone(&probe)), release);
-            assert_about(began.elapsed(), FLIGHT_WAIT);
+            let (one, other) = (here(1, 1, Arc::clone(&probe)), there(1, 1, Arc::clone(&probe)));
+            assert_about(time(async { tokio::join!(one, other, release) }).await, FLIGHT_WAIT);
         })
         .await;
 }
@@ -422,11 +444,5 @@ async fn a_task_that_a_load_spawns_and_awaits_ends_after_flight_wait() {
         spawning(id, depth)
     }
 
-    Caches::isolated()
-        .scope(async {
-            let began = Instant::now();
-            assert_eq!(spawning(1, 1).await, 1);
-            assert_about(began.elapsed(), FLIGHT_WAIT);
-        })
-        .await;
+    Caches::isolated().scope(async { assert_about(time(spawning(1, 1)).await, FLIGHT_WAIT) }).await;
 }

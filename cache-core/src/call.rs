@@ -97,9 +97,9 @@ impl<R, V, E> Typed<R, V, E> {
 
     /// The stored value for `key`, if it is fresh.
     #[expect(clippy::unused_async, reason = "a remote tier will be asked here")]
-    pub async fn peek(self, key: &Key) -> Option<V> {
+    pub async fn peek(self, key: Key) -> Option<V> {
         let cache = Caches::cache_of(self.site);
-        cache.policy.enabled.then(|| cache.peek(key)).flatten().and_then(|entry| (self.value.open)(&entry))
+        cache.policy.enabled.then(|| cache.peek(&key)).flatten().and_then(|entry| (self.value.open)(&entry))
     }
 
     /// Runs `load` now and stores its value. An error leaves what is stored as it was.
@@ -114,17 +114,17 @@ impl<R, V, E> Typed<R, V, E> {
 
     /// Stores `value` for `key`.
     #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
-    pub async fn put(self, key: &Key, value: V) {
+    pub async fn put(self, key: Key, value: V) {
         let cache = Caches::cache_of(self.site);
         if cache.policy.enabled {
-            cache.put(key, |stored, facts| (self.value.wrap)(stored, &value, facts));
+            cache.put(&key, |stored, facts| (self.value.wrap)(stored, &value, facts));
         }
     }
 
     /// Makes `key` unreadable.
     #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
-    pub async fn invalidate(self, key: &Key) -> Invalidation {
-        Caches::cache_of(self.site).invalidate(key)
+    pub async fn invalidate(self, key: Key) -> Invalidation {
+        Caches::cache_of(self.site).invalidate(&key)
     }
 
     /// Runs the function with the right to load, and settles with the flight.

@@ -25,11 +25,10 @@ pub(super) fn documentation(model: &Model, text: &str) -> TokenStream {
     quote!(#[doc = #text] #hidden)
 }
 
-/// Everything in which the companions differ.
+/// Everything in which the companions that need no body differ.
 struct Companion<'a> {
     name: &'a Ident,
     doc: &'a str,
-    inputs: Inputs,
     extra: Option<TokenStream>,
     output: TokenStream,
     /// The call on the cache, from its method on.
@@ -38,72 +37,71 @@ struct Companion<'a> {
 
 impl Companion<'_> {
     fn expand(self, model: &Model) -> TokenStream {
-        let Self { name, doc, extra, output, action, .. } = self;
-        let mut params = inputs(model, self.inputs);
+        let Self { name, doc, extra, output, action } = self;
+        let mut params = inputs(model, Inputs::Keyed);
         params.extend(extra);
-        let (_, encode) = key::binding(model);
         let cache = call(model, &quote!(Self), &model.names.cache);
         let header = header(model, doc);
         let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
+        // Not `async fn`: a state machine for each companion of each function would cost more to compile than the function.
         // Shown at the return type: a type that is no `Result` is one error then, not one for each companion.
         quote_spanned! {shown_at(model.function.returns().span())=>
-            #unused #header async fn #name #generics(#(#params),*) #output #bounds {
-                #encode
-                #cache().#action.await
+            #unused #header fn #name #generics(#(#params),*) -> impl ::core::future::Future<Output = #output> #bounds {
+                #cache().#action
             }
         }
     }
 }
 
 fn peek(model: &Model) -> TokenStream {
-    let (key, value) = (key(), value(model));
+    let (key, value) = (key::expression(model), value(model));
     let companion = Companion {
         name: &model.names.peek,
         doc: "The stored answer for these arguments while it is fresh. Never runs the function.",
-        inputs: Inputs::Keyed,
         extra: None,
-        output: quote_spanned!(shown_at(model.function.returns().span())=> -> ::core::option::Option<#value>),
-        action: quote_spanned!(shown_at(model.function.returns().span())=> peek(&#key)),
+        output: quote_spanned!(shown_at(model.function.returns().span())=> ::core::option::Option<#value>),
+        action: quote_spanned!(shown_at(model.function.returns().span())=> peek(#key)),
     };
     companion.expand(model)
 }
 
 fn refresh(model: &Model) -> TokenStream {
-    let (key, run) = (key(), run(model, &quote!(Self)));
-    let companion = Companion {
-        name: &model.names.refresh,
-        doc: "Runs the function now, whatever is stored, and stores its answer.",
-        inputs: Inputs::All,
-        extra: None,
-        output: model.function.sig.output.to_token_stream(),
-        action: quote!(refresh(&#key, #run)),
-    };
-    companion.expand(model)
+    let (name, output, bounds) =
+        (&model.names.refresh, &model.function.sig.output, &model.function.sig.generics.where_clause);
+    let (params, run) = (inputs(model, Inputs::All), run(model, &quote!(Self)));
+    let (key, encode) = key::binding(model);
+    let cache = call(model, &quote!(Self), &model.names.cache);
+    let header = header(model, "Runs the function now, whatever is stored, and stores its answer.");
+    let (unused, generics) = generics(model);
+    quote! {
+        #unused #header async fn #name #generics(#(#params),*) #output #bounds {
+            #encode
+            #cache().refresh(&#key, #run).await
+        }
+    }
 }
 
 fn put(model: &Model) -> TokenStream {
     let taken = model.params.iter().any(|param| param.declared.0 == "value");
-    let (key, stored, value) = (key(), hygienic(if taken { "__value" } else { "value" }), value(model));
+    let (key, stored, value) = (key::expression(model), hygienic(if taken { "__value" } else { "value" }), value(model));
     let companion = Companion {
         name: &model.names.put,
         doc: "Stores `value` as the answer for these arguments, without running the function.",
-        inputs: Inputs::Keyed,
         extra: Some(quote!(#stored: #value)),
-        output: TokenStream::new(),
-        action: quote_spanned!(shown_at(model.function.returns().span())=> put(&#key, #stored)),
+        output: quote!(()),
+        action: quote_spanned!(shown_at(model.function.returns().span())=> put(#key, #stored)),
     };
     companion.expand(model)
 }
 
 fn invalidate(model: &Model) -> TokenStream {
-    let (key, krate) = (key(), &model.krate);
+    let (key, krate) = (key::expression(model), &model.krate);
     let companion = Companion {
         name: &model.names.invalidate,
         doc: "Makes the stored answer for these arguments unreadable, and says how far that has reached.",
-        inputs: Inputs::Keyed,
         extra: None,
-        output: quote!(-> #krate::__private::Invalidation),
-        action: quote!(invalidate(&#key)),
+        output: quote!(#krate::__private::Invalidation),
+        action: quote!(invalidate(#key)),
     };
     companion.expand(model)
 }
@@ -136,8 +134,4 @@ fn value(model: &Model) -> TokenStream {
     }
     let (span, facade) = (shown_at(returns.span()), placed(krate, returns.span()));
     quote_spanned!(span=> <#returns as #facade::__private::IsResult>::Ok)
-}
-
-fn key() -> Ident {
-    hygienic("__key")
 }

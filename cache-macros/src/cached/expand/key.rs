@@ -7,13 +7,18 @@ use syn::GenericParam;
 use super::{Model, hygienic, shown_at};
 use crate::cached::model::Encoded;
 
-/// The name of the key and the statement that makes it.
+/// The name of the key and the statement that makes it, for whoever borrows it across an await.
 pub(super) fn binding(model: &Model) -> (Ident, TokenStream) {
-    let key = hygienic("__key");
+    let (name, key) = (hygienic("__key"), expression(model));
+    let statement = quote!(let #name = #key;);
+    (name, statement)
+}
+
+/// The key.
+pub(super) fn expression(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let (types, parts) = (types(model), model.parts.iter().map(part));
-    let statement = quote!(let #key = #krate::__private::Key::of(&[#(#types,)* #(#parts),*]););
-    (key, statement)
+    quote!(#krate::__private::Key::of(&[#(#types,)* #(#parts),*]))
 }
 
 /// What the function is generic over tells its calls apart like an argument.
