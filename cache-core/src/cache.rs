@@ -1,7 +1,6 @@
 //! One call site's cache in one registry: its memory, its flights and its counters. It knows keys and entries, no types.
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{
@@ -12,21 +11,21 @@ use std::{
     time::Duration,
 };
 
-use tracing::Instrument;
-
 use crate::{
-    clock::Clock,
+    clock::{Clock, Moment},
     entry::{Entry, Facts},
-    flight::{Boarding, FlightId, Flights, Follower, Ticket, Turn},
+    flight::{Boarding, Flights, Follower, Ticket, Turn},
     front::Front,
     housekeeping,
     invalidation::Invalidation,
     key::{Key, StoredKey},
+    load,
     memory::{self, DropCause, MemoryOptions, MemoryTier},
     policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
     returns::AnyError,
     site::Site,
     stats::{Counters, Stats},
+    telemetry,
     timeline::{Age, Timeline},
 };
 
@@ -62,9 +61,12 @@ pub(crate) enum Next {
     Bypass,
 }
 
-tokio::task_local! {
-    /// The flights that the running code loads for, innermost last.
-    static LOADING: Vec<FlightId>;
+/// How a caller who missed got on.
+pub(crate) enum Boarded {
+    /// It need not wait.
+    Now(Next),
+    /// It waits, by [`Cache::follow`].
+    Waiting(Follower<Outcome>),
 }
 
 impl Cache {
@@ -119,13 +121,15 @@ impl Cache {
         Some(entry)
     }
 
-    /// After a miss: joins the flight of `key` and waits there for its turn. Dropping the future leaves the flight.
-    pub(crate) async fn next(&self, key: &Key) -> Next {
-        let own = |flight| LOADING.try_with(|own| own.contains(&flight)).unwrap_or(false);
-        match self.flights.board(key, || self.generation(), own) {
-            Boarding::Own => Next::Bypass,
-            Boarding::Lead(ticket) => self.lead(key, ticket),
-            Boarding::Follow(follower) => self.follow(follower).await,
+    /// After a miss: joins the flight of `key`.
+    pub(crate) fn board(&self, key: &Key) -> Boarded {
+        match self.flights.board(key, || self.generation(), load::is_within) {
+            Boarding::Own => Boarded::Now(Next::Bypass),
+            Boarding::Lead(ticket) => Boarded::Now(self.lead(key, ticket)),
+            Boarding::Follow(follower) => {
+                self.counters.misses.add(1);
+                Boarded::Waiting(follower)
+            }
         }
     }
 
@@ -140,8 +144,8 @@ impl Cache {
         Next::Load(ticket)
     }
 
-    async fn follow(&self, mut follower: Follower<Outcome>) -> Next {
-        self.counters.misses.add(1);
+    /// Waits for the flight, for a bounded time, and then for the leave to load. Dropping the future leaves the flight.
+    pub(crate) async fn follow(self: Arc<Self>, mut follower: Follower<Outcome>) -> Next {
         let in_time = self.clock.timeout(self.flight_wait(), follower.turn()).await;
         let turn = if let Some(turn) = in_time {
             turn
@@ -168,34 +172,6 @@ impl Cache {
     pub(crate) fn begin_refresh(&self, key: &Key) -> Ticket<Outcome> {
         self.counters.refreshes.add(1);
         self.flights.supersede(key, || self.generation())
-    }
-
-    /// Runs `load` for `ticket`, in its span and measured.
-    pub(crate) async fn load<F: Future>(&self, ticket: &Ticket<Outcome>, load: F) -> (F::Output, Duration) {
-        let mut loading = LOADING.try_with(Clone::clone).unwrap_or_default();
-        loading.push(ticket.flight_id());
-        let span = crate::telemetry::load_span(self.site.name);
-        let began = self.clock.precise();
-        let output = LOADING.scope(loading, load.instrument(span)).await;
-        (output, self.clock.precise().since(began))
-    }
-
-    /// The load of `ticket` returned a value: stores it, unless it was fenced off, and answers the followers with it.
-    pub(crate) fn land(
-        &self,
-        ticket: Ticket<Outcome>,
-        took: Duration,
-        wrap: impl FnOnce(StoredKey, Facts) -> Entry,
-    ) {
-        self.count_load(took, false);
-        let entry = wrap(ticket.key().clone(), self.facts(ticket.generation(), took));
-        ticket.land(Outcome::Value(entry.clone()), || self.store(entry));
-    }
-
-    /// The load of `ticket` returned an error: nothing is stored, and followers get it if it can be shared.
-    pub(crate) fn fail(&self, ticket: Ticket<Outcome>, took: Duration, error: Option<AnyError>) {
-        self.count_load(took, true);
-        ticket.fail(error.map(Outcome::Error));
     }
 
     /// Stores a value that nobody loaded. Loads that run store nothing after it.
@@ -228,21 +204,26 @@ impl Cache {
         self.counters.snapshot(self.memory.entries())
     }
 
-    fn store(&self, entry: Entry) {
+    pub(crate) fn store(&self, entry: Entry) {
         let hash = entry.key().hash64();
         self.memory.insert(entry);
         self.front.changed(hash);
         self.counters.puts.add(1);
     }
 
-    fn facts(&self, generation: u64, load_time: Duration) -> Facts {
+    pub(crate) fn facts(&self, generation: u64, load_time: Duration) -> Facts {
         let timeline = Timeline::fresh(self.clock.now(), self.policy.jittered_ttl());
         Facts { timeline, generation, load_time }
     }
 
-    fn count_load(&self, took: Duration, failed: bool) {
+    pub(crate) fn count_load(&self, took: Duration, failed: bool) {
         self.counters.load(took, failed);
-        crate::telemetry::record_load(self.site.name, took, failed);
+        telemetry::record_load(self.site.name, took, failed);
+    }
+
+    /// To the nanosecond.
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.precise()
     }
 
     #[inline]

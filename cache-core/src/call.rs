@@ -1,16 +1,23 @@
 //! The read path: what a call of a cached function does, from its key to its answer.
 //!
-//! `call` reads downwards: a hit returns; a miss takes its turn in the key's flight, where it either takes what another
-//! caller's load came to or runs the function itself. Only this file is compiled for each function; all that does not
-//! depend on its types is in [`Cache`].
+//! [`Call`] reads downwards: a hit returns; a miss takes its turn in the key's flight, where it either takes what another
+//! caller's load came to or runs the function itself. It is a hand-written future so that next to nothing is compiled for
+//! each function: what depends on the types of values is compiled for each such type, and the rest, in [`Cache`], once.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use crate::{
-    cache::{Cache, Next, Outcome},
-    flight::Ticket,
+    cache::{Boarded, Cache, Next, Outcome},
     invalidation::Invalidation,
     key::Key,
+    load::Load,
     registry::Caches,
     returns::{IsResult, Returns},
     site::Site,
@@ -28,7 +35,7 @@ pub struct Typed<R, V, E> {
 pub type Fallible<R> = Typed<R, <R as IsResult>::Ok, <R as IsResult>::Err>;
 
 /// A call site that returns its value.
-pub type Plain<R> = Typed<R, R, std::convert::Infallible>;
+pub type Plain<R> = Typed<R, R, Infallible>;
 
 impl<R, V, E> Returns<R, V, E> {
     /// The call site of a function whose values every tier can keep.
@@ -50,49 +57,27 @@ impl<R, V, E> Returns<R, V, E> {
     }
 }
 
-/// What a first look finds.
-enum Look<V> {
-    Hit(V),
-    Miss(Arc<Cache>),
-    Disabled,
-}
-
 impl<R, V, E> Typed<R, V, E> {
     /// The answer for `key`: stored, shared with a caller who loads it already, or loaded by `load`.
-    ///
-    /// Dropping the future is safe at any point; a load that it ran passes to the next caller who waits.
     #[inline]
-    pub async fn call<F: Future<Output = R>>(self, key: &Key, load: Pin<&mut F>) -> R {
-        match self.look(key) {
-            Look::Hit(value) => (self.returns.join)(Ok(value)),
-            Look::Miss(cache) => self.miss(cache, key, load).await,
-            Look::Disabled => load.await,
-        }
+    pub fn call<'a, F: Future<Output = R>>(self, key: &'a Key, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
+        Call { typed: self, key, load, step: Step::Look }
     }
 
-    #[inline]
-    fn look(&self, key: &Key) -> Look<V> {
-        Caches::with_cache_of(self.site, |cache| {
-            if !cache.policy.enabled {
-                return Look::Disabled;
-            }
-            match cache.hit(key).and_then(|entry| (self.value.open)(&entry)) {
-                Some(value) => Look::Hit(value),
-                None => Look::Miss(Arc::clone(cache)),
-            }
-        })
-    }
-
-    async fn miss<F: Future<Output = R>>(self, cache: Arc<Cache>, key: &Key, load: Pin<&mut F>) -> R {
-        match cache.next(key).await {
-            Next::Load(ticket) => self.load(&cache, ticket, load).await,
-            Next::Take(outcome) => match self.open(&outcome) {
-                Some(result) => (self.returns.join)(result),
-                // Two types of one name: the key cannot tell them apart, the value can.
-                None => load.await,
-            },
-            Next::Bypass => load.await,
-        }
+    /// Runs `load` now and stores its value. An error leaves what is stored as it was.
+    pub fn refresh<'a, F: Future<Output = R>>(
+        self,
+        key: &'a Key,
+        load: Pin<&'a mut F>,
+    ) -> Call<'a, R, V, E, F> {
+        let cache = Caches::cache_of(self.site);
+        let step = if cache.policy.enabled {
+            let ticket = cache.begin_refresh(key);
+            Step::Load(Load::begin(cache, ticket))
+        } else {
+            Step::Run
+        };
+        Call { typed: self, key, load, step }
     }
 
     /// The stored value for `key`, if it is fresh.
@@ -100,16 +85,6 @@ impl<R, V, E> Typed<R, V, E> {
     pub async fn peek(self, key: Key) -> Option<V> {
         let cache = Caches::cache_of(self.site);
         cache.policy.enabled.then(|| cache.peek(&key)).flatten().and_then(|entry| (self.value.open)(&entry))
-    }
-
-    /// Runs `load` now and stores its value. An error leaves what is stored as it was.
-    pub async fn refresh<F: Future<Output = R>>(self, key: &Key, load: Pin<&mut F>) -> R {
-        let cache = Caches::cache_of(self.site);
-        if !cache.policy.enabled {
-            return load.await;
-        }
-        let ticket = cache.begin_refresh(key);
-        self.load(&cache, ticket, load).await
     }
 
     /// Stores `value` for `key`.
@@ -127,27 +102,128 @@ impl<R, V, E> Typed<R, V, E> {
         Caches::cache_of(self.site).invalidate(&key)
     }
 
-    /// Runs the function with the right to load, and settles with the flight.
-    async fn load<F: Future<Output = R>>(
-        self,
-        cache: &Cache,
-        ticket: Ticket<Outcome>,
-        load: Pin<&mut F>,
-    ) -> R {
-        let (returned, took) = cache.load(&ticket, load).await;
-        let result = (self.returns.split)(returned);
-        match &result {
-            Ok(value) => cache.land(ticket, took, |stored, facts| (self.value.wrap)(stored, value, facts)),
-            Err(error) => cache.fail(ticket, took, (self.returns.share)(error)),
-        }
-        (self.returns.join)(result)
+    #[inline]
+    fn look(&self, key: &Key) -> Look<V> {
+        Caches::with_cache_of(self.site, |cache| {
+            if !cache.policy.enabled {
+                return Look::Disabled;
+            }
+            match cache.hit(key).and_then(|entry| (self.value.open)(&entry)) {
+                Some(value) => Look::Hit(value),
+                None => Look::Miss(Arc::clone(cache)),
+            }
+        })
     }
 
-    /// This caller's copy of what another's load came to.
+    /// This caller's copy of what another's load came to. `None` for a value of another type: two types can have one name, so
+    /// that the key cannot tell them apart, but the value can.
     fn open(&self, outcome: &Outcome) -> Option<Result<V, E>> {
         match outcome {
             Outcome::Value(entry) => (self.value.open)(entry).map(Ok),
             Outcome::Error(error) => (self.returns.unshare)(error).map(Err),
         }
+    }
+
+    /// Settles with the flight, and returns what the function returned.
+    fn settle(&self, load: Load, returned: R) -> R {
+        let result = (self.returns.split)(returned);
+        match &result {
+            Ok(value) => load.land(|key, facts| (self.value.wrap)(key, value, facts)),
+            Err(error) => load.fail((self.returns.share)(error)),
+        }
+        (self.returns.join)(result)
+    }
+
+    /// One poll of a call that was no hit. `run` polls the function.
+    fn proceed(
+        &self,
+        key: &Key,
+        step: &mut Step,
+        cx: &mut Context<'_>,
+        run: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        loop {
+            let next = match step {
+                Step::Look => match self.look(key) {
+                    Look::Hit(value) => return Poll::Ready((self.returns.join)(Ok(value))),
+                    Look::Miss(cache) => Step::board(cache, key),
+                    Look::Disabled => Step::Run,
+                },
+                Step::Wait(cache, next) => Step::after(Arc::clone(cache), ready!(next.as_mut().poll(cx))),
+                Step::Take(outcome) => match self.open(outcome) {
+                    Some(result) => return Poll::Ready((self.returns.join)(result)),
+                    None => Step::Run,
+                },
+                Step::Load(load) => {
+                    let returned = ready!(load.poll(|| run(cx)));
+                    let Step::Load(load) = mem::replace(step, Step::Run) else {
+                        unreachable!("it was one above")
+                    };
+                    return Poll::Ready(self.settle(load, returned));
+                }
+                Step::Run => return run(cx),
+            };
+            *step = next;
+        }
+    }
+}
+
+/// What a first look finds.
+enum Look<V> {
+    Hit(V),
+    Miss(Arc<Cache>),
+    Disabled,
+}
+
+/// How far a call has come.
+enum Step {
+    /// Nothing was done yet.
+    Look,
+    /// Others load; this caller waits for its turn.
+    Wait(Arc<Cache>, Pin<Box<dyn Future<Output = Next> + Send>>),
+    /// Another's load came to this.
+    Take(Outcome),
+    /// The function runs, and what it returns is stored.
+    Load(Load),
+    /// The function runs as if it were not cached.
+    Run,
+}
+
+impl Step {
+    fn board(cache: Arc<Cache>, key: &Key) -> Self {
+        match cache.board(key) {
+            Boarded::Now(next) => Self::after(cache, next),
+            Boarded::Waiting(follower) => {
+                let next = Box::pin(Arc::clone(&cache).follow(follower));
+                Self::Wait(cache, next)
+            }
+        }
+    }
+
+    fn after(cache: Arc<Cache>, next: Next) -> Self {
+        match next {
+            Next::Load(ticket) => Self::Load(Load::begin(cache, ticket)),
+            Next::Take(outcome) => Self::Take(outcome),
+            Next::Bypass => Self::Run,
+        }
+    }
+}
+
+/// A call on its way to its answer. Dropping it is safe at any point; a load that it ran passes to the next caller who waits.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<'a, R, V, E, F> {
+    typed: Typed<R, V, E>,
+    key: &'a Key,
+    load: Pin<&'a mut F>,
+    step: Step,
+}
+
+impl<R, V, E, F: Future<Output = R>> Future for Call<'_, R, V, E, F> {
+    type Output = R;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let Self { typed, key, load, step } = self.get_mut();
+        typed.proceed(key, step, cx, &mut |cx| load.as_mut().poll(cx))
     }
 }

@@ -83,7 +83,8 @@ fn refresh(model: &Model) -> TokenStream {
 
 fn put(model: &Model) -> TokenStream {
     let taken = model.params.iter().any(|param| param.declared.0 == "value");
-    let (key, stored, value) = (key::expression(model), hygienic(if taken { "__value" } else { "value" }), value(model));
+    let (key, stored, value) =
+        (key::expression(model), hygienic(if taken { "__value" } else { "value" }), value(model));
     let companion = Companion {
         name: &model.names.put,
         doc: "Stores `value` as the answer for these arguments, without running the function.",
