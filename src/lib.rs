@@ -7,7 +7,7 @@ use cache_memory as _;
 pub use cache_core::{
     CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue, Caches, CachesBuilder, Clock, Error,
     Evictions, Fault, FaultKind, Fingerprint, InstallError, Invalidation, Invalidations, KeyEncoder,
-    LocalValue, Policy, Report, SiteReport, Stats,
+    LocalValue, Moment, Policy, Report, SiteReport, Stats,
 };
 pub use cache_macros::{CacheKey, cached};
 

@@ -6,7 +6,7 @@ use std::{
         atomic::{AtomicU64, Ordering::SeqCst},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use cachery::{CacheSettings, Caches, cached};
@@ -107,15 +107,23 @@ fn the_front_keeps_no_value_alive() {
     let caches = Caches::isolated();
     let value = block_on(&caches, async {
         let value = tracked(1).await;
-        for _ in 0..8 {
+        // Often enough to be reported as popular, too.
+        for _ in 0..200 {
             tracked(1).await;
         }
         tracked::invalidate(1).await;
         value
     });
-    block_on(&caches, async { tracked::cache().stats() });
     drop(caches);
-    assert_eq!(Arc::strong_count(&value), 1);
+    // The memory tier frees what it removed a little later, as other threads get on. What the front held would stay.
+    let began = Instant::now();
+    while Arc::strong_count(&value) > 1 {
+        assert!(began.elapsed() < Duration::from_secs(20), "somebody still holds it");
+        block_on(&Caches::isolated(), async {
+            tracked(2).await;
+            tracked::cache().stats()
+        });
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,11 @@ fn child() {
         let policy = lazy::cache().policy();
         assert_eq!((policy.ttl, policy.capacity), (Some(Duration::from_secs(3600)), 77));
         assert_eq!(log.count("CACHE_LAZY_TTL"), 1, "{}", log.text());
+        let faults = Caches::report().faults;
+        assert!(
+            matches!(&faults[..], [fault] if fault.message.starts_with("CACHE_LAZY_TTL: ")),
+            "{faults:?}"
+        );
 
         let refused = Caches::from_env().await.expect_err("a wrong variable").to_string();
         assert!(refused.starts_with("CACHE_LAZY_TTL: "), "{refused}");

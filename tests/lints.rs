@@ -145,12 +145,26 @@ impl<T: CacheValue> Repo<T> {
         id + size_of::<Self>() as u64
     }
 
+    /// Takes as much as a method may.
+    #[cached(ttl = "5m", key(self.tenant, one, two, three, four, five, six))]
+    pub async fn six(&self, one: u8, two: u8, three: u8, four: u8, five: u8, six: u8) -> u8 {
+        tokio::task::yield_now().await;
+        one + two + three + four + five + six
+    }
+
     /// Takes all apart.
     #[cached(ttl = "5m", key(id), local)]
     pub async fn apart(self, id: u64, (a, _): (u64, u64), _: u8) -> u64 {
         tokio::task::yield_now().await;
         id + a + self.tenant
     }
+}
+
+/// Takes as much as a function may: `put` takes the value, too.
+#[cached(ttl = 60, local)]
+pub async fn seven(one: u8, two: u8, three: u8, four: u8, five: u8, six: u8, last: u8) -> u8 {
+    tokio::task::yield_now().await;
+    one + two + three + four + five + six + last
 }
 
 #[cached(ttl = 60)]
@@ -189,5 +203,7 @@ async fn they_run() {
     assert_eq!(Repo::<u8>::made(1).await, Repo::<u8>::made_peek(1).await.unwrap_or_default());
     assert_eq!(Repo { tenant: 7, value: () }.apart(1, (2, 3), 4).await, 10);
     assert_eq!(Repo::<()>::apart_peek(1).await, Some(10));
+    assert_eq!(seven(1, 1, 1, 1, 1, 1, 1).await, 7);
+    assert_eq!(Repo { tenant: 8, value: () }.six(1, 1, 1, 1, 1, 1).await, 6);
     assert_eq!(lonely(Lonely.lonely(1).await).await, 1);
 }

@@ -152,6 +152,69 @@ async fn variables_are_read_and_wrong_ones_refused_all_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_said_later_is_laid_over_what_was_said_before() {
+    let new = CacheSettings::new;
+    let builder = Caches::builder()
+        .cache("alpha", new().ttl(Duration::from_secs(1)).capacity(7))
+        .cache("alpha", new().ttl(Duration::from_secs(2)))
+        .all(new().jitter(0.25).capacity(8))
+        .all(new().capacity(9));
+    let check = async {
+        let (alpha, beta) = (alpha::cache().policy(), beta::cache().policy());
+        assert_eq!((alpha.ttl, alpha.capacity), (Some(Duration::from_secs(2)), 7));
+        assert_eq!((beta.capacity, beta.jitter), (9, 0.25));
+    };
+    builder.isolated().build().await.expect("right settings").scope(check).await;
+}
+
+#[tokio::test]
+async fn a_ttl_for_all_caches_is_refused() {
+    for settings in
+        [CacheSettings::new().ttl(Duration::from_secs(1)), CacheSettings::new().forever().capacity(5)]
+    {
+        let error = Caches::builder().all(settings).isolated().build().await.expect_err("no effect");
+        assert_eq!(
+            error.to_string(),
+            "builder: a ttl for all caches has no effect, because every attribute states its own; use \
+             `.cache(name, ..)`"
+        );
+    }
+}
+
+#[test]
+fn a_builder_shows_what_it_was_told_but_no_variables_value() {
+    let builder = Caches::builder()
+        .enabled(true)
+        .cache("alpha", CacheSettings::new().capacity(7))
+        .variables([("CACHE_ALPHA_TTL", "secret")]);
+    let shown = format!("{builder:?}");
+    for part in ["CachesBuilder", "enabled: Some(true)", "alpha", "Some(7)", "CACHE_ALPHA_TTL"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
+/// The memory tier drops what a `clear` left in batches.
+#[tokio::test]
+async fn a_cleared_cache_is_empty_however_full_it_was() {
+    let settings = CacheSettings::new().capacity(50_000);
+    let caches = Caches::builder().cache("beta", settings).isolated().build().await.expect("right settings");
+    let check = async {
+        for n in 0..40_000 {
+            beta::put(n, n).await;
+        }
+        assert_eq!(beta::cache().stats().size, 40_000);
+        beta::cache().clear().await;
+        assert_eq!(beta::cache().stats().size, 0);
+        for n in 0..10 {
+            beta::put(n, n).await;
+        }
+        assert_eq!(beta::cache().stats().size, 10);
+    };
+    caches.scope(check).await;
+}
+
+#[tokio::test]
 async fn parallel_tests_do_not_see_one_another() {
     let (one, other) = (Caches::isolated(), Caches::isolated());
     one.scope(alpha(1)).await;

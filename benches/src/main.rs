@@ -6,6 +6,7 @@
 
 mod alloc;
 mod contenders;
+mod followers;
 mod table;
 
 use std::{future::Future, hint::black_box, sync::Arc, time::Instant};
@@ -22,6 +23,7 @@ fn main() {
         let rows = runtime.block_on(compare(&texts));
         table::print(&format!("a hit, {keys} keys in turn"), &rows);
     }
+    println!("\n{} concurrent misses of one key: 1 load, {:.2} us a follower", followers::FOLLOWERS, followers::micros_each());
 }
 
 async fn compare(texts: &[String]) -> Vec<table::Row> {

@@ -19,13 +19,12 @@ use crate::{
     housekeeping,
     invalidation::Invalidation,
     key::{Key, StoredKey},
-    load,
+    last_rites, load,
     memory::{self, DropCause, MemoryOptions, MemoryTier},
     policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
     returns::AnyError,
     site::Site,
     stats::{Counters, Stats},
-    telemetry,
     timeline::{Age, Timeline},
 };
 
@@ -39,7 +38,7 @@ pub(crate) struct Cache {
     front: Front,
     memory: Arc<dyn MemoryTier>,
     flights: Arc<Flights<Outcome>>,
-    counters: Arc<Counters>,
+    pub(crate) counters: Arc<Counters>,
     /// Moved by `clear`: entries of another generation are not read.
     generation: AtomicU64,
 }
@@ -93,12 +92,10 @@ impl Cache {
         }
     }
 
-    /// The fresh entry of `key`, counted as a hit.
+    /// A call was answered by `entry`.
     #[inline]
-    pub(crate) fn hit(&self, key: &Key) -> Option<Entry> {
-        let entry = self.peek(key)?;
+    pub(crate) fn count_hit(&self, entry: &Entry) {
         self.counters.hit(entry.load_nanos());
-        Some(entry)
     }
 
     /// The fresh entry of `key`.
@@ -116,16 +113,19 @@ impl Cache {
         if let Some(entry) = seat.entry(key, |entry| housekeeping::report_popular(&self.memory, entry)) {
             return Some(entry);
         }
-        let entry = self.memory.get(key)?;
+        let entry = last_rites::after(|| self.memory.get(key))?;
         seat.offer(&entry);
         Some(entry)
     }
 
     /// After a miss: joins the flight of `key`.
-    pub(crate) fn board(&self, key: &Key) -> Boarded {
+    ///
+    /// `fits` tells whether an entry is of the caller's type; one that is not is as good as absent. (Two types can have one
+    /// name, so that the key cannot tell them apart.)
+    pub(crate) fn board(&self, key: &Key, fits: impl Fn(&Entry) -> bool) -> Boarded {
         match self.flights.board(key, || self.generation(), load::is_within) {
             Boarding::Own => Boarded::Now(Next::Bypass),
-            Boarding::Lead(ticket) => Boarded::Now(self.lead(key, ticket)),
+            Boarding::Lead(ticket) => Boarded::Now(self.lead(key, ticket, fits)),
             Boarding::Follow(follower) => {
                 self.counters.misses.add(1);
                 Boarded::Waiting(follower)
@@ -134,8 +134,9 @@ impl Cache {
     }
 
     /// Leads, unless a flight landed between the caller's look at memory and its boarding.
-    fn lead(&self, key: &Key, ticket: Ticket<Outcome>) -> Next {
-        if let Some(entry) = self.hit(key) {
+    fn lead(&self, key: &Key, ticket: Ticket<Outcome>, fits: impl Fn(&Entry) -> bool) -> Next {
+        if let Some(entry) = self.peek(key).filter(fits) {
+            self.count_hit(&entry);
             let outcome = Outcome::Value(entry);
             ticket.land(outcome.clone(), || ());
             return Next::Take(outcome);
@@ -176,16 +177,18 @@ impl Cache {
 
     /// Stores a value that nobody loaded. Loads that run store nothing after it.
     pub(crate) fn put(&self, key: &Key, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let entry = wrap(StoredKey::from(key), self.facts(self.generation(), Duration::ZERO));
-        self.flights.fence(key, || self.store(entry));
+        let key = StoredKey::from(key);
+        let entry = wrap(key.clone(), self.facts(self.generation(), Duration::ZERO));
+        last_rites::after(|| self.flights.fence(&key, || self.store(entry)));
     }
 
     /// Makes `key` unreadable, also for loads that run.
-    pub(crate) fn invalidate(&self, key: &Key) -> Invalidation {
-        self.flights.fence(key, || {
+    pub(crate) fn invalidate(&self, key: &StoredKey) -> Invalidation {
+        let remove = || {
             self.memory.remove(key);
             self.front.changed(key.hash64());
-        });
+        };
+        last_rites::after(|| self.flights.fence(key, remove));
         self.counters.invalidated_keys.add(1);
         Invalidation::Local
     }
@@ -195,13 +198,13 @@ impl Cache {
         // First the generation: a load that begins from here on may store, and what began before is unreadable.
         self.generation.fetch_add(1, Release);
         self.flights.fence_all();
-        self.memory.clear();
+        last_rites::after(|| self.memory.clear());
         self.counters.clears.add(1);
         Invalidation::Local
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(self.memory.entries())
+        self.counters.snapshot(last_rites::after(|| self.memory.entries()))
     }
 
     pub(crate) fn store(&self, entry: Entry) {
@@ -214,11 +217,6 @@ impl Cache {
     pub(crate) fn facts(&self, generation: u64, load_time: Duration) -> Facts {
         let timeline = Timeline::fresh(self.clock.now(), self.policy.jittered_ttl());
         Facts { timeline, generation, load_time }
-    }
-
-    pub(crate) fn count_load(&self, took: Duration, failed: bool) {
-        self.counters.load(took, failed);
-        telemetry::record_load(self.site.name, took, failed);
     }
 
     /// To the nanosecond.

@@ -15,8 +15,9 @@ use std::{
 
 use crate::{
     cache::{Boarded, Cache, Next, Outcome},
+    entry::Entry,
     invalidation::Invalidation,
-    key::Key,
+    key::{Key, StoredKey},
     load::Load,
     registry::Caches,
     returns::{IsResult, Returns},
@@ -99,24 +100,26 @@ impl<R, V, E> Typed<R, V, E> {
     /// Makes `key` unreadable.
     #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
     pub async fn invalidate(self, key: Key) -> Invalidation {
-        Caches::cache_of(self.site).invalidate(&key)
+        Caches::cache_of(self.site).invalidate(&StoredKey::from(&key))
     }
 
     #[inline]
-    fn look(&self, key: &Key) -> Look<V> {
+    fn look(&self, key: &Key) -> Look {
         Caches::with_cache_of(self.site, |cache| {
             if !cache.policy.enabled {
                 return Look::Disabled;
             }
-            match cache.hit(key).and_then(|entry| (self.value.open)(&entry)) {
-                Some(value) => Look::Hit(value),
+            match cache.peek(key).filter(self.value.fits) {
+                Some(entry) => {
+                    cache.count_hit(&entry);
+                    Look::Hit(entry)
+                }
                 None => Look::Miss(Arc::clone(cache)),
             }
         })
     }
 
-    /// This caller's copy of what another's load came to. `None` for a value of another type: two types can have one name, so
-    /// that the key cannot tell them apart, but the value can.
+    /// This caller's copy of what another's load came to. `None` for a value of another type.
     fn open(&self, outcome: &Outcome) -> Option<Result<V, E>> {
         match outcome {
             Outcome::Value(entry) => (self.value.open)(entry).map(Ok),
@@ -145,8 +148,11 @@ impl<R, V, E> Typed<R, V, E> {
         loop {
             let next = match step {
                 Step::Look => match self.look(key) {
-                    Look::Hit(value) => return Poll::Ready((self.returns.join)(Ok(value))),
-                    Look::Miss(cache) => Step::board(cache, key),
+                    Look::Hit(entry) => match (self.value.open)(&entry) {
+                        Some(value) => return Poll::Ready((self.returns.join)(Ok(value))),
+                        None => Step::Run,
+                    },
+                    Look::Miss(cache) => Step::board(cache, key, self.value.fits),
                     Look::Disabled => Step::Run,
                 },
                 Step::Wait(cache, next) => Step::after(Arc::clone(cache), ready!(next.as_mut().poll(cx))),
@@ -169,8 +175,8 @@ impl<R, V, E> Typed<R, V, E> {
 }
 
 /// What a first look finds.
-enum Look<V> {
-    Hit(V),
+enum Look {
+    Hit(Entry),
     Miss(Arc<Cache>),
     Disabled,
 }
@@ -190,8 +196,8 @@ enum Step {
 }
 
 impl Step {
-    fn board(cache: Arc<Cache>, key: &Key) -> Self {
-        match cache.board(key) {
+    fn board(cache: Arc<Cache>, key: &Key, fits: fn(&Entry) -> bool) -> Self {
+        match cache.board(key, fits) {
             Boarded::Now(next) => Self::after(cache, next),
             Boarded::Waiting(follower) => {
                 let next = Box::pin(Arc::clone(&cache).follow(follower));

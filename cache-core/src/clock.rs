@@ -1,11 +1,12 @@
 //! The one clock of a registry: freshness, waiting and measuring all read it, and a test can stop and move it.
 
 use std::{
+    fmt,
     future::{Future, poll_fn},
     ops::Add,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
@@ -22,6 +23,15 @@ impl Moment {
     /// Later than any reading: the end of an entry that lives for ever.
     pub const NEVER: Self = Self(u64::MAX);
 
+    /// The latest reading, some 584 years after the first.
+    const LAST: Self = Self(u64::MAX - 1);
+
+    /// The moment `nanos` after the first reading, at the latest the last one.
+    #[inline]
+    const fn at(nanos: u64) -> Self {
+        if nanos < Self::LAST.0 { Self(nanos) } else { Self::LAST }
+    }
+
     /// How long after `earlier` this is; zero when it is not.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -31,9 +41,9 @@ impl Moment {
 impl Add<Duration> for Moment {
     type Output = Self;
 
-    /// Saturates at [`Moment::NEVER`].
+    /// Saturates at the last moment before [`Moment::NEVER`], which stays what it is.
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(nanos(duration)))
+        if self == Self::NEVER { self } else { Self::at(self.0.saturating_add(nanos(duration))) }
     }
 }
 
@@ -51,7 +61,10 @@ fn coarse_now() -> coarsetime::Instant {
 /// The time of one registry. Clones are the same clock.
 ///
 /// The clock of the installed registry is the operating system's coarse one: a reading costs about 5 ns and moves in
-/// steps of 1 to 4 ms. The clock of an isolated registry follows tokio's time, so `tokio::time::pause` stops it too.
+/// steps of 1 to 4 ms. Waiting by it needs no timers of the runtime, nor a runtime; it ends up to half a second late.
+///
+/// The clock of an isolated registry follows tokio's time, so `tokio::time::pause` stops it too. Callers who wait in such a
+/// registry for another's load need a tokio runtime with time enabled, as `#[tokio::test]` has it.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -72,7 +85,11 @@ struct Inner {
     moved: Notify,
 }
 
+/// No reading: they end before it.
 const RUNNING: u64 = u64::MAX;
+
+/// The system clocks there are, for [`Clock::tick_all`].
+static SYSTEM: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 enum Source {
     System { coarse: coarsetime::Instant, precise: std::time::Instant },
@@ -81,7 +98,9 @@ enum Source {
 
 impl Clock {
     pub(crate) fn system() -> Self {
-        Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() })
+        let clock = Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() });
+        SYSTEM.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&clock.0));
+        clock
     }
 
     pub(crate) fn isolated() -> Self {
@@ -113,7 +132,7 @@ impl Clock {
     #[inline]
     fn read(&self, source: u64) -> Moment {
         match self.0.stopped.load(Relaxed) {
-            RUNNING => Moment(source.saturating_add(self.0.ahead.load(Relaxed))),
+            RUNNING => Moment::at(source.saturating_add(self.0.ahead.load(Relaxed))),
             stopped => Moment(stopped),
         }
     }
@@ -121,7 +140,7 @@ impl Clock {
     /// Moves the clock forward by `duration` and wakes whoever waited for that moment. Meant for isolated registries: an
     /// installed registry's clock moves for the whole process.
     pub fn advance(&self, duration: Duration) {
-        let add = |at: u64| Some(at.saturating_add(nanos(duration)));
+        let add = |at: u64| Some((Moment::at(at) + duration).0);
         match self.0.stopped.load(Relaxed) {
             RUNNING => self.0.ahead.fetch_update(Relaxed, Relaxed, add).ok(),
             _ => self.0.stopped.fetch_update(Relaxed, Relaxed, add).ok(),
@@ -141,7 +160,23 @@ impl Clock {
         matches!(self.0.source, Source::System { .. })
     }
 
-    /// Completes `duration` later on this clock. Dropping it has no effect.
+    /// Lets whoever waits by a system clock look at it: the housekeeping thread's part in [`timeout`](Self::timeout).
+    pub(crate) fn tick_all() {
+        let mut clocks = Vec::new();
+        SYSTEM.lock().unwrap_or_else(PoisonError::into_inner).retain(|clock| {
+            let clock = clock.upgrade();
+            let alive = clock.is_some();
+            clocks.extend(clock);
+            alive
+        });
+        // Without the lock: wakers are not ours.
+        for clock in clocks {
+            clock.moved.notify_waiters();
+        }
+    }
+
+    /// Completes `duration` later on this clock, by a system clock at the first [tick](Self::tick_all) after that. Dropping it
+    /// has no effect.
     async fn sleep(&self, duration: Duration) {
         let end = self.now() + duration;
         loop {
@@ -152,11 +187,12 @@ impl Clock {
             if left.is_zero() {
                 return;
             }
-            if self.0.stopped.load(Relaxed) == RUNNING {
+            if self.is_system() || self.0.stopped.load(Relaxed) != RUNNING {
+                // No timer: the caller's runtime may have none, or may not be tokio's.
+                moved.await;
+            } else {
                 // Either the time is over or the clock was moved: the loop looks again in both cases.
                 let _ = tokio::time::timeout(left, moved).await;
-            } else {
-                moved.await;
             }
         }
     }
@@ -172,8 +208,20 @@ impl Clock {
     }
 }
 
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock")
+            .field("system", &self.is_system())
+            .field("stopped", &(self.0.stopped.load(Relaxed) != RUNNING))
+            .field("now", &self.now().since(Moment(0)))
+            .finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::{future::pending, sync::mpsc, thread, time::Instant};
+
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -227,5 +275,72 @@ mod tests {
     fn moments_saturate() {
         assert_eq!(Moment::NEVER + HOUR, Moment::NEVER);
         assert_eq!(Moment(5).since(Moment(9)), Duration::ZERO);
+        assert_eq!(Moment(5) + Duration::MAX, Moment::LAST);
+        assert!(Moment::LAST + HOUR < Moment::NEVER);
+    }
+
+    #[test]
+    fn no_clock_can_be_moved_to_the_end_of_what_lives_for_ever() {
+        for clock in [Clock::isolated(), Clock::system()] {
+            clock.advance(Duration::MAX);
+            clock.advance(HOUR);
+            assert_eq!((clock.now(), clock.precise()), (Moment::LAST, Moment::LAST));
+            clock.stop();
+            assert_eq!(clock.now(), Moment::LAST);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stopped_clock_stays_stopped_however_far_it_is_moved() {
+        let clock = Clock::isolated();
+        clock.stop();
+        clock.advance(Duration::MAX);
+        clock.advance(HOUR);
+        assert!(clock.now() < Moment::NEVER);
+        assert!(format!("{clock:?}").contains("stopped: true"), "{clock:?}");
+        assert_eq!(clock.timeout(HOUR, pending::<()>()).await, None, "there is nothing left to wait for");
+    }
+
+    #[test]
+    fn a_system_clock_wakes_its_sleepers_without_the_timers_of_a_runtime() {
+        let wait = Duration::from_millis(50);
+        let (over, ended) = mpsc::channel::<()>();
+        let housekeeping = thread::spawn(move || {
+            while ended.recv_timeout(Duration::from_millis(5)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                Clock::tick_all();
+            }
+        });
+        let clock = Clock::system();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let began = Instant::now();
+        assert_eq!(runtime.block_on(clock.timeout(wait, pending::<()>())), None);
+        // A coarse clock's steps may be missing at both ends.
+        assert!(began.elapsed() > wait / 2, "{:?}", began.elapsed());
+        drop(over);
+        housekeeping.join().unwrap();
+    }
+
+    #[test]
+    fn a_system_clock_that_is_gone_is_not_kept() {
+        let clock = Clock::system();
+        let weak = Arc::downgrade(&clock.0);
+        drop(clock);
+        // Another test's tick may hold it for a moment.
+        while weak.strong_count() > 0 {
+            thread::yield_now();
+        }
+        Clock::tick_all();
+        let listed = SYSTEM.lock().unwrap();
+        assert!(!listed.iter().any(|clock| clock.ptr_eq(&weak)));
+    }
+
+    #[test]
+    fn debug_tells_of_the_time_and_whether_it_runs() {
+        let clock = Clock::isolated();
+        clock.stop();
+        let before = clock.now().since(Moment(0));
+        clock.advance(HOUR);
+        let now = before + HOUR;
+        assert_eq!(format!("{clock:?}"), format!("Clock {{ system: false, stopped: true, now: {now:?} }}"));
     }
 }

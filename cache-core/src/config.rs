@@ -58,7 +58,7 @@ impl Config {
         let set = of_cache.over(attribute).over(self.all);
         Policy {
             enabled: self.enabled.unwrap_or(true) && set.enabled.unwrap_or(true),
-            // Every attribute states its ttl, so a value for all caches has nothing to say.
+            // Every attribute states its ttl, so a value for all caches has nothing to say; `check` refuses one.
             ttl: of_cache.ttl.map_or(site.ttl, duration),
             capacity: set.capacity.unwrap_or(CAPACITY),
             jitter: set.jitter.unwrap_or(JITTER),
@@ -66,7 +66,14 @@ impl Config {
     }
 
     fn check(&self, names: &[&str], faults: &mut Vec<Fault>) {
-        self.all.check("for all caches", faults);
+        if self.all.ttl.is_some() {
+            faults.push(Fault::new(
+                FaultKind::InvalidSetting,
+                "builder: a ttl for all caches has no effect, because every attribute states its own; use \
+                 `.cache(name, ..)`",
+            ));
+        }
+        CacheSettings { ttl: None, ..self.all }.check("for all caches", faults);
         for (name, settings) in &self.caches {
             settings.check(&format!("for the cache `{name}`"), faults);
             if !names.contains(&name.as_str()) {

@@ -10,20 +10,23 @@ use std::{
 use crate::{
     clock::{Moment, nanos},
     key::StoredKey,
+    last_rites,
     timeline::{Age, Timeline},
 };
 
 /// A stored value, shared and typed; its type is known to the call site only, so that tiers and flights are compiled once
 /// for all types.
 #[derive(Clone)]
-pub struct Entry(Arc<Stored<dyn Any + Send + Sync>>);
+pub struct Entry(Option<Dead>);
+
+/// What is left of an entry when it is dropped: see [`last_rites`].
+pub(crate) type Dead = Arc<Stored<dyn Any + Send + Sync>>;
 
 /// An entry that may be gone.
-#[derive(Clone)]
 pub(crate) struct WeakEntry(Weak<Stored<dyn Any + Send + Sync>>);
 
 /// One allocation for a value and all that is known of it.
-struct Stored<V: ?Sized> {
+pub(crate) struct Stored<V: ?Sized> {
     key: StoredKey,
     facts: Facts,
     value: V,
@@ -31,6 +34,7 @@ struct Stored<V: ?Sized> {
 
 /// What is known of a value besides itself.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Facts {
     /// Until when it may be used.
     pub timeline: Timeline,
@@ -43,40 +47,59 @@ pub struct Facts {
 impl Entry {
     /// An entry that holds `value` for `key`.
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
-        Self(Arc::new(Stored { key, facts, value }))
+        Self(Some(Arc::new(Stored { key, facts, value })))
     }
 
     /// Whose value it is.
     #[inline]
     pub fn key(&self) -> &StoredKey {
-        &self.0.key
+        &self.stored().key
     }
 
     /// The value, if it is a `V`.
     #[inline]
     pub fn value<V: Any>(&self) -> Option<&V> {
-        let value: &dyn Any = &self.0.value;
+        let value: &dyn Any = &self.stored().value;
         value.downcast_ref()
+    }
+
+    /// The bytes of the value itself, without what it points to.
+    pub(crate) fn inline_size(&self) -> usize {
+        size_of_val(&self.stored().value)
+    }
+
+    #[inline]
+    fn stored(&self) -> &Dead {
+        self.0.as_ref().expect("only drop takes it")
     }
 
     /// The same entry, without keeping it.
     pub(crate) fn downgrade(&self) -> WeakEntry {
-        WeakEntry(Arc::downgrade(&self.0))
+        WeakEntry(Arc::downgrade(self.stored()))
     }
 
     #[inline]
     pub(crate) fn age(&self, now: Moment) -> Age {
-        self.0.facts.timeline.age(now)
+        self.stored().facts.timeline.age(now)
     }
 
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
-        self.0.facts.generation
+        self.stored().facts.generation
     }
 
     #[inline]
     pub(crate) fn load_nanos(&self) -> u64 {
-        nanos(self.0.facts.load_time)
+        nanos(self.stored().facts.load_time)
+    }
+}
+
+impl Drop for Entry {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(stored) = self.0.take() {
+            last_rites::bury(stored);
+        }
     }
 }
 
@@ -84,13 +107,13 @@ impl WeakEntry {
     /// The entry, if somebody still holds it.
     #[inline]
     pub(crate) fn upgrade(&self) -> Option<Entry> {
-        self.0.upgrade().map(Entry)
+        self.0.upgrade().map(|stored| Entry(Some(stored)))
     }
 }
 
 /// Never the value: it may be private.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("facts", &self.0.facts).finish_non_exhaustive()
+        f.debug_struct("Entry").field("facts", &self.stored().facts).finish_non_exhaustive()
     }
 }

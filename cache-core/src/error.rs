@@ -2,12 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::Serialize;
+
 /// Why a registry could not be built: every fault at once, each with its source and the way out.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error(Arc<[Fault]>);
 
 /// One fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Fault {
     /// What kind of fault it is.
@@ -17,7 +19,8 @@ pub struct Fault {
 }
 
 /// The kinds of faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FaultKind {
     /// A value that its setting cannot have.
@@ -64,6 +67,13 @@ impl fmt::Display for Error {
                 faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
             }
         }
+    }
+}
+
+/// As `Display`: a `main` that returns this error shows it so.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

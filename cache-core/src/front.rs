@@ -3,7 +3,7 @@
 //! A concurrent map pays for each hit with its own bookkeeping. A thread that asks for the same keys again and again finds
 //! them here for a fraction of it. The front never decides anything:
 //!
-//! - It holds entries weakly: what memory drops is gone here too, and no value lives longer for it.
+//! - It holds small entries, weakly: what memory drops is gone here too, and no value lives longer for it.
 //! - Each cache keeps a *stamp* for each group of keys, moved by every store and removal in that group. What was found under
 //!   another stamp is not looked at. The stamp is read before memory is, so a change in between counts as later.
 //! - Memory must learn what is popular, to keep it: one use in [`USES`] is reported.
@@ -23,18 +23,22 @@ use crate::{
     key::Key,
 };
 
-/// Slots of a thread, shared by all caches: 64 KiB, taken at the thread's first call.
+/// Slots of a thread, shared by all caches: 56 KiB, taken at the thread's first call.
 const SLOTS: usize = 1024;
 /// Groups of keys of a cache.
 const STAMPS: usize = 128;
 /// How many uses of a slot make one report of its popularity.
 const USES: u8 = 32;
 
+/// The largest value itself, in bytes, that a slot may refer to: a weak reference holds that memory until the slot is used
+/// again, though not the value. What a value points to does not count.
+const LARGEST: usize = 256;
+
 thread_local! {
     static SLOTS_OF_THREAD: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Slot {
     /// The last key that wanted in. A key that comes twice in a row gets in, so that a long row of keys that come once does
     /// not drive out the ones that stay.
@@ -97,11 +101,18 @@ impl Seat {
     #[inline]
     pub(crate) fn entry(&self, key: &Key, popular: impl FnOnce(&Entry)) -> Option<Entry> {
         self.with_slot(|slot| {
-            let known = (slot.hash, slot.cache, slot.stamp) == (self.hash, self.cache, self.stamp);
-            if !known {
+            if (slot.hash, slot.cache) != (self.hash, self.cache) {
                 return None;
             }
-            let entry = slot.entry.as_ref()?.upgrade().filter(|entry| key.equivalent(entry.key()))?;
+            let entry = slot.entry.as_ref().filter(|_| slot.stamp == self.stamp).and_then(WeakEntry::upgrade);
+            let Some(entry) = entry else {
+                // It is of no use any more, and even a weak reference holds the memory of a value that is gone.
+                slot.entry = None;
+                return None;
+            };
+            if !key.equivalent(entry.key()) {
+                return None;
+            }
             slot.uses = slot.uses.wrapping_add(1) % USES;
             if slot.uses == 0 {
                 popular(&entry);
@@ -112,6 +123,9 @@ impl Seat {
 
     /// Memory has found `entry` under this seat's stamp.
     pub(crate) fn offer(&self, entry: &Entry) {
+        if entry.inline_size() > LARGEST {
+            return;
+        }
         // The old entry is dropped after the slots are free again: nothing of a value's runs while they are borrowed.
         let _old = self.with_slot(|slot| {
             if slot.candidate != self.hash {
@@ -136,7 +150,7 @@ impl Seat {
         let of_thread = |slots: &RefCell<Vec<Slot>>| {
             let mut slots = slots.try_borrow_mut().ok()?;
             if slots.is_empty() {
-                slots.resize(SLOTS, Slot::default());
+                slots.resize_with(SLOTS, Slot::default);
             }
             // Caches share the slots, so the same key of two caches should not share one.
             let mixed = self.hash ^ self.cache.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -25,7 +25,8 @@ pub use stored::{HashedKey, KeyHasher, StoredKey};
 /// |---|---|
 /// | integers, `NonZero` | little endian in their width; `usize` as `u64`, `isize` as `i64` |
 /// | `bool`, `char` | one byte, 0 or 1; as `u32` |
-/// | `str`, `Path`, `OsStr` | length as `u64`, then the bytes as written (`a//b` is not `a/b`) |
+/// | `str` | length as `u64`, then the bytes |
+/// | `Path`, `OsStr` | as `str`; one that is not UTF-8 as the platform has it: bytes on Unix, wide units on Windows |
 /// | slices, arrays, `Vec`, `BTreeSet`, `BTreeMap` | length as `u64`, then the items in order |
 /// | tuples | their parts, without any mark: the type says how many there are |
 /// | `Option` | 0, or 1 and the value |
@@ -74,7 +75,8 @@ pub use stored::{HashedKey, KeyHasher, StoredKey};
 )]
 pub trait CacheKey {
     /// Writes what tells this value from every other of its type. Equal values must write equal bytes, and no
-    /// value's bytes may be the beginning of another's.
+    /// value's bytes may be the beginning of another's. One exception is made here: paths are compared as written, so
+    /// `a//b` and `a/b` are two keys although `Path` calls them equal.
     fn encode(&self, key: &mut KeyEncoder);
 
     /// Writes a slice of such values: the length, then each.

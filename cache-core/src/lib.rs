@@ -17,6 +17,7 @@ mod front;
 mod housekeeping;
 mod identity;
 mod invalidation;
+mod last_rites;
 mod load;
 mod memory;
 mod policy;

@@ -10,6 +10,7 @@ use crate::{
     entry::{Entry, Facts},
     flight::{FlightId, Ticket},
     key::StoredKey,
+    last_rites,
     returns::AnyError,
     telemetry,
 };
@@ -50,15 +51,19 @@ impl Load {
     /// The function returned a value: it is stored, unless the load was fenced off, and answers the followers.
     pub(crate) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let took = self.took();
-        self.cache.count_load(took, false);
+        self.cache.counters.load(took, false);
         let entry = wrap(self.ticket.key().clone(), self.cache.facts(self.ticket.generation(), took));
-        self.ticket.land(Outcome::Value(entry.clone()), || self.cache.store(entry));
+        last_rites::after(|| self.ticket.land(Outcome::Value(entry.clone()), || self.cache.store(entry)));
+        // Foreign code, so it comes when everybody has their answer.
+        telemetry::record_load(self.cache.site.name, took, false);
     }
 
     /// The function returned an error: nothing is stored, and followers get it if it can be shared.
     pub(crate) fn fail(self, error: Option<AnyError>) {
-        self.cache.count_load(self.took(), true);
+        let took = self.took();
+        self.cache.counters.load(took, true);
         self.ticket.fail(error.map(Outcome::Error));
+        telemetry::record_load(self.cache.site.name, took, true);
     }
 
     fn took(&self) -> Duration {

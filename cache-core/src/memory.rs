@@ -26,7 +26,7 @@ pub trait MemoryTier: Send + Sync {
     fn insert(&self, entry: Entry);
 
     /// Forgets `key`. A following `get` finds nothing.
-    fn remove(&self, key: &Key);
+    fn remove(&self, key: &StoredKey);
 
     /// Gives the memory of all present entries back, soon. The caller has made them unreadable already.
     fn clear(&self);
@@ -36,6 +36,7 @@ pub trait MemoryTier: Send + Sync {
 }
 
 /// What a backend needs to open the memory of one call site.
+#[non_exhaustive]
 pub struct MemoryOptions {
     /// The most entries that it may hold.
     pub capacity: u64,
@@ -51,6 +52,7 @@ pub type OnDrop = Arc<dyn Fn(&Entry, DropCause) + Send + Sync>;
 
 /// Why an entry left the tier without being asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DropCause {
     /// Its time was over.
     Expired,
@@ -91,7 +93,7 @@ impl MemoryTier for NoMemory {
 
     fn insert(&self, _: Entry) {}
 
-    fn remove(&self, _: &Key) {}
+    fn remove(&self, _: &StoredKey) {}
 
     fn clear(&self) {}
 

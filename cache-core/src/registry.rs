@@ -22,10 +22,10 @@ use std::{
 use crate::{
     cache::Cache,
     clock::Clock,
-    config::{Config, names},
-    error::Error,
+    config::Config,
+    error::{Error, Fault},
     housekeeping,
-    site::{SITES, Site},
+    site::{self, SITES, Site},
     stats::Stats,
     telemetry,
 };
@@ -64,6 +64,8 @@ struct Registry {
     clock: Clock,
     /// For each of [`SITES`], its cache once it was used.
     caches: Box<[OnceLock<Arc<Cache>>]>,
+    /// What was wrong with the settings of a registry that built itself.
+    faults: Vec<Fault>,
 }
 
 tokio::task_local! {
@@ -89,17 +91,17 @@ impl Caches {
 
     /// A registry for one test: its own entries, statistics and clock, nothing of the environment.
     ///
-    /// What runs in its [`scope`](Self::scope) uses it; a task that is spawned there does only when it is wrapped by
+    /// What runs in its [`scope`](Self::scope) uses it, and nothing else does; a task that is spawned there does only when it is wrapped by
     /// `Caches::current().scope(..)`. Expiry keeps its jitter: see
     /// [`CacheSettings::jitter`](crate::CacheSettings::jitter) for exact lifetimes.
     pub fn isolated() -> Self {
-        Self::assemble(Config::default(), Clock::isolated())
+        Self::assemble(Config::default(), Clock::isolated(), Vec::new())
     }
 
-    fn assemble(config: Config, clock: Clock) -> Self {
+    fn assemble(config: Config, clock: Clock, faults: Vec<Fault>) -> Self {
         housekeeping::start();
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
-        Self(Arc::new(Registry { config, clock, caches }))
+        Self(Arc::new(Registry { config, clock, caches, faults }))
     }
 
     /// The registry that calls made here would use: the scope's, else the installed one, which is built from the
@@ -123,6 +125,18 @@ impl Caches {
         SCOPED.scope(self.clone(), future)
     }
 
+    /// As [`scope`](Self::scope), for what does not wait: to ask for statistics of a test, say.
+    ///
+    /// ```
+    /// # use cache_core::Caches;
+    /// let caches = Caches::isolated();
+    /// let report = caches.sync_scope(Caches::report);
+    /// ```
+    pub fn sync_scope<T>(&self, act: impl FnOnce() -> T) -> T {
+        SCOPES_IN_USE.store(true, Relaxed);
+        SCOPED.sync_scope(self.clone(), act)
+    }
+
     /// The clock of this registry.
     pub fn clock(&self) -> Clock {
         self.0.clock.clone()
@@ -135,7 +149,7 @@ impl Caches {
 
     /// The names of all caches of this program, sorted.
     pub fn names() -> Vec<&'static str> {
-        names(&SITES)
+        site::by_name().keys().copied().collect()
     }
 
     /// Everything there is to see of the current registry, as one serialisable value.
@@ -163,7 +177,7 @@ impl Caches {
 
     fn flush(&self) {
         telemetry::describe();
-        for name in Self::names() {
+        for name in site::by_name().keys() {
             telemetry::flush(name, &self.stats(name));
         }
     }
@@ -171,14 +185,15 @@ impl Caches {
     /// The sum over the call sites called `name`.
     fn stats(&self, name: &str) -> Stats {
         let mut sum = Stats::default();
-        for site in SITES.iter().filter(|site| site.name == name) {
-            sum += self.site_stats(site);
+        for cache in site::named(name).iter().filter_map(|site| self.open_cache(site)) {
+            sum += cache.stats();
         }
         sum
     }
 
-    fn site_stats(&self, site: &Site) -> Stats {
-        self.0.caches[site.index()].get().map(|cache| cache.stats()).unwrap_or_default()
+    /// The cache of `site`, if it was used.
+    fn open_cache(&self, site: &Site) -> Option<&Arc<Cache>> {
+        self.0.caches[site.index()].get()
     }
 
     /// The cache of `site`, opened at its first use.

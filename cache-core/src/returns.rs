@@ -58,7 +58,7 @@ impl<R, V, E> Clone for Returns<R, V, E> {
 impl<R, V, E> Copy for Returns<R, V, E> {}
 
 /// Stands for the return type `R` of a cached function. `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before
-/// [`OwnError`], and `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
+/// [`OwnError`], and for no `Result` the inherent method, which refuses; `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
 pub struct Tag<R>(PhantomData<fn() -> R>);
 
 impl<R> Tag<R> {
@@ -66,6 +66,14 @@ impl<R> Tag<R> {
     #[expect(clippy::new_without_default, reason = "only an expansion makes one")]
     pub const fn new() -> Self {
         Self(PhantomData)
+    }
+
+    /// Refuses what is no `Result`. It takes the tag by value, which comes last in the search for a method.
+    pub fn fallible<T, E>(self) -> Returns<R, T, E>
+    where
+        R: IsResult<Ok = T, Err = E>,
+    {
+        unreachable!("for every `Result` a trait's method is found first")
     }
 }
 

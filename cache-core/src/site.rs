@@ -1,6 +1,6 @@
 //! Call sites: one descriptor for each `#[cached]` function, known before its first call.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use linkme::distributed_slice;
 
@@ -27,6 +27,26 @@ pub struct Site {
 /// All call sites of this program.
 #[distributed_slice]
 pub static SITES: [Site];
+
+/// All call sites by their names, in order of name.
+pub(crate) fn by_name() -> &'static BTreeMap<&'static str, Vec<&'static Site>> {
+    static BY_NAME: LazyLock<BTreeMap<&'static str, Vec<&'static Site>>> = LazyLock::new(|| {
+        let mut sites = BTreeMap::<_, Vec<_>>::new();
+        for site in SITES {
+            sites.entry(site.name).or_default().push(site);
+        }
+        for sites in sites.values_mut() {
+            sites.sort_by_key(|site| (site.file, site.line));
+        }
+        sites
+    });
+    &BY_NAME
+}
+
+/// The call sites called `name`, by their places.
+pub(crate) fn named(name: &str) -> &'static [&'static Site] {
+    by_name().get(name).map_or(&[], Vec::as_slice)
+}
 
 impl Site {
     /// A site whose answers never expire, with the default capacity.

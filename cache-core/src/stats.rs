@@ -3,7 +3,10 @@
 use std::{
     cell::Cell,
     ops::AddAssign,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
     time::Duration,
 };
 
@@ -33,13 +36,27 @@ impl Counter {
     }
 }
 
+const NANOS_PER_MICRO: u64 = 1000;
+
+/// A duration in microseconds, the unit of all sums of times: sums of nanoseconds would leave 64 bits within days. A begun
+/// one counts as a whole, so that loads shorter than that are not nothing.
+fn micros(duration: Duration) -> u64 {
+    nanos(duration).div_ceil(NANOS_PER_MICRO)
+}
+
 /// Stripes for the counters that every hit touches, so that threads do not fight for one cache line. The first stripe is
-/// shared; each other one belongs to one thread, which need not lock the bus to count.
+/// shared; each other one belongs to one thread at a time, which need not lock the bus to count.
 const STRIPES: usize = 16;
 const SHARED: usize = 0;
 
+/// The stripes that no thread has: bit `n` stands for stripe `n`.
+static FREE: AtomicU64 = AtomicU64::new((1 << STRIPES) - 1 - (1 << SHARED));
+
 thread_local! {
+    /// What a hit reads: without a destructor, so without a look at whether that has run.
     static STRIPE: Cell<Option<usize>> = const { Cell::new(None) };
+    /// Gives this thread's stripe back when the thread ends.
+    static LEASE: Lease = Lease::take();
 }
 
 /// This thread's stripe. Threads beyond the number of stripes share the first.
@@ -50,17 +67,40 @@ fn stripe() -> usize {
 
 #[cold]
 fn take_stripe() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(SHARED + 1);
-    let next = NEXT.fetch_update(Relaxed, Relaxed, |next| (next < STRIPES).then_some(next + 1));
-    let stripe = next.unwrap_or(SHARED);
+    // A thread that ends may still count after its lease is over: destructors of its locals may call.
+    let stripe = LEASE.try_with(|lease| lease.0).unwrap_or(SHARED);
     STRIPE.set(Some(stripe));
     stripe
+}
+
+/// A thread's right to its stripe.
+struct Lease(usize);
+
+impl Lease {
+    /// The lowest free stripe, or the shared one.
+    fn take() -> Self {
+        let without_lowest = |free: u64| (free != 0).then(|| free & (free - 1));
+        // Acquire, and release below: the last owner's counts are seen before this thread adds to them.
+        match FREE.fetch_update(Acquire, Relaxed, without_lowest) {
+            Ok(free) => Self(free.trailing_zeros() as usize),
+            Err(_) => Self(SHARED),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        STRIPE.set(Some(SHARED));
+        if self.0 != SHARED {
+            FREE.fetch_or(1 << self.0, Release);
+        }
+    }
 }
 
 #[derive(Default)]
 struct HitStripe {
     hits: Counter,
-    saved_nanos: Counter,
+    saved_micros: Counter,
 }
 
 /// What happened at one call site since it was first used.
@@ -71,7 +111,7 @@ pub(crate) struct Counters {
     pub(crate) coalesced: Counter,
     pub(crate) loads: Counter,
     pub(crate) load_errors: Counter,
-    pub(crate) load_nanos: Counter,
+    load_micros: Counter,
     pub(crate) puts: Counter,
     pub(crate) refreshes: Counter,
     pub(crate) invalidated_keys: Counter,
@@ -84,14 +124,15 @@ impl Counters {
     /// One call answered from memory by a value whose load took `load_nanos`.
     #[inline]
     pub(crate) fn hit(&self, load_nanos: u64) {
+        let load_micros = load_nanos.div_ceil(NANOS_PER_MICRO);
         let stripe = stripe();
-        let HitStripe { hits, saved_nanos } = &*self.stripes[stripe];
+        let HitStripe { hits, saved_micros } = &*self.stripes[stripe];
         if stripe == SHARED {
             hits.add(1);
-            saved_nanos.add(load_nanos);
+            saved_micros.add(load_micros);
         } else {
             hits.add_alone(1);
-            saved_nanos.add_alone(load_nanos);
+            saved_micros.add_alone(load_micros);
         }
     }
 
@@ -99,17 +140,19 @@ impl Counters {
     pub(crate) fn load(&self, took: Duration, failed: bool) {
         self.loads.add(1);
         self.load_errors.add(u64::from(failed));
-        self.load_nanos.add(nanos(took));
+        self.load_micros.add(micros(took));
     }
 
     pub(crate) fn mean_load_time(&self) -> Duration {
-        mean(Duration::from_nanos(self.load_nanos.get()), self.loads.get())
+        mean(Duration::from_micros(self.load_micros.get()), self.loads.get())
     }
 
     /// All counters now. Everything that happened before this call, in the caller's view, is in it.
     pub(crate) fn snapshot(&self, size: u64) -> Stats {
-        let sum =
-            |pick: fn(&HitStripe) -> &Counter| self.stripes.iter().map(|stripe| pick(stripe).get()).sum();
+        // Wraps like each counter, so that it is right whatever wrapped before.
+        let sum = |pick: fn(&HitStripe) -> &Counter| {
+            self.stripes.iter().map(|stripe| pick(stripe).get()).fold(0, u64::wrapping_add)
+        };
         Stats {
             hits: sum(|stripe| &stripe.hits),
             misses: self.misses.get(),
@@ -121,14 +164,14 @@ impl Counters {
             invalidations: Invalidations { key: self.invalidated_keys.get(), cache: self.clears.get() },
             evictions: Evictions { expired: self.expired.get(), size: self.evicted_for_size.get() },
             size,
-            load_time: Duration::from_nanos(self.load_nanos.get()),
-            time_saved: Duration::from_nanos(sum(|stripe| &stripe.saved_nanos)),
+            load_time: Duration::from_micros(self.load_micros.get()),
+            time_saved: Duration::from_micros(sum(|stripe| &stripe.saved_micros)),
         }
     }
 }
 
 /// What happened in a cache since it was first used. Exact: nothing is sampled or estimated, but for the one
-/// assumption in [`time_saved`](Self::time_saved).
+/// assumption in [`time_saved`](Self::time_saved). Of the time of each load, a begun microsecond counts as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
@@ -183,7 +226,7 @@ impl Stats {
     /// The share of calls that were hits, 0 to 1; 0 before the first call.
     #[expect(clippy::cast_precision_loss, reason = "a ratio needs no 64 bits")]
     pub fn hit_ratio(&self) -> f64 {
-        let calls = self.hits + self.misses;
+        let calls = self.hits.saturating_add(self.misses);
         if calls == 0 { 0.0 } else { self.hits as f64 / calls as f64 }
     }
 
@@ -225,25 +268,144 @@ impl Stats {
 }
 
 fn mean(total: Duration, count: u64) -> Duration {
-    Duration::from_nanos(nanos(total).checked_div(count).unwrap_or(0))
+    let nanos = total.as_nanos().checked_div(u128::from(count)).unwrap_or(0);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// Sums the call sites that share a name.
 impl AddAssign for Stats {
     fn add_assign(&mut self, other: Self) {
-        self.hits += other.hits;
-        self.misses += other.misses;
-        self.coalesced += other.coalesced;
-        self.loads += other.loads;
-        self.load_errors += other.load_errors;
-        self.puts += other.puts;
-        self.refreshes += other.refreshes;
-        self.invalidations.key += other.invalidations.key;
-        self.invalidations.cache += other.invalidations.cache;
-        self.evictions.expired += other.evictions.expired;
-        self.evictions.size += other.evictions.size;
-        self.size += other.size;
-        self.load_time += other.load_time;
-        self.time_saved += other.time_saved;
+        self.hits = self.hits.saturating_add(other.hits);
+        self.misses = self.misses.saturating_add(other.misses);
+        self.coalesced = self.coalesced.saturating_add(other.coalesced);
+        self.loads = self.loads.saturating_add(other.loads);
+        self.load_errors = self.load_errors.saturating_add(other.load_errors);
+        self.puts = self.puts.saturating_add(other.puts);
+        self.refreshes = self.refreshes.saturating_add(other.refreshes);
+        self.invalidations.key = self.invalidations.key.saturating_add(other.invalidations.key);
+        self.invalidations.cache = self.invalidations.cache.saturating_add(other.invalidations.cache);
+        self.evictions.expired = self.evictions.expired.saturating_add(other.evictions.expired);
+        self.evictions.size = self.evictions.size.saturating_add(other.evictions.size);
+        self.size = self.size.saturating_add(other.size);
+        self.load_time = self.load_time.saturating_add(other.load_time);
+        self.time_saved = self.time_saved.saturating_add(other.time_saved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError},
+        thread,
+    };
+
+    use super::*;
+
+    /// The stripes are the process's: one test at a time.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As much as 50,000 hits a second of two seconds each come to in a year and a half, over all stripes.
+    #[test]
+    fn years_of_hits_do_not_overflow_the_time_saved() {
+        let _alone = alone();
+        let counters = Counters::default();
+        let (century, meeting) = (Duration::from_secs(100 * 365 * 24 * 3600), Barrier::new(STRIPES));
+        thread::scope(|scope| {
+            for _ in 0..STRIPES {
+                scope.spawn(|| {
+                    meeting.wait();
+                    (0..100).for_each(|_| counters.hit(nanos(century)));
+                    meeting.wait();
+                });
+            }
+        });
+        (0..1600).for_each(|_| counters.load(century, false));
+        let stats = counters.snapshot(0);
+        assert_eq!((stats.hits, stats.time_saved, stats.load_time), (1600, century * 1600, century * 1600));
+        assert_eq!(stats.mean_load_time(), century);
+    }
+
+    #[test]
+    fn sums_that_leave_their_range_do_not_panic() {
+        let counters = Counters::default();
+        counters.stripes[1].saved_micros.add(u64::MAX);
+        counters.stripes[2].saved_micros.add(8);
+        let mut sum = counters.snapshot(0);
+        assert_eq!(sum.time_saved, Duration::from_micros(7));
+        sum.time_saved = Duration::MAX;
+        sum.hits = u64::MAX;
+        sum += sum;
+        assert_eq!((sum.hits, sum.time_saved), (u64::MAX, Duration::MAX));
+        sum.misses = 1;
+        assert!(sum.hit_ratio() <= 1.0);
+    }
+
+    #[test]
+    fn a_begun_microsecond_is_a_whole_one_and_no_time_is_none() {
+        let _alone = alone();
+        let counters = Counters::default();
+        for nanos in [0, 1, 1000, 1001] {
+            counters.hit(nanos);
+            counters.load(Duration::from_nanos(nanos), false);
+        }
+        let stats = counters.snapshot(0);
+        let micros = Duration::from_micros(4);
+        assert_eq!((stats.time_saved, stats.load_time), (micros, micros));
+    }
+
+    #[test]
+    fn threads_give_their_stripes_back_and_no_count_is_lost() {
+        let _alone = alone();
+        let counters = Arc::new(Counters::default());
+        let count = |times: u64| {
+            let counters = Arc::clone(&counters);
+            move || {
+                (0..times).for_each(|_| counters.hit(1000));
+                stripe()
+            }
+        };
+        let one_after_another = || {
+            for _ in 0..100 {
+                let stripe = thread::spawn(count(10)).join().expect("it counted");
+                assert_ne!(stripe, SHARED, "there are free ones");
+            }
+        };
+        one_after_another();
+        let crowd: Vec<_> = (0..40).map(|_| thread::spawn(count(10_000))).collect();
+        for thread in crowd {
+            thread.join().expect("it counted");
+        }
+        one_after_another();
+        let stats = counters.snapshot(0);
+        assert_eq!((stats.hits, stats.time_saved), (402_000, Duration::from_millis(402)));
+    }
+
+    #[test]
+    fn a_thread_that_ends_counts_on_the_shared_stripe() {
+        struct Late(Arc<Counters>);
+        impl Drop for Late {
+            fn drop(&mut self) {
+                self.0.hit(0);
+            }
+        }
+        thread_local! {
+            static BEFORE: Cell<Option<Late>> = const { Cell::new(None) };
+            static AFTER: Cell<Option<Late>> = const { Cell::new(None) };
+        }
+        let _alone = alone();
+        let counters = Arc::new(Counters::default());
+        let late = || Some(Late(Arc::clone(&counters)));
+        let (before, after, now) = (late(), late(), Arc::clone(&counters));
+        let thread = thread::spawn(move || {
+            // One of them ends after the lease, whichever way round the platform goes.
+            BEFORE.set(before);
+            now.hit(0);
+            AFTER.set(after);
+        });
+        thread.join().expect("it counted");
+        assert_eq!((counters.snapshot(0).hits, counters.stripes[SHARED].hits.get()), (3, 1));
     }
 }

@@ -34,6 +34,8 @@ impl<V: LocalValue + Serialize + DeserializeOwned> CacheValue for V {}
 
 /// What the core does with a `V`, as plain functions: made where the bounds are known, used where they are not.
 pub(crate) struct ValueOps<V> {
+    /// Whether the entry holds such a value.
+    pub(crate) fits: fn(&Entry) -> bool,
     /// A clone of the value in the entry; `None` when the entry holds another type.
     pub(crate) open: fn(&Entry) -> Option<V>,
     /// An entry that holds a clone of the value.
@@ -43,6 +45,7 @@ pub(crate) struct ValueOps<V> {
 impl<V: LocalValue> ValueOps<V> {
     pub(crate) const fn new() -> Self {
         Self {
+            fits: |entry| entry.value::<V>().is_some(),
             open: |entry| entry.value::<V>().cloned(),
             wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
         }

@@ -18,7 +18,7 @@ use loom::{
 };
 
 use flight::{Boarding, Flights, Follower, MAX_SOLOS, Ticket, Turn};
-use key::{Key, KeyEncoder};
+use key::{Key, KeyEncoder, StoredKey};
 
 /// The source under test. Its head is repeated here, because a model can afford to fill one place for solos, not eight.
 #[path = "../src/flight"]
@@ -214,7 +214,7 @@ impl World {
     }
 
     fn invalidate(&self) {
-        self.flights.fence(&self.key, || *self.stored.lock().unwrap() = None);
+        self.flights.fence(&StoredKey::from(&self.key), || *self.stored.lock().unwrap() = None);
     }
 
     /// The number of loads that ran.

@@ -6,6 +6,7 @@
 mod cached;
 mod derive;
 mod errors;
+mod spans;
 
 use proc_macro::TokenStream;
 
@@ -36,16 +37,26 @@ use proc_macro::TokenStream;
 /// Of a `Result`, `Ok` is kept and `Err` is not; any other answer is kept as it is, `None` too. While a function
 /// runs, other callers with the same arguments wait for its answer.
 ///
+/// # Waiting, failing, expiring
+///
+/// - An entry lives 95 to 100 % of the ttl, so that entries of one moment do not all expire in one; never longer.
+/// - When the caller that runs the function is dropped or panics, the next that waits runs it; the panic is that caller's.
+/// - An `Err` is given to all who wait when it is `Clone + Send + Sync + 'static`; else each runs the function itself.
+/// - Who waits does so for at most the larger of 5 s and ten times the mean load; then at most 8 run the function for
+///   themselves.
+/// - An answer in the making at `invalidate`, `put` or `clear` is returned to who asked for it, and not stored.
+/// - `refresh` leaves the old answer when it gets an `Err`.
+///
 /// # Arguments
 ///
 /// | argument | meaning | default |
 /// |---|---|---|
 /// | `ttl = 3600` | How long an answer stays fresh: whole seconds, a duration (`"90s"`, `"1h30m"`, `"500ms"`; units `ms`, `s`, `m`, `h`, `d`, `w`) or `"forever"`. | required |
 /// | `name = "orders"` | What configuration, metrics and logs call the cache: a letter, then letters, digits, `_`, `-` and `.`; at most 64. | the function's name |
-/// | `capacity = 50_000` | The most entries to keep in memory. | 10 000 |
+/// | `capacity = 50_000` | The most entries to keep in memory, for this function alone. | 10 000 |
 /// | `key(..)` | The expressions that tell one call from another, instead of all parameters. | every parameter |
 /// | `skip(..)` | The parameters that do not tell one call from another. | none |
-/// | `version = 2` | The version of the answers' meaning: change it, and answers stored by an older release are not read. | 0 |
+/// | `version = 2` | The version of the answers' meaning, a `u32`: change it, and answers stored by an older release are not read. | 0 |
 /// | `local` | Answers never leave this process, and need not be serialisable. | shared where configured |
 /// | `crate = path` | Where Cachery is found, for a macro that re-exports it. | `::cachery` |
 ///
@@ -132,14 +143,19 @@ use proc_macro::TokenStream;
 /// # }
 /// ```
 ///
-/// A method of a trait cannot have companions: cache an inherent method and call it there. A function without `self`
-/// inside an `impl` is known for an associated one by naming `Self` in its signature or body.
+/// A function in a trait cannot have companions: cache an inherent one and call it there. In a trait's `impl` the compiler
+/// says "E0407: method `order_peek` is not a member of trait"; on a default method in a trait's definition nothing is said,
+/// and the companions become functions of the trait.
+///
+/// A function without `self` inside an `impl` is known for an associated one by naming `Self` in its signature or body. One
+/// that does not gives "struct is not supported in `trait`s or `impl`s": name `Self` in it.
 ///
 /// # Generic functions
 ///
 /// The types and constants that a function is generic over are part of its key, and so is the type of an `impl Trait`
 /// parameter. Where the companions' parameters do not tell them, they are given: `load::peek::<User>(1)`. The return
-/// type may contain a type parameter but not be one: whether it is a `Result` would be unknown.
+/// type may contain a type parameter but not be one: whether it is a `Result` would be unknown. The key holds a type by its
+/// `type_name`: two types of one name, from two versions of a crate for instance, are one to it.
 ///
 /// # What can be cached
 ///

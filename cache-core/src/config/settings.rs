@@ -34,14 +34,14 @@ impl CacheSettings {
         self
     }
 
-    /// How long a value stays fresh. Zero is refused. Not for all caches at once: an attribute states its own.
+    /// How long a value stays fresh. Zero is refused, and so is a value for all caches: each attribute states its own.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(Ttl::For(ttl));
         self
     }
 
-    /// Values never expire.
+    /// Values never expire. Refused for all caches, as [`ttl`](Self::ttl) is.
     #[must_use]
     pub const fn forever(mut self) -> Self {
         self.ttl = Some(Ttl::Forever);

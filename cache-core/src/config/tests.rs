@@ -120,6 +120,20 @@ fn two_sites_of_one_identity_are_a_fault_that_names_both_lines() {
 }
 
 #[test]
+fn three_sites_of_one_identity_are_one_fault_that_names_all_lines() {
+    let (other, third) = (|| site("users").at("src/other.rs", 9), || site("users").at("src/third.rs", 11));
+    let sites = [site("users"), other(), site("orders"), third()];
+    assert_eq!(
+        resolve(&sites, &[]).1,
+        [
+            "src/shop.rs:7, src/other.rs:9 and src/third.rs:11: three functions `shop::f` are cached as `users`, and \
+          nothing tells them apart; give each a `name` of its own"
+        ]
+    );
+    assert!(resolve(&[site("users"), other(), third(), third()], &[]).1[0].contains(": 4 functions"));
+}
+
+#[test]
 fn two_functions_may_share_a_name() {
     let sites = [site("users"), Site::new("users", "shop::g", "()->u8")];
     assert_eq!(resolve(&sites, &[]).1, [""; 0]);
@@ -130,6 +144,31 @@ fn names_that_share_a_variable_are_a_fault() {
     let (_, faults) = resolve(&[site("user-orders"), Site::new("user_orders", "shop::g", "")], &[]);
     assert_eq!(faults.len(), 1);
     assert!(faults[0].contains("CACHE_USER_ORDERS_TTL"), "{}", faults[0]);
+}
+
+#[test]
+fn a_ttl_for_all_caches_is_a_fault() {
+    for ttl in [
+        CacheSettings::new().ttl(HOUR),
+        CacheSettings::new().forever(),
+        CacheSettings::new().ttl(Duration::ZERO),
+    ] {
+        let given = Config { all: ttl, ..Config::default() };
+        let (_, faults) = Config::resolve(&[site("users")], &Variables::default(), given);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(
+            faults[0].message,
+            "builder: a ttl for all caches has no effect, because every attribute states its own; use \
+             `.cache(name, ..)`"
+        );
+    }
+}
+
+#[test]
+fn variables_show_their_names_and_never_a_value() {
+    let shown =
+        format!("{:?}", variables(&[("CACHE_B_TTL", "secret"), ("CACHE_A_TTL", "secret"), ("X", "y")]));
+    assert_eq!(shown, r#"{"CACHE_A_TTL", "CACHE_B_TTL"}"#);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The grammar of the environment: `CACHE_ENABLED`, and `CACHE_<NAME>_<FIELD>` for each cache.
 
-use std::{collections::HashMap, ffi::OsString};
+use std::{collections::HashMap, ffi::OsString, fmt};
 
 use cache_syntax::{Ttl, excerpt, variable_stem};
 
@@ -53,6 +53,15 @@ impl Variables {
             None => Err("it is not valid UTF-8".to_owned()),
         };
         parsed.map_err(|why| faults.push(invalid(variable, &why))).ok()
+    }
+}
+
+/// The names, sorted, and never a value: one may be private.
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self.0.keys().collect();
+        names.sort_unstable();
+        f.debug_set().entries(names).finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the call sites of a program must not be to one another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     names,
@@ -18,24 +18,33 @@ pub(super) fn check(sites: &[Site]) -> Vec<Fault> {
     faults
 }
 
-/// Two functions that nothing tells apart: methods of one name in two impls of a module, say.
+/// Functions that nothing tells apart: methods of one name in two impls of a module, say.
 fn duplicate_identities(sites: &[Site]) -> Vec<Fault> {
-    let mut seen: HashMap<(&str, &str), &Site> = HashMap::new();
-    let mut faults = Vec::new();
+    let mut alike: BTreeMap<(&str, &str), Vec<&Site>> = BTreeMap::new();
     for site in sites {
-        if let Some(first) = seen.insert((site.name, site.function), site) {
-            let message = format!(
-                "{} and {}: two functions `{}` are cached as `{}`, and nothing tells them apart; give one of them \
-                 another `name`",
-                first.place(),
-                site.place(),
-                site.function,
-                site.name,
-            );
-            faults.push(Fault::new(FaultKind::DuplicateIdentity, message));
-        }
+        alike.entry((site.name, site.function)).or_default().push(site);
     }
-    faults
+    alike.values().filter_map(|sites| duplicate(sites)).collect()
+}
+
+/// The fault of sites of one identity, if there are several.
+fn duplicate(sites: &[&Site]) -> Option<Fault> {
+    let [first @ .., last] = sites else { return None };
+    let (count, remedy) = match first.len() {
+        0 => return None,
+        1 => ("two".to_owned(), "give one of them another `name`"),
+        2 => ("three".to_owned(), "give each a `name` of its own"),
+        n => ((n + 1).to_string(), "give each a `name` of its own"),
+    };
+    let first: Vec<_> = first.iter().map(|site| site.place()).collect();
+    let message = format!(
+        "{} and {}: {count} functions `{}` are cached as `{}`, and nothing tells them apart; {remedy}",
+        first.join(", "),
+        last.place(),
+        last.function,
+        last.name,
+    );
+    Some(Fault::new(FaultKind::DuplicateIdentity, message))
 }
 
 /// Two names that share a variable.

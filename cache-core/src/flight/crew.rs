@@ -58,9 +58,8 @@ impl<T: Clone> Crew<T> {
         self.next_id
     }
 
-    fn leave(&mut self, id: u64) {
-        self.followers.remove(&id);
-        self.impatient.remove(&id);
+    fn leave(&mut self, id: u64) -> Option<Sender<T>> {
+        self.followers.remove(&id).or_else(|| self.impatient.remove(&id))
     }
 
     /// Takes everybody who waits.
@@ -119,7 +118,8 @@ impl<T: Clone> Follower<T> {
         Self { flights: Arc::clone(flights), key, flight, id, turn }
     }
 
-    /// What this caller is told; `None` only when the flight is gone without a word, which nothing of ours does.
+    /// What this caller is told; `None` only when the flight ended without a word: a foreign waker panicked while
+    /// others were told.
     /// Dropping the future is safe: what was told stays to be read.
     pub(crate) async fn turn(&mut self) -> Option<Turn<T>> {
         (&mut self.turn).await.ok()
@@ -142,8 +142,10 @@ impl<T: Clone> Follower<T> {
 
 impl<T: Clone> Drop for Follower<T> {
     fn drop(&mut self) {
-        self.flight.crew().leave(self.id);
-        // A ticket that was sent meanwhile is dropped with the receiver and passes on by itself.
+        let sender = self.flight.crew().leave(self.id);
+        // Without the lock: a sender wakes its receiver, and a waker is foreign code. A ticket that was sent meanwhile is
+        // dropped with the receiver and passes on by itself.
+        drop(sender);
     }
 }
 

@@ -87,10 +87,9 @@ impl<T: Clone> Flights<T> {
     }
 
     /// Takes the flight of `key` out, so that its loads store nothing, and does `act` before any other can begin.
-    pub(crate) fn fence(&self, key: &Key, act: impl FnOnce()) {
-        let stored = StoredKey::from(key);
-        let mut shard = self.shard(&stored);
-        shard.remove(&stored);
+    pub(crate) fn fence(&self, key: &StoredKey, act: impl FnOnce()) {
+        let mut shard = self.shard(key);
+        shard.remove(key);
         act();
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Boarding, Flights, Follower, MAX_SOLOS, Ticket, Turn};
-use crate::key::{Key, KeyEncoder};
+use crate::key::{Key, KeyEncoder, StoredKey};
 
 type Table = Arc<Flights<u32>>;
 
@@ -294,7 +294,7 @@ fn a_fence_takes_the_flight_out_and_those_who_joined_before_stay() {
     let old = lead(&table);
     let mut follower = follow(&table);
     let mut acted = false;
-    table.fence(&key(1), || acted = true);
+    table.fence(&StoredKey::from(&key(1)), || acted = true);
     assert!(acted);
     let new = lead(&table);
     assert!(!stores(old));
@@ -308,7 +308,7 @@ fn an_heir_or_a_solo_of_a_fenced_flight_stores_nothing() {
     let table = table();
     let old = lead(&table);
     let mut followers = follow_all(&table, 2);
-    table.fence(&key(1), || ());
+    table.fence(&StoredKey::from(&key(1)), || ());
     followers[1].lose_patience();
     drop(old);
     assert!(!stores(ticket_of(&mut followers[0])));
@@ -319,7 +319,7 @@ fn an_heir_or_a_solo_of_a_fenced_flight_stores_nothing() {
 fn a_fence_spares_other_keys_and_fence_all_does_not() {
     let table = table();
     let leader = lead(&table);
-    table.fence(&key(2), || ());
+    table.fence(&StoredKey::from(&key(2)), || ());
     assert!(stores(leader));
     let leaders = [1, 2, 3].map(|n| table.supersede(&key(n), || 0));
     table.fence_all();

@@ -11,7 +11,8 @@ use super::{CacheKey, Key, finished::CAPACITY};
 /// Up to 128 bytes are the key themselves; of more it keeps a BLAKE3 digest.
 ///
 /// ```
-/// use cache_core::key::KeyEncoder;
+/// # use cache_core as cachery;
+/// use cachery::KeyEncoder;
 ///
 /// let borrowed = KeyEncoder::new().arg(&7_u64).arg("great").finish();
 /// let owned = KeyEncoder::new().arg(&7_u64).arg(&String::from("great")).finish();

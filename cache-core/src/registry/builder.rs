@@ -1,6 +1,6 @@
 //! A registry from code.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt};
 
 use super::Caches;
 use crate::{
@@ -40,15 +40,18 @@ impl CachesBuilder {
         self
     }
 
-    /// Values for all caches; an attribute's are stronger.
+    /// Values for all caches; an attribute's are stronger. Called again, it adds to what it said before, and the later value
+    /// of a setting stands.
     pub fn all(mut self, settings: CacheSettings) -> Self {
-        self.config.all = settings;
+        self.config.all = settings.over(self.config.all);
         self
     }
 
-    /// Values for the cache `name`; they are stronger than its attribute's.
+    /// Values for the cache `name`; they are stronger than its attribute's. Called again for it, it adds to what it said
+    /// before, and the later value of a setting stands.
     pub fn cache(mut self, name: impl Into<String>, settings: CacheSettings) -> Self {
-        self.config.caches.insert(name.into(), settings);
+        let said = self.config.caches.entry(name.into()).or_default();
+        *said = settings.over(*said);
         self
     }
 
@@ -84,6 +87,19 @@ impl CachesBuilder {
         };
         let (config, faults) = Config::resolve(&SITES, &variables, self.config);
         Error::check(faults)?;
-        Ok(Caches::assemble(config, clock))
+        Ok(Caches::assemble(config, clock, Vec::new()))
+    }
+}
+
+/// Variables by their names only: a value may be private.
+impl fmt::Debug for CachesBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachesBuilder")
+            .field("enabled", &self.config.enabled)
+            .field("all", &self.config.all)
+            .field("caches", &self.config.caches)
+            .field("variables", &self.variables)
+            .field("isolated", &self.isolated)
+            .finish()
     }
 }

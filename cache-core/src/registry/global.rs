@@ -14,17 +14,23 @@ static GLOBAL: OnceLock<Caches> = OnceLock::new();
 /// The registry of the process.
 #[inline]
 pub(super) fn get() -> &'static Caches {
-    GLOBAL.get().unwrap_or_else(|| GLOBAL.get_or_init(from_environment))
+    GLOBAL.get().unwrap_or_else(|| build())
 }
 
 /// The registry that nobody asked for: a wrong setting is logged, and what the attribute says stands.
 #[cold]
-fn from_environment() -> Caches {
-    let (config, faults) = Config::resolve(&SITES, &Variables::of_process(), Config::default());
-    for fault in &faults {
+fn build() -> &'static Caches {
+    let mut built = false;
+    let caches = GLOBAL.get_or_init(|| {
+        built = true;
+        let (config, faults) = Config::resolve(&SITES, &Variables::of_process(), Config::default());
+        Caches::assemble(config, Clock::system(), faults)
+    });
+    // Logged when the registry is there: a subscriber may ask for it.
+    for fault in caches.0.faults.iter().filter(|_| built) {
         tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
     }
-    Caches::assemble(config, Clock::system())
+    caches
 }
 
 /// The registry of the process, if there is one yet.
@@ -44,7 +50,6 @@ impl Caches {
 }
 
 /// The process has a registry already. Holds the one that was not installed.
-#[derive(Debug)]
 pub struct InstallError(Caches);
 
 impl InstallError {
@@ -60,6 +65,13 @@ impl fmt::Display for InstallError {
             "the process has its caches already: install once, and before the first call of a cached function, which \
              builds them from the environment",
         )
+    }
+}
+
+/// As `Display`: a `main` that returns this error shows it so.
+impl fmt::Debug for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

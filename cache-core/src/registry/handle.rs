@@ -6,7 +6,7 @@ use super::Caches;
 use crate::{
     invalidation::Invalidation,
     policy::Policy,
-    site::{SITES, Site},
+    site::{self, Site},
     stats::Stats,
 };
 
@@ -25,7 +25,7 @@ impl CacheHandle {
     }
 
     pub(super) fn named(caches: Caches, name: &str) -> Option<Self> {
-        let site = SITES.iter().find(|site| site.name == name)?;
+        let site = site::named(name).first()?;
         Some(Self { caches, site })
     }
 
@@ -42,15 +42,15 @@ impl CacheHandle {
     /// How the cache behaves, after all configuration: the function's own where a function was asked, else that of the
     /// first call site of this name.
     pub fn policy(&self) -> Policy {
-        self.caches.cache(self.site).policy.clone()
+        self.caches.0.config.policy(self.site)
     }
 
     /// Makes every entry unreadable, also what loads that run now will return to their callers. Costs the same for any
     /// number of entries; their memory is given back soon after.
     #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
     pub async fn clear(&self) -> Invalidation {
-        for site in SITES.iter().filter(|site| site.name == self.name()) {
-            self.caches.cache(site).clear();
+        for cache in site::named(self.name()).iter().filter_map(|site| self.caches.open_cache(site)) {
+            cache.clear();
         }
         Invalidation::Local
     }

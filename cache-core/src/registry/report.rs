@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::Caches;
 use crate::{
+    error::Fault,
     identity::Fingerprint,
     policy::Policy,
-    site::{SITES, Site},
+    site::{self, Site},
     stats::Stats,
 };
 
@@ -16,6 +17,8 @@ use crate::{
 pub struct Report {
     /// One for each name.
     pub caches: Vec<CacheReport>,
+    /// Wrong settings that a registry which built itself has ignored. Empty is healthy.
+    pub faults: Vec<Fault>,
 }
 
 /// One cache.
@@ -50,16 +53,15 @@ pub struct SiteReport {
 
 impl Report {
     pub(super) fn of(caches: &Caches) -> Self {
-        Self { caches: Caches::names().into_iter().map(|name| CacheReport::of(caches, name)).collect() }
+        let of_name = |(name, sites): (&&'static str, &Vec<_>)| CacheReport::of(caches, name, sites);
+        Self { caches: site::by_name().iter().map(of_name).collect(), faults: caches.0.faults.clone() }
     }
 }
 
 impl CacheReport {
-    fn of(caches: &Caches, name: &'static str) -> Self {
+    fn of(caches: &Caches, name: &'static str, sites: &[&'static Site]) -> Self {
         let stats = caches.stats(name);
-        let mut sites: Vec<_> = SITES.iter().filter(|site| site.name == name).collect();
-        sites.sort_by_key(|site| (site.file, site.line));
-        let sites = sites.into_iter().map(|site| SiteReport::of(caches, site)).collect();
+        let sites = sites.iter().map(|site| SiteReport::of(caches, site)).collect();
         Self { name, stats, hit_ratio: stats.hit_ratio(), sites }
     }
 }

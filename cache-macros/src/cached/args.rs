@@ -87,6 +87,10 @@ fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     pieces
 }
 
+/// What other caches call the ttl.
+const OTHER_WORDS_FOR_TTL: [&str; 8] =
+    ["time", "time_to_live", "timeout", "expire", "expires", "expiry", "duration", "max_age"];
+
 /// What follows an argument's word.
 enum Given {
     Nothing,
@@ -151,6 +155,9 @@ fn lookup(word: &Ident) -> Option<(&'static str, Argument, &'static str)> {
 }
 
 fn near(word: &Ident) -> Option<&'static str> {
+    if OTHER_WORDS_FOR_TTL.iter().any(|other| word == other) {
+        return Some("ttl");
+    }
     cache_syntax::nearest(&word.to_string(), ARGUMENTS.map(|(name, ..)| name))
 }
 
@@ -204,10 +211,22 @@ fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
     Ok(parsed)
 }
 
+/// A name, without the `&` that its type has.
+fn parameter(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let rule = "`skip` lists parameters by their names";
+    let reference = input.parse::<Option<Token![&]>>()?;
+    let name = Ident::parse_any(input)
+        .map_err(|error| syn::Error::new(error.span(), format!("{rule}, like `skip(self, db)`")));
+    match (reference, name) {
+        (None, Ok(name)) if input.is_empty() || input.peek(Token![,]) => Ok(name),
+        (None, Ok(_)) => Err(input.error(format!("{rule}, like `skip(self, db)`"))),
+        (Some(and), Ok(name)) => Err(syn::Error::new_spanned(and, format!("{rule}: write `skip({name})`"))),
+        (_, Err(error)) => Err(error),
+    }
+}
+
 fn parameters(list: &Group) -> syn::Result<Vec<Ident>> {
-    let parsed = listed(list, Ident::parse_any).map_err(|error| {
-        syn::Error::new(error.span(), "`skip` lists parameters by their names, like `skip(self, db)`")
-    })?;
+    let parsed = listed(list, parameter)?;
     if parsed.is_empty() {
         let message =
             "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";

@@ -8,7 +8,7 @@ mod key;
 mod site;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::model::Model;
 
@@ -17,7 +17,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let wrapper = wrapper(model);
     let body = body(model);
     let companions = companions::all(model);
-    let (site, cache) = (site::home(model), site::cache(model));
+    let (site, cache) = (site::site_function(model), site::cache_function(model));
     if model.function.associated {
         return quote!(#wrapper #(#companions)* #site #cache #body);
     }
@@ -25,6 +25,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let ident = &model.function.sig.ident;
     let vis = &model.function.vis;
     let doc = companions::documentation(model, &companions::about(model));
+    let leave = leave(model);
     quote! {
         #wrapper
 
@@ -34,6 +35,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #vis struct #ident {}
 
         #(#everywhere)*
+        #leave
         impl #ident {
             #(#companions)*
             #site
@@ -52,28 +54,36 @@ fn wrapper(model: &Model) -> TokenStream {
     let home = if model.function.associated { quote!(Self) } else { ident.to_token_stream() };
     let inputs = inputs(model, Inputs::All);
     let (key, encode) = key::binding(model);
-    let cache = call(model, &home, &model.names.cache);
-    let run = run(model, &home);
+    let cache = cache(model, &home);
+    let (run, start) = run(model, &home);
     quote! {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
             #encode
-            #cache().call(&#key, #run).await
+            #start
+            #cache.call(&#key, #run).await
         }
     }
 }
 
 /// The user's function under another name: what is wrong in it is shown where it is written.
 fn body(model: &Model) -> TokenStream {
-    let (everywhere, attrs) = (&model.attributes.everywhere, &model.attributes.body);
-    // In an impl the other companions are private neighbours; on a companion type the attributes stand on the impl.
-    let everywhere = if model.function.associated { everywhere.as_slice() } else { &[] };
+    let (everywhere, attrs) = (model.on_each_item(), &model.attributes.body);
     let mut sig = model.function.sig.clone();
     sig.ident = model.names.body.clone();
     let block = &model.function.body;
+    let leave = model.function.associated.then(|| leave(model));
+    quote!(#(#everywhere)* #leave #(#attrs)* #sig #block)
+}
+
+/// Leave for what is the affair of the user's function alone: how much it takes, and how long its types are.
+fn leave(model: &Model) -> TokenStream {
+    // `put` takes one more, and clippy asks no questions below eight.
+    let many = model.params.len() >= 7 - usize::from(model.receiver.is_some());
+    let many = many.then(|| quote!(clippy::too_many_arguments,));
     // `async` is what we ask for, so that no lint may ask for the opposite.
-    quote!(#(#everywhere)* #[allow(clippy::unused_async)] #(#attrs)* #sig #block)
+    quote!(#[allow(#many clippy::type_complexity, clippy::unused_async)])
 }
 
 /// Which of the function's inputs an item declares.
@@ -92,13 +102,22 @@ fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
     receiver.chain(params.map(|outer| param(&outer.declared))).collect()
 }
 
-/// The pinned future of the body, with every input handed on.
-fn run(model: &Model, home: &TokenStream) -> TokenStream {
+/// The name of the body's pinned future and the statement that makes it, with every input handed on.
+fn run(model: &Model, home: &TokenStream) -> (Ident, TokenStream) {
+    let name = hygienic("__run");
     let body = call(model, home, &model.names.body);
     let receiver = model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
     let params = model.params.iter().map(|param| param.declared.0.to_token_stream());
     let arguments = receiver.chain(params);
-    quote!(::core::pin::pin!(#body(#(#arguments),*)))
+    let statement = quote!(let #name = ::core::pin::pin!(#body(#(#arguments),*)););
+    (name, statement)
+}
+
+/// The call that gives the cache, shown at the return type: one that is no `Result` is one error then, not one for each item.
+fn cache(model: &Model, home: &TokenStream) -> TokenStream {
+    let span = model.returns_shown;
+    let cache = placed(call(model, home, &model.names.cache), span);
+    quote_spanned!(span=> #cache())
 }
 
 /// `home::name::<T, N>`: nothing in the arguments need tell the type parameters.
@@ -120,11 +139,6 @@ fn generics(model: &Model) -> (TokenStream, TokenStream) {
 /// A name that no parameter of the user's can clash with.
 fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
-}
-
-/// Our tokens, shown where the user's `span` is, and known to lints as expanded.
-fn shown_at(span: Span) -> Span {
-    Span::call_site().located_at(span)
 }
 
 /// `tokens` as they are, shown at `span`.

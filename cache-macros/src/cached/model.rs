@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
-    Expr, Ident, Path, Receiver, Type, TypeImplTrait,
+    Attribute, Expr, Ident, Member, Path, Receiver, Type, TypeImplTrait,
     ext::IdentExt as _,
     spanned::Spanned as _,
     visit::{self, Visit},
@@ -13,9 +13,10 @@ use cache_syntax::Ttl;
 
 use super::{
     attributes::Attributes,
-    signature::{Function, Param, peel},
+    signature::{Function, Param, is_result},
     validate::{Checked, Key, Part},
 };
+use crate::spans::{shown_at, word_of};
 
 pub(super) struct Model {
     pub(super) krate: Path,
@@ -23,6 +24,10 @@ pub(super) struct Model {
     pub(super) attributes: Attributes,
     pub(super) names: Names,
     pub(super) site: Site,
+    /// The return type, without the parentheses and invisible groups around it.
+    pub(super) returns: Type,
+    /// Where the compiler shows what is wrong with it.
+    pub(super) returns_shown: Span,
     /// Only `Ok` is kept.
     pub(super) fallible: bool,
     pub(super) receiver: Option<Outer<Receiver>>,
@@ -76,10 +81,10 @@ pub(super) struct Names {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { values, key } = checked;
+        let Checked { values, key, returns } = checked;
         let site = Site {
             function: function.sig.ident.unraw().to_string(),
-            fingerprint: fingerprint(&function, &key),
+            fingerprint: fingerprint(&function, &key, &returns),
             ttl: match values.ttl {
                 Ttl::Forever => None,
                 // The longest duration has far fewer milliseconds.
@@ -92,10 +97,12 @@ impl Model {
         };
         let params = params(&function, &key);
         Self {
+            returns_shown: shown_at(returns.span()),
+            fallible: is_result(&returns),
+            returns,
             krate: values.krate,
             attributes: Attributes::sort(&function.attrs, &function.sig.ident),
             names: Names::new(&function),
-            fallible: function.returns().is_some_and(ends_in_result),
             receiver: function
                 .receiver()
                 .map(|declared| Outer { declared: receiver(declared), keyed: key.receiver }),
@@ -105,6 +112,12 @@ impl Model {
             site,
             function,
         }
+    }
+
+    /// What stands on each emitted item. In an impl they are the function's neighbours; a companion type's impl has it once
+    /// for all.
+    pub(super) fn on_each_item(&self) -> &[Attribute] {
+        if self.function.associated { &self.attributes.everywhere } else { &[] }
     }
 }
 
@@ -165,13 +178,28 @@ fn param(place: usize, param: &Param, in_expression: bool) -> (Ident, Type) {
 
 fn encoded(part: Part, params: &[Outer<(Ident, Type)>]) -> Encoded {
     match part {
-        Part::Expr(expr) => Encoded { span: expr.span(), value: behind_reference(&expr), opaque: false },
+        Part::Expr(expr) => {
+            Encoded { span: word_of_expr(&expr), value: behind_reference(&expr), opaque: false }
+        }
         Part::Param(place) => {
             let (name, ty) = &params[place].declared;
             // The name shows where the type is written: that is what is wrong with a parameter that is no key.
-            let value = at(name, ty.span()).to_token_stream();
-            Encoded { value, span: ty.span(), opaque: is_opaque(ty) }
+            let span = word_of(ty);
+            let value = at(name, span).to_token_stream();
+            Encoded { value, span, opaque: is_opaque(ty) }
         }
+    }
+}
+
+/// The last word of an expression: it says the type.
+fn word_of_expr(expr: &Expr) -> Span {
+    match expr {
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => name.span(),
+            Member::Unnamed(index) => index.span,
+        },
+        Expr::MethodCall(call) => call.method.span(),
+        _ => expr.span(),
     }
 }
 
@@ -199,31 +227,26 @@ fn behind_reference(expr: &Expr) -> TokenStream {
     }
 }
 
-/// What entries in a shared store depend on: the names keep two parameters of one type from changing places unseen.
-fn fingerprint(function: &Function, key: &Key) -> String {
-    let part = |part: &Part| match part {
-        Part::Expr(expr) => written(expr),
-        Part::Param(place) => {
-            let Param { name, declared } = &function.params[*place];
-            format!("{}:{}", name.as_ref().map(Ident::to_string).unwrap_or_default(), written(&declared.ty))
-        }
+/// What entries in a shared store depend on: the names keep two parameters of one type from changing places unseen, and the
+/// types two that look alike as bytes.
+fn fingerprint(function: &Function, key: &Key, returns: &Type) -> String {
+    let declared = |Param { name, declared }: &Param| {
+        format!("{}:{}", name.as_ref().map(Ident::to_string).unwrap_or_default(), written(&declared.ty))
     };
-    let parts: Vec<_> = key.parts.iter().map(part).collect();
-    format!("({})->{}", parts.join(","), function.returns().map(written).unwrap_or_default())
+    let keyed = function.params.iter().zip(&key.params).filter(|(_, keyed)| **keyed);
+    let params: Vec<_> = keyed.map(|(param, _)| declared(param)).collect();
+    let exprs = key.parts.iter().filter_map(|part| match part {
+        Part::Expr(expr) => Some(written(expr)),
+        Part::Param(_) => None,
+    });
+    let exprs: Vec<_> = exprs.collect();
+    let exprs = if exprs.is_empty() { String::new() } else { format!("key({})", exprs.join(",")) };
+    format!("({}){exprs}->{}", params.join(","), written(returns))
 }
 
 /// The tokens without white space, which the compiler may print differently tomorrow.
 fn written(tokens: impl quote::ToTokens) -> String {
     tokens.to_token_stream().to_string().split_whitespace().collect()
-}
-
-fn ends_in_result(returns: &Type) -> bool {
-    match peel(returns) {
-        Type::Path(path) => {
-            path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result"))
-        }
-        _ => false,
-    }
 }
 
 fn is_opaque(ty: &Type) -> bool {

@@ -1,11 +1,12 @@
 //! What the attribute stands on: the function, taken apart as far as the later phases need it.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, Pat, PatType, Receiver, ReturnType, Signature, Type, Visibility,
+    Attribute, FnArg, GenericArgument, GenericParam, Ident, Pat, PatType, PathArguments, PathSegment,
+    Receiver, ReturnType, Signature, Type, Visibility,
     parse::{ParseStream, Parser as _},
     token,
+    visit::Visit,
 };
 
 use crate::errors::Errors;
@@ -82,9 +83,7 @@ fn read(input: ParseStream<'_>) -> syn::Result<Function> {
     }
     let body: Group = input.parse()?;
     let params = sig.inputs.iter().filter_map(param).collect();
-    let (inputs, output, bounds) = (&sig.inputs, &sig.output, &sig.generics.where_clause);
-    let associated =
-        sig.receiver().is_some() || names_self(quote!(#inputs #output #bounds)) || names_self(body.stream());
+    let associated = sig.receiver().is_some() || signature_names_self(&sig) || body_names_self(body.stream());
     Ok(Function { attrs, vis, sig, body, params, associated })
 }
 
@@ -104,22 +103,77 @@ fn param(input: &FnArg) -> Option<Param> {
     Some(Param { name, declared: declared.clone() })
 }
 
+/// `Self` in a type, a bound or a pattern.
+fn signature_names_self(sig: &Signature) -> bool {
+    struct Finder(bool);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.0 |= ident == "Self";
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_signature(sig);
+    finder.0
+}
+
 /// Whether `Self` is meant from outside: what an inner item calls `Self` is its own affair.
-fn names_self(tokens: TokenStream) -> bool {
-    const ITEMS: [&str; 6] = ["impl", "trait", "struct", "enum", "union", "fn"];
+fn body_names_self(tokens: TokenStream) -> bool {
+    let tokens = Vec::from_iter(tokens);
     let mut in_item = false;
-    for token in tokens {
+    let mut at_start = true;
+    for (place, token) in tokens.iter().enumerate() {
         match token {
             // The block of an item ends it; a `;` ends one without a block.
             TokenTree::Group(group) if in_item => in_item = group.delimiter() != Delimiter::Brace,
-            TokenTree::Group(group) if names_self(group.stream()) => return true,
+            TokenTree::Group(group) if body_names_self(group.stream()) => return true,
             TokenTree::Punct(punct) if punct.as_char() == ';' => in_item = false,
             TokenTree::Ident(ident) if ident == "Self" && !in_item => return true,
-            TokenTree::Ident(ident) => in_item |= ITEMS.iter().any(|item| ident == item),
+            TokenTree::Ident(ident) => in_item |= begins_item(ident, at_start, tokens.get(place + 1)),
             _ => {}
         }
+        at_start = begins_statement(token, at_start);
     }
     false
+}
+
+/// `fn` is also a type, `union` a method and `impl` a bound.
+fn begins_item(word: &Ident, at_start: bool, next: Option<&TokenTree>) -> bool {
+    const NAMED: [&str; 5] = ["trait", "struct", "enum", "union", "fn"];
+    let named = NAMED.iter().any(|item| word == item) && matches!(next, Some(TokenTree::Ident(_)));
+    named || at_start && word == "impl"
+}
+
+/// Whether a statement begins after `token`: its attributes, and the `unsafe` of an item, leave it to begin.
+fn begins_statement(token: &TokenTree, at_start: bool) -> bool {
+    match token {
+        TokenTree::Punct(punct) => punct.as_char() == ';' || at_start && punct.as_char() == '#',
+        TokenTree::Group(group) => {
+            group.delimiter() == Delimiter::Brace || at_start && group.delimiter() == Delimiter::Bracket
+        }
+        TokenTree::Ident(word) => at_start && word == "unsafe",
+        TokenTree::Literal(_) => false,
+    }
+}
+
+pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match peel(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+/// The first type among the arguments of `Result<T, E>`.
+pub(super) fn first_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(peel(ty)),
+        _ => None,
+    })
+}
+
+/// Whether it is a `Result` by its name, which is all that can be seen of it. The compiler confirms it.
+pub(super) fn is_result(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident.to_string().ends_with("Result"))
 }
 
 pub(super) fn peel(ty: &Type) -> &Type {

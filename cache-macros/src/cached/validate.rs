@@ -6,6 +6,8 @@ mod returns;
 mod signature;
 mod values;
 
+use syn::Type;
+
 pub(super) use self::key::{Key, Part};
 use self::values::Values;
 use super::{args::Args, signature::Function};
@@ -15,6 +17,7 @@ use crate::errors::Errors;
 pub(super) struct Checked {
     pub(super) values: Values,
     pub(super) key: Key,
+    pub(super) returns: Type,
 }
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
@@ -23,12 +26,9 @@ pub(super) struct Checked {
 pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) -> Option<Checked> {
     let before = errors.count();
     signature::check(function, errors);
-    if errors.count() == before {
-        // Without `async` the return type is not what the function answers with.
-        returns::check(function, errors);
-    }
-    let usable = errors.count() == before;
+    // Without `async` the return type is not what the function answers with.
+    let returns = if errors.count() == before { returns::check(function, errors) } else { None };
     let values = values::check(args, function, errors);
-    let key = key::check(args, function, usable, errors);
-    usable.then_some(Checked { values, key })
+    let key = key::check(args, function, returns.is_some(), errors);
+    Some(Checked { values, key, returns: returns?.clone() })
 }

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::model::{Body, Field, Model, Shape};
+use crate::spans::shown_at;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let (krate, ident) = (&model.krate, &model.ident);
@@ -66,9 +67,4 @@ fn encoded(model: &Model, shape: &Shape, values: impl Iterator<Item = TokenStrea
 
 fn key() -> Ident {
     Ident::new("__key", Span::mixed_site())
-}
-
-/// Our tokens, shown where the user's `span` is.
-fn shown_at(span: Span) -> Span {
-    Span::call_site().located_at(span)
 }

@@ -2,9 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::{Inputs, Model, call, generics, hygienic, inputs, key, placed, run, shown_at};
+use super::{Inputs, Model, cache, generics, hygienic, inputs, key, leave, placed, run};
 
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
@@ -40,27 +39,28 @@ impl Companion<'_> {
         let Self { name, doc, extra, output, action } = self;
         let mut params = inputs(model, Inputs::Keyed);
         params.extend(extra);
-        let cache = call(model, &quote!(Self), &model.names.cache);
+        let cache = cache(model, &quote!(Self));
+        let (encode, _) = key::given(model);
         let header = header(model, doc);
         let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
         // Not `async fn`: a state machine for each companion of each function would cost more to compile than the function.
-        // Shown at the return type: a type that is no `Result` is one error then, not one for each companion.
-        quote_spanned! {shown_at(model.function.returns().span())=>
+        quote_spanned! {model.returns_shown=>
             #unused #header fn #name #generics(#(#params),*) -> impl ::core::future::Future<Output = #output> #bounds {
-                #cache().#action
+                #encode
+                #cache.#action
             }
         }
     }
 }
 
 fn peek(model: &Model) -> TokenStream {
-    let (key, value) = (key::expression(model), value(model));
+    let (key, value) = (key::given(model).1, value(model));
     let companion = Companion {
         name: &model.names.peek,
         doc: "The stored answer for these arguments while it is fresh. Never runs the function.",
         extra: None,
-        output: quote_spanned!(shown_at(model.function.returns().span())=> ::core::option::Option<#value>),
-        action: quote_spanned!(shown_at(model.function.returns().span())=> peek(#key)),
+        output: quote_spanned!(model.returns_shown=> ::core::option::Option<#value>),
+        action: quote_spanned!(model.returns_shown=> peek(#key)),
     };
     companion.expand(model)
 }
@@ -68,35 +68,37 @@ fn peek(model: &Model) -> TokenStream {
 fn refresh(model: &Model) -> TokenStream {
     let (name, output, bounds) =
         (&model.names.refresh, &model.function.sig.output, &model.function.sig.generics.where_clause);
-    let (params, run) = (inputs(model, Inputs::All), run(model, &quote!(Self)));
+    let (params, (run, start)) = (inputs(model, Inputs::All), run(model, &quote!(Self)));
     let (key, encode) = key::binding(model);
-    let cache = call(model, &quote!(Self), &model.names.cache);
+    let cache = cache(model, &quote!(Self));
     let header = header(model, "Runs the function now, whatever is stored, and stores its answer.");
     let (unused, generics) = generics(model);
     quote! {
         #unused #header async fn #name #generics(#(#params),*) #output #bounds {
             #encode
-            #cache().refresh(&#key, #run).await
+            #start
+            #cache.refresh(&#key, #run).await
         }
     }
 }
 
 fn put(model: &Model) -> TokenStream {
     let taken = model.params.iter().any(|param| param.declared.0 == "value");
-    let (key, stored, value) =
-        (key::expression(model), hygienic(if taken { "__value" } else { "value" }), value(model));
+    let (key, mut stored, value) =
+        (key::given(model).1, hygienic(if taken { "__value" } else { "value" }), value(model));
+    stored.set_span(stored.span().located_at(model.returns_shown));
     let companion = Companion {
         name: &model.names.put,
         doc: "Stores `value` as the answer for these arguments, without running the function.",
-        extra: Some(quote!(#stored: #value)),
+        extra: Some(quote_spanned!(model.returns_shown=> #stored: #value)),
         output: quote!(()),
-        action: quote_spanned!(shown_at(model.function.returns().span())=> put(#key, #stored)),
+        action: quote_spanned!(model.returns_shown=> put(#key, #stored)),
     };
     companion.expand(model)
 }
 
 fn invalidate(model: &Model) -> TokenStream {
-    let (key, krate) = (key::expression(model), &model.krate);
+    let (key, krate) = (key::given(model).1, &model.krate);
     let companion = Companion {
         name: &model.names.invalidate,
         doc: "Makes the stored answer for these arguments unreadable, and says how far that has reached.",
@@ -122,17 +124,19 @@ fn handle(model: &Model) -> TokenStream {
 fn header(model: &Model, doc: &str) -> TokenStream {
     let doc = documentation(model, doc);
     let vis = &model.function.vis;
-    let everywhere = model.attributes.everywhere.iter().filter(|_| model.function.associated);
+    let everywhere = model.on_each_item();
     let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
-    quote!(#held_back #(#everywhere)* #doc #vis)
+    let many = model.function.associated && model.params.len() >= 6;
+    let leave = many.then(|| leave(model));
+    quote!(#held_back #leave #(#everywhere)* #doc #vis)
 }
 
 /// What is stored: `Ok`'s value, or the whole answer.
 fn value(model: &Model) -> TokenStream {
-    let (krate, returns) = (&model.krate, model.function.returns());
+    let (returns, span) = (&model.returns, model.returns_shown);
     if !model.fallible {
         return returns.to_token_stream();
     }
-    let (span, facade) = (shown_at(returns.span()), placed(krate, returns.span()));
+    let facade = placed(&model.krate, span);
     quote_spanned!(span=> <#returns as #facade::__private::IsResult>::Ok)
 }

@@ -1,11 +1,11 @@
 //! The key: one expression.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::GenericParam;
 
-use super::{Model, hygienic, shown_at};
-use crate::cached::model::Encoded;
+use super::{Model, hygienic};
+use crate::{cached::model::Encoded, spans::shown_at};
 
 /// The name of the key and the statement that makes it, for whoever borrows it across an await.
 pub(super) fn binding(model: &Model) -> (Ident, TokenStream) {
@@ -14,8 +14,17 @@ pub(super) fn binding(model: &Model) -> (Ident, TokenStream) {
     (name, statement)
 }
 
+/// The key for who takes it as it is, and what has to stand before: the key of a method is too long for one line.
+pub(super) fn given(model: &Model) -> (TokenStream, TokenStream) {
+    if !model.function.associated {
+        return (TokenStream::new(), expression(model));
+    }
+    let (name, statement) = binding(model);
+    (statement, name.to_token_stream())
+}
+
 /// The key.
-pub(super) fn expression(model: &Model) -> TokenStream {
+fn expression(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let (types, parts) = (types(model), model.parts.iter().map(part));
     quote!(#krate::__private::Key::of(&[#(#types,)* #(#parts),*]))

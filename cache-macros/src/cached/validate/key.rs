@@ -1,5 +1,8 @@
 //! What forms the key: every parameter, or all but the skipped ones, or the expressions of `key(..)`.
 
+use std::collections::HashSet;
+
+use quote::ToTokens as _;
 use syn::{
     Expr, Ident, Pat, PatIdent,
     visit::{self, Visit},
@@ -94,9 +97,9 @@ fn every_parameter(skipped: &[Named], function: &Function, usable: bool, errors:
             errors.at(declared.self_token, message);
         }
     }
-    let params = (0..function.params.len()).map(|place| !skipped.contains(&Named::Param(place)));
-    let fit = |(param, keyed): (&Param, bool)| keyed && param.name.is_some();
-    Key { parts, receiver, params: function.params.iter().zip(params).map(fit).collect(), stand_in: false }
+    // One without a name is an error, beside which the companions still take what was meant to be given to them.
+    let params = (0..function.params.len()).map(|place| !skipped.contains(&Named::Param(place))).collect();
+    Key { parts, receiver, params, stand_in: false }
 }
 
 const EXCLUSIVE: &str =
@@ -120,16 +123,28 @@ fn unfit(param: &Param) -> Option<syn::Error> {
 fn expressions(exprs: &[Expr], function: &Function, errors: &mut Errors) -> Key {
     let mut named = vec![];
     let mut parts = vec![];
+    let mut seen = HashSet::new();
     for expr in exprs {
         let before = errors.count();
+        if !seen.insert(expr.to_token_stream().to_string()) {
+            errors.at(expr, "this is listed twice in `key(..)`: keep one");
+            continue;
+        }
         let found = expression(expr, function, errors);
         if errors.count() == before {
             parts.push(Part::Expr(expr.clone()));
+        } else if found.is_empty() && !is_constant(expr) {
+            // Whom it means is unknown: the companions take everyone, so that calls of them do not fail as well.
+            named.extend((0..function.params.len()).map(Named::Param).chain([Named::Receiver]));
         }
         named.extend(found);
     }
     let params = (0..function.params.len()).map(|place| named.contains(&Named::Param(place))).collect();
     Key { parts, receiver: named.contains(&Named::Receiver), params, stand_in: false }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    matches!(expr, Expr::Lit(_))
 }
 
 /// The parameters that one expression names; it names at least one.
@@ -154,8 +169,14 @@ fn expression(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Name
         }
     }
     if found.is_empty() && errors.count() == before {
-        let message = "a key expression names a parameter, and this one is the same for every call";
-        errors.at(expr, format!("{message}: {}", candidates(function)));
+        let meant = names.used.iter().find_map(|word| Some((word, near(word, function)?)));
+        if let Some((word, near)) = meant {
+            errors.at(word, no_parameter(word, "key", function));
+            found.extend(find(&near, function));
+        } else {
+            let message = "a key expression names a parameter, and this one is the same for every call";
+            errors.at(expr, format!("{message}: remove it ({})", candidates(function)));
+        }
     }
     found
 }

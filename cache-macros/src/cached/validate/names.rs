@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use proc_macro2::Span;
 use syn::{
-    Expr, ExprAwait, ExprCall, ExprMacro, ExprPath, ExprReturn, ExprTry, Ident, PatIdent,
+    Expr, ExprAssign, ExprAsync, ExprAwait, ExprCall, ExprMacro, ExprPath, ExprReturn, ExprTry, Ident,
+    PatIdent,
     visit::{self, Visit},
 };
 
@@ -18,7 +19,14 @@ pub(super) struct Names {
 
 pub(super) fn of(expr: &Expr, errors: &mut Errors) -> Names {
     let mut reader = Reader { used: vec![], called: vec![], bound: HashSet::new(), errors };
-    reader.visit_expr(expr);
+    match expr {
+        Expr::Closure(closure) => {
+            let message =
+                "a closure is no value that tells one call from another: list the expression itself";
+            reader.errors.at(closure, message);
+        }
+        _ => reader.visit_expr(expr),
+    }
     let Reader { used, called, bound, .. } = reader;
     let free = |names: Vec<Ident>| names.into_iter().filter(|name| !bound.contains(name)).collect();
     Names { used: free(used), called: free(called) }
@@ -69,6 +77,16 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_expr_try(&mut self, expr: &'ast ExprTry) {
         self.refuse(expr.question_token.span, "`?`");
+    }
+
+    fn visit_expr_async(&mut self, expr: &'ast ExprAsync) {
+        self.refuse(expr.async_token.span, "`async`");
+    }
+
+    fn visit_expr_assign(&mut self, expr: &'ast ExprAssign) {
+        let message = "`key(..)` lists expressions, and `=` gives a value: list what tells one call from another, as in \
+                       `key(user.id)`";
+        self.errors.at(expr.eq_token, message);
     }
 
     fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {

@@ -1,33 +1,33 @@
 //! Which answers can be kept: owned values whose type is known where the function stands.
 
 use syn::{
-    GenericArgument, Ident, Lifetime, PathArguments, PathSegment, Type, TypeFnPtr, TypeImplTrait, TypePath,
-    TypeReference,
+    Ident, Lifetime, Type, TypeFnPtr, TypeImplTrait, TypePath, TypeReference,
     visit::{self, Visit},
 };
 
-use super::super::signature::{Function, peel};
+use super::super::signature::{Function, first_argument, is_result, last_segment, peel};
 use crate::errors::Errors;
 
-pub(super) fn check(function: &Function, errors: &mut Errors) {
+/// The return type, if its answers can be kept.
+pub(super) fn check<'f>(function: &'f Function, errors: &mut Errors) -> Option<&'f Type> {
+    let before = errors.count();
     let Some(returns) = function.returns() else {
         errors.at(&function.sig.ident, NOTHING);
-        return;
+        return None;
     };
-    if answers_nothing(returns, errors)
-        || is_parameter(returns, function, errors)
-        || is_reference(returns, errors)
+    if !answers_nothing(returns, errors)
+        && !is_parameter(returns, function, errors)
+        && !is_reference(returns, errors)
     {
-        return;
+        Borrows { errors }.visit_type(returns);
     }
-    let mut borrows = Borrows { errors };
-    borrows.visit_type(returns);
+    (errors.count() == before).then_some(returns)
 }
 
 const NOTHING: &str = "a cached function answers with something: return the value to keep, as in `-> u64`";
 
 fn answers_nothing(returns: &Type, errors: &mut Errors) -> bool {
-    let success = if is_named(returns, "Result") { first_argument(returns) } else { None };
+    let success = if is_result(returns) { last_segment(returns).and_then(first_argument) } else { None };
     match success.unwrap_or(returns) {
         Type::Tuple(tuple) if tuple.elems.is_empty() => errors.at(tuple, NOTHING),
         Type::Never(never) => errors.at(never, NOTHING),
@@ -41,7 +41,7 @@ fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> boo
     let Type::Path(TypePath { qself, path, .. }) = returns else { return false };
     let Some(first) = path.segments.first() else { return false };
     let is_own = function.type_params().any(|param| first.ident == *param) && first.arguments.is_none();
-    let is_impls = function.associated && path.get_ident().is_some_and(looks_like_parameter);
+    let is_impls = function.associated && looks_like_parameter(&first.ident) && first.arguments.is_none();
     let is_projected = first.ident == "Self" && path.segments.len() > 1;
     if qself.is_none() && !is_own && !is_impls && !is_projected {
         return false;
@@ -52,7 +52,7 @@ fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> boo
     true
 }
 
-/// The parameters of an impl cannot be seen from its method: `T` is taken for one.
+/// The parameters of an impl cannot be seen from its method: `T` is taken for one, and the compiler is asked about others.
 fn looks_like_parameter(ident: &Ident) -> bool {
     let name = ident.to_string();
     name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase())
@@ -60,9 +60,8 @@ fn looks_like_parameter(ident: &Ident) -> bool {
 
 /// A reference at the place of the value: also a `'static` one, which cannot be read back from bytes.
 fn is_reference(returns: &Type, errors: &mut Errors) -> bool {
-    let inner = (is_named(returns, "Result") || is_named(returns, "Option"))
-        .then(|| first_argument(returns))
-        .flatten();
+    let wrapped = is_result(returns) || last_segment(returns).is_some_and(|last| last.ident == "Option");
+    let inner = if wrapped { last_segment(returns).and_then(first_argument) } else { None };
     match (returns, inner) {
         (Type::Reference(reference), _) => {
             refuse_reference(reference, errors);
@@ -79,8 +78,11 @@ fn refuse_reference(reference: &TypeReference, errors: &mut Errors) {
         Type::Slice(_) => "a `Vec` or an `Arc<[_]>`",
         _ => "the value itself, or an `Arc` of it",
     };
-    let and = &reference.and_token;
-    errors.at(and, format!("a cached answer outlives the call and cannot borrow: return {way_out}"));
+    let rule = match &reference.lifetime {
+        Some(lifetime) if lifetime.ident == "static" => "a cached answer is an owned value",
+        _ => "a cached answer outlives the call and cannot borrow",
+    };
+    errors.at(reference.and_token, format!("{rule}: return {way_out}"));
 }
 
 /// Looks for what cannot be kept or named deeper inside.
@@ -114,23 +116,4 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
 
     fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
-}
-
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    }
-}
-
-fn is_named(ty: &Type, name: &str) -> bool {
-    last_segment(ty).is_some_and(|last| last.ident == name)
-}
-
-fn first_argument(ty: &Type) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &last_segment(ty)?.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(peel(ty)),
-        _ => None,
-    })
 }

@@ -1,10 +1,10 @@
 //! Which functions can be cached at all.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
-use syn::{Attribute, FnArg, Receiver, ReceiverKind, Safety, Type, TypeReference};
+use quote::quote;
+use syn::{Attribute, FnArg, Receiver, ReceiverKind, Safety, Type, TypeParamBound, TypeReference};
 
-use super::super::signature::{Function, peel};
+use super::super::signature::{Function, first_argument, last_segment, peel};
 use crate::errors::Errors;
 
 pub(super) fn check(function: &Function, errors: &mut Errors) {
@@ -26,12 +26,11 @@ fn runs_later(function: &Function, errors: &mut Errors) {
             constness,
             "`#[cached]` needs an `async fn`: a `const fn` runs while compiling; remove `#[cached]`",
         );
-    } else if sig.asyncness.is_some() {
-    } else if function.returns().is_some_and(is_boxed_future) {
+    } else if sig.asyncness.is_none() && function.returns().is_some_and(is_boxed_future) {
         let message = "`#[cached]` needs an `async fn`, and this one returns a boxed future: `#[async_trait]` on the impl \
                        always runs before `#[cached]` on its methods; cache an inherent `async fn` and call it from here";
         errors.at(&sig.ident, message);
-    } else {
+    } else if sig.asyncness.is_none() {
         errors.at(sig.fn_token, format!("`#[cached]` needs an `async fn`: write `async fn {}`", sig.ident));
     }
 }
@@ -49,8 +48,17 @@ fn is_called_from_rust(function: &Function, errors: &mut Errors) {
 
 /// `Pin<Box<dyn Future<..>>>`, as `#[async_trait]` leaves it.
 fn is_boxed_future(returns: &Type) -> bool {
-    let text = returns.to_token_stream().to_string();
-    text.contains("Pin") && text.contains("dyn") && text.contains("Future")
+    let inner = |ty: &Type, word: &str| {
+        let last = last_segment(ty).filter(|last| last.ident == word)?;
+        first_argument(last).cloned()
+    };
+    let Some(Type::TraitObject(object)) = inner(returns, "Pin").and_then(|boxed| inner(&boxed, "Box")) else {
+        return false;
+    };
+    object.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        _ => false,
+    })
 }
 
 /// The `mut` of `&mut self` or `self: &mut Self`.

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use cache_syntax::{Ttl, check_name};
+use cache_syntax::{NameError, Ttl, check_name};
 use syn::{Expr, ExprUnary, Lit, LitInt, Path, UnOp, ext::IdentExt as _, parse_quote};
 
 use super::super::{
@@ -38,8 +38,14 @@ fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> St
     let named_after = function.sig.ident.unraw().to_string();
     let Some(Arg { value, .. }) = arg else {
         if let Err(error) = check_name(&named_after) {
-            let way_out = "without `name = \"..\"` the function's name is the cache's";
-            errors.at(&function.sig.ident, format!("{error} ({way_out})"));
+            let message = match &error {
+                NameError::Reserved { name, stem, global } => format!(
+                    "a cache has its function's name unless told, and `{name}` is reserved: its variables, \
+                     `CACHE_{stem}_…`, could be read as the global `{global}`; write `name = \"my-{name}\"`"
+                ),
+                _ => format!("{error} (without `name = \"..\"` the function's name is the cache's)"),
+            };
+            errors.at(&function.sig.ident, message);
         }
         return named_after;
     };

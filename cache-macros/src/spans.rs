@@ -1,0 +1,20 @@
+//! Where the compiler shows what we emit.
+
+use proc_macro2::Span;
+use syn::{Type, spanned::Spanned as _};
+
+/// Our tokens, shown where the user's `span` is, and known to lints as expanded.
+pub(crate) fn shown_at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+/// The word that says what a type is: without its references, its path and its arguments.
+pub(crate) fn word_of(ty: &Type) -> Span {
+    match ty {
+        Type::Reference(reference) => word_of(&reference.elem),
+        Type::Paren(inner) => word_of(&inner.elem),
+        Type::Group(inner) => word_of(&inner.elem),
+        Type::Path(path) => path.path.segments.last().map_or_else(|| ty.span(), |last| last.ident.span()),
+        _ => ty.span(),
+    }
+}

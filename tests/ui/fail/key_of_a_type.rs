@@ -1,0 +1,8 @@
+use cachery::cached;
+
+#[cached(ttl = 60, key(Id))]
+async fn double(id: u64) -> u64 {
+    id * 2
+}
+
+fn main() {}
