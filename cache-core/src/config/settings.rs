@@ -10,7 +10,8 @@ use crate::error::{Fault, FaultKind};
 ///
 /// ```
 /// # use std::time::Duration;
-/// use cache_core::CacheSettings;
+/// # use cache_core as cachery;
+/// use cachery::CacheSettings;
 /// let settings = CacheSettings::new().ttl(Duration::from_secs(60)).capacity(1_000);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -15,7 +15,8 @@ use crate::{
 /// ```
 /// # use std::time::Duration;
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
-/// use cache_core::{CacheSettings, Caches};
+/// # use cache_core as cachery;
+/// use cachery::{CacheSettings, Caches};
 ///
 /// let caches = Caches::builder().all(CacheSettings::new().capacity(50_000)).build().await?;
 /// caches.install()?;
