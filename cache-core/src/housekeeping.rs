@@ -26,7 +26,7 @@ pub(crate) fn start() {
     }
     let thread = thread::Builder::new().name("cachery".to_owned());
     if let Err(error) = thread.spawn(keep_house) {
-        tracing::warn!(%error, "no thread for housekeeping: metrics are flushed by `Caches::flush_metrics` only");
+        tracing::warn!(%error, "no thread for housekeeping: metrics are flushed by `Caches::flush_metrics` only, and followers do not time out");
     }
 }
 
