@@ -38,4 +38,4 @@ bench:
 
 # What takes too long for the gate.
 soak:
-	CACHERY_SOAK=1 $(CARGO) test --release --test chaos -- --nocapture
+	CACHERY_SOAK_SEEDS=$${CACHERY_SOAK_SEEDS:-100} $(CARGO) test --release --test chaos -- --nocapture 2>/dev/null
