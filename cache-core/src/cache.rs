@@ -230,7 +230,7 @@ impl Cache {
     }
 }
 
-/// An entry that was replaced after its end had expired before; only nobody had come by.
+/// Counts an entry that left by itself. One that was replaced after its end had expired: only nobody had come by.
 fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCause) {
     match cause {
         DropCause::Expired => counters.expired.add(1),

@@ -137,7 +137,7 @@ impl<R, V, E> Typed<R, V, E> {
         (self.returns.join)(result)
     }
 
-    /// One poll of a call that was no hit. `run` polls the function.
+    /// One poll of a call. `run` polls the function.
     fn proceed(
         &self,
         key: &Key,

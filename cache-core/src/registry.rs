@@ -91,8 +91,8 @@ impl Caches {
 
     /// A registry for one test: its own entries, statistics and clock, nothing of the environment.
     ///
-    /// What runs in its [`scope`](Self::scope) uses it, and nothing else does; a task that is spawned there does only when it is wrapped by
-    /// `Caches::current().scope(..)`. Expiry keeps its jitter: see
+    /// What runs in its [`scope`](Self::scope) uses it, and nothing else does; a task that is spawned there does only when
+    /// it is wrapped by `Caches::current().scope(..)`. Expiry keeps its jitter: see
     /// [`CacheSettings::jitter`](crate::CacheSettings::jitter) for exact lifetimes.
     pub fn isolated() -> Self {
         Self::assemble(Config::default(), Clock::isolated(), Vec::new())
