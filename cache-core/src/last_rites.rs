@@ -28,7 +28,7 @@ pub(crate) fn after<T>(act: impl FnOnce() -> T) -> T {
 #[inline]
 pub(crate) fn bury(dead: Dead) {
     if DEPTH.get() == 0 {
-        drop(dead);
+        let_go(dead);
     } else {
         // A thread that ends has no list any more: then the entry goes now.
         let _ = WAITING.try_with(|waiting| waiting.borrow_mut().push(dead));
@@ -47,6 +47,7 @@ impl Drop for Hold {
     }
 }
 
+#[inline]
 fn let_go(dead: Dead) {
     if catch_unwind(AssertUnwindSafe(|| drop(dead))).is_err() {
         tracing::error!("the `Drop` of a cached value panicked; the value is gone all the same");
