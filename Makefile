@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 export RUST_BACKTRACE ?= 0
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: test tools fmt clippy features tests docs bench soak
 
@@ -12,6 +13,8 @@ test: tools fmt clippy features tests docs
 tools:
 	@command -v rustup >/dev/null && rustup component add clippy rustfmt >/dev/null 2>&1 || true
 	@$(CARGO) clippy --version >/dev/null && $(CARGO) fmt --version >/dev/null
+	@command -v redis-server >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends redis-server; } \
+		|| { echo "make tools: redis-server is missing and apt-get could not install it; install Redis 6.2 or later" >&2; exit 1; }
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -23,17 +26,19 @@ clippy:
 features:
 	$(CARGO) check -p cachery --no-default-features
 	$(CARGO) check -p cachery --no-default-features --features memory
+	$(CARGO) check -p cachery --no-default-features --features redis
 
 tests:
 	$(CARGO) test --workspace --all-features --no-fail-fast
-	$(CARGO) build -p cachery --examples
+	$(CARGO) build -p cachery --examples --all-features
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
 
 # Side by side with the peers, in one run. Not part of the gate: it measures time.
 bench:
-	$(CARGO) run --release --manifest-path benches/Cargo.toml
+	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin hit
+	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin remote
 	benches/compile.sh
 
 # What takes too long for the gate.

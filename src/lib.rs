@@ -3,11 +3,14 @@
 // Linked for what it announces to the core.
 #[cfg(feature = "memory")]
 use cache_memory as _;
+#[cfg(feature = "redis")]
+use cache_redis as _;
 
 pub use cache_core::{
-    CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue, Caches, CachesBuilder, Clock, Error,
-    Evictions, Fault, FaultKind, Fingerprint, InstallError, Invalidation, Invalidations, KeyEncoder,
-    LocalValue, Moment, Policy, Report, SiteReport, Stats,
+    Backend, Breaker, CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue, Caches, CachesBuilder,
+    Clock, Codec, Error, Evictions, Fallback, Fault, FaultKind, Fingerprint, Health, InstallError,
+    Invalidation, Invalidations, KeyEncoder, LocalValue, Moment, Policy, Push, RemoteStats, Report,
+    ServerHealth, SiteReport, Stats, Status, TlsFiles,
 };
 pub use cache_macros::{CacheKey, cached};
 

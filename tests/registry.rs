@@ -186,12 +186,12 @@ fn a_builder_shows_what_it_was_told_but_no_variables_value() {
     let builder = Caches::builder()
         .enabled(true)
         .cache("alpha", CacheSettings::new().capacity(7))
-        .variables([("CACHE_ALPHA_TTL", "secret")]);
+        .variables([("CACHE_ALPHA_TTL", "planted")]);
     let shown = format!("{builder:?}");
     for part in ["CachesBuilder", "enabled: Some(true)", "alpha", "Some(7)", "CACHE_ALPHA_TTL"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert!(!shown.contains("secret"), "{shown}");
+    assert!(!shown.contains("planted"), "{shown}");
 }
 
 /// The memory tier drops what a `clear` left in batches.

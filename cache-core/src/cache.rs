@@ -1,21 +1,19 @@
 //! One call site's cache in one registry: its memory, its flights and its counters. It knows keys and entries, no types.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{
-            AtomicU64,
-            Ordering::{Acquire, Release},
-        },
-    },
-    time::Duration,
-};
+mod shared;
+mod trip;
+
+pub(crate) use shared::{Remote, Shared};
+pub(crate) use trip::Trip;
+
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     clock::{Clock, Moment},
     entry::{Entry, Facts},
-    flight::{Boarding, Flights, Follower, Ticket, Turn},
-    front::Front,
+    flight::{Boarding, Flights, Follower, Relation, Ticket, Turn},
+    front::{Front, Seat},
+    generations::{Generations, Group},
     housekeeping,
     invalidation::Invalidation,
     key::{Key, StoredKey},
@@ -39,8 +37,10 @@ pub(crate) struct Cache {
     memory: Arc<dyn MemoryTier>,
     flights: Arc<Flights<Outcome>>,
     pub(crate) counters: Arc<Counters>,
-    /// Moved by `clear`: entries of another generation are not read.
-    generation: AtomicU64,
+    /// Entries of another generation are not read.
+    generations: Generations,
+    /// `None` for a cache of this process alone.
+    pub(crate) shared: Option<Shared>,
 }
 
 /// What a load came to, as its followers share it.
@@ -52,8 +52,8 @@ pub(crate) enum Outcome {
 
 /// What a caller who missed does next.
 pub(crate) enum Next {
-    /// Run the function, and land the ticket with what it returns.
-    Load(Ticket<Outcome>),
+    /// Run the function, and land the ticket with what it returns; by way of the remote tier, if there is a trip.
+    Load(Ticket<Outcome>, Option<Box<Trip>>),
     /// Take what another's load came to.
     Take(Outcome),
     /// Run the function as if it were not cached: the caller is inside the load of this very key.
@@ -69,7 +69,7 @@ pub(crate) enum Boarded {
 }
 
 impl Cache {
-    pub(crate) fn new(site: &'static Site, policy: Policy, clock: Clock) -> Self {
+    pub(crate) fn new(site: &'static Site, policy: Policy, clock: Clock, shared: Option<Shared>) -> Self {
         let counters = Arc::<Counters>::default();
         let memory = memory::open(MemoryOptions {
             capacity: policy.capacity,
@@ -80,16 +80,9 @@ impl Cache {
             }),
         });
         let flights = Arc::new(Flights::new(FLIGHT_SHARDS));
-        Self {
-            site,
-            policy,
-            clock,
-            front: Front::new(),
-            memory,
-            flights,
-            counters,
-            generation: AtomicU64::new(0),
-        }
+        let generations =
+            if shared.is_some() { Generations::shared(policy.capacity) } else { Generations::own() };
+        Self { site, policy, clock, front: Front::new(), memory, flights, counters, generations, shared }
     }
 
     /// A call was answered by `entry`.
@@ -98,11 +91,32 @@ impl Cache {
         self.counters.hit(entry.load_nanos());
     }
 
-    /// The fresh entry of `key`.
+    /// The fresh entry of `key` in memory, where memory may answer before the remote tier is asked.
+    #[inline]
+    pub(crate) fn look(&self, key: &Key) -> Option<Entry> {
+        match &self.shared {
+            Some(shared) if !shared.tiered => None,
+            _ => self.peek(key),
+        }
+    }
+
+    /// What memory has for `key` while the remote tier is out of reach.
+    pub(crate) fn fallback(&self, key: &Key) -> Option<Entry> {
+        self.shared.as_ref().is_some_and(Shared::keeps_in_outage).then(|| self.peek(key)).flatten()
+    }
+
+    /// The fresh entry of `key` in memory.
     #[inline]
     pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
         let entry = self.find(key)?;
-        let readable = entry.generation() == self.generation() && entry.age(self.clock.now()) == Age::Fresh;
+        let now = self.clock.now();
+        if let Some(shared) = &self.shared
+            && !shared.is_trusted(now)
+        {
+            self.end_trust();
+        }
+        let readable =
+            entry.generation() == self.generations.of(entry.group()) && entry.age(now) == Age::Fresh;
         readable.then_some(entry)
     }
 
@@ -123,7 +137,8 @@ impl Cache {
     /// `fits` tells whether an entry is of the caller's type; one that is not is as good as absent. (Two types can have one
     /// name, so that the key cannot tell them apart.)
     pub(crate) fn board(&self, key: &Key, fits: impl Fn(&Entry) -> bool) -> Boarded {
-        match self.flights.board(key, || self.generation(), load::is_within) {
+        let relate = |flight, _| if load::is_within(flight) { Relation::Own } else { Relation::Current };
+        match self.flights.board(key, || self.generations.of(Group::default()), relate) {
             Boarding::Own => Boarded::Now(Next::Bypass),
             Boarding::Lead(ticket) => Boarded::Now(self.lead(key, ticket, fits)),
             Boarding::Follow(follower) => {
@@ -142,20 +157,13 @@ impl Cache {
             return Next::Take(outcome);
         }
         self.counters.misses.add(1);
-        Next::Load(ticket)
+        Next::Load(ticket, None)
     }
 
-    /// Waits for the flight, for a bounded time, and then for the leave to load. Dropping the future leaves the flight.
+    /// Waits for the flight. Dropping the future leaves it.
     pub(crate) async fn follow(self: Arc<Self>, mut follower: Follower<Outcome>) -> Next {
-        let in_time = self.clock.timeout(self.flight_wait(), follower.turn()).await;
-        let turn = if let Some(turn) = in_time {
-            turn
-        } else {
-            follower.lose_patience();
-            follower.turn().await
-        };
-        match turn {
-            Some(Turn::Load(ticket)) => Next::Load(ticket),
+        match self.wait(&mut follower).await {
+            Some(Turn::Load(ticket)) => Next::Load(ticket, None),
             Some(Turn::Landed(outcome)) => {
                 self.counters.coalesced.add(1);
                 Next::Take(outcome)
@@ -164,69 +172,99 @@ impl Cache {
         }
     }
 
+    /// Waits for the flight, for a bounded time, and then for the leave to load.
+    async fn wait(&self, follower: &mut Follower<Outcome>) -> Option<Turn<Outcome>> {
+        let in_time = self.clock.timeout(self.flight_wait(), follower.turn()).await;
+        if let Some(turn) = in_time {
+            return turn;
+        }
+        follower.lose_patience();
+        follower.turn().await
+    }
+
     /// How long a follower waits before it loads for itself.
     fn flight_wait(&self) -> Duration {
         FLIGHT_WAIT.max(self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_LOADS))
     }
 
     /// The right to load `key` whatever is stored or loading: what began before stores nothing any more.
-    pub(crate) fn begin_refresh(&self, key: &Key) -> Ticket<Outcome> {
+    pub(crate) fn begin_refresh(&self, key: &Key, group: Group) -> Ticket<Outcome> {
         self.counters.refreshes.add(1);
-        self.flights.supersede(key, || self.generation())
+        self.flights.supersede(key, || self.generations.of(group))
     }
 
     /// Stores a value that nobody loaded. Loads that run store nothing after it.
-    pub(crate) fn put(&self, key: &Key, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let key = StoredKey::from(key);
-        let entry = wrap(key.clone(), self.facts(self.generation(), Duration::ZERO));
+    pub(crate) fn put(&self, entry: Entry) {
+        let key = entry.key().clone();
         last_rites::after(|| self.flights.fence(&key, || self.store(entry)));
     }
 
     /// Makes `key` unreadable, also for loads that run.
-    pub(crate) fn invalidate(&self, key: &StoredKey) -> Invalidation {
-        let remove = || {
-            self.memory.remove(key);
-            self.front.changed(key.hash64());
-        };
-        last_rites::after(|| self.flights.fence(key, remove));
+    pub(crate) async fn invalidate(&self, key: &Key) -> Invalidation {
         self.counters.invalidated_keys.add(1);
-        Invalidation::Local
+        let stored = StoredKey::from(key);
+        self.drop_key(&stored);
+        let Some(shared) = &self.shared else { return Invalidation::Local };
+        let remote = [shared.key(shared.digest(key))];
+        let told = shared.remote.tier.invalidate(&remote, shared.remote.deadline).await;
+        // Once more: a call in between may have read the value from the server before it was gone there.
+        self.drop_key(&stored);
+        Invalidation::of(told)
     }
 
-    /// Makes all keys unreadable, also for loads that run.
-    pub(crate) fn clear(&self) -> Invalidation {
-        // First the generation: a load that begins from here on may store, and what began before is unreadable.
-        self.generation.fetch_add(1, Release);
-        self.flights.fence_all();
-        last_rites::after(|| self.memory.clear());
+    /// Makes all keys unreadable here, also for loads that run.
+    pub(crate) fn clear(&self) {
+        self.drop_all();
         self.counters.clears.add(1);
-        Invalidation::Local
     }
 
     pub(crate) fn stats(&self) -> Stats {
         self.counters.snapshot(last_rites::after(|| self.memory.entries()))
     }
 
+    /// Keeps a value that was loaded or put.
     pub(crate) fn store(&self, entry: Entry) {
-        let hash = entry.key().hash64();
-        self.memory.insert(entry);
-        self.front.changed(hash);
+        self.keep(entry);
         self.counters.puts.add(1);
     }
 
-    pub(crate) fn facts(&self, generation: u64, load_time: Duration) -> Facts {
+    /// Keeps a value that another tier has already.
+    fn keep(&self, entry: Entry) {
+        let hash = entry.key().hash64();
+        self.memory.insert(entry);
+        self.front.changed(hash);
+    }
+
+    /// Keeps a value that was read elsewhere, unless memory has changed for its key since the `seat` was taken.
+    fn admit(&self, seat: &Seat, entry: Entry) {
+        let key = entry.key().clone();
+        let keep = || {
+            if self.front.is_current(seat) {
+                self.keep(entry);
+            }
+        };
+        last_rites::after(|| self.flights.locked(&key, keep));
+    }
+
+    /// What is known of a value that is stored now.
+    pub(crate) fn facts(&self, generation: u64, group: Group, load_time: Duration) -> Facts {
         let timeline = Timeline::fresh(self.clock.now(), self.policy.jittered_ttl());
-        Facts { timeline, generation, load_time }
+        Facts { timeline, generation, group, load_time }
+    }
+
+    /// What is known of a value for `key` that nobody loaded.
+    pub(crate) fn facts_of_put(&self, key: &Key) -> Facts {
+        let group = self.group(key);
+        self.facts(self.generations.of(group), group, Duration::ZERO)
+    }
+
+    pub(crate) fn group(&self, key: &Key) -> Group {
+        self.shared.as_ref().map_or_else(Group::default, |shared| self.generations.group(&shared.digest(key)))
     }
 
     /// To the nanosecond.
     pub(crate) fn now(&self) -> Moment {
         self.clock.precise()
-    }
-
-    #[inline]
-    fn generation(&self) -> u64 {
-        self.generation.load(Acquire)
     }
 }
 

@@ -8,13 +8,14 @@ use std::{
     convert::Infallible,
     future::Future,
     mem,
+    ops::ControlFlow,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use crate::{
-    cache::{Boarded, Cache, Next, Outcome},
+    cache::{Boarded, Cache, Next, Outcome, Trip},
     entry::Entry,
     invalidation::Invalidation,
     key::{Key, StoredKey},
@@ -45,7 +46,7 @@ impl<R, V, E> Returns<R, V, E> {
     where
         V: CacheValue,
     {
-        Typed { site, returns: self, value: ValueOps::new() }
+        Typed { site, returns: self, value: ValueOps::stored() }
     }
 
     /// The call site of a function whose values stay in memory.
@@ -54,7 +55,7 @@ impl<R, V, E> Returns<R, V, E> {
     where
         V: LocalValue,
     {
-        Typed { site, returns: self, value: ValueOps::new() }
+        Typed { site, returns: self, value: ValueOps::local() }
     }
 }
 
@@ -72,35 +73,51 @@ impl<R, V, E> Typed<R, V, E> {
         load: Pin<&'a mut F>,
     ) -> Call<'a, R, V, E, F> {
         let cache = Caches::cache_of(self.site);
-        let step = if cache.policy.enabled {
-            let ticket = cache.begin_refresh(key);
-            Step::Load(Load::begin(cache, ticket))
-        } else {
-            Step::Run
+        let step = match self.trip(&cache, key) {
+            _ if !cache.policy.enabled => Step::Run,
+            Some(trip) => Step::Wait(cache, Box::pin(trip.refresh())),
+            None => {
+                let ticket = cache.begin_refresh(key, cache.group(key));
+                Step::Load(Load::begin(cache, ticket, None))
+            }
         };
         Call { typed: self, key, load, step }
     }
 
     /// The stored value for `key`, if it is fresh.
-    #[expect(clippy::unused_async, reason = "a remote tier will be asked here")]
     pub async fn peek(self, key: Key) -> Option<V> {
         let cache = Caches::cache_of(self.site);
-        cache.policy.enabled.then(|| cache.peek(&key)).flatten().and_then(|entry| (self.value.open)(&entry))
+        if !cache.policy.enabled {
+            return None;
+        }
+        let entry = match (cache.look(&key), self.trip(&cache, &key)) {
+            (None, Some(trip)) => trip.peek().await,
+            (found, _) => found,
+        };
+        entry.and_then(|entry| (self.value.open)(&entry))
     }
 
     /// Stores `value` for `key`.
-    #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
     pub async fn put(self, key: Key, value: V) {
         let cache = Caches::cache_of(self.site);
-        if cache.policy.enabled {
-            cache.put(&key, |stored, facts| (self.value.wrap)(stored, &value, facts));
+        if !cache.policy.enabled {
+            return;
+        }
+        let entry = (self.value.wrap)(StoredKey::from(&key), &value, cache.facts_of_put(&key));
+        match self.trip(&cache, &key) {
+            Some(trip) => trip.put(entry).await,
+            None => cache.put(entry),
         }
     }
 
     /// Makes `key` unreadable.
-    #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
     pub async fn invalidate(self, key: Key) -> Invalidation {
-        Caches::cache_of(self.site).invalidate(&StoredKey::from(&key))
+        Caches::cache_of(self.site).invalidate(&key).await
+    }
+
+    /// The way to the remote tier, if the cache is shared.
+    fn trip(&self, cache: &Arc<Cache>, key: &Key) -> Option<Trip> {
+        Trip::new(Arc::clone(cache), key, self.value.bytes?)
     }
 
     #[inline]
@@ -109,7 +126,7 @@ impl<R, V, E> Typed<R, V, E> {
             if !cache.policy.enabled {
                 return Look::Disabled;
             }
-            match cache.peek(key).filter(self.value.fits) {
+            match cache.look(key).filter(self.value.fits) {
                 Some(entry) => {
                     cache.count_hit(&entry);
                     Look::Hit(entry)
@@ -127,21 +144,29 @@ impl<R, V, E> Typed<R, V, E> {
         }
     }
 
-    /// Settles with the flight, and returns what the function returned.
-    fn settle(&self, load: Load, returned: R) -> R {
-        let result = (self.returns.split)(returned);
-        match &result {
-            Ok(value) => load.land(|key, facts| (self.value.wrap)(key, value, facts)),
-            Err(error) => load.fail((self.returns.share)(error)),
+    /// The function has returned: what is left to do before the caller has it.
+    fn settle(&self, load: Load, returned: R) -> ControlFlow<R, Step<V>> {
+        match (self.returns.split)(returned) {
+            Ok(value) => {
+                let entry = load.entry(|key, facts| (self.value.wrap)(key, &value, facts));
+                if load.has_far_to_go() {
+                    return ControlFlow::Continue(Step::Deliver(Box::pin(load.deliver(entry)), Some(value)));
+                }
+                load.land(entry);
+                ControlFlow::Break((self.returns.join)(Ok(value)))
+            }
+            Err(error) => {
+                load.fail((self.returns.share)(&error));
+                ControlFlow::Break((self.returns.join)(Err(error)))
+            }
         }
-        (self.returns.join)(result)
     }
 
     /// One poll of a call. `run` polls the function.
     fn proceed(
         &self,
         key: &Key,
-        step: &mut Step,
+        step: &mut Step<V>,
         cx: &mut Context<'_>,
         run: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
@@ -152,7 +177,10 @@ impl<R, V, E> Typed<R, V, E> {
                         Some(value) => return Poll::Ready((self.returns.join)(Ok(value))),
                         None => Step::Run,
                     },
-                    Look::Miss(cache) => Step::board(cache, key, self.value.fits),
+                    Look::Miss(cache) => match self.trip(&cache, key) {
+                        Some(trip) => Step::Wait(cache, Box::pin(trip.seek())),
+                        None => Step::board(cache, key, self.value.fits),
+                    },
                     Look::Disabled => Step::Run,
                 },
                 Step::Wait(cache, next) => Step::after(Arc::clone(cache), ready!(next.as_mut().poll(cx))),
@@ -165,7 +193,15 @@ impl<R, V, E> Typed<R, V, E> {
                     let Step::Load(load) = mem::replace(step, Step::Run) else {
                         unreachable!("it was one above")
                     };
-                    return Poll::Ready(self.settle(load, returned));
+                    match self.settle(load, returned) {
+                        ControlFlow::Break(returned) => return Poll::Ready(returned),
+                        ControlFlow::Continue(next) => next,
+                    }
+                }
+                Step::Deliver(delivery, value) => {
+                    ready!(delivery.as_mut().poll(cx));
+                    let value = value.take().expect("a call that is ready is not polled again");
+                    return Poll::Ready((self.returns.join)(Ok(value)));
                 }
                 Step::Run => return run(cx),
             };
@@ -182,20 +218,22 @@ enum Look {
 }
 
 /// How far a call has come.
-enum Step {
+enum Step<V> {
     /// Nothing was done yet.
     Look,
-    /// Others load; this caller waits for its turn.
+    /// Others load, or the remote tier is asked; this caller waits for its turn.
     Wait(Arc<Cache>, Pin<Box<dyn Future<Output = Next> + Send>>),
     /// Another's load came to this.
     Take(Outcome),
     /// The function runs, and what it returns is stored.
     Load(Load),
+    /// The function returned this; the remote tier is told before the caller.
+    Deliver(Pin<Box<dyn Future<Output = ()> + Send>>, Option<V>),
     /// The function runs as if it were not cached.
     Run,
 }
 
-impl Step {
+impl<V> Step<V> {
     fn board(cache: Arc<Cache>, key: &Key, fits: fn(&Entry) -> bool) -> Self {
         match cache.board(key, fits) {
             Boarded::Now(next) => Self::after(cache, next),
@@ -208,7 +246,7 @@ impl Step {
 
     fn after(cache: Arc<Cache>, next: Next) -> Self {
         match next {
-            Next::Load(ticket) => Self::Load(Load::begin(cache, ticket)),
+            Next::Load(ticket, trip) => Self::Load(Load::begin(cache, ticket, trip)),
             Next::Take(outcome) => Self::Take(outcome),
             Next::Bypass => Self::Run,
         }
@@ -221,8 +259,11 @@ pub struct Call<'a, R, V, E, F> {
     typed: Typed<R, V, E>,
     key: &'a Key,
     load: Pin<&'a mut F>,
-    step: Step,
+    step: Step<V>,
 }
+
+/// Nothing in it is pinned in place: what it polls is behind a pointer.
+impl<R, V, E, F> Unpin for Call<'_, R, V, E, F> {}
 
 impl<R, V, E, F: Future<Output = R>> Future for Call<'_, R, V, E, F> {
     type Output = R;

@@ -10,7 +10,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio::sync::Notify;
@@ -30,6 +30,11 @@ impl Moment {
     #[inline]
     const fn at(nanos: u64) -> Self {
         if nanos < Self::LAST.0 { Self(nanos) } else { Self::LAST }
+    }
+
+    /// As a number that grows with time, for an atomic.
+    pub(crate) const fn to_bits(self) -> u64 {
+        self.0
     }
 
     /// How long after `earlier` this is; zero when it is not.
@@ -77,6 +82,8 @@ pub struct Clock(Arc<Inner>);
 
 struct Inner {
     source: Source,
+    /// What a calendar showed at the first reading.
+    origin: SystemTime,
     /// Nanoseconds by which `advance` has moved this clock before its source.
     ahead: AtomicU64,
     /// The reading at which the clock stands still, or `RUNNING`.
@@ -109,7 +116,8 @@ impl Clock {
 
     fn new(source: Source) -> Self {
         let (ahead, stopped) = (AtomicU64::new(0), AtomicU64::new(RUNNING));
-        Self(Arc::new(Inner { source, ahead, stopped, moved: Notify::new() }))
+        let origin = SystemTime::now();
+        Self(Arc::new(Inner { source, origin, ahead, stopped, moved: Notify::new() }))
     }
 
     /// The present moment, to the granularity of the operating system's coarse clock.
@@ -127,6 +135,11 @@ impl Clock {
             Source::System { precise, .. } => nanos(precise.elapsed()),
             Source::Tokio(origin) => nanos(origin.elapsed()),
         })
+    }
+
+    /// What a calendar shows by this clock: moved and stopped as the clock is.
+    pub(crate) fn date(&self) -> SystemTime {
+        self.0.origin + self.now().since(Moment(0))
     }
 
     #[inline]

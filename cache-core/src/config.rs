@@ -1,94 +1,117 @@
 //! Settings from outside: where they are read, checked and laid over what the attributes say.
 //!
 //! Layers, each over the one before: built-in defaults, values for all caches, the attribute, values for one cache; within
-//! each, a variable and then the builder. [`variables`] is the grammar of the environment, [`settings`] what can be set.
+//! each, a variable and then the builder. [`variables`] is the grammar of the environment and [`values`] that of what stands in
+//! it, [`settings`] what can be set for a cache, [`remote`] what for the remote tier, [`reach`] whether that can be used.
 
+mod layer;
+mod reach;
+mod remote;
 mod settings;
+mod values;
 mod variables;
 mod wiring;
 
+pub use remote::Fallback;
+pub(crate) use remote::{Secret, Url};
 pub use settings::CacheSettings;
 pub(crate) use variables::Variables;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use cache_syntax::Ttl;
+use cache_syntax::{Backend, Ttl};
 
+use self::{
+    layer::{Layer, Speaker},
+    remote::RemoteSettings,
+};
 use crate::{
-    error::{Fault, FaultKind},
-    policy::{CAPACITY, JITTER, Policy},
+    error::Fault,
+    policy::{CAPACITY, JITTER, MAX_VALUE_SIZE, Policy},
+    remote::{REMOTE_BACKENDS, RemoteBackend, Target},
     site::Site,
 };
 
 /// The settings of one registry: what the builder is given, and after [`Config::resolve`] all there is.
 #[derive(Clone, Default)]
 pub(crate) struct Config {
-    pub(crate) enabled: Option<bool>,
-    pub(crate) all: CacheSettings,
-    pub(crate) caches: BTreeMap<String, CacheSettings>,
+    pub(crate) builder: Layer,
+    variables: Layer,
+    /// Of both layers together.
+    pub(crate) remote: RemoteSettings,
+    /// Where the store is, when a cache wants it and it can be used.
+    target: Option<Target>,
 }
 
 impl Config {
-    /// Lays `given` over what `variables` say about `sites`. A value that is wrong is left out and told as a fault.
+    /// Lays `given` over what `variables` say about `sites`. A value that is wrong is left out and told as a fault; when the
+    /// remote tier cannot be used, which is a fault too, all caches stay in memory.
     pub(crate) fn resolve(sites: &[Site], variables: &Variables, given: Self) -> (Self, Vec<Fault>) {
+        Self::resolve_with(&REMOTE_BACKENDS, sites, variables, given)
+    }
+
+    fn resolve_with(
+        backends: &[RemoteBackend],
+        sites: &[Site],
+        variables: &Variables,
+        given: Self,
+    ) -> (Self, Vec<Fault>) {
         let mut faults = wiring::check(sites);
         let names = names(sites);
-        let mut config = Self { enabled: variables.enabled(&mut faults), ..Self::default() };
-        for name in &names {
-            config.caches.insert((*name).to_owned(), variables.settings(name, &mut faults));
-        }
-        given.check(&names, &mut faults);
-        config.lay_over(given);
+        given.builder.check(&names, &mut faults);
+        let variables_say = variables.layer(&names, &mut faults);
+        let remote = given.builder.remote.clone().over(variables_say.remote.clone()).into();
+        let mut config = Self { builder: given.builder, variables: variables_say, remote, target: None };
+        remote::check_certificate(&config.remote.tls, &config.builder.remote.tls, &mut faults);
+        config.target = reach::target(&config, sites, variables, backends, &mut faults);
         (config, faults)
     }
 
-    fn lay_over(&mut self, given: Self) {
-        self.enabled = given.enabled.or(self.enabled);
-        self.all = given.all;
-        for (name, settings) in given.caches {
-            let lower = self.caches.remove(&name).unwrap_or_default();
-            self.caches.insert(name, settings.over(lower));
-        }
+    /// Where the remote store is: `Some` exactly when a cache wants it and it can be used.
+    pub(crate) fn remote_target(&self) -> Option<Target> {
+        self.target.clone()
     }
 
     /// The effective policy of `site`.
     pub(crate) fn policy(&self, site: &Site) -> Policy {
-        let of_cache = self.caches.get(site.name).copied().unwrap_or_default();
-        let attribute = CacheSettings { capacity: site.capacity, ..CacheSettings::default() };
-        let set = of_cache.over(attribute).over(self.all);
+        let layers = self.layers(site).into_iter();
+        let set = layers.fold(CacheSettings::new(), |above, (_, layer)| above.over(layer));
+        let enabled = self.builder.enabled.or(self.variables.enabled).unwrap_or(true);
         Policy {
-            enabled: self.enabled.unwrap_or(true) && set.enabled.unwrap_or(true),
-            // Every attribute states its ttl, so a value for all caches has nothing to say; `check` refuses one.
-            ttl: of_cache.ttl.map_or(site.ttl, duration),
+            enabled: enabled && set.enabled.unwrap_or(true),
+            ttl: set.ttl.map_or(site.ttl, duration),
             capacity: set.capacity.unwrap_or(CAPACITY),
             jitter: set.jitter.unwrap_or(JITTER),
+            backend: if self.target.is_some() { self.wanted(site) } else { Backend::Memory },
+            codec: set.codec.unwrap_or_default(),
+            lease: set.lease.unwrap_or(true),
+            max_value_size: set.max_value_size.unwrap_or(MAX_VALUE_SIZE),
         }
     }
 
-    fn check(&self, names: &[&str], faults: &mut Vec<Fault>) {
-        if self.all.ttl.is_some() {
-            faults.push(Fault::new(
-                FaultKind::InvalidSetting,
-                "builder: a ttl for all caches has no effect, because every attribute states its own; use \
-                 `.cache(name, ..)`",
-            ));
-        }
-        CacheSettings { ttl: None, ..self.all }.check("for all caches", faults);
-        for (name, settings) in &self.caches {
-            settings.check(&format!("for the cache `{name}`"), faults);
-            if !names.contains(&name.as_str()) {
-                faults.push(unknown_cache(name, names));
-            }
-        }
+    /// Where entries of `site` should be kept.
+    fn wanted(&self, site: &Site) -> Backend {
+        let said = self.backend_by(site).filter(|_| !site.local);
+        said.map(|(_, backend)| backend).unwrap_or_default()
     }
-}
 
-fn unknown_cache(name: &str, names: &[&str]) -> Fault {
-    let hint = match cache_syntax::nearest(name, names.iter().copied()) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("the caches of this program are {}", names.join(", ")),
-    };
-    Fault::new(FaultKind::UnknownCache, format!("builder: there is no cache named `{name}`: {hint}"))
+    /// Where entries of `site` should be kept by what is said of it, and who says so.
+    fn backend_by(&self, site: &Site) -> Option<(Speaker, Backend)> {
+        self.layers(site).into_iter().find_map(|(speaker, layer)| Some((speaker, layer.backend?)))
+    }
+
+    /// What is said about `site`, from the strongest to the weakest.
+    fn layers(&self, site: &Site) -> [(Speaker, CacheSettings); 5] {
+        let attribute =
+            CacheSettings { capacity: site.capacity, backend: site.backend, ..CacheSettings::default() };
+        [
+            (Speaker::BuilderForCache, self.builder.of(site.name)),
+            (Speaker::VariableForCache, self.variables.of(site.name)),
+            (Speaker::Attribute, attribute),
+            (Speaker::BuilderForAll, self.builder.for_all()),
+            (Speaker::VariableForAll, self.variables.for_all()),
+        ]
+    }
 }
 
 fn duration(ttl: Ttl) -> Option<Duration> {

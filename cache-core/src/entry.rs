@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     clock::{Moment, nanos},
+    generations::Group,
     key::StoredKey,
     last_rites,
     timeline::{Age, Timeline},
@@ -38,8 +39,10 @@ pub(crate) struct Stored<V: ?Sized> {
 pub struct Facts {
     /// Until when it may be used.
     pub timeline: Timeline,
-    /// The cache's generation before the value's load began: a cleared cache has another one.
+    /// The generation before the value's load began: a cleared cache has another one.
     pub generation: u64,
+    /// The keys with which it shares its generation.
+    pub(crate) group: Group,
     /// How long the load took that made the value: what a hit saves. Zero for a value that was put.
     pub load_time: Duration,
 }
@@ -86,6 +89,23 @@ impl Entry {
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
         self.stored().facts.generation
+    }
+
+    #[inline]
+    pub(crate) fn group(&self) -> Group {
+        self.stored().facts.group
+    }
+
+    pub(crate) fn load_time(&self) -> Duration {
+        self.stored().facts.load_time
+    }
+
+    /// The same entry with another timeline, while nobody shares it.
+    pub(crate) fn with_timeline(mut self, timeline: Timeline) -> Self {
+        if let Some(stored) = self.0.as_mut().and_then(Arc::get_mut) {
+            stored.facts.timeline = timeline;
+        }
+        self
     }
 
     #[inline]

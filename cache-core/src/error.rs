@@ -31,6 +31,12 @@ pub enum FaultKind {
     DuplicateIdentity,
     /// Two names that make one variable readable two ways.
     AmbiguousName,
+    /// A cache wants Redis, and the program is built without support for it.
+    MissingFeature,
+    /// A cache wants Redis, and nothing says where that is.
+    MissingUrl,
+    /// Redis is required and cannot be reached.
+    Unreachable,
 }
 
 impl Error {
@@ -45,9 +51,17 @@ impl Error {
     }
 }
 
+/// The source of what was said in code.
+pub(crate) const BUILDER: &str = "builder";
+
 impl Fault {
     pub(crate) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
+    }
+
+    /// A value from `source` that its setting cannot have.
+    pub(crate) fn of_setting(source: &str, why: &str) -> Self {
+        Self::new(FaultKind::InvalidSetting, format!("{source}: {why}"))
     }
 }
 

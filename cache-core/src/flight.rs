@@ -8,11 +8,13 @@
 //! to the next who waits, and one that nobody takes ends the flight.
 
 mod crew;
+mod origin;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use crew::Follower;
+pub(crate) use origin::{Origin, Relation};
 pub(crate) use table::{Boarding, FlightId, Flights, Ticket};
 
 /// What a caller who waited is told.

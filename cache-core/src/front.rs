@@ -83,6 +83,11 @@ impl Front {
         self.stamp(hash).fetch_add(1, Release);
     }
 
+    /// Whether memory has not changed for the seat's group of keys since it was taken.
+    pub(crate) fn is_current(&self, seat: &Seat) -> bool {
+        self.stamp(seat.hash).load(Acquire) == seat.stamp
+    }
+
     #[inline]
     fn stamp(&self, hash: u64) -> &AtomicU64 {
         &self.stamps[index(hash >> 48, STAMPS)]

@@ -2,18 +2,25 @@
 //!
 //! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so the reading order of the
 //! files: a call site (`site`) calls `call`, which looks into the site's `cache` by its [`key`]. A hit comes from this thread's
-//! `front` or from the `memory` tier and returns; a miss joins a `flight`, where one caller runs the function and fills.
+//! `front` or from the `memory` tier and returns; a miss joins a `flight`, where one caller runs the function and fills. A cache that
+//! other processes share makes a `trip` to the [`remote`] tier on the way.
 
 pub mod key;
+#[doc(hidden)]
+pub mod observe;
+pub mod remote;
 
 mod cache;
 mod call;
 mod clock;
+mod codec;
 mod config;
 mod entry;
 mod error;
 mod flight;
 mod front;
+mod generations;
+mod health;
 mod housekeeping;
 mod identity;
 mod invalidation;
@@ -30,23 +37,28 @@ mod telemetry;
 mod timeline;
 mod value;
 
+pub use cache_syntax::Backend;
 pub use clock::{Clock, Moment};
-pub use config::CacheSettings;
+pub use codec::Codec;
+pub use config::{CacheSettings, Fallback};
 pub use entry::{Entry, Facts};
 pub use error::{Error, Fault, FaultKind};
+pub use health::{Breaker, Health, Push, ServerHealth, Status};
 pub use identity::Fingerprint;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
 pub use policy::Policy;
 pub use registry::{CacheHandle, CacheReport, Caches, CachesBuilder, InstallError, Report, SiteReport};
-pub use stats::{Evictions, Invalidations, Stats};
-pub use timeline::{Age, Timeline};
+pub use remote::{Mark, TlsFiles};
+pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
+pub use timeline::{Age, Lifetimes, Timeline};
 pub use value::{CacheValue, LocalValue};
 
 /// What expansions of the attributes name. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod expansion {
+    pub use cache_syntax::Backend;
     pub use linkme;
 
     pub use crate::{

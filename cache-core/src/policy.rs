@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use cache_syntax::Backend;
 use serde::Serialize;
+
+use crate::codec::Codec;
 
 /// The effective policy of one call site.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,12 +20,24 @@ pub struct Policy {
     /// The share of the ttl, 0 to 1, by which each entry's life is randomly shortened, so that entries filled together do
     /// not end together. A value is never served beyond its ttl.
     pub jitter: f64,
+    /// Where entries are kept.
+    pub backend: Backend,
+    /// How values are written for the remote tier.
+    pub codec: Codec,
+    /// Whether a load of one process is waited for by others, so that a key is loaded once in all. Without it each process
+    /// loads for itself.
+    pub lease: bool,
+    /// The most bytes of an encoded value that the remote tier is sent. A larger one is kept in memory at most: one such value
+    /// would hold up all calls that share its connection, and use up the time that they have for it.
+    pub max_value_size: u64,
 }
 
 /// Entries a call site holds unless told otherwise.
 pub(crate) const CAPACITY: u64 = 10_000;
 /// The default jitter.
 pub(crate) const JITTER: f64 = 0.05;
+/// The most bytes of an encoded value for the remote tier: what a local network carries within a call's budget, about.
+pub(crate) const MAX_VALUE_SIZE: u64 = 8 << 20;
 /// How long a follower waits for another's load, at least.
 pub(crate) const FLIGHT_WAIT: Duration = Duration::from_secs(5);
 /// … and at least this many times the mean load time, so that a slow function is not run twice for being slow.
@@ -39,10 +54,23 @@ impl Policy {
 mod tests {
     use super::*;
 
+    fn policy(ttl: Duration, jitter: f64) -> Policy {
+        Policy {
+            enabled: true,
+            ttl: Some(ttl),
+            capacity: 1,
+            jitter,
+            backend: Backend::Tiered,
+            codec: Codec::MessagePack,
+            lease: true,
+            max_value_size: MAX_VALUE_SIZE,
+        }
+    }
+
     #[test]
     fn jitter_spreads_expiry_below_the_ttl() {
         let ttl = Duration::from_secs(1000);
-        let policy = Policy { enabled: true, ttl: Some(ttl), capacity: 1, jitter: JITTER };
+        let policy = policy(ttl, JITTER);
         let lives: Vec<_> = (0..1000).map(|_| policy.jittered_ttl().expect("not for ever")).collect();
         assert!(lives.iter().all(|life| (Duration::from_secs(950)..=ttl).contains(life)));
         let early = lives.iter().filter(|life| **life < Duration::from_secs(975)).count();
@@ -51,10 +79,18 @@ mod tests {
 
     #[test]
     fn no_jitter_is_exact_and_forever_stays() {
-        let mut policy =
-            Policy { enabled: true, ttl: Some(Duration::from_secs(7)), capacity: 1, jitter: 0.0 };
+        let mut policy = policy(Duration::from_secs(7), 0.0);
         assert_eq!(policy.jittered_ttl(), policy.ttl);
         policy.ttl = None;
         assert_eq!(policy.jittered_ttl(), None);
+    }
+
+    #[test]
+    fn a_policy_is_serialised_in_the_words_of_its_settings() {
+        let shown = serde_json::to_value(policy(Duration::from_secs(7), 0.0)).expect("it is plain data");
+        assert_eq!(shown["backend"], "tiered");
+        assert_eq!(shown["codec"], "messagepack");
+        assert_eq!(shown["lease"], true);
+        assert_eq!(shown["max_value_size"], 8_388_608);
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod global;
 mod handle;
+mod remote;
 mod report;
 
 pub use builder::CachesBuilder;
@@ -20,11 +21,11 @@ use std::{
 };
 
 use crate::{
-    cache::Cache,
+    cache::{Cache, Remote},
     clock::Clock,
     config::Config,
     error::{Error, Fault},
-    housekeeping,
+    housekeeping, observe,
     site::{self, SITES, Site},
     stats::Stats,
     telemetry,
@@ -64,6 +65,8 @@ struct Registry {
     clock: Clock,
     /// For each of [`SITES`], its cache once it was used.
     caches: Box<[OnceLock<Arc<Cache>>]>,
+    /// `None` when no cache of the program uses one.
+    remote: Option<Remote>,
     /// What was wrong with the settings of a registry that built itself.
     faults: Vec<Fault>,
 }
@@ -98,10 +101,13 @@ impl Caches {
         Self::assemble(Config::default(), Clock::isolated(), Vec::new())
     }
 
-    fn assemble(config: Config, clock: Clock, faults: Vec<Fault>) -> Self {
+    fn assemble(config: Config, clock: Clock, mut faults: Vec<Fault>) -> Self {
         housekeeping::start();
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
-        Self(Arc::new(Registry { config, clock, caches, faults }))
+        Self(Arc::new_cyclic(|registry| {
+            let remote = remote::open(&config, registry, &mut faults);
+            Registry { config, clock, caches, remote, faults }
+        }))
     }
 
     /// The registry that calls made here would use: the scope's, else the installed one, which is built from the
@@ -180,6 +186,7 @@ impl Caches {
         for name in site::by_name().keys() {
             telemetry::flush(name, &self.stats(name));
         }
+        observe::flush();
     }
 
     /// The sum over the call sites called `name`.
@@ -205,7 +212,9 @@ impl Caches {
 
     #[cold]
     fn open(&self, site: &'static Site) -> Arc<Cache> {
-        Arc::new(Cache::new(site, self.0.config.policy(site), self.0.clock.clone()))
+        let policy = self.0.config.policy(site);
+        let shared = self.0.shared(site, &policy);
+        Arc::new(Cache::new(site, policy, self.0.clock.clone(), shared))
     }
 
     /// The cache of `site` in the current registry.

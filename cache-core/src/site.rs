@@ -1,7 +1,12 @@
 //! Call sites: one descriptor for each `#[cached]` function, known before its first call.
 
-use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+    time::Duration,
+};
 
+use cache_syntax::Backend;
 use linkme::distributed_slice;
 
 use crate::{
@@ -22,6 +27,9 @@ pub struct Site {
     pub(crate) version: u32,
     pub(crate) ttl: Option<Duration>,
     pub(crate) capacity: Option<u64>,
+    pub(crate) backend: Option<Backend>,
+    /// Its values need not be serialisable, so no setting can make them leave memory.
+    pub(crate) local: bool,
 }
 
 /// All call sites of this program.
@@ -48,10 +56,28 @@ pub(crate) fn named(name: &str) -> &'static [&'static Site] {
     by_name().get(name).map_or(&[], Vec::as_slice)
 }
 
+/// The call site whose entries carry `fingerprint` in a remote tier.
+pub(crate) fn by_fingerprint(fingerprint: Fingerprint) -> Option<&'static Site> {
+    static BY_FINGERPRINT: LazyLock<HashMap<Fingerprint, &'static Site>> =
+        LazyLock::new(|| SITES.iter().map(|site| (site.fingerprint(), site)).collect());
+    BY_FINGERPRINT.get(&fingerprint).copied()
+}
+
 impl Site {
     /// A site whose answers never expire, with the default capacity.
     pub const fn new(name: &'static str, function: &'static str, signature: &'static str) -> Self {
-        Self { name, function, signature, file: "", line: 0, version: 0, ttl: None, capacity: None }
+        Self {
+            name,
+            function,
+            signature,
+            file: "",
+            line: 0,
+            version: 0,
+            ttl: None,
+            capacity: None,
+            backend: None,
+            local: false,
+        }
     }
 
     /// Where the function stands.
@@ -70,6 +96,18 @@ impl Site {
     #[must_use]
     pub const fn capacity(self, capacity: u64) -> Self {
         Self { capacity: Some(capacity), ..self }
+    }
+
+    /// Where entries are kept.
+    #[must_use]
+    pub const fn backend(self, backend: Backend) -> Self {
+        Self { backend: Some(backend), ..self }
+    }
+
+    /// Entries stay in memory, whatever is configured.
+    #[must_use]
+    pub const fn local(self) -> Self {
+        Self { local: true, ..self }
     }
 
     /// The version of the answers' meaning, set by the author: another one never meets the entries of this one.

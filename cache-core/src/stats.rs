@@ -118,6 +118,12 @@ pub(crate) struct Counters {
     pub(crate) clears: Counter,
     pub(crate) expired: Counter,
     pub(crate) evicted_for_size: Counter,
+    pub(crate) remote_hits: Counter,
+    pub(crate) invalidated_elsewhere: Counter,
+    pub(crate) fenced: Counter,
+    pub(crate) unreadable: Counter,
+    pub(crate) oversized: Counter,
+    pub(crate) unavailable: Counter,
 }
 
 impl Counters {
@@ -134,6 +140,12 @@ impl Counters {
             hits.add_alone(1);
             saved_micros.add_alone(load_micros);
         }
+    }
+
+    /// One call answered by the remote tier, with a value whose load took `load_nanos`.
+    pub(crate) fn remote_hit(&self, load_nanos: u64) {
+        self.remote_hits.add(1);
+        self.hit(load_nanos);
     }
 
     /// One load that ran to its end.
@@ -163,6 +175,14 @@ impl Counters {
             refreshes: self.refreshes.get(),
             invalidations: Invalidations { key: self.invalidated_keys.get(), cache: self.clears.get() },
             evictions: Evictions { expired: self.expired.get(), size: self.evicted_for_size.get() },
+            remote: RemoteStats {
+                hits: self.remote_hits.get(),
+                invalidations: self.invalidated_elsewhere.get(),
+                fenced: self.fenced.get(),
+                unreadable: self.unreadable.get(),
+                oversized: self.oversized.get(),
+                unavailable: self.unavailable.get(),
+            },
             size,
             load_time: Duration::from_micros(self.load_micros.get()),
             time_saved: Duration::from_micros(sum(|stripe| &stripe.saved_micros)),
@@ -194,12 +214,46 @@ pub struct Stats {
     pub invalidations: Invalidations,
     /// Entries that left by themselves, by cause.
     pub evictions: Evictions,
-    /// Entries held now. Expired ones count until they are dropped.
+    /// What the remote tier had to do with it.
+    pub remote: RemoteStats,
+    /// Entries held now, in memory. Expired ones count until they are dropped.
     pub size: u64,
     /// The time that loads took, in sum.
     pub load_time: Duration,
     /// What hits saved: for each, the time of the load that made its value, waiting for the executor included.
     pub time_saved: Duration,
+}
+
+/// What the remote tier had to do with a cache. All zero for one that lives in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RemoteStats {
+    /// Hits answered by it; the other hits were answered by memory.
+    pub hits: u64,
+    /// Keys that another node made unreadable, while this one listened.
+    pub invalidations: u64,
+    /// Values that were not stored because their key was invalidated after their load began.
+    pub fenced: u64,
+    /// Stored values that could not be read: damaged, foreign, or of another shape. Each was a miss and is overwritten.
+    pub unreadable: u64,
+    /// Values that were not sent: larger than `max_value_size`, or not to be written as bytes.
+    pub oversized: u64,
+    /// Questions that it did not answer in time, or at all.
+    pub unavailable: u64,
+}
+
+impl RemoteStats {
+    /// Each field combined with the other's.
+    fn zip(self, other: Self, with: fn(u64, u64) -> u64) -> Self {
+        Self {
+            hits: with(self.hits, other.hits),
+            invalidations: with(self.invalidations, other.invalidations),
+            fenced: with(self.fenced, other.fenced),
+            unreadable: with(self.unreadable, other.unreadable),
+            oversized: with(self.oversized, other.oversized),
+            unavailable: with(self.unavailable, other.unavailable),
+        }
+    }
 }
 
 /// Invalidations by what they were of.
@@ -255,6 +309,7 @@ impl Stats {
                 expired: self.evictions.expired.saturating_sub(earlier.evictions.expired),
                 size: self.evictions.size.saturating_sub(earlier.evictions.size),
             },
+            remote: self.remote.zip(earlier.remote, u64::saturating_sub),
             size: self.size,
             load_time: self.load_time.saturating_sub(earlier.load_time),
             time_saved: self.time_saved.saturating_sub(earlier.time_saved),
@@ -286,6 +341,7 @@ impl AddAssign for Stats {
         self.invalidations.cache = self.invalidations.cache.saturating_add(other.invalidations.cache);
         self.evictions.expired = self.evictions.expired.saturating_add(other.evictions.expired);
         self.evictions.size = self.evictions.size.saturating_add(other.evictions.size);
+        self.remote = self.remote.zip(other.remote, u64::saturating_add);
         self.size = self.size.saturating_add(other.size);
         self.load_time = self.load_time.saturating_add(other.load_time);
         self.time_saved = self.time_saved.saturating_add(other.time_saved);

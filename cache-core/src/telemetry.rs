@@ -8,11 +8,47 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use tracing::{Span, info_span};
 
-use crate::stats::Stats;
+use crate::{health::Breaker, stats::Stats};
 
 /// The span of a run of the function.
 pub(crate) fn load_span(cache: &'static str) -> Span {
     info_span!("cache.load", cache.name = cache, cache.hit = false, cache.tier = "none")
+}
+
+/// The span of a look at the remote tier. `cache.hit` is known at its end.
+pub(crate) fn get_span(cache: &'static str) -> Span {
+    info_span!("cache.get", cache.name = cache, cache.hit = tracing::field::Empty, cache.tier = "remote")
+}
+
+/// What the look came to.
+pub(crate) fn saw(span: &Span, hit: bool) {
+    span.record("cache.hit", hit);
+}
+
+/// An attempt to connect to a server.
+pub(crate) fn record_connect(took: Duration) {
+    histogram!("cache_connect_seconds").record(took);
+}
+
+/// One request to a server.
+pub(crate) fn record_request(op: &'static str, took: Duration) {
+    histogram!("cache_backend_seconds", "op" => op).record(took);
+}
+
+/// A total of the process.
+pub(crate) fn count(metric: &'static str, labels: &[(&'static str, &'static str)], total: u64) {
+    let labels: Vec<_> = labels.iter().map(|(name, value)| metrics::Label::new(*name, *value)).collect();
+    counter!(metric, labels).absolute(total);
+}
+
+/// 0 closed, 0.5 half open, 1 open.
+pub(crate) fn breaker(address: &str, state: Breaker) {
+    let state = match state {
+        Breaker::Closed => 0.0,
+        Breaker::HalfOpen => 0.5,
+        Breaker::Open => 1.0,
+    };
+    gauge!("cache_breaker_state", "server" => address.to_owned()).set(state);
 }
 
 /// One run of the function, told to the recorder at once: a histogram has no total to hand over later.
@@ -25,7 +61,9 @@ pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
 /// Hands the totals of one cache to the recorder that is installed now.
 pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     counter!("cache_gets_total", "cache" => cache, "result" => "hit", "tier" => "memory")
-        .absolute(stats.hits);
+        .absolute(stats.hits.saturating_sub(stats.remote.hits));
+    counter!("cache_gets_total", "cache" => cache, "result" => "hit", "tier" => "remote")
+        .absolute(stats.remote.hits);
     counter!("cache_gets_total", "cache" => cache, "result" => "miss", "tier" => "none")
         .absolute(stats.misses);
     counter!("cache_coalesced_total", "cache" => cache).absolute(stats.coalesced);
@@ -40,6 +78,8 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
         counter!("cache_invalidations_total", "cache" => cache, "kind" => kind, "source" => "local")
             .absolute(count);
     }
+    counter!("cache_invalidations_total", "cache" => cache, "kind" => "key", "source" => "remote")
+        .absolute(stats.remote.invalidations);
     counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
 }
@@ -56,6 +96,16 @@ pub(crate) fn describe() {
     describe_counter!("cache_evictions_total", "Entries that left by themselves, by cause.");
     describe_counter!("cache_invalidations_total", "Invalidations, by kind (key, cache) and source.");
     describe_counter!("cache_saved_seconds_total", "Load time that hits saved, in whole seconds.");
+    describe_counter!("cache_connections_total", "Attempts to connect to a server, by outcome and reason.");
+    describe_counter!("cache_backend_errors_total", "Requests to a server that failed, by operation.");
+    describe_counter!("cache_fallback_total", "Calls that did without the remote tier, by reason.");
+    describe_gauge!("cache_breaker_state", "A server's breaker: 0 closed, 0.5 half open, 1 open.");
+    describe_histogram!("cache_connect_seconds", metrics::Unit::Seconds, "Time of an attempt to connect.");
+    describe_histogram!(
+        "cache_backend_seconds",
+        metrics::Unit::Seconds,
+        "Time of a request to a server, by operation."
+    );
     describe_gauge!("cache_size", "Entries held in memory.");
     describe_histogram!("cache_load_seconds", metrics::Unit::Seconds, "Load time, by result.");
 }

@@ -25,11 +25,50 @@ pub enum Age {
     Gone,
 }
 
+/// How long a value may be used, and for what, from the moment it is stored. `None`: for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// It answers calls.
+    pub fresh: Option<Duration>,
+    /// It answers calls while a new value is loaded.
+    pub stale: Option<Duration>,
+    /// It answers a call when its load fails.
+    pub usable: Option<Duration>,
+}
+
+impl Lifetimes {
+    /// Fresh for `ttl` and then gone.
+    pub const fn fresh(ttl: Option<Duration>) -> Self {
+        Self { fresh: ttl, stale: ttl, usable: ttl }
+    }
+
+    /// What is left of them after `age`.
+    #[must_use]
+    pub fn after(self, age: Duration) -> Self {
+        self.map(|life| life.map(|life| life.saturating_sub(age)))
+    }
+
+    /// The same, none longer than `most`.
+    #[must_use]
+    pub fn at_most(self, most: Duration) -> Self {
+        self.map(|life| Some(life.map_or(most, |life| life.min(most))))
+    }
+
+    fn map(self, change: impl Fn(Option<Duration>) -> Option<Duration>) -> Self {
+        Self { fresh: change(self.fresh), stale: change(self.stale), usable: change(self.usable) }
+    }
+}
+
 impl Timeline {
+    /// The timeline of a value with `lifetimes` from `now` on.
+    pub fn of(lifetimes: Lifetimes, now: Moment) -> Self {
+        let end = |life: Option<Duration>| life.map_or(Moment::NEVER, |life| now + life);
+        Self { fresh: end(lifetimes.fresh), stale: end(lifetimes.stale), usable: end(lifetimes.usable) }
+    }
+
     /// A value that is fresh for `ttl` from `now` (`None`: for ever) and then gone.
     pub fn fresh(now: Moment, ttl: Option<Duration>) -> Self {
-        let end = ttl.map_or(Moment::NEVER, |ttl| now + ttl);
-        Self { fresh: end, stale: end, usable: end }
+        Self::of(Lifetimes::fresh(ttl), now)
     }
 
     /// What the entry may be used for at `now`.

@@ -3,6 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    codec::{Codec, CodecError},
     entry::{Entry, Facts},
     key::StoredKey,
 };
@@ -40,14 +41,50 @@ pub(crate) struct ValueOps<V> {
     pub(crate) open: fn(&Entry) -> Option<V>,
     /// An entry that holds a clone of the value.
     pub(crate) wrap: fn(StoredKey, &V, Facts) -> Entry,
+    /// How values travel; `None` for values that stay in memory.
+    pub(crate) bytes: Option<ByteOps>,
+}
+
+/// How the value in an entry becomes bytes and comes back. Knows no types.
+#[derive(Clone, Copy)]
+pub(crate) struct ByteOps {
+    pub(crate) write: fn(&Entry, Codec) -> Result<Vec<u8>, CodecError>,
+    pub(crate) read: fn(StoredKey, Codec, &[u8], Facts) -> Result<Entry, CodecError>,
+    /// Whether the entry holds such a value.
+    pub(crate) fits: fn(&Entry) -> bool,
+}
+
+#[cfg(feature = "remote")]
+impl ByteOps {
+    const fn of<V: CacheValue>() -> Self {
+        Self {
+            write: |entry, codec| codec.write(entry.value::<V>().ok_or(CodecError)?),
+            read: |key, codec, bytes, facts| Ok(Entry::new(key, codec.read::<V>(bytes)?, facts)),
+            fits: |entry| entry.value::<V>().is_some(),
+        }
+    }
+}
+
+impl<V: CacheValue> ValueOps<V> {
+    /// Of values that every tier can keep.
+    pub(crate) const fn stored() -> Self {
+        #[cfg(feature = "remote")]
+        let bytes = Some(ByteOps::of::<V>());
+        // Without a remote tier no value travels, and no code for it is compiled.
+        #[cfg(not(feature = "remote"))]
+        let bytes = None;
+        Self { bytes, ..Self::local() }
+    }
 }
 
 impl<V: LocalValue> ValueOps<V> {
-    pub(crate) const fn new() -> Self {
+    /// Of values that stay in memory.
+    pub(crate) const fn local() -> Self {
         Self {
             fits: |entry| entry.value::<V>().is_some(),
             open: |entry| entry.value::<V>().cloned(),
             wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
+            bytes: None,
         }
     }
 }

@@ -17,7 +17,7 @@ use loom::{
     thread::{self, JoinHandle},
 };
 
-use flight::{Boarding, Flights, Follower, MAX_SOLOS, Ticket, Turn};
+use flight::{Boarding, Flights, Follower, MAX_SOLOS, Relation, Ticket, Turn};
 use key::{Key, KeyEncoder, StoredKey};
 
 /// The source under test. Its head is repeated here, because a model can afford to fill one place for solos, not eight.
@@ -26,9 +26,11 @@ mod flight {
     #![expect(dead_code, reason = "the model has no generations and no re-entry")]
 
     mod crew;
+    mod origin;
     mod table;
 
     pub(crate) use crew::Follower;
+    pub(crate) use origin::Relation;
     pub(crate) use table::{Boarding, Flights, Ticket};
 
     pub(crate) enum Turn<T: Clone> {
@@ -41,6 +43,10 @@ mod flight {
 
 mod key {
     pub(crate) use cache_core::key::{Key, KeyEncoder, KeyHasher, StoredKey};
+}
+
+mod remote {
+    pub(crate) use cache_core::Mark;
 }
 
 /// What `src/sync.rs` is to the crate. `Arc` is the standard one: only counting goes on in it.
@@ -149,7 +155,7 @@ impl World {
     }
 
     fn board(&self) -> Boarding<u32> {
-        self.flights.board(&self.key, || 0, |_| false)
+        self.flights.board(&self.key, || 0, |_, _| Relation::Current)
     }
 
     /// The ticket of a caller of whom the model knows that nobody loads.

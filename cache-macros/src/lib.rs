@@ -57,7 +57,8 @@ use proc_macro::TokenStream;
 /// | `key(..)` | The expressions that tell one call from another, instead of all parameters. | every parameter |
 /// | `skip(..)` | The parameters that do not tell one call from another. | none |
 /// | `version = 2` | The version of the answers' meaning, a `u32`: change it, and answers stored by an older release are not read. | 0 |
-/// | `local` | Answers never leave this process, and need not be serialisable. | shared where configured |
+/// | `backend = "redis"` | Where answers are kept: `"memory"`, `"redis"` (shared, one round trip a hit) or `"tiered"` (shared, with memory in front). | as configured, else `"memory"` |
+/// | `local` | Answers never leave this process, whatever is configured, and need not be serialisable. | shared where configured |
 /// | `crate = path` | Where Cachery is found, for a macro that re-exports it. | `::cachery` |
 ///
 /// # Companions

@@ -1,7 +1,7 @@
 //! What Cachery must read alike when it compiles and when it runs.
 //!
 //! A duration in an attribute and one in an environment variable, a cache's name in the source and in a
-//! configuration file, a mistyped argument and a mistyped field: each has its one reader here.
+//! configuration file, a backend, a size, a mistyped argument and a mistyped field: each has its one reader here.
 //!
 //! ```
 //! use cache_syntax::{Ttl, check_name, nearest, variable_stem};
@@ -12,14 +12,20 @@
 //! assert_eq!(nearest("capasity", ["ttl", "capacity"]), Some("capacity"));
 //! ```
 
+mod backend;
+mod choice;
 mod duration;
 mod excerpt;
 mod name;
 mod nearest;
+mod size;
 mod ttl;
 
+pub use backend::Backend;
+pub use choice::{ChoiceError, choose};
 pub use duration::{DurationError, MAX_DURATION, format_duration, parse_duration};
 pub use excerpt::excerpt;
 pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_stem};
 pub use nearest::nearest;
+pub use size::{SizeError, format_size, parse_size};
 pub use ttl::Ttl;

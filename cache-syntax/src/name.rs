@@ -4,13 +4,14 @@
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// The stems whose `CACHE_<STEM>_…` variables could be read as a global one, with that global.
-const RESERVED: [(&str, &str); 11] = [
+const RESERVED: [(&str, &str); 12] = [
     ("CONFIG", "CACHE_CONFIG"),
     ("DEFAULT", "CACHE_DEFAULT_<FIELD>"),
     ("ENABLED", "CACHE_ENABLED"),
     ("ENV", "CACHE_ENV"),
     ("FALLBACK", "CACHE_FALLBACK"),
     ("KEY", "CACHE_KEY_SECRET"),
+    ("OUTAGE", "CACHE_OUTAGE_TTL"),
     ("PREFIX", "CACHE_PREFIX"),
     ("REDIS", "CACHE_REDIS_URL"),
     ("REMOTE", "CACHE_REMOTE_DEADLINE"),

@@ -43,7 +43,7 @@ fn each_rule_has_its_message() {
 fn names_that_read_as_globals_are_reserved_in_any_case() {
     for name in [
         "default", "TYPE", "redis", "prefix", "key", "required", "fallback", "remote", "env", "config",
-        "enabled",
+        "enabled", "outage",
     ] {
         assert!(refusal(name).contains("reserved"), "{name}");
         assert_eq!(check_name(&format!("my-{name}")), Ok(()), "the way out is open");

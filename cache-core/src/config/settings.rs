@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use cache_syntax::{MAX_DURATION, Ttl};
+use cache_syntax::{Backend, MAX_DURATION, Ttl};
 
-use crate::error::{Fault, FaultKind};
+use crate::{
+    codec::Codec,
+    error::{BUILDER, Fault},
+};
 
 /// Settings for one cache, or for all: what is not set is left to the layer below.
 ///
@@ -20,12 +23,25 @@ pub struct CacheSettings {
     pub(crate) ttl: Option<Ttl>,
     pub(crate) capacity: Option<u64>,
     pub(crate) jitter: Option<f64>,
+    pub(crate) backend: Option<Backend>,
+    pub(crate) codec: Option<Codec>,
+    pub(crate) lease: Option<bool>,
+    pub(crate) max_value_size: Option<u64>,
 }
 
 impl CacheSettings {
     /// Nothing set.
     pub const fn new() -> Self {
-        Self { enabled: None, ttl: None, capacity: None, jitter: None }
+        Self {
+            enabled: None,
+            ttl: None,
+            capacity: None,
+            jitter: None,
+            backend: None,
+            codec: None,
+            lease: None,
+            max_value_size: None,
+        }
     }
 
     /// Whether calls are cached. While they are not, each runs its function, alone.
@@ -63,6 +79,35 @@ impl CacheSettings {
         self
     }
 
+    /// Where entries are kept. The default is [`Backend::Memory`]; a function whose attribute says `local` stays there.
+    #[must_use]
+    pub const fn backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// How values are written for the remote tier; both ways are read. The default is [`Codec::MessagePack`].
+    #[must_use]
+    pub const fn codec(mut self, codec: Codec) -> Self {
+        self.codec = Some(codec);
+        self
+    }
+
+    /// Whether a load of one process is waited for by others. The default is `true`; with `false` each process loads for
+    /// itself. Values are as correct either way.
+    #[must_use]
+    pub const fn lease(mut self, lease: bool) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// The most bytes of an encoded value that the remote tier is sent. The default is 8 MiB. Zero is refused.
+    #[must_use]
+    pub const fn max_value_size(mut self, bytes: u64) -> Self {
+        self.max_value_size = Some(bytes);
+        self
+    }
+
     /// These settings where they say something, else `lower`.
     pub(crate) fn over(self, lower: Self) -> Self {
         Self {
@@ -70,14 +115,16 @@ impl CacheSettings {
             ttl: self.ttl.or(lower.ttl),
             capacity: self.capacity.or(lower.capacity),
             jitter: self.jitter.or(lower.jitter),
+            backend: self.backend.or(lower.backend),
+            codec: self.codec.or(lower.codec),
+            lease: self.lease.or(lower.lease),
+            max_value_size: self.max_value_size.or(lower.max_value_size),
         }
     }
 
     /// Tells what no cache can have. `whose` completes "builder: … ".
     pub(super) fn check(&self, whose: &str, faults: &mut Vec<Fault>) {
-        let mut refuse = |what: &str| {
-            faults.push(Fault::new(FaultKind::InvalidSetting, format!("builder: {what} {whose}")));
-        };
+        let mut refuse = |what: &str| faults.push(Fault::of_setting(BUILDER, &format!("{what} {whose}")));
         if self.ttl == Some(Ttl::For(Duration::ZERO)) {
             refuse("a ttl of zero keeps nothing; use `enabled(false)` to switch caching off");
         }
@@ -89,6 +136,9 @@ impl CacheSettings {
         }
         if self.jitter.is_some_and(|jitter| !(0.0..=1.0).contains(&jitter)) {
             refuse("jitter is a share of the ttl, from 0 to 1,");
+        }
+        if self.max_value_size == Some(0) {
+            refuse("a value size of zero sends nothing; use `backend(Backend::Memory)` to stay in memory");
         }
     }
 }

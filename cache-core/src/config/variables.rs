@@ -1,14 +1,28 @@
-//! The grammar of the environment: `CACHE_ENABLED`, and `CACHE_<NAME>_<FIELD>` for each cache.
+//! The grammar of the environment: `CACHE_<NAME>_<FIELD>` for each cache, `CACHE_DEFAULT_<FIELD>` for all, and the names that stand
+//! for themselves.
 
 use std::{collections::HashMap, ffi::OsString, fmt};
 
-use cache_syntax::{Ttl, excerpt, variable_stem};
+use cache_syntax::{Backend, variable_stem};
 
-use super::settings::CacheSettings;
-use crate::error::{Fault, FaultKind};
+use super::{
+    layer::Layer,
+    remote::{RemoteLayer, Url},
+    settings::CacheSettings,
+    values,
+};
+use crate::{error::Fault, remote::TlsFiles};
 
 /// The fields of a cache that a variable can set, as they stand at the end of its name.
-pub(super) const FIELDS: [&str; 3] = ["TTL", "CAPACITY", "ENABLED"];
+pub(super) const FIELDS: [&str; 8] =
+    ["TTL", "CAPACITY", "ENABLED", "BACKEND", "CODEC", "LEASE", "MAX_VALUE_SIZE", "JITTER"];
+
+/// The short spelling of [`DEFAULT_BACKEND`].
+const TYPE: &str = "CACHE_TYPE";
+const DEFAULT_BACKEND: &str = "CACHE_DEFAULT_BACKEND";
+
+/// The one variable that is not named after us: platforms set it.
+const FOREIGN_URL: &str = "REDIS_URL";
 
 /// The name of the variable that sets `field` of the cache `name`.
 pub(super) fn variable(name: &str, field: &str) -> String {
@@ -25,34 +39,108 @@ impl Variables {
         std::env::vars_os().collect()
     }
 
-    pub(super) fn enabled(&self, faults: &mut Vec<Fault>) -> Option<bool> {
-        self.read("CACHE_ENABLED", parse_bool, faults)
-    }
-
-    /// What the variables say about the cache `name`.
-    pub(super) fn settings(&self, name: &str, faults: &mut Vec<Fault>) -> CacheSettings {
-        CacheSettings {
-            enabled: self.read(&variable(name, "ENABLED"), parse_bool, faults),
-            ttl: self.read(&variable(name, "TTL"), parse_ttl, faults),
-            capacity: self.read(&variable(name, "CAPACITY"), parse_capacity, faults),
-            jitter: None,
+    /// What the variables say, also about the caches called `names`.
+    pub(super) fn layer(&self, names: &[&str], faults: &mut Vec<Fault>) -> Layer {
+        Layer {
+            enabled: self.read("CACHE_ENABLED", values::switch, faults),
+            all: self.all(faults),
+            caches: names.iter().map(|name| ((*name).to_owned(), self.of_cache(name, faults))).collect(),
+            remote: self.remote(faults),
         }
     }
 
-    /// The value of `variable`, if it is set and right; empty counts as not set.
+    /// What they say about the cache `name`.
+    fn of_cache(&self, name: &str, faults: &mut Vec<Fault>) -> CacheSettings {
+        let ttl = self.read(&variable(name, "TTL"), values::ttl, faults);
+        CacheSettings { ttl, ..self.settings(name, faults) }
+    }
+
+    /// What they say about all caches.
+    fn all(&self, faults: &mut Vec<Fault>) -> CacheSettings {
+        if self.is_set("CACHE_DEFAULT_TTL") {
+            faults.push(Fault::of_setting(
+                "CACHE_DEFAULT_TTL",
+                "a ttl for all caches has no effect, because every attribute states its own; use `CACHE_<NAME>_TTL`",
+            ));
+        }
+        let settings = self.settings("default", faults);
+        CacheSettings { backend: self.default_backend(settings.backend, faults), ..settings }
+    }
+
+    /// What they say about the cache `name`, or about all as `default`; the ttl is a matter apart.
+    fn settings(&self, name: &str, faults: &mut Vec<Fault>) -> CacheSettings {
+        CacheSettings {
+            ttl: None,
+            enabled: self.read(&variable(name, "ENABLED"), values::switch, faults),
+            capacity: self.read(&variable(name, "CAPACITY"), values::capacity, faults),
+            jitter: self.read(&variable(name, "JITTER"), values::jitter, faults),
+            backend: self.read(&variable(name, "BACKEND"), values::backend, faults),
+            codec: self.read(&variable(name, "CODEC"), values::codec, faults),
+            lease: self.read(&variable(name, "LEASE"), values::switch, faults),
+            max_value_size: self.read(&variable(name, "MAX_VALUE_SIZE"), values::size, faults),
+        }
+    }
+
+    /// The backend for all caches, by either of its names; `long` is what the long one says.
+    fn default_backend(&self, long: Option<Backend>, faults: &mut Vec<Fault>) -> Option<Backend> {
+        match (self.read(TYPE, values::backend, faults), long) {
+            (Some(short), Some(long)) if short != long => {
+                let why = format!(
+                    "it says `{short}` and {DEFAULT_BACKEND} says `{long}`, for one setting; keep one of them"
+                );
+                faults.push(Fault::of_setting(TYPE, &why));
+                None
+            }
+            (short, long) => short.or(long),
+        }
+    }
+
+    /// The variable by which the backend for all caches is set.
+    pub(super) fn of_default_backend(&self) -> &'static str {
+        if self.is_set(TYPE) { TYPE } else { DEFAULT_BACKEND }
+    }
+
+    /// What they say about the remote tier.
+    fn remote(&self, faults: &mut Vec<Fault>) -> RemoteLayer {
+        RemoteLayer {
+            url: self.url(faults),
+            tls: TlsFiles {
+                ca: self.read("CACHE_REDIS_CA", values::path, faults),
+                cert: self.read("CACHE_REDIS_CERT", values::path, faults),
+                key: self.read("CACHE_REDIS_KEY", values::path, faults),
+            },
+            prefix: self.read("CACHE_PREFIX", values::prefix, faults),
+            key_secret: self.read("CACHE_KEY_SECRET", values::secret, faults),
+            required: self.read("CACHE_REQUIRED", values::switch, faults),
+            fallback: self.read("CACHE_FALLBACK", values::fallback, faults),
+            deadline: self.read("CACHE_REMOTE_DEADLINE", values::duration, faults),
+            outage_ttl: self.read("CACHE_OUTAGE_TTL", values::duration, faults),
+        }
+    }
+
+    fn url(&self, faults: &mut Vec<Fault>) -> Option<Url> {
+        let mut read = |source| Some(Url { text: self.read(source, values::url, faults)?, source });
+        read("CACHE_REDIS_URL").or_else(|| read(FOREIGN_URL))
+    }
+
+    /// Empty counts as not set.
+    fn is_set(&self, variable: &str) -> bool {
+        self.0.get(variable).is_some_and(|value| value.to_str().is_none_or(|text| !text.trim().is_empty()))
+    }
+
+    /// The value of `variable`, if it is set and right.
     fn read<T>(
         &self,
         variable: &str,
         parse: fn(&str) -> Result<T, String>,
         faults: &mut Vec<Fault>,
     ) -> Option<T> {
-        let value = self.0.get(variable)?;
-        let parsed = match value.to_str().map(str::trim) {
-            Some("") => return None,
-            Some(text) => parse(text),
-            None => Err("it is not valid UTF-8".to_owned()),
-        };
-        parsed.map_err(|why| faults.push(invalid(variable, &why))).ok()
+        let value = self.0.get(variable).filter(|_| self.is_set(variable))?;
+        let parsed = value
+            .to_str()
+            .ok_or_else(|| "it is not valid UTF-8".to_owned())
+            .and_then(|text| parse(text.trim()));
+        parsed.map_err(|why| faults.push(Fault::of_setting(variable, &why))).ok()
     }
 }
 
@@ -68,32 +156,6 @@ impl fmt::Debug for Variables {
 impl FromIterator<(OsString, OsString)> for Variables {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
         let ours = variables.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self(ours.filter(|(name, _)| name.starts_with("CACHE_")).collect())
-    }
-}
-
-fn invalid(variable: &str, why: &str) -> Fault {
-    Fault::new(FaultKind::InvalidSetting, format!("{variable}: {why}"))
-}
-
-fn parse_bool(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "on" | "yes" => Ok(true),
-        "false" | "0" | "off" | "no" => Ok(false),
-        _ => Err(format!("{:?} is neither `true` nor `false`", excerpt(text))),
-    }
-}
-
-fn parse_ttl(text: &str) -> Result<Ttl, String> {
-    text.parse().map_err(|error: cache_syntax::DurationError| error.to_string())
-}
-
-fn parse_capacity(text: &str) -> Result<u64, String> {
-    match text.replace('_', "").parse() {
-        Ok(0) => {
-            Err("a capacity of zero holds nothing; switch the cache off by its `…_ENABLED=false`".to_owned())
-        }
-        Ok(entries) => Ok(entries),
-        Err(_) => Err(format!("{:?} is not a number of entries, such as `50000`", excerpt(text))),
+        Self(ours.filter(|(name, _)| name.starts_with("CACHE_") || name == FOREIGN_URL).collect())
     }
 }

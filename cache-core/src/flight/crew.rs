@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     MAX_SOLOS, Turn,
+    origin::Origin,
     table::{Flights, Role, Ticket},
 };
 use crate::{
@@ -42,12 +43,21 @@ pub(super) struct Crew<T: Clone> {
     followers: BTreeMap<u64, Sender<T>>,
     /// Callers who have waited long enough, or through one failure, and load for themselves when there is room.
     impatient: BTreeMap<u64, Sender<T>>,
+    /// Of the first load that began; `None` before.
+    pub(super) origin: Option<Origin>,
     next_id: u64,
 }
 
 impl<T: Clone> Default for Crew<T> {
     fn default() -> Self {
-        Self { loaders: 0, solos: 0, followers: BTreeMap::new(), impatient: BTreeMap::new(), next_id: 0 }
+        Self {
+            loaders: 0,
+            solos: 0,
+            followers: BTreeMap::new(),
+            impatient: BTreeMap::new(),
+            origin: None,
+            next_id: 0,
+        }
     }
 }
 

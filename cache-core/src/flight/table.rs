@@ -1,10 +1,11 @@
 //! The flights of one cache, by key.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::HashMap;
 
 use super::{
     Turn,
     crew::{Flight, Follower, Sender, tell_to_load},
+    origin::{Origin, Relation},
 };
 use crate::{
     key::{Key, KeyHasher, StoredKey},
@@ -54,42 +55,52 @@ impl<T: Clone> Flights<T> {
         Self { shards: (0..shards).map(|_| Mutex::default()).collect() }
     }
 
-    /// Joins the flight of `key`, or begins one. `own` tells whether a flight is one that the caller itself loads for.
+    /// Joins the flight of `key`, or begins one. `relate` tells what a flight is to the caller; an outdated one is taken out.
     /// `generation` is read after the table is locked: a flight that begins after a clear has the new one.
     pub(crate) fn board(
         self: &Arc<Self>,
         key: &Key,
         generation: impl Fn() -> u64,
-        own: impl Fn(FlightId) -> bool,
+        relate: impl Fn(FlightId, Option<Origin>) -> Relation,
     ) -> Boarding<T> {
         let stored = StoredKey::from(key);
         let mut shard = self.shard(&stored);
-        match shard.entry(stored.clone()) {
-            Entry::Vacant(vacant) => {
-                let flight = Arc::clone(vacant.insert(Arc::new(Flight::new(generation()))));
-                Boarding::Lead(self.ticket(stored, flight, Role::Leader))
-            }
-            Entry::Occupied(flight) if own(id(flight.get())) => Boarding::Own,
-            Entry::Occupied(flight) => {
-                let flight = Arc::clone(flight.get());
-                Boarding::Follow(Follower::new(self, stored, flight))
+        if let Some(flight) = shard.get(&stored) {
+            let origin = flight.crew().origin;
+            match relate(id(flight), origin) {
+                Relation::Own => return Boarding::Own,
+                Relation::Current => {
+                    return Boarding::Follow(Follower::new(self, stored, Arc::clone(flight)));
+                }
+                Relation::Outdated => {}
             }
         }
+        Boarding::Lead(self.begin(&mut shard, stored, generation()))
     }
 
     /// Begins a new flight in place of any other, whose loads then store nothing: the load that began last counts.
     pub(crate) fn supersede(self: &Arc<Self>, key: &Key, generation: impl Fn() -> u64) -> Ticket<T> {
         let stored = StoredKey::from(key);
         let mut shard = self.shard(&stored);
-        let flight = Arc::new(Flight::new(generation()));
-        shard.insert(stored.clone(), Arc::clone(&flight));
-        self.ticket(stored, flight, Role::Leader)
+        self.begin(&mut shard, stored, generation())
+    }
+
+    fn begin(self: &Arc<Self>, shard: &mut Shard<T>, key: StoredKey, generation: u64) -> Ticket<T> {
+        let flight = Arc::new(Flight::new(generation));
+        shard.insert(key.clone(), Arc::clone(&flight));
+        self.ticket(key, flight, Role::Leader)
     }
 
     /// Takes the flight of `key` out, so that its loads store nothing, and does `act` before any other can begin.
     pub(crate) fn fence(&self, key: &StoredKey, act: impl FnOnce()) {
         let mut shard = self.shard(key);
         shard.remove(key);
+        act();
+    }
+
+    /// Does `act` while nothing else can store or remove `key`.
+    pub(crate) fn locked(&self, key: &StoredKey, act: impl FnOnce()) {
+        let _shard = self.shard(key);
         act();
     }
 
@@ -136,6 +147,11 @@ impl<T: Clone> Ticket<T> {
     /// The cache's generation before this load began.
     pub(crate) fn generation(&self) -> u64 {
         self.flight.generation
+    }
+
+    /// The load begins: callers who come now are told so. The first load of a flight counts.
+    pub(crate) fn depart(&self, origin: Origin) {
+        self.flight.crew().origin.get_or_insert(origin);
     }
 
     /// The load has `outcome`: everybody who waits is told. `store` runs first, if nothing has fenced the load off, and

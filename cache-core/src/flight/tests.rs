@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Boarding, Flights, Follower, MAX_SOLOS, Ticket, Turn};
+use super::{Boarding, Flights, Follower, MAX_SOLOS, Relation, Ticket, Turn};
 use crate::key::{Key, KeyEncoder, StoredKey};
 
 type Table = Arc<Flights<u32>>;
@@ -19,7 +19,7 @@ fn key(n: u32) -> Key {
 }
 
 fn board(table: &Table) -> Boarding<u32> {
-    table.board(&key(1), || 0, |_| false)
+    table.board(&key(1), || 0, |_, _| Relation::Current)
 }
 
 fn lead(table: &Table) -> Ticket<u32> {
@@ -88,7 +88,7 @@ fn the_first_leads_and_others_follow() {
 fn each_key_has_a_flight_of_its_own() {
     let table = table();
     let _one = lead(&table);
-    let others: Vec<_> = (2..100).map(|n| table.board(&key(n), || 0, |_| false)).collect();
+    let others: Vec<_> = (2..100).map(|n| table.board(&key(n), || 0, |_, _| Relation::Current)).collect();
     assert!(others.iter().all(|boarding| matches!(boarding, Boarding::Lead(_))));
     assert_eq!(table.len(), 99);
     drop(others);
@@ -345,7 +345,8 @@ fn a_caller_inside_its_own_load_does_not_wait_for_it() {
     let leader = lead(&table);
     let mut follower = follow(&table);
     let id = leader.flight_id();
-    let boarding = table.board(&key(1), || 0, |flight| flight == id);
+    let boarding =
+        table.board(&key(1), || 0, |flight, _| if flight == id { Relation::Own } else { Relation::Current });
     assert!(matches!(boarding, Boarding::Own));
     drop(leader);
     assert!(ticket_of(&mut follower).flight_id() == id, "an heir loads for the same flight");
@@ -354,8 +355,8 @@ fn a_caller_inside_its_own_load_does_not_wait_for_it() {
 #[test]
 fn a_flight_keeps_the_generation_in_which_it_began() {
     let table = table();
-    let leader = table.board(&key(1), || 3, |_| false);
-    let Boarding::Follow(mut follower) = table.board(&key(1), || 4, |_| false) else {
+    let leader = table.board(&key(1), || 3, |_, _| Relation::Current);
+    let Boarding::Follow(mut follower) = table.board(&key(1), || 4, |_, _| Relation::Current) else {
         panic!("nobody loads");
     };
     drop(leader);

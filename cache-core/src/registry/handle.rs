@@ -45,14 +45,10 @@ impl CacheHandle {
         self.caches.0.config.policy(self.site)
     }
 
-    /// Makes every entry unreadable, also what loads that run now will return to their callers. Costs the same for any
-    /// number of entries; their memory is given back soon after.
-    #[expect(clippy::unused_async, reason = "a remote tier will be told here")]
+    /// Makes every entry unreadable, also what loads that run now will return to their callers; of a cache that is shared, on all nodes.
+    /// Costs the same for any number of entries; their memory is given back soon after.
     pub async fn clear(&self) -> Invalidation {
-        for cache in site::named(self.name()).iter().filter_map(|site| self.caches.open_cache(site)) {
-            cache.clear();
-        }
-        Invalidation::Local
+        self.caches.clear(self.name()).await
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Args {
     pub(super) key: Option<Arg<Vec<Expr>>>,
     pub(super) skip: Option<Arg<Vec<Ident>>>,
     pub(super) version: Option<Arg<Expr>>,
+    pub(super) backend: Option<Arg<Expr>>,
     pub(super) local: Option<Arg<()>>,
     pub(super) krate: Option<Arg<Expr>>,
     /// `ttl` is not missing when it is only written wrong.
@@ -40,18 +41,20 @@ enum Argument {
     Key,
     Skip,
     Version,
+    Backend,
     Local,
     Crate,
 }
 
 /// The one list of the arguments' names; the third column shows how each is written.
-const ARGUMENTS: [(&str, Argument, &str); 8] = [
+const ARGUMENTS: [(&str, Argument, &str); 9] = [
     ("name", Argument::Name, "name = \"orders\""),
     ("ttl", Argument::Ttl, "ttl = 3600"),
     ("capacity", Argument::Capacity, "capacity = 50_000"),
     ("key", Argument::Key, "key(tenant, id)"),
     ("skip", Argument::Skip, "skip(db)"),
     ("version", Argument::Version, "version = 2"),
+    ("backend", Argument::Backend, "backend = \"redis\""),
     ("local", Argument::Local, "local"),
     ("crate", Argument::Crate, "crate = path::to::cachery"),
 ];
@@ -131,6 +134,7 @@ impl Args {
             (Argument::Ttl, Given::Value(value)) => set(&mut self.ttl, word, value, errors),
             (Argument::Capacity, Given::Value(value)) => set(&mut self.capacity, word, value, errors),
             (Argument::Version, Given::Value(value)) => set(&mut self.version, word, value, errors),
+            (Argument::Backend, Given::Value(value)) => set(&mut self.backend, word, value, errors),
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
             (Argument::Key, Given::List(list)) => set(&mut self.key, word, expressions(&list)?, errors),

@@ -9,7 +9,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use cache_syntax::Ttl;
+use cache_syntax::{Backend, Ttl};
 
 use super::{
     attributes::Attributes,
@@ -47,6 +47,7 @@ pub(super) struct Site {
     pub(super) ttl: Option<u64>,
     pub(super) capacity: Option<u64>,
     pub(super) version: Option<u32>,
+    pub(super) backend: Option<Backend>,
     pub(super) local: bool,
 }
 
@@ -93,6 +94,7 @@ impl Model {
             name: values.name,
             capacity: values.capacity,
             version: values.version,
+            backend: values.backend,
             local: values.local,
         };
         let params = params(&function, &key);

@@ -66,6 +66,36 @@ fn a_method_keeps_the_budget() {
 }
 
 #[test]
+fn the_site_knows_its_backend_and_that_it_is_local_where_that_is_said() {
+    let site = |args: TokenStream| {
+        let item = quote!(
+            async fn f(id: u64) -> u64 {
+                id
+            }
+        );
+        let tokens: String = cached(args, item).to_string().split_whitespace().collect();
+        tokens
+            .split_once("::core::line!())")
+            .expect("there is a site")
+            .1
+            .split_once(';')
+            .expect("it ends")
+            .0
+            .to_owned()
+    };
+    assert_eq!(site(quote!(ttl = "forever")), "");
+    assert_eq!(
+        site(quote!(ttl = "forever", backend = "redis")),
+        ".backend(::cachery::__private::Backend::Redis)"
+    );
+    assert_eq!(
+        site(quote!(ttl = "forever", local, backend = "memory")),
+        ".backend(::cachery::__private::Backend::Memory).local()"
+    );
+    assert_eq!(site(quote!(ttl = "forever", local)), ".local()");
+}
+
+#[test]
 fn six_mistakes_are_six_errors() {
     let args = quote!(name = "", ttl = 0, capacity = "many", version = -1, skip(dp), tll = 3);
     let item = quote!(

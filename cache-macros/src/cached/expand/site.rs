@@ -1,5 +1,6 @@
 //! The call site's descriptor, and the cache behind it with its types.
 
+use cache_syntax::Backend;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Type, TypePath};
@@ -72,7 +73,19 @@ fn policy(model: &Model) -> TokenStream {
     let ttl = model.site.ttl.map(|millis| quote!(.ttl_millis(#millis)));
     let capacity = model.site.capacity.map(|capacity| quote!(.capacity(#capacity)));
     let version = model.site.version.map(|version| quote!(.version(#version)));
-    quote!(#ttl #capacity #version)
+    let backend = model.site.backend.map(|backend| backend_call(model, backend));
+    let local = model.site.local.then(|| quote!(.local()));
+    quote!(#ttl #capacity #version #backend #local)
+}
+
+fn backend_call(model: &Model, backend: Backend) -> TokenStream {
+    let krate = &model.krate;
+    let variant = match backend {
+        Backend::Memory => quote!(Memory),
+        Backend::Redis => quote!(Redis),
+        Backend::Tiered => quote!(Tiered),
+    };
+    quote!(.backend(#krate::__private::Backend::#variant))
 }
 
 /// Nothing for most. The parameters of an impl cannot be seen from its function, and a return type that is one of them, or a

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use cache_syntax::{NameError, Ttl, check_name};
+use cache_syntax::{Backend, NameError, Ttl, check_name};
 use syn::{Expr, ExprUnary, Lit, LitInt, Path, UnOp, ext::IdentExt as _, parse_quote};
 
 use super::super::{
@@ -16,6 +16,7 @@ pub(in super::super) struct Values {
     pub(in super::super) ttl: Ttl,
     pub(in super::super) capacity: Option<u64>,
     pub(in super::super) version: Option<u32>,
+    pub(in super::super) backend: Option<Backend>,
     pub(in super::super) local: bool,
     pub(in super::super) krate: Path,
 }
@@ -29,6 +30,7 @@ pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Va
         ttl: ttl(args, errors),
         capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
+        backend: backend(args, errors),
         local: args.local.is_some(),
         krate: krate(args.krate.as_ref(), errors),
     }
@@ -118,6 +120,22 @@ fn version(value: &Expr, errors: &mut Errors) -> Option<u32> {
         errors.at(value, format!("`version` is a whole number up to {}: write `version = 2`", u32::MAX));
     }
     version
+}
+
+fn backend(args: &Args, errors: &mut Errors) -> Option<Backend> {
+    let Arg { value, .. } = args.backend.as_ref()?;
+    let Some(Lit::Str(text)) = literal(value) else {
+        errors.at(value, "`backend` is a string literal: write `backend = \"redis\"`");
+        return None;
+    };
+    match (text.value().parse::<Backend>(), &args.local) {
+        (Ok(backend), Some(local)) if backend.is_remote() => {
+            errors.at(&local.word, "`local` keeps values in memory: drop it, or the `backend`");
+        }
+        (Ok(backend), _) => return Some(backend),
+        (Err(error), _) => errors.at(value, error),
+    }
+    None
 }
 
 fn krate(arg: Option<&Arg<Expr>>, errors: &mut Errors) -> Path {

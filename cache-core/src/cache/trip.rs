@@ -1,0 +1,395 @@
+//! One call's way to the remote tier and back, beyond a miss in memory.
+//!
+//! It reads downwards: look for a stored value; without one, board the key's flight in this process; as its leader ask for leave to
+//! load, which may mean to wait for another process; after the load bring the value. Each step has an answer for a tier that is
+//! out of reach, and all of them share one budget of time.
+
+use std::{sync::Arc, time::Instant};
+
+use tracing::Instrument as _;
+
+use super::{Cache, Next, Outcome, Shared};
+use crate::{
+    entry::{Entry, Facts},
+    flight::{Boarding, Follower, Origin, Relation, Ticket, Turn},
+    front::Seat,
+    generations::Group,
+    key::{Key, StoredKey},
+    last_rites, load, observe,
+    remote::{
+        Begin, Begun, Budget, Content, Filled, Grant, Incoming, Mark, Outgoing, RemoteKey, Seen, Unavailable,
+    },
+    telemetry,
+    timeline::{Age, Lifetimes, Timeline},
+    value::ByteOps,
+};
+
+pub(crate) struct Trip {
+    cache: Arc<Cache>,
+    key: Key,
+    remote: RemoteKey,
+    group: Group,
+    bytes: ByteOps,
+    budget: Budget,
+    began: Instant,
+    /// The cache's generation in the remote tier, as the last look showed it.
+    seen: Option<[u8; 16]>,
+    grant: Option<Grant>,
+    /// Other nodes hold something older, if this call stores.
+    announce: bool,
+}
+
+/// What a look at the remote tier shows.
+enum Sight {
+    /// A value, fresh.
+    Value(Entry),
+    /// None, or none that can be used.
+    Nothing {
+        mark: Mark,
+        /// Whether one that comes later is worth looking at.
+        accept: bool,
+    },
+    OutOfReach,
+}
+
+/// What a leader is told.
+enum Leave {
+    Load(Ticket<Outcome>),
+    /// A value has come meanwhile.
+    Found(Entry),
+}
+
+/// Whether memory keeps a value that was loaded, after the remote tier had its say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    No,
+    Yes,
+    /// For the outage ttl.
+    Briefly,
+}
+
+impl Trip {
+    pub(crate) fn new(cache: Arc<Cache>, key: &Key, bytes: ByteOps) -> Option<Self> {
+        let shared = cache.shared.as_ref()?;
+        let digest = shared.digest(key);
+        let (remote, budget) = (shared.key(digest), Budget::new(shared.remote.deadline));
+        let group = cache.generations.group(&digest);
+        Some(Self {
+            key: key.clone(),
+            remote,
+            group,
+            bytes,
+            budget,
+            began: Instant::now(),
+            seen: None,
+            grant: None,
+            announce: false,
+            cache,
+        })
+    }
+
+    pub(crate) fn group(&self) -> Group {
+        self.group
+    }
+
+    /// An answer for a call that memory has none for, or the leave to load one.
+    pub(crate) async fn seek(mut self) -> Next {
+        let (mark, accept) = match self.look().await {
+            Sight::Value(entry) => return self.hit(entry),
+            Sight::Nothing { mark, accept } => {
+                self.seen = mark.generation;
+                (Some(mark), accept)
+            }
+            Sight::OutOfReach => match self.look_in_memory() {
+                Some(hit) => return hit,
+                None => (None, true),
+            },
+        };
+        let relate = |flight, origin: Option<Origin>| match origin {
+            _ if load::is_within(flight) => Relation::Own,
+            Some(origin) => origin.relation(self.began, mark),
+            None => Relation::Current,
+        };
+        let cache = Arc::clone(&self.cache);
+        match cache.flights.board(&self.key, || cache.generations.of(self.group), relate) {
+            Boarding::Own => Next::Bypass,
+            Boarding::Lead(ticket) => self.lead(ticket, accept, mark.is_none()).await,
+            Boarding::Follow(follower) => self.follow(follower).await,
+        }
+    }
+
+    /// The fresh value that is stored remotely; in reach or not, nothing is loaded.
+    pub(crate) async fn peek(mut self) -> Option<Entry> {
+        match self.look().await {
+            Sight::Value(entry) => Some(entry),
+            Sight::Nothing { .. } => None,
+            Sight::OutOfReach => self.cache.fallback(&self.key),
+        }
+    }
+
+    /// Leave to load whatever is stored or loading: what began before stores nothing any more.
+    pub(crate) async fn refresh(mut self) -> Next {
+        let cache = Arc::clone(&self.cache);
+        let ticket = cache.begin_refresh(&self.key, self.group);
+        match self.supersede(ticket).await {
+            Ok(ticket) => Next::Load(ticket, Some(Box::new(self))),
+            Err(next) => next,
+        }
+    }
+
+    /// Stores `entry`, which nobody loaded.
+    pub(crate) async fn put(mut self, entry: Entry) {
+        let cache = Arc::clone(&self.cache);
+        let ticket = cache.flights.supersede(&self.key, || cache.generations.of(self.group));
+        if let Ok(ticket) = self.supersede(ticket).await {
+            self.deliver(ticket, entry).await;
+        }
+    }
+
+    async fn supersede(&mut self, ticket: Ticket<Outcome>) -> Result<Ticket<Outcome>, Next> {
+        self.announce = true;
+        match self.ask(ticket, Begin { generation: None, lease: false, supersede: true, accept: false }).await
+        {
+            Leave::Load(ticket) => Ok(ticket),
+            Leave::Found(entry) => Err(Next::Take(Outcome::Value(entry))),
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        self.cache.shared.as_ref().expect("a trip is made for shared caches only")
+    }
+
+    /// Asks the remote tier for the value. A tiered cache keeps it in memory.
+    async fn look(&mut self) -> Sight {
+        let seat = self.cache.front.seat(&self.key);
+        let generation = self.cache.generations.of(self.group);
+        let Self { cache, remote, budget, .. } = self;
+        let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
+        let span = telemetry::get_span(cache.site.name);
+        let seen = budget.spend(|left| tier.read(remote, left)).instrument(span.clone()).await;
+        let sight = match seen {
+            Ok(Seen { content: Content::Absent, mark }) => Sight::Nothing { mark, accept: true },
+            Ok(Seen { content: Content::Value(incoming), mark }) => match self.open(&incoming, generation) {
+                Some(entry) => {
+                    self.admit(&seat, &entry);
+                    Sight::Value(entry)
+                }
+                None => Sight::Nothing { mark, accept: false },
+            },
+            Ok(Seen { content: Content::Unreadable(_), mark }) => {
+                self.cache.counters.unreadable.add(1);
+                Sight::Nothing { mark, accept: false }
+            }
+            Err(why) => {
+                self.out_of_reach(why);
+                Sight::OutOfReach
+            }
+        };
+        telemetry::saw(&span, matches!(sight, Sight::Value(_)));
+        sight
+    }
+
+    /// The entry of a stored value, if it can be read and is fresh. Its life is what the writer gave it, less its age.
+    fn open(&self, incoming: &Incoming, generation: u64) -> Option<Entry> {
+        let clock = &self.cache.clock;
+        let age = if clock.is_system() {
+            incoming.age
+        } else {
+            // A test's clock says how old the value is.
+            clock.date().duration_since(incoming.written).unwrap_or_default()
+        };
+        let now = clock.now();
+        let timeline = Timeline::of(self.limited(incoming.lifetimes.after(age)), now);
+        let facts = Facts { timeline, generation, group: self.group, load_time: incoming.load_time };
+        if timeline.age(now) != Age::Fresh {
+            return None;
+        }
+        let entry =
+            (self.bytes.read)(StoredKey::from(&self.key), incoming.codec, incoming.payload(), facts).ok();
+        self.cache.counters.unreadable.add(u64::from(entry.is_none()));
+        entry
+    }
+
+    /// Keeps a value from the remote tier in memory, unless something happened to the key since the `seat` was taken.
+    fn admit(&self, seat: &Seat, entry: &Entry) {
+        if self.shared().tiered {
+            self.cache.admit(seat, entry.clone());
+        }
+    }
+
+    /// As long as nobody tells this node what changes elsewhere, no value lives longer than the outage ttl.
+    fn limited(&self, lifetimes: Lifetimes) -> Lifetimes {
+        if self.shared().remote.tier.hears() {
+            lifetimes
+        } else {
+            lifetimes.at_most(self.shared().remote.outage_ttl)
+        }
+    }
+
+    fn hit(&self, entry: Entry) -> Next {
+        self.cache.counters.remote_hit(entry.load_nanos());
+        Next::Take(Outcome::Value(entry))
+    }
+
+    /// What memory has while the remote tier is out of reach.
+    fn look_in_memory(&self) -> Option<Next> {
+        let entry = self.cache.fallback(&self.key).filter(self.bytes.fits)?;
+        self.cache.count_hit(&entry);
+        Some(Next::Take(Outcome::Value(entry)))
+    }
+
+    async fn lead(mut self, ticket: Ticket<Outcome>, accept: bool, out_of_reach: bool) -> Next {
+        // A flight may have landed between the look and the boarding. In reach, the remote tier tells.
+        if out_of_reach && let Some(hit) = self.look_in_memory() {
+            if let Next::Take(outcome) = &hit {
+                ticket.land(outcome.clone(), || ());
+            }
+            return hit;
+        }
+        let how = self.how(accept);
+        match self.ask(ticket, how).await {
+            Leave::Load(ticket) => {
+                self.cache.counters.misses.add(1);
+                Next::Load(ticket, Some(Box::new(self)))
+            }
+            Leave::Found(entry) => self.hit(entry),
+        }
+    }
+
+    async fn follow(mut self, mut follower: Follower<Outcome>) -> Next {
+        self.cache.counters.misses.add(1);
+        match self.cache.wait(&mut follower).await {
+            Some(Turn::Landed(outcome)) => {
+                self.cache.counters.coalesced.add(1);
+                Next::Take(outcome)
+            }
+            Some(Turn::Load(ticket)) => {
+                // What was seen before the wait may be over.
+                self.seen = None;
+                match self.ask(ticket, self.how(true)).await {
+                    Leave::Load(ticket) => Next::Load(ticket, Some(Box::new(self))),
+                    Leave::Found(entry) => {
+                        self.cache.counters.coalesced.add(1);
+                        Next::Take(Outcome::Value(entry))
+                    }
+                }
+            }
+            None => Next::Bypass,
+        }
+    }
+
+    fn how(&self, accept: bool) -> Begin {
+        Begin { generation: self.seen, lease: self.cache.policy.lease, supersede: false, accept }
+    }
+
+    /// Asks for leave to load until there is an answer. Another process's load is waited for as long as a follower waits.
+    async fn ask(&mut self, ticket: Ticket<Outcome>, mut how: Begin) -> Leave {
+        let patience = self.cache.clock.now() + self.cache.flight_wait();
+        loop {
+            let generation = self.cache.generations.of(self.group);
+            let Self { cache, remote, budget, .. } = self;
+            let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
+            match budget.spend(|left| tier.begin(remote, how, left)).await {
+                Ok(Begun::Granted(grant)) => {
+                    ticket.depart(Origin { began: Instant::now(), mark: Some(grant.mark) });
+                    self.grant = Some(grant);
+                    return Leave::Load(ticket);
+                }
+                Ok(Begun::Found(incoming)) => match self.open(&incoming, generation) {
+                    Some(entry) => {
+                        self.land_found(ticket, &entry);
+                        return Leave::Found(entry);
+                    }
+                    None => how.accept = false,
+                },
+                Ok(Begun::Busy(again)) => {
+                    let left = patience.since(cache.clock.now());
+                    how.lease = !left.is_zero() && cache.clock.timeout(left, again).await.is_some();
+                    (how.accept, how.generation) = (true, None);
+                }
+                Err(why) => {
+                    self.out_of_reach(why);
+                    ticket.depart(Origin { began: Instant::now(), mark: None });
+                    return Leave::Load(ticket);
+                }
+            }
+        }
+    }
+
+    /// Answers everybody who waits by a value from another process's load.
+    fn land_found(&self, ticket: Ticket<Outcome>, entry: &Entry) {
+        let store = || {
+            if self.shared().tiered {
+                self.cache.keep(entry.clone());
+            }
+        };
+        last_rites::after(|| ticket.land(Outcome::Value(entry.clone()), store));
+    }
+
+    /// Brings `entry` to the remote tier, and then to memory and to all who wait for it.
+    pub(crate) async fn deliver(mut self, ticket: Ticket<Outcome>, entry: Entry) {
+        let lifetimes = Lifetimes::fresh(self.cache.policy.jittered_ttl());
+        let keep = self.fill(&entry, lifetimes).await;
+        let lifetimes = match keep {
+            Keep::Briefly => lifetimes.at_most(self.shared().remote.outage_ttl),
+            Keep::Yes | Keep::No => self.limited(lifetimes),
+        };
+        let entry = entry.with_timeline(Timeline::of(lifetimes, self.cache.clock.now()));
+        let store = || match keep {
+            Keep::Yes => self.cache.keep(entry.clone()),
+            Keep::Briefly => self.cache.store(entry.clone()),
+            Keep::No => {}
+        };
+        last_rites::after(|| ticket.land(Outcome::Value(entry.clone()), store));
+    }
+
+    async fn fill(&mut self, entry: &Entry, lifetimes: Lifetimes) -> Keep {
+        let (tiered, outage) = (self.shared().tiered, self.shared().keeps_in_outage());
+        let in_outage = if outage { Keep::Briefly } else { Keep::No };
+        let Some(grant) = self.grant.take() else { return in_outage };
+        let value = self.outgoing(entry, lifetimes);
+        let sent = value.is_some();
+        let Self { cache, remote, budget, .. } = self;
+        let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
+        let counters = &cache.counters;
+        match budget.spend(|left| tier.fill(remote, grant, value, left)).await {
+            Ok(Filled::Stored) => {
+                counters.puts.add(u64::from(sent));
+                if tiered { Keep::Yes } else { Keep::No }
+            }
+            Ok(Filled::Fenced) => {
+                counters.fenced.add(1);
+                Keep::No
+            }
+            Ok(Filled::Refused(why)) => {
+                observe::fallback(why);
+                if tiered { Keep::Briefly } else { Keep::No }
+            }
+            Err(why) => {
+                self.out_of_reach(why);
+                in_outage
+            }
+        }
+    }
+
+    /// The value as bytes; `None` when it cannot be written so, or is larger than the remote tier is to hold.
+    fn outgoing(&self, entry: &Entry, lifetimes: Lifetimes) -> Option<Outgoing> {
+        let codec = self.cache.policy.codec;
+        let payload = (self.bytes.write)(entry, codec).ok();
+        let fits = payload.filter(|payload| payload.len() as u64 <= self.cache.policy.max_value_size);
+        self.cache.counters.oversized.add(u64::from(fits.is_none()));
+        fits.map(|payload| Outgoing {
+            payload,
+            codec,
+            lifetimes,
+            written: self.cache.clock.date(),
+            load_time: entry.load_time(),
+            announce: self.announce,
+        })
+    }
+
+    fn out_of_reach(&self, Unavailable(why): Unavailable) {
+        self.cache.counters.unavailable.add(1);
+        observe::fallback(why);
+    }
+}

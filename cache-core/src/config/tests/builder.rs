@@ -1,0 +1,49 @@
+//! What the builder cannot say.
+
+use super::*;
+use crate::error::Error;
+
+#[test]
+fn a_ttl_for_all_caches_is_a_fault() {
+    for ttl in [
+        CacheSettings::new().ttl(HOUR),
+        CacheSettings::new().forever(),
+        CacheSettings::new().ttl(Duration::ZERO),
+    ] {
+        let (_, faults) = resolve_with(&[], &[site("users")], &[], Layer { all: ttl, ..Layer::default() });
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(
+            faults[0],
+            "builder: a ttl for all caches has no effect, because every attribute states its own; use \
+             `.cache(name, ..)`"
+        );
+    }
+}
+
+#[test]
+fn the_builder_is_checked_like_the_environment() {
+    let given = given(Layer {
+        all: CacheSettings::new().jitter(f64::NAN).max_value_size(0),
+        caches: [
+            ("user".to_owned(), CacheSettings::new()),
+            ("users".to_owned(), CacheSettings::new().ttl(Duration::ZERO).capacity(0)),
+            ("orders".to_owned(), CacheSettings::new().ttl(Duration::MAX)),
+        ]
+        .into(),
+        ..Layer::default()
+    });
+    let (_, faults) = Config::resolve(&[site("users"), site("orders")], &Variables::default(), given);
+    let text = Error::check(faults).expect_err("six faults").to_string();
+    for part in [
+        "6 faults",
+        "jitter",
+        "`user`",
+        "did you mean `users`?",
+        "ttl of zero",
+        "capacity of zero",
+        "century",
+        "value size of zero sends nothing",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

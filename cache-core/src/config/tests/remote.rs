@@ -1,0 +1,151 @@
+//! What is set once for the remote tier.
+
+use super::{
+    super::remote::{RemoteLayer, Secret, Url},
+    *,
+};
+use crate::remote::TlsFiles;
+
+fn remote(builder: RemoteLayer, pairs: &[(&str, &str)]) -> (RemoteSettings, Vec<String>) {
+    let (config, faults) = resolve_with(&[], &[], pairs, Layer { remote: builder, ..Layer::default() });
+    (config.remote, faults)
+}
+
+fn said_of(pairs: &[(&str, &str)]) -> Vec<String> {
+    remote(RemoteLayer::default(), pairs).1
+}
+
+#[test]
+fn unset_settings_have_their_defaults() {
+    let settings = remote(RemoteLayer::default(), &[]).0;
+    assert_eq!((&*settings.prefix, settings.required), ("cachery", false));
+    assert_eq!(settings.fallback, Fallback::Memory);
+    assert_eq!(settings.deadline, Duration::from_millis(100));
+    assert_eq!(settings.outage_ttl, Duration::from_secs(30));
+    assert!(settings.key_secret.is_none() && settings.target().is_none());
+}
+
+#[test]
+fn each_setting_has_a_variable() {
+    let (settings, faults) = remote(
+        RemoteLayer::default(),
+        &[
+            ("CACHE_REDIS_URL", "redis://a"),
+            ("CACHE_REDIS_CA", "ca.pem"),
+            ("CACHE_REDIS_CERT", "cert.pem"),
+            ("CACHE_REDIS_KEY", "key.pem"),
+            ("CACHE_PREFIX", "shop:v1"),
+            ("CACHE_KEY_SECRET", "0123456789abcdef"),
+            ("CACHE_REQUIRED", "yes"),
+            ("CACHE_FALLBACK", "off"),
+            ("CACHE_REMOTE_DEADLINE", "50ms"),
+            ("CACHE_OUTAGE_TTL", "1m"),
+        ],
+    );
+    assert_eq!(faults, [""; 0]);
+    let target = settings.target().expect("there is a URL");
+    let tls = |file: &str| Some(file.to_owned());
+    assert_eq!(target.url, "redis://a");
+    assert_eq!(
+        (target.tls.ca, target.tls.cert, target.tls.key),
+        (tls("ca.pem"), tls("cert.pem"), tls("key.pem"))
+    );
+    assert_eq!((&*settings.prefix, settings.required), ("shop:v1", true));
+    assert_eq!(settings.key_secret.as_ref().map(Secret::reveal), Some("0123456789abcdef"));
+    assert_eq!(settings.fallback, Fallback::Off);
+    assert_eq!(
+        (settings.deadline, settings.outage_ttl),
+        (Duration::from_millis(50), Duration::from_secs(60))
+    );
+}
+
+#[test]
+fn the_builders_url_wins_over_ours_and_ours_over_the_usual_one() {
+    let usual = ("REDIS_URL", "redis://usual");
+    let ours = ("CACHE_REDIS_URL", "redis://ours");
+    let code = || RemoteLayer { url: Some(Url::of_builder("redis://code")), ..RemoteLayer::default() };
+    let url = |settings: &RemoteSettings| settings.target().expect("there is a URL").url;
+    assert_eq!(url(&remote(RemoteLayer::default(), &[usual]).0), "redis://usual");
+    assert_eq!(url(&remote(RemoteLayer::default(), &[usual, ours]).0), "redis://ours");
+    assert_eq!(url(&remote(RemoteLayer::default(), &[usual, ("CACHE_REDIS_URL", " ")]).0), "redis://usual");
+    assert_eq!(url(&remote(code(), &[usual, ours]).0), "redis://code");
+}
+
+#[test]
+fn a_prefix_is_what_every_key_can_bear() {
+    let long = "x".repeat(65);
+    for (prefix, said) in [
+        (
+            "a b",
+            "CACHE_PREFIX: character 2 of the prefix is ` `: use letters from a to z or A to Z, digits, `_`, `-`, `.` and `:`",
+        ),
+        (
+            "{x}",
+            "CACHE_PREFIX: character 1 of the prefix is `{`: use letters from a to z or A to Z, digits, `_`, `-`, `.` and `:`",
+        ),
+        (&long, "CACHE_PREFIX: the prefix is 65 characters long: use at most 64"),
+    ] {
+        assert_eq!(said_of(&[("CACHE_PREFIX", prefix)]), [said]);
+    }
+    assert_eq!(said_of(&[("CACHE_PREFIX", &long[1..])]), [""; 0]);
+    let empty = RemoteLayer { prefix: Some(String::new()), ..RemoteLayer::default() };
+    assert_eq!(
+        remote(empty, &[]).1,
+        ["builder: the prefix is empty: leave it out, or write one, as in `shop`"]
+    );
+}
+
+#[test]
+fn a_short_secret_is_refused_and_not_shown() {
+    let said = "the secret has 15 bytes, which can be guessed: use at least 16 random ones, as `openssl rand -hex 16` makes them";
+    assert_eq!(said_of(&[("CACHE_KEY_SECRET", "hunter2hunter2h")]), [format!("CACHE_KEY_SECRET: {said}")]);
+    let code = RemoteLayer { key_secret: Some(Secret::new("hunter2hunter2h")), ..RemoteLayer::default() };
+    assert_eq!(remote(code, &[]).1, [format!("builder: {said}")]);
+}
+
+#[test]
+fn a_client_certificate_and_its_key_come_together() {
+    let certificate =
+        "a client certificate needs its private key: give CACHE_REDIS_KEY, or `key` in `redis_tls`, too";
+    assert_eq!(said_of(&[("CACHE_REDIS_CERT", "c.pem")]), [format!("CACHE_REDIS_CERT: {certificate}")]);
+    assert_eq!(
+        said_of(&[("CACHE_REDIS_KEY", "k.pem")]),
+        [
+            "CACHE_REDIS_KEY: a private key needs its client certificate: give CACHE_REDIS_CERT, or `cert` in `redis_tls`, too"
+        ]
+    );
+    let tls = TlsFiles { cert: Some("c.pem".to_owned()), ..TlsFiles::default() };
+    let code = || RemoteLayer { tls: tls.clone(), ..RemoteLayer::default() };
+    assert_eq!(remote(code(), &[]).1, [format!("builder: {certificate}")]);
+    assert_eq!(remote(code(), &[("CACHE_REDIS_KEY", "k.pem")]).1, [""; 0]);
+}
+
+#[test]
+fn times_that_cannot_be_are_refused() {
+    let code = RemoteLayer {
+        deadline: Some(Duration::ZERO),
+        outage_ttl: Some(Duration::MAX),
+        ..RemoteLayer::default()
+    };
+    let said = [
+        "builder: the remote deadline is zero: a time is longer than that, such as 100 ms",
+        "builder: the outage ttl is longer than a century: choose a shorter one",
+    ];
+    assert_eq!(remote(code, &[]).1, said);
+    assert_eq!(
+        said_of(&[("CACHE_REMOTE_DEADLINE", "0"), ("CACHE_OUTAGE_TTL", "soon")]).len(),
+        2,
+        "one for each variable"
+    );
+}
+
+#[test]
+fn neither_url_nor_secret_is_shown() {
+    let pairs = [("REDIS_URL", "redis://u:hunter2@h"), ("CACHE_KEY_SECRET", "hunter2-hunter2-")];
+    let (settings, _) = remote(RemoteLayer::default(), &pairs);
+    let code = RemoteLayer { url: Some(Url::of_builder("redis://u:hunter2@h")), ..RemoteLayer::default() };
+    for shown in [format!("{settings:?}"), format!("{code:?}")] {
+        assert!(!shown.contains("hunter2") && shown.contains("Url("), "{shown}");
+    }
+    assert!(format!("{settings:?}").contains("Url(REDIS_URL)"), "{settings:?}");
+}

@@ -1,0 +1,88 @@
+//! What call sites must not be to one another.
+
+use super::{
+    super::variables::{FIELDS, variable},
+    *,
+};
+
+/// The variables that stand for themselves: no cache's name may make one of these.
+const GLOBALS: [&str; 16] = [
+    "CACHE_CONFIG",
+    "CACHE_ENABLED",
+    "CACHE_ENV",
+    "CACHE_FALLBACK",
+    "CACHE_KEY_SECRET",
+    "CACHE_OUTAGE_TTL",
+    "CACHE_PREFIX",
+    "CACHE_REDIS_CA",
+    "CACHE_REDIS_CERT",
+    "CACHE_REDIS_KEY",
+    "CACHE_REDIS_URL",
+    "CACHE_REMOTE_DEADLINE",
+    "CACHE_REQUIRED",
+    "CACHE_TYPE",
+    "CACHE_DEFAULT_BACKEND",
+    "CACHE_DEFAULT_TTL",
+];
+
+#[test]
+fn two_sites_of_one_identity_are_a_fault_that_names_both_lines() {
+    let sites = [site("users"), site("users").at("src/other.rs", 9), site("orders")];
+    let (_, faults) = resolve(&sites, &[]);
+    assert_eq!(faults.len(), 1);
+    for part in ["src/shop.rs:7", "src/other.rs:9", "`users`", "another `name`"] {
+        assert!(faults[0].contains(part), "{part}: {}", faults[0]);
+    }
+}
+
+#[test]
+fn three_sites_of_one_identity_are_one_fault_that_names_all_lines() {
+    let (other, third) = (|| site("users").at("src/other.rs", 9), || site("users").at("src/third.rs", 11));
+    let sites = [site("users"), other(), site("orders"), third()];
+    assert_eq!(
+        resolve(&sites, &[]).1,
+        [
+            "src/shop.rs:7, src/other.rs:9 and src/third.rs:11: three functions `shop::f` are cached as `users`, and \
+          nothing tells them apart; give each a `name` of its own"
+        ]
+    );
+    assert!(resolve(&[site("users"), other(), third(), third()], &[]).1[0].contains(": 4 functions"));
+}
+
+#[test]
+fn two_functions_may_share_a_name() {
+    let sites = [site("users"), Site::new("users", "shop::g", "()->u8")];
+    assert_eq!(resolve(&sites, &[]).1, [""; 0]);
+}
+
+#[test]
+fn names_that_share_a_variable_are_a_fault() {
+    let (_, faults) = resolve(&[site("user-orders"), Site::new("user_orders", "shop::g", "")], &[]);
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].contains("CACHE_USER_ORDERS_TTL"), "{}", faults[0]);
+}
+
+#[test]
+fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
+    for field in FIELDS {
+        for global in GLOBALS {
+            let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
+            if let Some(stem) = stem {
+                assert!(
+                    cache_syntax::check_name(&stem.to_lowercase()).is_err(),
+                    "`{stem}` would set {global}"
+                );
+            }
+        }
+        let of_all = variable("default", field);
+        assert!(cache_syntax::check_name("default").is_err(), "{of_all}");
+    }
+}
+
+#[test]
+fn no_field_ends_in_another_so_only_equal_stems_share_a_variable() {
+    for field in FIELDS {
+        let ends = |other: &&&str| field.ends_with(&format!("_{other}"));
+        assert_eq!(FIELDS.iter().find(ends), None, "`x` and `x-..` would share a variable by {field}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What a remote tier tells of itself, for the `metrics` recorder. For tiers, not for users.
+//!
+//! Totals of the process: a connection serves all caches. They are kept here and handed over again and again, as those of the caches are.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{health::Breaker, telemetry};
+
+#[derive(Default)]
+struct Totals {
+    connections: BTreeMap<(&'static str, &'static str), u64>,
+    errors: BTreeMap<&'static str, u64>,
+    fallbacks: BTreeMap<&'static str, u64>,
+    breakers: BTreeMap<String, Breaker>,
+}
+
+static TOTALS: Mutex<Option<Totals>> = Mutex::new(None);
+
+fn totals<T>(act: impl FnOnce(&mut Totals) -> T) -> T {
+    let mut totals: MutexGuard<'_, _> = TOTALS.lock().unwrap_or_else(PoisonError::into_inner);
+    act(totals.get_or_insert_default())
+}
+
+/// An attempt to connect: `outcome` is `success` or `failure`, `reason` one word.
+pub fn connection(outcome: &'static str, reason: &'static str, took: Duration) {
+    totals(|totals| *totals.connections.entry((outcome, reason)).or_default() += 1);
+    telemetry::record_connect(took);
+}
+
+/// The breaker of the server at `address` changed.
+pub fn breaker(address: &str, state: Breaker) {
+    totals(|totals| totals.breakers.insert(address.to_owned(), state));
+}
+
+/// A request came to an end: `op` is one word, as is the reason of an error.
+pub fn request(op: &'static str, took: Duration, error: Option<&'static str>) {
+    if error.is_some() {
+        totals(|totals| *totals.errors.entry(op).or_default() += 1);
+    }
+    telemetry::record_request(op, took);
+}
+
+/// A call did without the remote tier.
+pub(crate) fn fallback(reason: &'static str) {
+    totals(|totals| *totals.fallbacks.entry(reason).or_default() += 1);
+}
+
+/// Hands all totals to the recorder that is installed now.
+pub(crate) fn flush() {
+    totals(|totals| {
+        for ((outcome, reason), count) in &totals.connections {
+            telemetry::count("cache_connections_total", &[("outcome", outcome), ("reason", reason)], *count);
+        }
+        for (op, count) in &totals.errors {
+            telemetry::count("cache_backend_errors_total", &[("op", op)], *count);
+        }
+        for (reason, count) in &totals.fallbacks {
+            telemetry::count("cache_fallback_total", &[("reason", reason)], *count);
+        }
+        for (address, state) in &totals.breakers {
+            telemetry::breaker(address, *state);
+        }
+    });
+}

@@ -1,0 +1,52 @@
+//! A key as the remote tier knows it.
+
+use std::{fmt, sync::Arc};
+
+use crate::{identity::Fingerprint, key::Key};
+
+/// 256 bits that stand for a key's bytes. Collisions cannot be made, though arguments may be hostile; with a secret they cannot be
+/// guessed from the digest either.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+/// What the keys of one call site have in common.
+#[derive(Debug)]
+pub struct Place {
+    /// The cache's name.
+    pub name: &'static str,
+    /// Keeps apart what different functions, and versions of one, store.
+    pub fingerprint: Fingerprint,
+}
+
+/// A key of one call site.
+#[derive(Clone, Debug)]
+pub struct RemoteKey {
+    /// Whose key it is.
+    pub place: Arc<Place>,
+    /// Which one.
+    pub digest: Digest,
+}
+
+/// Makes digests: BLAKE3 over whether the key is a digest itself and its bytes, keyed when there is a secret.
+#[derive(Clone)]
+pub(crate) struct Digester(Option<[u8; 32]>);
+
+impl Digester {
+    pub(crate) fn new(secret: Option<&str>) -> Self {
+        // A key of any length becomes one of 32 bytes.
+        Self(secret.map(|secret| blake3::derive_key("cachery 2026-11 key digest", secret.as_bytes())))
+    }
+
+    pub(crate) fn of(&self, key: &Key) -> Digest {
+        let mut hasher = self.0.as_ref().map_or_else(blake3::Hasher::new, blake3::Hasher::new_keyed);
+        hasher.update(&[u8::from(key.is_digest())]).update(key.as_bytes());
+        Digest(hasher.finalize().into())
+    }
+}
+
+/// Never the digest: short arguments could be guessed from it.
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(..)")
+    }
+}

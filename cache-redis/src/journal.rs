@@ -1,0 +1,122 @@
+//! The invalidations that must not be lost: those that no server has acknowledged yet, and those of the last minute, which a server
+//! that failed over may have forgotten.
+//!
+//! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for that whole cache.
+
+mod pages;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use cache_core::remote::RemoteKey;
+
+use self::pages::Pages;
+use crate::names::{Names, SLOTS};
+
+/// The most keys that are outstanding, and the most that are remembered.
+const MOST: usize = 10_000;
+
+/// What is made unreadable.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// One key.
+    Key(RemoteKey),
+    /// All keys of the cache with this name.
+    Cache(Arc<str>),
+}
+
+/// Stands for one invalidation that was added. What is added again gets another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Id(u64);
+
+impl Id {
+    /// The same as a number.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Id {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// The invalidations of one registry.
+pub(crate) struct Journal {
+    pages: Mutex<Pages>,
+    /// How many are outstanding, for a look without the lock.
+    outstanding: AtomicUsize,
+}
+
+impl Journal {
+    pub(crate) fn new(names: Names) -> Self {
+        Self::with_room(names, MOST)
+    }
+
+    fn with_room(names: Names, most: usize) -> Self {
+        Self { pages: Mutex::new(Pages::new(names, most)), outstanding: AtomicUsize::new(0) }
+    }
+
+    /// Notes an invalidation. To be called before it is tried, so that a caller who is cancelled cannot lose it.
+    pub(crate) fn add(&self, what: What) -> Id {
+        self.change(|pages| Id(pages.add(what)))
+    }
+
+    /// Notes an invalidation that a server has done already.
+    pub(crate) fn record(&self, what: What, at: Instant) {
+        self.change(|pages| pages.record(what, at));
+    }
+
+    /// A server has done it. Nothing happens when the same was added again meanwhile: the newer one is still outstanding.
+    pub(crate) fn acknowledged(&self, id: Id, at: Instant) {
+        self.change(|pages| pages.acknowledged(id.0, at));
+    }
+
+    /// What is to be done on the server that `owns` these slots, oldest first.
+    pub(crate) fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(Id, What)> {
+        // Asked between two locks, because `owns` is not ours and must not run under one.
+        let all: Vec<_> = self.pages().outstanding.iter().map(|(number, note)| (number, note.slot)).collect();
+        let here: Vec<_> = all.into_iter().filter(|(_, slot)| owns(*slot)).collect();
+        let pages = self.pages();
+        let still = |(number, _)| Some((Id(number), pages.outstanding.get(number)?.what.clone()));
+        here.into_iter().filter_map(still).collect()
+    }
+
+    /// Whether anything is outstanding. Costs one atomic load: it is asked before every read.
+    pub(crate) fn has_outstanding(&self) -> bool {
+        self.len() > 0
+    }
+
+    /// How many invalidations are outstanding.
+    pub(crate) fn len(&self) -> usize {
+        self.outstanding.load(Ordering::Acquire)
+    }
+
+    /// The server that `owns` these slots may have forgotten what it acknowledged in the last minute: that is outstanding again. An
+    /// acknowledgement from before that arrives later counts for nothing.
+    pub(crate) fn suspect(&self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        // Asked beforehand, because `owns` is not ours and must not run under the lock.
+        let owned: Vec<bool> = (0..SLOTS).map(owns).collect();
+        self.change(|pages| pages.suspect(&|slot| owned[usize::from(slot)], now));
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Pages) -> T) -> T {
+        let mut pages = self.pages();
+        let answer = change(&mut pages);
+        self.outstanding.store(pages.outstanding.len(), Ordering::Release);
+        answer
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

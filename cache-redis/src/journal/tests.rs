@@ -1,0 +1,253 @@
+mod model;
+
+use std::time::Duration;
+
+use cache_core::{
+    Fingerprint,
+    remote::{Digest, Place},
+};
+
+use super::*;
+use crate::names::slot;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn names() -> Names {
+    Names::new("p")
+}
+
+fn journal() -> Journal {
+    Journal::new(names())
+}
+
+fn key_of(name: &'static str, number: u32) -> What {
+    let fingerprint: Fingerprint =
+        if name == "a" { "000000000000000a" } else { "000000000000000b" }.parse().unwrap();
+    let mut digest = [0; 32];
+    digest[..4].copy_from_slice(&number.to_be_bytes());
+    What::Key(RemoteKey { place: Arc::new(Place { name, fingerprint }), digest: Digest(digest) })
+}
+
+fn key(number: u32) -> What {
+    key_of("a", number)
+}
+
+fn cache(name: &str) -> What {
+    What::Cache(name.into())
+}
+
+/// `a1` for the key 1 of the cache `a`, `a*` for all of it.
+fn short(what: &What) -> String {
+    match what {
+        What::Key(key) => {
+            format!("{}{}", key.place.name, u32::from_be_bytes(*key.digest.0.first_chunk().unwrap()))
+        }
+        What::Cache(name) => format!("{name}*"),
+    }
+}
+
+fn open(journal: &Journal) -> Vec<String> {
+    journal.outstanding(&|_| true).iter().map(|(_, what)| short(what)).collect()
+}
+
+fn slot_of(what: &What) -> u16 {
+    match what {
+        What::Key(key) => slot(&names().value(key)),
+        What::Cache(name) => slot(&names().generation(name)),
+    }
+}
+
+#[test]
+fn what_is_added_is_outstanding_until_it_is_acknowledged() {
+    let (journal, now) = (journal(), Instant::now());
+    assert!(!journal.has_outstanding());
+    let [one, two] = [1, 2].map(|number| journal.add(key(number)));
+    assert_eq!((open(&journal), journal.len()), (vec!["a1".into(), "a2".into()], 2));
+    journal.acknowledged(one, now);
+    assert_eq!(open(&journal), ["a2"]);
+    journal.acknowledged(two, now);
+    assert!(open(&journal).is_empty() && !journal.has_outstanding());
+}
+
+#[test]
+fn a_key_that_is_invalidated_again_is_one_entry_which_the_older_acknowledgement_leaves() {
+    let (journal, now) = (journal(), Instant::now());
+    let older = journal.add(key(1));
+    journal.add(key(2));
+    let newer = journal.add(key(1));
+    assert_eq!(open(&journal), ["a2", "a1"]);
+    journal.acknowledged(older, now);
+    assert_eq!(open(&journal), ["a2", "a1"]);
+    journal.acknowledged(newer, now);
+    assert_eq!(open(&journal), ["a2"]);
+}
+
+#[test]
+fn a_cleared_cache_is_one_entry_which_the_older_acknowledgement_leaves() {
+    let (journal, now) = (journal(), Instant::now());
+    let older = journal.add(cache("a"));
+    let newer = journal.add(cache("a"));
+    journal.acknowledged(older, now);
+    assert_eq!(open(&journal), ["a*"]);
+    journal.acknowledged(newer, now);
+    assert!(!journal.has_outstanding());
+}
+
+#[test]
+fn a_clear_makes_the_keys_of_its_cache_unnecessary_and_no_others() {
+    let (journal, now) = (journal(), Instant::now());
+    let covered = journal.add(key(1));
+    journal.add(key_of("b", 1));
+    journal.add(cache("a"));
+    assert_eq!(open(&journal), ["b1", "a*"]);
+    journal.acknowledged(covered, now);
+    assert_eq!(open(&journal), ["b1", "a*"]);
+}
+
+#[test]
+fn a_key_invalidated_after_a_clear_is_its_own_entry() {
+    // The clear may have been done already, and only its acknowledgement be missing.
+    let (journal, now) = (journal(), Instant::now());
+    let clear = journal.add(cache("a"));
+    journal.add(key(1));
+    journal.acknowledged(clear, now);
+    assert_eq!(open(&journal), ["a1"]);
+}
+
+#[test]
+fn a_server_is_told_what_it_owns() {
+    let journal = journal();
+    let all = [key(1), key_of("b", 7), cache("a"), cache("b")];
+    let (mine, others) = (slot_of(&all[1]), [&all[2], &all[3]].map(slot_of));
+    assert!(!others.contains(&mine));
+    journal.add(all[2].clone());
+    journal.add(all[1].clone());
+    let owned = |wanted: u16| -> Vec<String> {
+        journal.outstanding(&|slot| slot == wanted).iter().map(|(_, what)| short(what)).collect()
+    };
+    assert_eq!(owned(mine), ["b7"]);
+    assert_eq!(owned(others[0]), ["a*"]);
+    assert!(owned(others[1]).is_empty());
+}
+
+#[test]
+fn what_a_suspected_server_did_in_the_last_minute_is_outstanding_again() {
+    let (journal, start) = (journal(), Instant::now());
+    for (number, at) in [(1, 0), (2, 1), (3, 61)] {
+        journal.acknowledged(journal.add(key(number)), start + at * SECOND);
+    }
+    let slots = [2, 3].map(|number| slot_of(&key(number)));
+    journal.suspect(&|slot| !slots.contains(&slot), start + 61 * SECOND);
+    assert!(open(&journal).is_empty(), "done more than a minute ago, or by another server");
+    journal.suspect(&|_| true, start + 61 * SECOND);
+    assert_eq!(open(&journal), ["a2", "a3"]);
+}
+
+#[test]
+fn what_was_done_without_being_added_can_be_forgotten_too() {
+    let (journal, now) = (journal(), Instant::now());
+    journal.add(key(2));
+    journal.record(cache("a"), now);
+    journal.record(key(1), now);
+    assert_eq!(open(&journal), ["a2"]);
+    journal.suspect(&|_| true, now);
+    assert_eq!(open(&journal), ["a*", "a1", "a2"]);
+}
+
+#[test]
+fn what_was_done_more_than_a_minute_ago_is_not_kept() {
+    let (journal, start) = (journal(), Instant::now());
+    journal.acknowledged(journal.add(key(1)), start);
+    journal.acknowledged(journal.add(key(2)), start + 61 * SECOND);
+    assert_eq!(journal.pages().recent.len(), 1);
+    journal.suspect(&|_| true, start + 122 * SECOND);
+    assert!(!journal.has_outstanding());
+}
+
+#[test]
+fn what_a_server_may_have_forgotten_comes_before_what_it_never_did() {
+    let (journal, now) = (journal(), Instant::now());
+    let clear = journal.add(cache("a"));
+    journal.add(key(1));
+    journal.acknowledged(clear, now);
+    journal.suspect(&|_| true, now);
+    assert_eq!(open(&journal), ["a*", "a1"]);
+}
+
+#[test]
+fn what_is_replayed_and_acknowledged_can_be_forgotten_once_more() {
+    let (journal, start) = (journal(), Instant::now());
+    journal.acknowledged(journal.add(key(1)), start);
+    for at in [50, 100] {
+        journal.suspect(&|_| true, start + at * SECOND);
+        assert_eq!(open(&journal), ["a1"]);
+        for (id, _) in journal.outstanding(&|_| true) {
+            journal.acknowledged(id, start + at * SECOND);
+        }
+    }
+}
+
+#[test]
+fn an_acknowledgement_from_before_the_suspicion_counts_for_nothing() {
+    let (journal, now) = (journal(), Instant::now());
+    let id = journal.add(key(1));
+    journal.suspect(&|_| true, now);
+    journal.acknowledged(id, now);
+    assert_eq!(open(&journal), ["a1"]);
+}
+
+#[test]
+fn a_clear_acknowledged_late_does_not_cover_a_key_invalidated_since() {
+    // Were the key forgotten with the clear, a value from between the two could come back.
+    let (journal, now) = (journal(), Instant::now());
+    let clear = journal.add(cache("a"));
+    journal.acknowledged(journal.add(key(1)), now);
+    journal.acknowledged(clear, now);
+    journal.suspect(&|slot| slot == slot_of(&key(1)), now);
+    assert_eq!(open(&journal), ["a1"]);
+}
+
+#[test]
+fn the_fullest_cache_is_cleared_when_too_many_keys_are_outstanding() {
+    let journal = journal();
+    journal.add(key_of("b", 0));
+    let many = u32::try_from(MOST).unwrap();
+    let ids: Vec<Id> = (0..many).map(|number| journal.add(key(number))).collect();
+    assert_eq!(open(&journal), ["b0", "a*"]);
+    journal.acknowledged(*ids.last().unwrap(), Instant::now());
+    assert_eq!(journal.len(), 2, "a key's acknowledgement does not stand for its cache's");
+}
+
+#[test]
+fn too_many_recent_keys_are_cleared_with_their_cache_whichever_server_is_suspected() {
+    let (journal, now) = (journal(), Instant::now());
+    for number in 0..=u32::try_from(MOST).unwrap() {
+        journal.acknowledged(journal.add(key(number)), now);
+    }
+    assert!(!journal.has_outstanding());
+    assert_eq!(journal.pages().recent.len(), 1);
+    journal.suspect(&|slot| slot == slot_of(&key(5)), now);
+    assert_eq!(open(&journal), ["a*"]);
+}
+
+#[test]
+fn a_clear_acknowledged_late_does_not_stand_for_too_many_recent_keys() {
+    let (journal, now) = (Journal::with_room(names(), 2), Instant::now());
+    let clear = journal.add(cache("a"));
+    for number in 1..=3 {
+        journal.acknowledged(journal.add(key(number)), now);
+    }
+    journal.acknowledged(clear, now);
+    journal.suspect(&|slot| slot == slot_of(&key(1)), now);
+    assert_eq!(open(&journal), ["a*"]);
+}
+
+#[test]
+fn slots_are_asked_for_without_the_lock() {
+    let journal = journal();
+    journal.add(key(1));
+    let asks = |_| journal.add(key(2)) != journal.add(key(3));
+    journal.outstanding(&asks);
+    journal.suspect(&asks, Instant::now());
+    assert_eq!(journal.len(), 3);
+}

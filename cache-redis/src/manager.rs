@@ -1,0 +1,53 @@
+//! The thread on which connections are watched, probed and mended: one for all registries, beside all runtimes. Deadlines tick there
+//! too, so that they work on any executor and a paused test clock does not stop them.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::OnceLock,
+    task::Poll,
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Handle},
+    time::Sleep,
+};
+
+static MANAGER: OnceLock<Result<Handle, String>> = OnceLock::new();
+
+/// Starts the thread, once. It runs until the process ends.
+pub(crate) fn start() -> Result<(), String> {
+    MANAGER.get_or_init(launch).as_ref().map(|_| ()).map_err(Clone::clone)
+}
+
+/// The runtime of the thread.
+pub(crate) fn handle() -> &'static Handle {
+    MANAGER.get_or_init(launch).as_ref().expect("nothing is opened before `start` has succeeded")
+}
+
+/// Ready after `duration`, on whatever executor it is polled.
+pub(crate) fn timer(duration: Duration) -> Sleep {
+    let _entered = handle().enter();
+    tokio::time::sleep(duration)
+}
+
+/// What `work` comes to, unless `deadline` comes first.
+pub(crate) async fn until<T>(mut deadline: Pin<&mut Sleep>, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+fn launch() -> Result<Handle, String> {
+    let failed = |error| format!("the thread that keeps the connections to Redis cannot start: {error}");
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let handle = runtime.handle().clone();
+    let thread = thread::Builder::new().name("cachery-redis".to_owned());
+    thread.spawn(move || runtime.block_on(std::future::pending::<()>())).map_err(failed)?;
+    Ok(handle)
+}

@@ -1,0 +1,254 @@
+//! The manager's own connection to a server. It carries the server's pushes and a heartbeat, replays what must be done before
+//! anything else, and is the probe while the breaker is open: no caller ever is.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use redis::{Pipeline, PushInfo, PushKind, Value};
+use tokio::sync::{Notify, watch};
+
+use super::{
+    Server,
+    backoff::Backoff,
+    session::{OnPush, Session},
+};
+use crate::{
+    manager,
+    servers::{Duties, seen},
+};
+
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How often a server that forbids `CLIENT TRACKING` is asked again.
+const FORGIVE: Duration = Duration::from_secs(60);
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
+const MOST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What others see and want of the link.
+pub(super) struct Link {
+    state: watch::Sender<State>,
+    settled: watch::Sender<bool>,
+    /// The breaker has opened.
+    opened: Notify,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Starting,
+    Up,
+    /// It was up, and one attempt will show what is wrong.
+    Lost,
+    Down,
+    Forbidden,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        Self {
+            state: watch::Sender::new(State::Starting),
+            settled: watch::Sender::new(false),
+            opened: Notify::new(),
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        *self.state.borrow() == State::Up
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        *self.state.borrow() == State::Down
+    }
+
+    pub(super) fn push(&self) -> cache_core::Push {
+        match *self.state.borrow() {
+            State::Up => cache_core::Push::Up,
+            State::Starting | State::Lost | State::Down => cache_core::Push::Down,
+            State::Forbidden => cache_core::Push::Forbidden,
+        }
+    }
+
+    /// Waits until it is known whether the server pushes, and the registry was told.
+    pub(super) async fn settled(&self) {
+        // The sender is ours, so it cannot be gone.
+        let _ = self.settled.subscribe().wait_for(|settled| *settled).await;
+    }
+
+    /// The breaker has opened.
+    pub(super) fn probe(&self) {
+        self.opened.notify_one();
+    }
+}
+
+/// Keeps the link of `server` for ever.
+pub(super) async fn keep(server: Arc<Server>) {
+    let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
+    loop {
+        server.probing();
+        match server.connect(Some(on_push(&server.shared.duties))).await {
+            Ok(session) => {
+                serve(&server, &session).await;
+                backoff.ended(session.opened().elapsed());
+            }
+            Err(refusal) => {
+                server.replays.fail(refusal.for_callers());
+            }
+        }
+        server.unlinked();
+        manager::timer(backoff.pause()).await;
+    }
+}
+
+async fn serve(server: &Server, session: &Arc<Session>) {
+    if server.replay(session).await.is_some() {
+        return;
+    }
+    let Some(state) = server.track(session).await else { return };
+    server.linked_as(state);
+    server.tend(session).await;
+}
+
+/// What the server tells, in the order in which it tells it.
+fn on_push(duties: &Arc<dyn Duties>) -> OnPush {
+    let duties = Arc::clone(duties);
+    Arc::new(move |push: PushInfo| {
+        if push.kind == PushKind::Invalidate {
+            invalidated(&*duties, push.data);
+        }
+    })
+}
+
+fn invalidated(duties: &dyn Duties, data: Vec<Value>) {
+    match data.into_iter().next() {
+        Some(Value::Array(names)) => {
+            let name = |value| if let Value::BulkString(name) = value { Some(name) } else { None };
+            let names: Vec<_> = names.into_iter().filter_map(name).collect();
+            duties.pushed(&names);
+        }
+        _ => duties.flushed(),
+    }
+}
+
+impl Server {
+    /// Asks the server to tell of changes below the prefix. `None` when the connection is no good.
+    async fn track(&self, session: &Session) -> Option<State> {
+        if !session.pushes {
+            return Some(State::Forbidden);
+        }
+        let mut pipeline = Pipeline::new();
+        pipeline
+            .cmd("CLIENT")
+            .arg("TRACKING")
+            .arg("ON")
+            .arg("BCAST")
+            .arg("PREFIX")
+            .arg(&*self.shared.watched);
+        let limit = pin!(manager::timer(HEARTBEAT));
+        match manager::until(limit, session.send(&pipeline)).await?.ok()?.first() {
+            Some(Value::ServerError(_)) => Some(State::Forbidden),
+            _ => Some(State::Up),
+        }
+    }
+
+    /// All that must be done first is done, and the server tells of changes from now on, or never will.
+    fn linked_as(&self, state: State) {
+        let before = self.link.state.send_replace(state);
+        if state == State::Forbidden && before != State::Forbidden {
+            let address = self.address();
+            tracing::warn!(%address, "Redis does not allow `CLIENT TRACKING`: memory entries live for the outage ttl at most; grant `+client|tracking` and RESP3 (`+hello`)");
+        }
+        self.mend();
+        self.review("push-link");
+        self.link.settled.send_replace(true);
+    }
+
+    fn unlinked(&self) {
+        self.link.state.send_modify(|state| {
+            *state = match *state {
+                State::Up => State::Lost,
+                State::Lost => State::Down,
+                other => other,
+            }
+        });
+        if self.circuit.refused() {
+            seen::breaker(&self.address(), self.circuit.state());
+        }
+        self.review("push-link");
+    }
+
+    fn probing(&self) {
+        if self.circuit.probing() {
+            seen::breaker(&self.address(), self.circuit.state());
+        }
+    }
+
+    /// The server works: callers may use it again.
+    fn mend(&self) {
+        if self.circuit.close() {
+            seen::breaker(&self.address(), self.circuit.state());
+        }
+    }
+
+    /// Watches over the connection, and returns when it is no good any more.
+    async fn tend(&self, session: &Arc<Session>) {
+        let home = self.address();
+        let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
+        let mut mended = Instant::now();
+        let mut asked = Instant::now();
+        let mut beat = pin!(manager::timer(HEARTBEAT));
+        loop {
+            let good = tokio::select! {
+                () = session.ended() => false,
+                () = self.replays.wanted() => {
+                    self.replay(session).await;
+                    true
+                }
+                () = self.link.opened.notified() => {
+                    backoff.ended(mended.elapsed());
+                    manager::timer(backoff.pause()).await;
+                    mended = Instant::now();
+                    self.probe(session).await
+                }
+                () = beat.as_mut() => {
+                    beat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
+                    // After a failover the master, and with it the news, is elsewhere.
+                    self.answers(session).await && self.address() == home && self.ask_again(session, &mut asked).await
+                }
+            };
+            if !good {
+                return;
+            }
+        }
+    }
+
+    /// A server that forbade tracking may have been taught better.
+    async fn ask_again(&self, session: &Session, asked: &mut Instant) -> bool {
+        if self.link.is_up() || asked.elapsed() < FORGIVE {
+            return true;
+        }
+        *asked = Instant::now();
+        let state = self.track(session).await;
+        state.inspect(|state| self.linked_as(*state)).is_some()
+    }
+
+    /// Whether a probe was answered and what had to be done first is done.
+    async fn probe(&self, session: &Arc<Session>) -> bool {
+        self.probing();
+        if !self.answers(session).await {
+            return false;
+        }
+        self.shared.duties.suspect(&|slot| self.owns(slot));
+        let replayed = self.replay(session).await.is_none();
+        if replayed {
+            self.mend();
+            self.review("probe");
+        }
+        replayed
+    }
+
+    async fn answers(&self, session: &Session) -> bool {
+        let limit = pin!(manager::timer(HEARTBEAT));
+        self.send(session, Pipeline::new().cmd("PING"), limit).await.is_ok()
+    }
+}

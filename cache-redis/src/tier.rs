@@ -1,0 +1,346 @@
+//! The remote tier: what the core asks for, as requests to Redis.
+//!
+//! A look is plain commands. Leave to load, and a fill, are a script each: a load holds a random token beside its key, an invalidation
+//! removes value and token together, and a fill stores only while its token stands. So nothing that began before an invalidation
+//! is stored after it, however late it arrives, and a token that is lost only costs the fill.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cache_core::{
+    Mark, ServerHealth,
+    remote::{
+        Begin, Begun, Content, Filled, Grant, Outgoing, Pending, RemoteKey, RemoteOptions, RemoteTier, Seen,
+        Unavailable,
+    },
+};
+use redis::{Pipeline, Value};
+use tokio::sync::futures::OwnedNotified;
+
+use crate::{
+    envelope::{self, Pttl},
+    journal::What,
+    lease::{self, Lease, TOKEN_LIFE, millis},
+    manager,
+    names::slot,
+    node::{Attempt, Node, random},
+    requests::{one, refusal, run},
+    scripts::{BEGIN, FILL},
+    servers::Servers,
+};
+
+pub(crate) struct Tier {
+    node: Arc<Node>,
+    servers: Arc<Servers>,
+}
+
+/// How long a caller waits for another node's load at most before it asks again, where it is told and where it is not.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN_UNTOLD: Duration = Duration::from_millis(50);
+
+impl Tier {
+    pub(crate) fn open(options: RemoteOptions) -> Result<Self, String> {
+        let RemoteOptions { target, prefix, events, .. } = options;
+        let node = Arc::new(Node::new(&prefix, events));
+        let duties = Arc::clone(&node);
+        let servers = Servers::open(&target, node.names.watched(), duties)?;
+        Ok(Self { node, servers })
+    }
+
+    async fn look(&self, key: &RemoteKey, within: Duration) -> Result<Seen, Unavailable> {
+        let names = &self.node.names;
+        let (value, token) = (names.value(key), names.token(key));
+        let generation = names.generation(key.place.name);
+        let [stored, token, generation, pttl] = self.fetch(&value, &token, &generation, within).await?;
+        let mark = Mark { generation: exactly(generation), token: token.and_then(|token| last_half(&token)) };
+        let pttl = Pttl::from(pttl.and_then(|pttl| number(&pttl)).unwrap_or(GONE));
+        let content = match stored {
+            Some(stored) => content(&value, stored, pttl, mark.generation),
+            None if pttl == Pttl::Gone => Content::Absent,
+            // `MGET` shows nothing where something else than a string is.
+            None => Content::Unreadable("another-type"),
+        };
+        Ok(Seen { content, mark })
+    }
+
+    /// What is stored under the three names, and as decimal digits how long the first one has left.
+    async fn fetch(
+        &self,
+        value: &[u8],
+        token: &[u8],
+        generation: &[u8],
+        within: Duration,
+    ) -> Result<[Option<Vec<u8>>; 4], Unavailable> {
+        let mut of_key = Pipeline::with_capacity(2);
+        // First the time that is left: should the value be replaced in between, the new one seems older than it is.
+        of_key.cmd("PTTL").arg(value);
+        if self.servers.is_cluster() {
+            of_key.cmd("MGET").arg(value).arg(token);
+            let of_cache = self.get(generation, within);
+            let of_key = self.servers.request(slot(value), &of_key, "get", within);
+            let (of_key, generation) = tokio::try_join!(of_key, of_cache)?;
+            let [pttl, value, token, _] = strings(of_key);
+            Ok([value, token, generation, pttl])
+        } else {
+            of_key.cmd("MGET").arg(value).arg(token).arg(generation);
+            let [pttl, value, token, generation] =
+                strings(self.servers.request(slot(value), &of_key, "get", within).await?);
+            Ok([value, token, generation, pttl])
+        }
+    }
+
+    async fn get(&self, name: &[u8], within: Duration) -> Result<Option<Vec<u8>>, Unavailable> {
+        let mut pipeline = Pipeline::with_capacity(1);
+        pipeline.cmd("GET").arg(name);
+        Ok(string(one(self.servers.request(slot(name), &pipeline, "get", within).await?)))
+    }
+
+    /// The generation of the cache called `name`, made now where there is none.
+    async fn generation(&self, name: &str, within: Duration) -> Result<[u8; 16], Unavailable> {
+        let name = self.node.names.generation(name);
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.cmd("SET").arg(&name).arg(&random()?).arg("NX");
+        pipeline.cmd("GET").arg(&name);
+        let mut replies = self.servers.request(slot(&name), &pipeline, "begin", within).await?;
+        let reply = replies.pop().unwrap_or_default();
+        let refused = refusal(replies.first().filter(|_| reply == Value::Nil).unwrap_or(&reply));
+        exactly(string(reply)).ok_or(refused)
+    }
+
+    async fn begin_load(
+        &self,
+        key: &RemoteKey,
+        mut how: Begin,
+        within: Duration,
+    ) -> Result<Begun, Unavailable> {
+        let began = Instant::now();
+        let left = || within.saturating_sub(began.elapsed());
+        let generation = match how.generation {
+            Some(generation) => generation,
+            None => self.generation(key.place.name, within).await?,
+        };
+        let [value, token, lease, waiters, ..] = self.node.all_of(key);
+        let (new, id) = (random()?, self.lease_id()?);
+        // Before Redis is asked, so that a word that comes at once is heard.
+        let call = self.node.call_for(key);
+        let at = slot(&value);
+        let keys = [value, token, lease, waiters];
+        loop {
+            let lives = [TOKEN_LIFE, lease::LIFE].map(millis);
+            let wanted = if how.lease { &id[..] } else { &[] };
+            let args: [&[u8]; 7] = [
+                &generation,
+                flag(how.accept),
+                flag(how.supersede),
+                &new,
+                lives[0].as_bytes(),
+                wanted,
+                lives[1].as_bytes(),
+            ];
+            let reply = run(&self.servers, &BEGIN, at, &keys, &args, "begin", left()).await?;
+            let (verdict, data, number) = verdict(reply)?;
+            match &*verdict {
+                b"granted" => {
+                    return Ok(Begun::Granted(self.grant(key, generation, data, how.lease.then_some(id))));
+                }
+                b"busy" => return Ok(Begun::Busy(self.again(call, number))),
+                _ => match envelope::open(&keys[0], data, Pttl::from(number)) {
+                    Ok((_, incoming)) => return Ok(Begun::Found(incoming)),
+                    Err(_) => how.accept = false,
+                },
+            }
+        }
+    }
+
+    /// A lease of this node's, told from all others of its.
+    fn lease_id(&self) -> Result<[u8; 16], Unavailable> {
+        let mut id = random()?;
+        id[..8].copy_from_slice(&self.node.id.to_be_bytes());
+        Ok(id)
+    }
+
+    fn grant(&self, key: &RemoteKey, generation: [u8; 16], token: Vec<u8>, lease: Option<[u8; 16]>) -> Grant {
+        let mark = Mark { generation: Some(generation), token: last_half(&token) };
+        let hold = |id| Box::new(Lease::hold(&self.node, &self.servers, key, id, token)) as Box<_>;
+        Grant { mark, lease: lease.map(hold) }
+    }
+
+    /// Ready when it is worth while to ask again: when told so, when the lease may be over, or after a while.
+    fn again(&self, call: OwnedNotified, lease_left: i64) -> Pending<'static, ()> {
+        let most = if self.servers.hears() { ASK_AGAIN } else { ASK_AGAIN_UNTOLD };
+        // A little later, so that it is over then; and not all at once.
+        let left = Duration::from_millis(u64::try_from(lease_left).unwrap_or(0) + fastrand::u64(1..20));
+        let timer = manager::timer(left.min(most));
+        Box::pin(async move {
+            tokio::select! {
+                () = call => {}
+                () = timer => {}
+            }
+        })
+    }
+
+    async fn store(
+        &self,
+        key: &RemoteKey,
+        grant: Grant,
+        value: Option<Outgoing>,
+        within: Duration,
+    ) -> Result<Filled, Unavailable> {
+        let Grant { mark: Mark { generation: Some(generation), token: Some(token) }, lease } = grant else {
+            return Ok(Filled::Fenced);
+        };
+        let lease = lease.and_then(|lease| lease.downcast::<Lease>().ok());
+        let keys = self.node.all_of(key);
+        let sealed =
+            value.as_ref().map(|value| envelope::seal(&keys[0], &generation, value)).unwrap_or_default();
+        let life = value.as_ref().and_then(|value| value.lifetimes.usable).map(millis).unwrap_or_default();
+        let args: [&[u8]; 5] = [
+            &[generation, token].concat(),
+            &sealed,
+            life.as_bytes(),
+            lease.as_ref().map_or(&[], |lease| lease.id()),
+            flag(value.as_ref().is_some_and(|value| value.announce)),
+        ];
+        match run(&self.servers, &FILL, slot(&keys[0]), &keys, &args, "fill", within).await? {
+            Value::Int(held) => {
+                // The script has given it back.
+                if let Some(lease) = lease {
+                    lease.forget();
+                }
+                Ok(if held == 1 { Filled::Stored } else { Filled::Fenced })
+            }
+            reply => Ok(Filled::Refused(refusal(&reply).0)),
+        }
+    }
+
+    async fn undo(&self, what: Vec<What>, within: Duration) -> Result<(), Unavailable> {
+        // All of them first: who goes away in between loses none.
+        let attempts: Vec<_> = what.into_iter().map(|what| Attempt::new(&self.node, what)).collect();
+        let began = Instant::now();
+        let mut all = Ok(());
+        for attempt in attempts {
+            let (script, keys) = self.node.undo(attempt.what());
+            let left = within.saturating_sub(began.elapsed());
+            match run(&self.servers, script, slot(&keys[0]), &keys, &[], "invalidate", left).await {
+                Ok(Value::Int(_)) => attempt.acknowledged(),
+                Ok(reply) => all = Err(refusal(&reply)),
+                Err(why) => all = Err(why),
+            }
+        }
+        all
+    }
+}
+
+impl RemoteTier for Tier {
+    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Unavailable>> {
+        Box::pin(self.look(key, within))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        key: &'a RemoteKey,
+        how: Begin,
+        within: Duration,
+    ) -> Pending<'a, Result<Begun, Unavailable>> {
+        Box::pin(self.begin_load(key, how, within))
+    }
+
+    fn fill<'a>(
+        &'a self,
+        key: &'a RemoteKey,
+        grant: Grant,
+        value: Option<Outgoing>,
+        within: Duration,
+    ) -> Pending<'a, Result<Filled, Unavailable>> {
+        Box::pin(self.store(key, grant, value, within))
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        keys: &'a [RemoteKey],
+        within: Duration,
+    ) -> Pending<'a, Result<(), Unavailable>> {
+        Box::pin(self.undo(keys.iter().cloned().map(What::Key).collect(), within))
+    }
+
+    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Unavailable>> {
+        Box::pin(self.undo(vec![What::Cache(name.into())], within))
+    }
+
+    fn connected(&self, within: Duration) -> Pending<'_, Result<(), String>> {
+        Box::pin(self.servers.connected(within))
+    }
+
+    fn hears(&self) -> bool {
+        self.servers.hears()
+    }
+
+    fn health(&self) -> Pending<'_, Vec<ServerHealth>> {
+        Box::pin(self.servers.health())
+    }
+}
+
+/// What `PTTL` says of a key that is not there.
+const GONE: i64 = -2;
+
+/// What a stored value is to a reader under the present generation.
+fn content(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>) -> Content {
+    if pttl == Pttl::Gone {
+        // Stored a moment ago, after its time was asked for.
+        return Content::Absent;
+    }
+    match envelope::open(key, stored, pttl) {
+        Ok((of_value, incoming)) if Some(of_value) == generation => Content::Value(incoming),
+        Ok(_) => Content::Absent,
+        Err(why) => Content::Unreadable(why),
+    }
+}
+
+fn flag(set: bool) -> &'static [u8] {
+    if set { b"1" } else { b"0" }
+}
+
+/// The first four strings of replies, arrays taken apart.
+fn strings(replies: Vec<Value>) -> [Option<Vec<u8>>; 4] {
+    let mut flat = replies.into_iter().flat_map(|reply| match reply {
+        Value::Array(values) => values,
+        other => vec![other],
+    });
+    std::array::from_fn(|_| flat.next().and_then(string))
+}
+
+fn string(reply: Value) -> Option<Vec<u8>> {
+    match reply {
+        Value::BulkString(bytes) => Some(bytes),
+        Value::Int(number) => Some(number.to_string().into_bytes()),
+        _ => None,
+    }
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn exactly(bytes: Option<Vec<u8>>) -> Option<[u8; 16]> {
+    bytes?.try_into().ok()
+}
+
+/// A stored token is the generation that its load saw, and then the token.
+fn last_half(token: &[u8]) -> Option<[u8; 16]> {
+    (token.len() == 32).then(|| token.last_chunk().copied()).flatten()
+}
+
+/// What the script of a beginning says: its verdict, a value or token, and a time.
+fn verdict(reply: Value) -> Result<(Vec<u8>, Vec<u8>, i64), Unavailable> {
+    match reply {
+        Value::Array(parts) => match <[Value; 3]>::try_from(parts) {
+            Ok([Value::BulkString(verdict), Value::BulkString(data), Value::Int(number)]) => {
+                Ok((verdict, data, number))
+            }
+            _ => Err(Unavailable("unexpected-reply")),
+        },
+        reply => Err(refusal(&reply)),
+    }
+}

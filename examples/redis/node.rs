@@ -1,0 +1,93 @@
+//! One of the processes: does what it reads from its standard input, until that ends.
+
+use std::{
+    io::{self, BufRead as _, Write as _},
+    time::{Duration, Instant},
+};
+
+use cachery::{Caches, Status};
+
+use crate::{
+    answer::{Answer, Request, Source},
+    report,
+};
+
+/// How long Redis may take to be well again: longer than any pause between attempts to connect.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+pub(crate) fn serve(name: char) -> Result<(), String> {
+    log(name);
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    runtime.block_on(install()).map_err(|error| error.to_string())?;
+    for line in io::stdin().lock().lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        let request = serde_json::from_str(&line).map_err(|error| error.to_string())?;
+        let answer = runtime.block_on(answer(request));
+        let answer = serde_json::to_string(&answer).map_err(|error| error.to_string())?;
+        writeln!(io::stdout(), "{answer}").map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// What Cachery logs, as any program would see it.
+fn log(name: char) {
+    let line = tracing_subscriber::fmt::format().without_time().with_target(false).with_ansi(false).compact();
+    tracing_subscriber::fmt()
+        .event_format(line)
+        .with_writer(move || Named(name))
+        .with_max_level(tracing::Level::INFO)
+        .init();
+}
+
+/// Standard error, with the name of the process before each line.
+struct Named(char);
+
+impl io::Write for Named {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut named = format!("  {}  log:", self.0).into_bytes();
+        named.extend_from_slice(line);
+        io::stderr().write_all(&named)?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+async fn install() -> Result<(), Box<dyn std::error::Error>> {
+    Caches::from_env().await?.install()?;
+    Ok(())
+}
+
+async fn answer(request: Request) -> Answer {
+    let began = Instant::now();
+    let source = match request {
+        Request::Call(id) => call(id).await,
+        Request::Invalidate(id) => report::invalidate(id).await.into(),
+        Request::Recover => recover(began).await,
+    };
+    Answer { source, took: began.elapsed() }
+}
+
+/// Calls the function and finds out, by what the cache counted, who answered.
+async fn call(id: u64) -> Source {
+    let before = report::cache().stats();
+    report(id).await;
+    let counted = report::cache().stats().since(&before);
+    match (counted.loads, counted.remote.hits) {
+        (1.., _) => Source::Function,
+        (_, 1..) => Source::Redis,
+        _ => Source::Memory,
+    }
+}
+
+async fn recover(began: Instant) -> Source {
+    while Caches::health().await.status != Status::Up {
+        if began.elapsed() > PATIENCE {
+            return Source::Unwell;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Source::Recovered
+}
