@@ -37,8 +37,7 @@ docs:
 
 # Side by side with the peers, in one run. Not part of the gate: it measures time.
 bench:
-	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin hit
-	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin remote
+	$(CARGO) run --release --manifest-path benches/Cargo.toml
 	benches/compile.sh
 
 # What takes too long for the gate.
