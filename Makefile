@@ -14,7 +14,7 @@ tools:
 	@command -v rustup >/dev/null && rustup component add clippy rustfmt >/dev/null 2>&1 || true
 	@$(CARGO) clippy --version >/dev/null && $(CARGO) fmt --version >/dev/null
 	@command -v redis-server >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends redis-server; } \
-		|| { echo "make tools: redis-server is missing and apt-get could not install it; install Redis 6.2 or later" >&2; exit 1; }
+		|| { echo "make tools: redis-server is missing and apt-get could not install it; install Redis 7.0 or later" >&2; exit 1; }
 
 fmt:
 	$(CARGO) fmt --all --check

@@ -5,6 +5,7 @@
 //! what must be told and hears what others tell. Below are the connections: `servers` knows which server has a key, a `server` has
 //! its lanes, its breaker and its link, and all of them are kept by the `manager`'s thread.
 
+mod access;
 mod breaker;
 mod envelope;
 mod journal;
@@ -16,7 +17,6 @@ mod requests;
 mod scripts;
 mod server;
 mod servers;
-mod target;
 mod tier;
 mod url;
 

@@ -28,9 +28,9 @@ pub(crate) use self::{
     trouble::Trouble,
 };
 use crate::{
+    access::Origin,
     manager,
     servers::{Shared, seen},
-    target::Origin,
 };
 
 const LEAST_PAUSE: Duration = Duration::from_millis(50);

@@ -24,9 +24,9 @@ use tracing::{Instrument, Span, field::Empty, info_span};
 pub(crate) use self::shared::Shared;
 use self::{slots::Slots, topology::Topology};
 use crate::{
+    access::{Origin, Plan},
     manager,
     server::{Server, Trouble},
-    target::{Origin, Plan},
 };
 
 /// What the tier above does for the connections. The methods neither block nor panic.

@@ -18,9 +18,9 @@ use tokio::{sync::watch, time::Sleep};
 use self::reply::{Owned, ask, named};
 use super::Shared;
 use crate::{
+    access::{Door, address},
     manager,
     server::{Refusal, Server, Session, Trouble},
-    target::{Door, address},
     url::{Host, read_host},
 };
 
