@@ -184,8 +184,22 @@ impl Lonely {
     }
 }
 
+/// A function that is written by a macro.
+macro_rules! written {
+    ($name:ident) => {
+        #[cached(name = "written", ttl = 60)]
+        async fn $name(n: u8) -> u8 {
+            tokio::task::yield_now().await;
+            n
+        }
+    };
+}
+
+written!(by_macro);
+
 #[tokio::test]
 async fn they_run() {
+    assert_eq!(by_macro(1).await, 1);
     assert_eq!(half(4, "zero").await, Ok(2));
     assert_eq!(half::peek(4, "zero").await, Some(2));
     assert_eq!(unused("db", 1, 2, vec!["a".into()], None).await, Some(3));

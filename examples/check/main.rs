@@ -20,6 +20,7 @@ async fn check() -> u64 {
 /// A row that begins with `!` is bad, and the lines below it say what to do. Set
 /// what your program is started with: CACHE_TYPE=redis or CACHE_TYPE=tiered,
 /// REDIS_URL, and the rest.
+#[expect(clippy::doc_markdown, reason = "this is printed by --help")]
 #[derive(Parser)]
 #[command(
     name = "check",

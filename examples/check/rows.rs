@@ -18,7 +18,9 @@ pub(crate) fn of(health: &Health) -> String {
     let mut text = format!("Redis is {}.", word(health.status));
     for server in &health.servers {
         let _ = write!(text, "\n\n  {}", server.address);
-        rows(server).iter().for_each(|row| row.add_to(&mut text));
+        for row in rows(server) {
+            row.add_to(&mut text);
+        }
     }
     text
 }

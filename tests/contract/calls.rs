@@ -125,7 +125,7 @@ pub(crate) async fn a_value_ends_with_its_ttl_by_the_clock_of_its_node(place: Pl
     node.scope(async {
         let probe = Probe::opened();
         number(1, &probe).await;
-        node.clock().advance(HOUR - Duration::from_secs(1));
+        node.clock().advance(HOUR.saturating_sub(Duration::from_secs(1)));
         assert_eq!(number(1, &probe).await, 1);
         node.clock().advance(Duration::from_secs(1));
         assert_eq!(number::peek(1).await, None);

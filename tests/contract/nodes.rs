@@ -127,7 +127,7 @@ pub(crate) async fn a_value_ends_on_the_other_node_when_it_ends_on_its_own(place
     call(&a, &probe).await;
     b.clock().advance(HOUR / 2);
     assert_eq!(call(&b, &probe).await, 1);
-    b.clock().advance(HOUR / 2 - 10 * SECOND);
+    b.clock().advance((HOUR / 2).saturating_sub(10 * SECOND));
     assert_eq!(call(&b, &probe).await, 1);
     b.clock().advance(20 * SECOND);
     assert_eq!(call(&b, &probe).await, 2);

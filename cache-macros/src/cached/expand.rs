@@ -25,7 +25,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let ident = &model.function.sig.ident;
     let vis = &model.function.vis;
     let doc = companions::documentation(model, &companions::about(model));
-    let leave = leave(model);
+    let leave = leave(model, &quote!(dead_code,));
     quote! {
         #wrapper
 
@@ -73,17 +73,18 @@ fn body(model: &Model) -> TokenStream {
     let mut sig = model.function.sig.clone();
     sig.ident = model.names.body.clone();
     let block = &model.function.body;
-    let leave = model.function.associated.then(|| leave(model));
+    let leave = model.function.associated.then(|| leave(model, &TokenStream::new()));
     quote!(#(#everywhere)* #leave #(#attrs)* #sig #block)
 }
 
-/// Leave for what is the affair of the user's function alone: how much it takes, and how long its types are.
-fn leave(model: &Model) -> TokenStream {
+/// Leave for what is the affair of the user's function alone: how much it takes, and how long its types are. `more` is what a whole
+/// impl needs: nobody calls all companions, which the compiler would say where a macro of the user's writes the function.
+fn leave(model: &Model, more: &TokenStream) -> TokenStream {
     // `put` takes one more, and clippy asks no questions below eight.
     let many = model.params.len() >= 7 - usize::from(model.receiver.is_some());
     let many = many.then(|| quote!(clippy::too_many_arguments,));
     // `async` is what we ask for, so that no lint may ask for the opposite.
-    quote!(#[allow(#many clippy::type_complexity, clippy::unused_async)])
+    quote!(#[allow(#more #many clippy::type_complexity, clippy::unused_async)])
 }
 
 /// Which of the function's inputs an item declares.

@@ -127,7 +127,7 @@ fn header(model: &Model, doc: &str) -> TokenStream {
     let everywhere = model.on_each_item();
     let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
     let many = model.function.associated && model.params.len() >= 6;
-    let leave = many.then(|| leave(model));
+    let leave = many.then(|| leave(model, &TokenStream::new()));
     quote!(#held_back #leave #(#everywhere)* #doc #vis)
 }
 
