@@ -6,7 +6,10 @@ mod trip;
 pub(crate) use shared::{Remote, Shared};
 pub(crate) use trip::Trip;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     clock::{Clock, Moment},
@@ -47,6 +50,8 @@ pub(crate) struct Cache {
 #[derive(Clone)]
 pub(crate) enum Outcome {
     Value(Entry),
+    /// Another process's load, as it was stored at some time after this moment.
+    Found(Entry, Instant),
     Error(AnyError),
 }
 

@@ -139,7 +139,7 @@ impl<R, V, E> Typed<R, V, E> {
     /// This caller's copy of what another's load came to. `None` for a value of another type.
     fn open(&self, outcome: &Outcome) -> Option<Result<V, E>> {
         match outcome {
-            Outcome::Value(entry) => (self.value.open)(entry).map(Ok),
+            Outcome::Value(entry) | Outcome::Found(entry, _) => (self.value.open)(entry).map(Ok),
             Outcome::Error(error) => (self.returns.unshare)(error).map(Err),
         }
     }

@@ -4,7 +4,7 @@
 //! load, which may mean to wait for another process; after the load bring the value. Each step has an answer for a tier that is
 //! out of reach, and all of them share one budget of time.
 
-use std::{sync::Arc, time::Instant};
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use tracing::Instrument as _;
 
@@ -35,6 +35,8 @@ pub(crate) struct Trip {
     /// The cache's generation in the remote tier, as the last look showed it.
     seen: Option<[u8; 16]>,
     grant: Option<Grant>,
+    /// It is counted as a miss.
+    missed: bool,
     /// Other nodes hold something older, if this call stores.
     announce: bool,
 }
@@ -83,6 +85,7 @@ impl Trip {
             began: Instant::now(),
             seen: None,
             grant: None,
+            missed: false,
             announce: false,
             cache,
         })
@@ -227,14 +230,27 @@ impl Trip {
     }
 
     fn hit(&self, entry: Entry) -> Next {
-        self.cache.counters.remote_hit(entry.load_nanos());
+        if self.missed {
+            self.cache.counters.coalesced.add(1);
+        } else {
+            self.cache.counters.remote_hit(entry.load_nanos());
+        }
         Next::Take(Outcome::Value(entry))
+    }
+
+    /// Each call is one miss at most, however often it looks.
+    fn miss(&mut self) {
+        if !std::mem::replace(&mut self.missed, true) {
+            self.cache.counters.misses.add(1);
+        }
     }
 
     /// What memory has while the remote tier is out of reach.
     fn look_in_memory(&self) -> Option<Next> {
         let entry = self.cache.fallback(&self.key).filter(self.bytes.fits)?;
-        self.cache.count_hit(&entry);
+        if !self.missed {
+            self.cache.count_hit(&entry);
+        }
         Some(Next::Take(Outcome::Value(entry)))
     }
 
@@ -249,7 +265,7 @@ impl Trip {
         let how = self.how(accept);
         match self.ask(ticket, how).await {
             Leave::Load(ticket) => {
-                self.cache.counters.misses.add(1);
+                self.miss();
                 Next::Load(ticket, Some(Box::new(self)))
             }
             Leave::Found(entry) => self.hit(entry),
@@ -257,8 +273,10 @@ impl Trip {
     }
 
     async fn follow(mut self, mut follower: Follower<Outcome>) -> Next {
-        self.cache.counters.misses.add(1);
+        self.miss();
         match self.cache.wait(&mut follower).await {
+            // The key may have been invalidated between that look and this call.
+            Some(Turn::Landed(Outcome::Found(_, asked))) if asked < self.began => self.seek_again().await,
             Some(Turn::Landed(outcome)) => {
                 self.cache.counters.coalesced.add(1);
                 Next::Take(outcome)
@@ -278,6 +296,10 @@ impl Trip {
         }
     }
 
+    fn seek_again(self) -> Pin<Box<dyn Future<Output = Next> + Send>> {
+        Box::pin(self.seek())
+    }
+
     fn how(&self, accept: bool) -> Begin {
         Begin { generation: self.seen, lease: self.cache.policy.lease, supersede: false, accept }
     }
@@ -286,7 +308,7 @@ impl Trip {
     async fn ask(&mut self, ticket: Ticket<Outcome>, mut how: Begin) -> Leave {
         let patience = self.cache.clock.now() + self.cache.flight_wait();
         loop {
-            let generation = self.cache.generations.of(self.group);
+            let (asked, generation) = (Instant::now(), self.cache.generations.of(self.group));
             let Self { cache, remote, budget, .. } = self;
             let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
             match budget.spend(|left| tier.begin(remote, how, left)).await {
@@ -297,7 +319,7 @@ impl Trip {
                 }
                 Ok(Begun::Found(incoming)) => match self.open(&incoming, generation) {
                     Some(entry) => {
-                        self.land_found(ticket, &entry);
+                        self.land_found(ticket, &entry, asked);
                         return Leave::Found(entry);
                     }
                     None => how.accept = false,
@@ -317,13 +339,13 @@ impl Trip {
     }
 
     /// Answers everybody who waits by a value from another process's load.
-    fn land_found(&self, ticket: Ticket<Outcome>, entry: &Entry) {
+    fn land_found(&self, ticket: Ticket<Outcome>, entry: &Entry, asked: Instant) {
         let store = || {
             if self.shared().tiered {
                 self.cache.keep(entry.clone());
             }
         };
-        last_rites::after(|| ticket.land(Outcome::Value(entry.clone()), store));
+        last_rites::after(|| ticket.land(Outcome::Found(entry.clone(), asked), store));
     }
 
     /// Brings `entry` to the remote tier, and then to memory and to all who wait for it.

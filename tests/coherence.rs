@@ -1,0 +1,86 @@
+//! What a node keeps in memory when others change Redis at the same moment, or a caller of its own goes away half way.
+
+#[path = "support/redis.rs"]
+mod servers;
+#[path = "support/probe.rs"]
+#[expect(dead_code, reason = "no test here counts loads at one moment")]
+mod support;
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use cachery::{Backend, CacheSettings, Caches, Invalidation, cached};
+
+use servers::Server;
+use support::{Probe, ended, until};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cached(name = "number", ttl = 3600, skip(probe))]
+async fn number(_id: u64, probe: &Probe) -> usize {
+    probe.run().await
+}
+
+/// A node with memory in front of the Redis at `url`.
+async fn node(url: String, deadline: Duration) -> Caches {
+    let settings = CacheSettings::new().backend(Backend::Tiered).max_value_size(1000);
+    let builder = Caches::builder().isolated().all(settings).redis_url(url).remote_deadline(deadline);
+    builder.build().await.expect("the server is there")
+}
+
+async fn two(server: &Server) -> [Caches; 2] {
+    [node(server.url(), PATIENCE).await, node(server.url(), PATIENCE).await]
+}
+
+async fn call(node: &Caches, probe: &Arc<Probe>) -> usize {
+    node.scope(number(1, probe)).await
+}
+
+fn begin(node: &Caches, probe: &Arc<Probe>) -> tokio::task::JoinHandle<usize> {
+    let (node, probe) = (node.clone(), Arc::clone(probe));
+    tokio::spawn(async move { call(&node, &probe).await })
+}
+
+async fn is_pending<T>(mut future: Pin<&mut impl Future<Output = T>>) -> bool {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending())).await
+}
+
+fn misses(node: &Caches) -> u64 {
+    node.sync_scope(|| number::cache().stats().misses)
+}
+
+#[tokio::test]
+async fn a_value_that_a_leader_found_before_an_invalidation_answers_nobody_who_called_after_it() {
+    let server = Server::start().await;
+    let [a, b] = two(&server).await;
+    let probe = Probe::closed();
+    let load = begin(&a, &probe);
+    until(|| probe.runs() == 1).await;
+    let mut leader = pin!(call(&b, &probe));
+    let mut asked = server.calls("evalsha").await;
+    while server.calls("evalsha").await == asked {
+        assert!(is_pending(leader.as_mut()).await, "another node loads");
+        tokio::task::yield_now().await;
+    }
+    probe.let_out(1);
+    assert_eq!(ended(load).await.unwrap(), 1);
+    asked = server.calls("evalsha").await;
+    // Polled until it has asked for the value again, and not when the answer is there.
+    while server.calls("evalsha").await == asked {
+        assert!(is_pending(leader.as_mut()).await, "its answer was not waited for");
+        b.scope(number::peek(2)).await;
+    }
+    assert_eq!(a.scope(number::invalidate(1)).await, Invalidation::Everywhere);
+    probe.open();
+    let later = begin(&b, &probe);
+    until(|| misses(&b) == 1).await;
+    assert_eq!(leader.await, 1, "it called before");
+    assert_eq!(ended(later).await.unwrap(), 2);
+    let stats = b.sync_scope(|| number::cache().stats());
+    assert_eq!((stats.hits, stats.misses), (1, 1), "each call is counted once");
+}
