@@ -15,6 +15,7 @@ use std::{
 };
 
 use cachery::{Backend, CacheSettings, Caches, Invalidation, cached};
+use tokio::runtime::Builder;
 
 use servers::Server;
 use support::{Probe, ended, until};
@@ -83,4 +84,34 @@ async fn a_value_that_a_leader_found_before_an_invalidation_answers_nobody_who_c
     assert_eq!(ended(later).await.unwrap(), 2);
     let stats = b.sync_scope(|| number::cache().stats());
     assert_eq!((stats.hits, stats.misses), (1, 1), "each call is counted once");
+}
+
+#[tokio::test]
+async fn an_invalidation_whose_caller_goes_away_leaves_nothing_in_memory() {
+    let server = Server::start().await;
+    let (a, probe) = (node(server.url(), PATIENCE).await, Probe::opened());
+    assert_eq!(call(&a, &probe).await, 1);
+    let elsewhere = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let read = || {
+        let (a, probe) = (a.clone(), Arc::clone(&probe));
+        ended(elsewhere.spawn(async move { call(&a, &probe).await }))
+    };
+    a.scope(number::invalidate(2)).await;
+    // Its connection is there.
+    elsewhere
+        .spawn({
+            let a = a.clone();
+            async move { a.scope(number::peek(2)).await }
+        })
+        .await
+        .unwrap();
+    server.tell(&["CLIENT", "PAUSE", "10000", "WRITE"]).await;
+    {
+        let mut invalidation = pin!(a.scope(number::invalidate(1)));
+        assert!(is_pending(invalidation.as_mut()).await, "the server waits");
+        assert_eq!(read().await.unwrap(), 1, "the server has it yet");
+    }
+    server.tell(&["CLIENT", "UNPAUSE"]).await;
+    assert_eq!(read().await.unwrap(), 2);
+    elsewhere.shutdown_background();
 }

@@ -3,7 +3,7 @@
 mod shared;
 mod trip;
 
-pub(crate) use shared::{Remote, Shared};
+pub(crate) use shared::{AtLast, Remote, Shared};
 pub(crate) use trip::Trip;
 
 use std::{
@@ -211,10 +211,10 @@ impl Cache {
         self.drop_key(&stored);
         let Some(shared) = &self.shared else { return Invalidation::Local };
         let remote = [shared.key(shared.digest(key))];
-        let told = shared.remote.tier.invalidate(&remote, shared.remote.deadline).await;
-        // Once more: a call in between may have read the value from the server before it was gone there.
-        self.drop_key(&stored);
-        Invalidation::of(told)
+        // Once more, also when the caller goes away: a call in between may have read the value from the server before it was
+        // gone there.
+        let _after = AtLast(|| self.drop_key(&stored));
+        Invalidation::of(shared.remote.tier.invalidate(&remote, shared.remote.deadline).await)
     }
 
     /// Makes all keys unreadable here, also for loads that run.

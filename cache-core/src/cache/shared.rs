@@ -72,6 +72,15 @@ impl Shared {
     }
 }
 
+/// Is done when it is dropped: at the end of what it stands before, or when that is given up half way.
+pub(crate) struct AtLast<F: Fn()>(pub(crate) F);
+
+impl<F: Fn()> Drop for AtLast<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 impl Cache {
     /// The node is cut off: what memory holds may be read for the outage ttl. Said again, it changes nothing.
     pub(crate) fn cut_off(&self) {

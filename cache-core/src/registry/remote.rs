@@ -7,7 +7,7 @@ use std::{
 
 use super::{Caches, Registry};
 use crate::{
-    cache::{Cache, Remote, Shared},
+    cache::{AtLast, Cache, Remote, Shared},
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     health::Health,
@@ -103,10 +103,9 @@ impl Caches {
         let (Some(remote), Some(_)) = (&self.0.remote, sites.iter().find(shared)) else {
             return Invalidation::Local;
         };
-        let told = remote.tier.clear(name, remote.deadline).await;
-        // Once more: a call in between may have read from the server before it knew.
-        caches().for_each(|cache| cache.drop_all());
-        Invalidation::of(told)
+        // Once more, also when the caller goes away: a call in between may have read from the server before it knew.
+        let _after = AtLast(|| caches().for_each(|cache| cache.drop_all()));
+        Invalidation::of(remote.tier.clear(name, remote.deadline).await)
     }
 }
 
