@@ -17,7 +17,7 @@ use std::{
 use cachery::{Backend, CacheSettings, Caches, Invalidation, cached};
 use tokio::runtime::Builder;
 
-use servers::Server;
+use servers::{Proxy, Server, eventually};
 use support::{Probe, ended, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[cached(name = "number", ttl = 3600, skip(probe))]
 async fn number(_id: u64, probe: &Probe) -> usize {
     probe.run().await
+}
+
+#[cached(name = "text", ttl = 3600)]
+async fn text(bytes: usize) -> String {
+    std::future::ready("x".repeat(bytes)).await
 }
 
 /// A node with memory in front of the Redis at `url`.
@@ -114,4 +119,47 @@ async fn an_invalidation_whose_caller_goes_away_leaves_nothing_in_memory() {
     server.tell(&["CLIENT", "UNPAUSE"]).await;
     assert_eq!(read().await.unwrap(), 2);
     elsewhere.shutdown_background();
+}
+
+#[tokio::test]
+async fn of_two_puts_at_once_a_node_keeps_the_one_that_redis_has() {
+    let server = Server::start().await;
+    let [a, b] = two(&server).await;
+    let mut overtaken = pin!(a.scope(number::put(1, 1000)));
+    assert!(is_pending(overtaken.as_mut()).await);
+    a.scope(number::put(1, 2000)).await;
+    overtaken.await;
+    let stored = b.scope(number::peek(1)).await;
+    assert!(stored.is_some());
+    assert_eq!(a.scope(number::peek(1)).await, stored);
+}
+
+#[tokio::test]
+async fn a_put_that_is_too_large_for_redis_makes_the_old_value_unreadable_everywhere() {
+    let server = Server::start().await;
+    let [a, b] = two(&server).await;
+    assert_eq!((a.scope(text(1)).await, b.scope(text(1)).await), ("x".to_owned(), "x".to_owned()));
+    let large = "y".repeat(2000);
+    a.scope(text::put(1, large.clone())).await;
+    assert_eq!(a.scope(text::peek(1)).await, Some(large), "its own memory has room");
+    eventually("the push came", PATIENCE, async || b.scope(text::peek(1)).await.is_none().then_some(()))
+        .await;
+}
+
+#[tokio::test]
+async fn a_put_that_redis_does_not_get_makes_the_old_value_unreadable_when_redis_is_back() {
+    let server = Server::start().await;
+    let proxy = Proxy::to(server.address());
+    let a = node(server.url_by(&proxy), Duration::from_millis(200)).await;
+    let (b, probe) = (node(server.url(), PATIENCE).await, Probe::opened());
+    assert_eq!((call(&a, &probe).await, call(&b, &probe).await), (1, 1));
+    proxy.refuse();
+    a.scope(number::put(1, 1000)).await;
+    assert_eq!(a.scope(number::peek(1)).await, Some(1000));
+    proxy.pass();
+    eventually("the old value was gone", PATIENCE, async || {
+        (b.scope(number::peek(1)).await != Some(1)).then_some(())
+    })
+    .await;
+    assert_ne!(a.scope(number::peek(1)).await, Some(1));
 }

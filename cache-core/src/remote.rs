@@ -41,12 +41,14 @@ pub trait RemoteTier: Send + Sync {
     ) -> Pending<'a, Result<Begun, Unavailable>>;
 
     /// Stores `value` for `key`, unless the grant's token is not the key's any more. `None` gives the grant back without storing
-    /// and tells whether it still held.
+    /// and tells whether it still held. `announce`: other nodes' memory holds something older that must go, and so must what is
+    /// stored, should this not arrive.
     fn fill<'a>(
         &'a self,
         key: &'a RemoteKey,
         grant: Grant,
         value: Option<Outgoing>,
+        announce: bool,
         within: Duration,
     ) -> Pending<'a, Result<Filled, Unavailable>>;
 
@@ -197,8 +199,6 @@ pub struct Outgoing {
     pub written: SystemTime,
     /// How long its load took.
     pub load_time: Duration,
-    /// Whether other nodes' memory holds something older that must go.
-    pub announce: bool,
 }
 
 /// Under which conditions a load begins.

@@ -171,6 +171,11 @@ impl<'a> Attempt<'a> {
         self.what.as_ref().expect("there until it is acknowledged")
     }
 
+    /// It need not be done.
+    pub(crate) fn over(mut self) {
+        self.what = None;
+    }
+
     /// The server has done it.
     pub(crate) fn acknowledged(mut self) {
         if self.suspicions == self.node.suspicions.load(Acquire)

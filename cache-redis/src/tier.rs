@@ -186,6 +186,7 @@ impl Tier {
         key: &RemoteKey,
         grant: Grant,
         value: Option<Outgoing>,
+        announce: bool,
         within: Duration,
     ) -> Result<Filled, Unavailable> {
         let Grant { mark: Mark { generation: Some(generation), token: Some(token) }, lease } = grant else {
@@ -201,10 +202,15 @@ impl Tier {
             &sealed,
             life.as_bytes(),
             lease.as_ref().map_or(&[], |lease| lease.id()),
-            flag(value.as_ref().is_some_and(|value| value.announce)),
+            flag(announce),
         ];
+        // Where nobody knows whether the old value was replaced, it is not to be read again.
+        let doubt = announce.then(|| Attempt::new(&self.node, What::Key(key.clone())));
         match run(&self.servers, &FILL, slot(&keys[0]), &keys, &args, "fill", within).await? {
             Value::Int(held) => {
+                if let Some(doubt) = doubt {
+                    doubt.over();
+                }
                 // The script has given it back.
                 if let Some(lease) = lease {
                     lease.forget();
@@ -252,9 +258,10 @@ impl RemoteTier for Tier {
         key: &'a RemoteKey,
         grant: Grant,
         value: Option<Outgoing>,
+        announce: bool,
         within: Duration,
     ) -> Pending<'a, Result<Filled, Unavailable>> {
-        Box::pin(self.store(key, grant, value, within))
+        Box::pin(self.store(key, grant, value, announce, within))
     }
 
     fn invalidate<'a>(

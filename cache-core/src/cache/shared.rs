@@ -122,12 +122,18 @@ impl Cache {
         last_rites::after(|| self.memory.clear());
     }
 
+    /// Drops what memory has for `key`. Loads that run go on.
+    pub(crate) fn forget(&self, key: &StoredKey) {
+        last_rites::after(|| self.flights.locked(key, || self.remove(key)));
+    }
+
+    fn remove(&self, key: &StoredKey) {
+        self.memory.remove(key);
+        self.front.changed(key.hash64());
+    }
+
     /// Makes `key` unreadable here, also for loads that run.
     pub(crate) fn drop_key(&self, key: &StoredKey) {
-        let remove = || {
-            self.memory.remove(key);
-            self.front.changed(key.hash64());
-        };
-        last_rites::after(|| self.flights.fence(key, remove));
+        last_rites::after(|| self.flights.fence(key, || self.remove(key)));
     }
 }

@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use tracing::Instrument as _;
 
-use super::{Cache, Next, Outcome, Shared};
+use super::{AtLast, Cache, Next, Outcome, Shared};
 use crate::{
     entry::{Entry, Facts},
     flight::{Boarding, Follower, Origin, Relation, Ticket, Turn},
@@ -351,7 +351,12 @@ impl Trip {
     /// Brings `entry` to the remote tier, and then to memory and to all who wait for it.
     pub(crate) async fn deliver(mut self, ticket: Ticket<Outcome>, entry: Entry) {
         let lifetimes = Lifetimes::fresh(self.cache.policy.jittered_ttl());
-        let keep = self.fill(&entry, lifetimes).await;
+        let keep = {
+            let cache = Arc::clone(&self.cache);
+            // Whatever comes of it, and also when the caller goes away: memory does not go on with what was to be replaced.
+            let _after = self.announce.then(|| AtLast(|| cache.forget(entry.key())));
+            self.fill(&entry, lifetimes).await
+        };
         let lifetimes = match keep {
             Keep::Briefly => lifetimes.at_most(self.shared().remote.outage_ttl),
             Keep::Yes | Keep::No => self.limited(lifetimes),
@@ -368,13 +373,16 @@ impl Trip {
     async fn fill(&mut self, entry: &Entry, lifetimes: Lifetimes) -> Keep {
         let (tiered, outage) = (self.shared().tiered, self.shared().keeps_in_outage());
         let in_outage = if outage { Keep::Briefly } else { Keep::No };
-        let Some(grant) = self.grant.take() else { return in_outage };
+        let Some(grant) = self.grant.take() else {
+            self.undo().await;
+            return in_outage;
+        };
         let value = self.outgoing(entry, lifetimes);
-        let sent = value.is_some();
+        let (sent, announce) = (value.is_some(), self.announce);
         let Self { cache, remote, budget, .. } = self;
         let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
         let counters = &cache.counters;
-        match budget.spend(|left| tier.fill(remote, grant, value, left)).await {
+        match budget.spend(|left| tier.fill(remote, grant, value, announce, left)).await {
             Ok(Filled::Stored) => {
                 counters.puts.add(u64::from(sent));
                 if tiered { Keep::Yes } else { Keep::No }
@@ -389,9 +397,21 @@ impl Trip {
             }
             Err(why) => {
                 self.out_of_reach(why);
+                self.undo().await;
                 in_outage
             }
         }
+    }
+
+    /// The value cannot be stored. One that it was to replace becomes unreadable, now or as soon as the remote tier is in reach.
+    async fn undo(&self) {
+        if !self.announce {
+            return;
+        }
+        let Self { cache, remote, budget, .. } = self;
+        let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
+        // What cannot be done in the time that is left is noted.
+        let _ = tier.invalidate(std::slice::from_ref(remote), budget.left()).await;
     }
 
     /// The value as bytes; `None` when it cannot be written so, or is larger than the remote tier is to hold.
@@ -406,7 +426,6 @@ impl Trip {
             lifetimes,
             written: self.cache.clock.date(),
             load_time: entry.load_time(),
-            announce: self.announce,
         })
     }
 

@@ -15,6 +15,10 @@ impl Budget {
         Self(deadline)
     }
 
+    pub(crate) fn left(&self) -> Duration {
+        self.0
+    }
+
     /// Runs `operation` within what is left, and takes off what it used.
     pub(crate) async fn spend<T, F>(
         &mut self,

@@ -25,7 +25,6 @@ fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
         lifetimes: Lifetimes { fresh: Some(HOUR / 2), stale: Some(HOUR), usable: Some(HOUR * 2) },
         written: UNIX_EPOCH + Duration::from_millis(1_795_262_400_123),
         load_time: Duration::from_micros(45_678),
-        announce: false,
     }
 }
 
