@@ -71,9 +71,21 @@ impl Journal {
         self.change(|pages| Id(pages.add(what)))
     }
 
-    /// Notes an invalidation that a server has done already.
-    pub(crate) fn record(&self, what: What, at: Instant) {
-        self.change(|pages| pages.record(what, at));
+    /// Notes an invalidation that a server has done already. It began after so many `suspicions`: if there are more by now, the server
+    /// may have forgotten it, and it is outstanding.
+    pub(crate) fn record(&self, what: What, suspicions: u64, at: Instant) {
+        self.change(|pages| {
+            if pages.suspicions == suspicions {
+                pages.record(what, at);
+            } else {
+                pages.add(what);
+            }
+        });
+    }
+
+    /// How often a server may have lost what it acknowledged.
+    pub(crate) fn suspicions(&self) -> u64 {
+        self.pages().suspicions
     }
 
     /// A server has done it. Nothing happens when the same was added again meanwhile: the newer one is still outstanding.

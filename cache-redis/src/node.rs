@@ -2,13 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{
-            AtomicU64,
-            Ordering::{Acquire, Release},
-        },
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Instant,
 };
 
@@ -28,8 +22,6 @@ pub(crate) struct Node {
     pub(crate) id: u64,
     pub(crate) names: Names,
     pub(crate) journal: Journal,
-    /// How often a server may have lost what it acknowledged.
-    suspicions: AtomicU64,
     events: Arc<dyn RemoteEvents>,
     /// Callers who wait for another node's load, by its key's digest.
     waiting: Mutex<HashMap<[u8; 32], Weak<Notify>>>,
@@ -42,14 +34,7 @@ impl Node {
     pub(crate) fn new(prefix: &str, events: Arc<dyn RemoteEvents>) -> Self {
         let names = Names::new(prefix);
         let journal = Journal::new(names.clone());
-        Self {
-            id: fastrand::u64(..),
-            names,
-            journal,
-            suspicions: AtomicU64::new(0),
-            events,
-            waiting: Mutex::default(),
-        }
+        Self { id: fastrand::u64(..), names, journal, events, waiting: Mutex::default() }
     }
 
     /// Ready when another node says that a look at `key` is worth while, from now on.
@@ -115,8 +100,6 @@ impl Node {
 
 impl Duties for Node {
     fn suspect(&self, owns: &dyn Fn(u16) -> bool) {
-        // First the count: an attempt that is acknowledged from here on is not taken for done.
-        self.suspicions.fetch_add(1, Release);
         self.journal.suspect(owns, Instant::now());
     }
 
@@ -164,7 +147,7 @@ pub(crate) struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     pub(crate) fn new(node: &'a Node, what: What) -> Self {
-        Self { node, what: Some(what), suspicions: node.suspicions.load(Acquire) }
+        Self { node, what: Some(what), suspicions: node.journal.suspicions() }
     }
 
     pub(crate) fn what(&self) -> &What {
@@ -178,10 +161,8 @@ impl<'a> Attempt<'a> {
 
     /// The server has done it.
     pub(crate) fn acknowledged(mut self) {
-        if self.suspicions == self.node.suspicions.load(Acquire)
-            && let Some(what) = self.what.take()
-        {
-            self.node.journal.record(what, Instant::now());
+        if let Some(what) = self.what.take() {
+            self.node.journal.record(what, self.suspicions, Instant::now());
         }
     }
 }

@@ -16,13 +16,14 @@ pub(super) struct Pages {
     names: Names,
     most: usize,
     last: u64,
+    pub(super) suspicions: u64,
     pub(super) outstanding: Queue,
     pub(super) recent: Queue,
 }
 
 impl Pages {
     pub(super) fn new(names: Names, most: usize) -> Self {
-        Self { names, most, last: 0, outstanding: Queue::default(), recent: Queue::default() }
+        Self { names, most, last: 0, suspicions: 0, outstanding: Queue::default(), recent: Queue::default() }
     }
 
     /// Notes what is to be done, and gives its number.
@@ -46,6 +47,7 @@ impl Pages {
     /// What the server of these slots may have forgotten is outstanding again. So is what it has not acknowledged, under new
     /// numbers: an acknowledgement on its way is one of those that may be forgotten.
     pub(super) fn suspect(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        self.suspicions += 1;
         self.forget(now);
         let forgotten = self.recent.take(|note| note.is_in(owns));
         let unsure = self.outstanding.take(|note| note.is_in(owns));

@@ -147,11 +147,21 @@ fn what_a_suspected_server_did_in_the_last_minute_is_outstanding_again() {
 fn what_was_done_without_being_added_can_be_forgotten_too() {
     let (journal, now) = (journal(), Instant::now());
     journal.add(key(2));
-    journal.record(cache("a"), now);
-    journal.record(key(1), now);
+    journal.record(cache("a"), 0, now);
+    journal.record(key(1), 0, now);
     assert_eq!(open(&journal), ["a2"]);
     journal.suspect(&|_| true, now);
     assert_eq!(open(&journal), ["a*", "a1", "a2"]);
+}
+
+#[test]
+fn what_was_begun_before_a_suspicion_and_is_acknowledged_after_it_is_outstanding() {
+    let (journal, now) = (journal(), Instant::now());
+    let before = journal.suspicions();
+    journal.suspect(&|_| true, now);
+    journal.record(key(1), before, now);
+    journal.record(key(2), journal.suspicions(), now);
+    assert_eq!(open(&journal), ["a1"]);
 }
 
 #[test]
