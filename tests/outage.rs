@@ -1,0 +1,16 @@
+//! What a Redis costs its callers that is dead, slow, full, hostile or reconfigured: the budget at most, and never an answer. Whatever
+//! happened to it, it is used again by itself.
+
+#[path = "outage/faults.rs"]
+mod faults;
+#[path = "outage/functions.rs"]
+mod functions;
+#[path = "outage/memory.rs"]
+mod memory;
+#[path = "outage/place.rs"]
+mod place;
+#[path = "support/redis.rs"]
+mod servers;
+#[path = "support/probe.rs"]
+#[expect(dead_code, reason = "no test here holds its loads back")]
+mod support;
