@@ -96,8 +96,7 @@ impl Journal {
     /// What is to be done on the server that `owns` these slots, oldest first.
     pub(crate) fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(Id, What)> {
         // Asked between two locks, because `owns` is not ours and must not run under one.
-        let all: Vec<_> = self.pages().outstanding.iter().map(|(number, note)| (number, note.slot)).collect();
-        let here: Vec<_> = all.into_iter().filter(|(_, slot)| owns(*slot)).collect();
+        let here: Vec<_> = self.slots().into_iter().filter(|(_, slot)| owns(*slot)).collect();
         let pages = self.pages();
         let still = |(number, _)| Some((Id(number), pages.outstanding.get(number)?.what.clone()));
         here.into_iter().filter_map(still).collect()
@@ -106,6 +105,11 @@ impl Journal {
     /// Whether anything is outstanding. Costs one atomic load: it is asked before every read.
     pub(crate) fn has_outstanding(&self) -> bool {
         self.len() > 0
+    }
+
+    /// How many are outstanding on the server that `owns` these slots.
+    pub(crate) fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize {
+        self.slots().into_iter().filter(|(_, slot)| owns(*slot)).count()
     }
 
     /// How many invalidations are outstanding.
@@ -119,6 +123,11 @@ impl Journal {
         // Asked beforehand, because `owns` is not ours and must not run under the lock.
         let owned: Vec<bool> = (0..SLOTS).map(owns).collect();
         self.change(|pages| pages.suspect(&|slot| owned[usize::from(slot)], now));
+    }
+
+    /// What is outstanding, by number and slot.
+    fn slots(&self) -> Vec<(u64, u16)> {
+        self.pages().outstanding.iter().map(|(number, note)| (number, note.slot)).collect()
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Pages) -> T) -> T {

@@ -107,6 +107,10 @@ impl Duties for Node {
         self.journal.has_outstanding()
     }
 
+    fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize {
+        self.journal.queued(owns)
+    }
+
     fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)> {
         let request = |(id, what): (Id, What)| {
             let (script, keys) = self.undo(&what);

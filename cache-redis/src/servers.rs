@@ -37,6 +37,9 @@ pub(crate) trait Duties: Send + Sync + 'static {
     /// Whether anything waits to be done first; one atomic load, asked before every request.
     fn has_outstanding(&self) -> bool;
 
+    /// How much that is on the server that owns these slots.
+    fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize;
+
     /// What must be done on the server that owns these slots before anything else is asked of it.
     fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)>;
 

@@ -25,6 +25,7 @@ impl Server {
         }
         health.push = self.link.push();
         health.breaker = self.circuit.state();
+        health.queued = self.shared.duties.queued(&|slot| self.owns(slot));
         let pushes = match health.push {
             Push::Forbidden => Some(
                 "it does not allow `CLIENT TRACKING`, so memory entries live for the outage ttl at most: grant `+client|tracking` and `+hello`",

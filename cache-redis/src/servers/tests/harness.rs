@@ -151,6 +151,10 @@ impl Duties for Diary {
         self.outstanding.load(SeqCst)
     }
 
+    fn queued(&self, _owns: &dyn Fn(u16) -> bool) -> usize {
+        self.waiting.lock().unwrap().len()
+    }
+
     fn outstanding(&self, _owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)> {
         let waiting = self.waiting.lock().unwrap();
         waiting
