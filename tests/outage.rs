@@ -5,12 +5,18 @@
 mod faults;
 #[path = "outage/functions.rs"]
 mod functions;
+#[path = "outage/invalidations.rs"]
+mod invalidations;
+#[path = "outage/masters.rs"]
+mod masters;
 #[path = "outage/memory.rs"]
 mod memory;
 #[path = "outage/place.rs"]
 mod place;
 #[path = "support/redis.rs"]
 mod servers;
+#[path = "outage/start.rs"]
+mod start;
 #[path = "support/probe.rs"]
 #[expect(dead_code, reason = "no test here holds its loads back")]
 mod support;
