@@ -23,64 +23,67 @@ pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(600);
 /// How long the request of a renewal or release may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A lease that is renewed until it is dropped, and then given back.
+/// A lease that was asked for, or is held. Dropped, it is given back: also one that was granted to a caller who had gone, so that
+/// nobody waits for a load that never began.
 pub(crate) struct Lease {
-    /// `None` once it was given back.
-    held: Option<Arc<Held>>,
-    renewal: AbortHandle,
+    /// `None` once there is nothing to give back.
+    claim: Option<Arc<Claim>>,
+    /// Where it is held, it is renewed.
+    renewal: Option<AbortHandle>,
 }
 
 /// What is renewed and given back.
-struct Held {
+struct Claim {
     node: Arc<Node>,
     servers: Arc<Servers>,
     key: RemoteKey,
     id: [u8; 16],
-    token: Vec<u8>,
 }
 
 impl Lease {
-    pub(crate) fn hold(
-        node: &Arc<Node>,
-        servers: &Arc<Servers>,
-        key: &RemoteKey,
-        id: [u8; 16],
-        token: Vec<u8>,
-    ) -> Self {
+    /// To be made before it is asked for.
+    pub(crate) fn claim(node: &Arc<Node>, servers: &Arc<Servers>, key: &RemoteKey, id: [u8; 16]) -> Self {
         let (node, servers, key) = (Arc::clone(node), Arc::clone(servers), key.clone());
-        let held = Arc::new(Held { node, servers, key, id, token });
-        let renewal = manager::handle().spawn(Arc::clone(&held).renew()).abort_handle();
-        Self { held: Some(held), renewal }
+        Self { claim: Some(Arc::new(Claim { node, servers, key, id })), renewal: None }
+    }
+
+    /// It was granted, for a load with this token.
+    pub(crate) fn hold(mut self, token: Vec<u8>) -> Self {
+        let renew = self.claim.clone().map(|claim| manager::handle().spawn(claim.renew(token)));
+        self.renewal = renew.map(|task| task.abort_handle());
+        self
     }
 
     pub(crate) fn id(&self) -> &[u8] {
-        self.held.as_ref().map_or(&[], |held| &held.id)
+        self.claim.as_ref().map_or(&[], |claim| &claim.id)
     }
 
-    /// Another request has given it back.
+    /// It was refused, or another request has given it back.
     pub(crate) fn forget(mut self) {
-        self.held = None;
+        self.claim = None;
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.renewal.abort();
-        if let Some(held) = self.held.take() {
-            manager::handle().spawn(held.release());
+        if let Some(renewal) = &self.renewal {
+            renewal.abort();
+        }
+        if let Some(claim) = self.claim.take() {
+            manager::handle().spawn(claim.release());
         }
     }
 }
 
-impl Held {
-    async fn renew(self: Arc<Self>) {
+impl Claim {
+    async fn renew(self: Arc<Self>, token: Vec<u8>) {
         loop {
             tokio::time::sleep(RENEWAL).await;
-            let [_, token, lease, ..] = self.node.all_of(&self.key);
+            let [_, token_key, lease, ..] = self.node.all_of(&self.key);
             let (at, lives) = (slot(&lease), [LIFE, TOKEN_LIFE].map(millis));
-            let args = [&self.id[..], lives[0].as_bytes(), &self.token, lives[1].as_bytes()];
+            let args = [&self.id[..], lives[0].as_bytes(), &token, lives[1].as_bytes()];
             // One that fails is made up for by the next.
-            let _ = run(&self.servers, &RENEW, at, &[lease, token], &args, "renew", PATIENCE).await;
+            let _ = run(&self.servers, &RENEW, at, &[lease, token_key], &args, "renew", PATIENCE).await;
         }
     }
 

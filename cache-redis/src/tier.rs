@@ -122,14 +122,16 @@ impl Tier {
             None => self.generation(key.place.name, within).await?,
         };
         let [value, token, lease, waiters, ..] = self.node.all_of(key);
-        let (new, id) = (random()?, self.lease_id()?);
+        let new = random()?;
+        // Should nobody hear the answer, this gives back what was granted.
+        let mut claim = how.lease.then(|| self.claim(key)).transpose()?;
         // Before Redis is asked, so that a word that comes at once is heard.
         let call = self.node.call_for(key);
         let at = slot(&value);
         let keys = [value, token, lease, waiters];
         loop {
             let lives = [TOKEN_LIFE, lease::LIFE].map(millis);
-            let wanted = if how.lease { &id[..] } else { &[] };
+            let wanted = claim.as_ref().map_or(&[][..], Lease::id);
             let args: [&[u8]; 7] = [
                 &generation,
                 flag(how.accept),
@@ -139,32 +141,34 @@ impl Tier {
                 wanted,
                 lives[1].as_bytes(),
             ];
-            let reply = run(&self.servers, &BEGIN, at, &keys, &args, "begin", left()).await?;
-            let (verdict, data, number) = verdict(reply)?;
+            let reply = run(&self.servers, &BEGIN, at, &keys, &args, "begin", left()).await;
+            if matches!(reply, Err(Unavailable("breaker-open" | "connecting"))) {
+                // It was not even asked for.
+                claim.take().into_iter().for_each(Lease::forget);
+            }
+            let (verdict, data, number) = verdict(reply?)?;
             match &*verdict {
-                b"granted" => {
-                    return Ok(Begun::Granted(self.grant(key, generation, data, how.lease.then_some(id))));
+                b"granted" => return Ok(Begun::Granted(grant(generation, data, claim))),
+                b"busy" => {
+                    claim.take().into_iter().for_each(Lease::forget);
+                    return Ok(Begun::Busy(self.again(call, number)));
                 }
-                b"busy" => return Ok(Begun::Busy(self.again(call, number))),
                 _ => match envelope::open(&keys[0], data, Pttl::from(number)) {
-                    Ok((_, incoming)) => return Ok(Begun::Found(incoming)),
+                    Ok((_, incoming)) => {
+                        claim.take().into_iter().for_each(Lease::forget);
+                        return Ok(Begun::Found(incoming));
+                    }
                     Err(_) => how.accept = false,
                 },
             }
         }
     }
 
-    /// A lease of this node's, told from all others of its.
-    fn lease_id(&self) -> Result<[u8; 16], Unavailable> {
+    /// A claim to a lease of this node's, told from all others of its.
+    fn claim(&self, key: &RemoteKey) -> Result<Lease, Unavailable> {
         let mut id = random()?;
         id[..8].copy_from_slice(&self.node.id.to_be_bytes());
-        Ok(id)
-    }
-
-    fn grant(&self, key: &RemoteKey, generation: [u8; 16], token: Vec<u8>, lease: Option<[u8; 16]>) -> Grant {
-        let mark = Mark { generation: Some(generation), token: last_half(&token) };
-        let hold = |id| Box::new(Lease::hold(&self.node, &self.servers, key, id, token)) as Box<_>;
-        Grant { mark, lease: lease.map(hold) }
+        Ok(Lease::claim(&self.node, &self.servers, key, id))
     }
 
     /// Ready when it is worth while to ask again: when told so, when the lease may be over, or after a while.
@@ -303,6 +307,11 @@ fn content(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>
         Ok(_) => Content::Absent,
         Err(why) => Content::Unreadable(why),
     }
+}
+
+fn grant(generation: [u8; 16], token: Vec<u8>, claim: Option<Lease>) -> Grant {
+    let mark = Mark { generation: Some(generation), token: last_half(&token) };
+    Grant { mark, lease: claim.map(|claim| Box::new(claim.hold(token)) as Box<_>) }
 }
 
 fn flag(set: bool) -> &'static [u8] {
