@@ -280,3 +280,31 @@ async fn a_server_that_forgets_its_scripts_during_a_load_fences_it_as_before() {
         scene.assert_dropped().await;
     }
 }
+
+#[tokio::test]
+async fn what_a_leader_finds_of_before_a_clear_is_no_answer_for_who_called_after_it() {
+    for scene in Scene::of_each_backend().await {
+        let old = scene.begin_on_b(1).await;
+        scene.hold_replies();
+        let leader = scene.call_on_a(2).await;
+        scene.clear_on_b().await;
+        old.let_out();
+        assert_eq!(old.end().await, 1);
+        let follower = scene.call_on_a(3).await;
+        scene.let_pass();
+        assert_eq!(leader.end().await, 1, "the cache's generation from before the clear was shown to it");
+        assert_eq!(follower.end().await, 3);
+        scene.assert_kept(3).await;
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_was_granted_to_a_caller_who_had_gone_is_given_back() {
+    for scene in Scene::of_each_backend().await {
+        let call = scene.call_that_leaves_before_its_grant().await;
+        scene.until_there_is("lease").await;
+        call.leave().await;
+        scene.let_pass();
+        scene.until_there_is_no("lease").await;
+    }
+}

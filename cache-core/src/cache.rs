@@ -50,7 +50,7 @@ pub(crate) struct Cache {
 #[derive(Clone)]
 pub(crate) enum Outcome {
     Value(Entry),
-    /// Another process's load, as it was stored at some time after this moment.
+    /// Not loaded but found, as it was at some time after this moment.
     Found(Entry, Instant),
     Error(AnyError),
 }

@@ -6,7 +6,10 @@ use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Invalidation, cache
 use tokio::task::JoinHandle;
 
 use crate::{
-    servers::{Direction::Requests, Proxy, Server, eventually},
+    servers::{
+        Direction::{Replies, Requests},
+        Proxy, Server, eventually,
+    },
     support::{Probe, ended, until},
 };
 
@@ -18,6 +21,8 @@ const PATIENT: Duration = Duration::from_secs(8);
 const IN_A_HURRY: Duration = Duration::from_secs(1);
 /// Long enough to hold a fill up that follows what was delayed.
 const DELAY: Duration = Duration::from_millis(500);
+/// How long a lease lives that nobody renews.
+const LEAST_LIFE: Duration = Duration::from_secs(3);
 /// The key of all tests.
 const KEY: u64 = 1;
 /// One that only shows the way to Redis.
@@ -49,6 +54,18 @@ impl Call {
         let task = tokio::spawn(node.clone().scope(answer(KEY, value, Arc::clone(&probe))));
         until(|| probe.runs() == 1).await;
         Self { probe, task }
+    }
+
+    /// One whose body is ready.
+    fn make(node: &Caches, value: u32) -> Self {
+        let probe = Probe::opened();
+        let task = tokio::spawn(node.clone().scope(answer(KEY, value, Arc::clone(&probe))));
+        Self { probe, task }
+    }
+
+    pub(crate) async fn leave(self) {
+        self.task.abort();
+        assert!(self.task.await.is_err(), "it waits for Redis");
     }
 
     pub(crate) fn let_out(&self) {
@@ -114,11 +131,35 @@ impl Scene {
         assert_eq!(self.b.sync_scope(answer::cache).clear().await, Invalidation::Everywhere);
     }
 
+    /// A call of node `a` that Redis has had a look for, while [replies are held](Self::hold_replies).
+    pub(crate) async fn call_on_a(&self, value: u32) -> Call {
+        let before = self.server.calls("mget").await;
+        let call = Call::make(&self.a, value);
+        let more = async || (self.server.calls("mget").await > before).then_some(());
+        eventually("Redis is asked", PATIENCE, more).await;
+        call
+    }
+
+    /// A call of node `a` whose next word from Redis is held up when that grants it a lease.
+    pub(crate) async fn call_that_leaves_before_its_grant(&self) -> Call {
+        self.link.delay(Requests, DELAY);
+        let call = self.call_on_a(1).await;
+        // Its look was answered; what it asks next is still on its way.
+        self.until_held().await;
+        self.hold_replies();
+        call
+    }
+
+    /// What Redis tells node `a` waits on its way from here on.
+    pub(crate) fn hold_replies(&self) {
+        self.link.stall(Replies);
+    }
+
     /// A put of node `a` that has its token, and whose fill is held up.
     pub(crate) async fn put_on_its_way(&self, value: u32) -> JoinHandle<()> {
         self.link.delay(Requests, DELAY);
         let put = tokio::spawn(self.a.clone().scope(answer::put(KEY, value)));
-        eventually("the token is there", PATIENCE, async || self.companion("token").await).await;
+        self.until_there_is("token").await;
         self.hold_requests();
         self.until_held().await;
         put
@@ -151,6 +192,17 @@ impl Scene {
             (self.server.ask::<u32>(&["EXISTS", &key]).await == 0).then_some(())
         })
         .await;
+    }
+
+    pub(crate) async fn until_there_is(&self, companion: &str) {
+        let there_is = async || self.companion(companion).await;
+        eventually(&format!("there is a {companion}"), PATIENCE, there_is).await;
+    }
+
+    /// Before it ends by itself.
+    pub(crate) async fn until_there_is_no(&self, companion: &str) {
+        let there_is_none = async || self.companion(companion).await.is_none().then_some(());
+        eventually(&format!("there is no {companion}"), 2 * LEAST_LIFE / 3, there_is_none).await;
     }
 
     async fn companion(&self, companion: &str) -> Option<String> {

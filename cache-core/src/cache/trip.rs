@@ -33,12 +33,20 @@ pub(crate) struct Trip {
     budget: Budget,
     began: Instant,
     /// The cache's generation in the remote tier, as the last look showed it.
-    seen: Option<[u8; 16]>,
+    seen: Option<([u8; 16], Vantage)>,
     grant: Option<Grant>,
     /// It is counted as a miss.
     missed: bool,
     /// Other nodes hold something older, if this call stores.
     announce: bool,
+}
+
+/// From when on changes would have been noticed: what is found is no newer.
+#[derive(Clone, Copy)]
+struct Vantage {
+    at: Instant,
+    /// Of the key's group in this process.
+    generation: u64,
 }
 
 /// What a look at the remote tier shows.
@@ -48,6 +56,7 @@ enum Sight {
     /// None, or none that can be used.
     Nothing {
         mark: Mark,
+        vantage: Vantage,
         /// Whether one that comes later is worth looking at.
         accept: bool,
     },
@@ -99,8 +108,8 @@ impl Trip {
     pub(crate) async fn seek(mut self) -> Next {
         let (mark, accept) = match self.look().await {
             Sight::Value(entry) => return self.hit(entry),
-            Sight::Nothing { mark, accept } => {
-                self.seen = mark.generation;
+            Sight::Nothing { mark, vantage, accept } => {
+                self.seen = mark.generation.map(|generation| (generation, vantage));
                 (Some(mark), accept)
             }
             Sight::OutOfReach => match self.look_in_memory() {
@@ -158,6 +167,11 @@ impl Trip {
         }
     }
 
+    /// To be asked for before the remote tier is.
+    fn vantage(&self) -> Vantage {
+        Vantage { at: Instant::now(), generation: self.cache.generations.of(self.group) }
+    }
+
     fn shared(&self) -> &Shared {
         self.cache.shared.as_ref().expect("a trip is made for shared caches only")
     }
@@ -165,23 +179,25 @@ impl Trip {
     /// Asks the remote tier for the value. A tiered cache keeps it in memory.
     async fn look(&mut self) -> Sight {
         let seat = self.cache.front.seat(&self.key);
-        let generation = self.cache.generations.of(self.group);
+        let vantage = self.vantage();
         let Self { cache, remote, budget, .. } = self;
         let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
         let span = telemetry::get_span(cache.site.name);
         let seen = budget.spend(|left| tier.read(remote, left)).instrument(span.clone()).await;
         let sight = match seen {
-            Ok(Seen { content: Content::Absent, mark }) => Sight::Nothing { mark, accept: true },
-            Ok(Seen { content: Content::Value(incoming), mark }) => match self.open(&incoming, generation) {
-                Some(entry) => {
-                    self.admit(&seat, &entry);
-                    Sight::Value(entry)
+            Ok(Seen { content: Content::Absent, mark }) => Sight::Nothing { mark, vantage, accept: true },
+            Ok(Seen { content: Content::Value(incoming), mark }) => {
+                match self.open(&incoming, vantage.generation) {
+                    Some(entry) => {
+                        self.admit(&seat, &entry);
+                        Sight::Value(entry)
+                    }
+                    None => Sight::Nothing { mark, vantage, accept: false },
                 }
-                None => Sight::Nothing { mark, accept: false },
-            },
+            }
             Ok(Seen { content: Content::Unreadable(_), mark }) => {
                 self.cache.counters.unreadable.add(1);
-                Sight::Nothing { mark, accept: false }
+                Sight::Nothing { mark, vantage, accept: false }
             }
             Err(why) => {
                 self.out_of_reach(why);
@@ -251,7 +267,8 @@ impl Trip {
         if !self.missed {
             self.cache.count_hit(&entry);
         }
-        Some(Next::Take(Outcome::Value(entry)))
+        // Others may have joined who can see what has changed elsewhere since.
+        Some(Next::Take(Outcome::Found(entry, self.began)))
     }
 
     async fn lead(mut self, ticket: Ticket<Outcome>, accept: bool, out_of_reach: bool) -> Next {
@@ -274,24 +291,19 @@ impl Trip {
 
     async fn follow(mut self, mut follower: Follower<Outcome>) -> Next {
         self.miss();
+        // What was seen before the wait may be over.
+        self.seen = None;
         match self.cache.wait(&mut follower).await {
             // The key may have been invalidated between that look and this call.
-            Some(Turn::Landed(Outcome::Found(_, asked))) if asked < self.began => self.seek_again().await,
+            Some(Turn::Landed(Outcome::Found(_, at))) if at < self.began => self.seek_again().await,
             Some(Turn::Landed(outcome)) => {
                 self.cache.counters.coalesced.add(1);
                 Next::Take(outcome)
             }
-            Some(Turn::Load(ticket)) => {
-                // What was seen before the wait may be over.
-                self.seen = None;
-                match self.ask(ticket, self.how(true)).await {
-                    Leave::Load(ticket) => Next::Load(ticket, Some(Box::new(self))),
-                    Leave::Found(entry) => {
-                        self.cache.counters.coalesced.add(1);
-                        Next::Take(Outcome::Value(entry))
-                    }
-                }
-            }
+            Some(Turn::Load(ticket)) => match self.ask(ticket, self.how(true)).await {
+                Leave::Load(ticket) => Next::Load(ticket, Some(Box::new(self))),
+                Leave::Found(entry) => self.hit(entry),
+            },
             None => Next::Bypass,
         }
     }
@@ -301,14 +313,16 @@ impl Trip {
     }
 
     fn how(&self, accept: bool) -> Begin {
-        Begin { generation: self.seen, lease: self.cache.policy.lease, supersede: false, accept }
+        let generation = self.seen.map(|(generation, _)| generation);
+        Begin { generation, lease: self.cache.policy.lease, supersede: false, accept }
     }
 
     /// Asks for leave to load until there is an answer. Another process's load is waited for as long as a follower waits.
     async fn ask(&mut self, ticket: Ticket<Outcome>, mut how: Begin) -> Leave {
         let patience = self.cache.clock.now() + self.cache.flight_wait();
         loop {
-            let (asked, generation) = (Instant::now(), self.cache.generations.of(self.group));
+            // Whoever has cleared the cache since the look is not seen by who asks with what that showed.
+            let vantage = self.seen.map_or_else(|| self.vantage(), |(_, vantage)| vantage);
             let Self { cache, remote, budget, .. } = self;
             let tier = &cache.shared.as_ref().expect("as in `shared`").remote.tier;
             match budget.spend(|left| tier.begin(remote, how, left)).await {
@@ -317,9 +331,9 @@ impl Trip {
                     self.grant = Some(grant);
                     return Leave::Load(ticket);
                 }
-                Ok(Begun::Found(incoming)) => match self.open(&incoming, generation) {
+                Ok(Begun::Found(incoming)) => match self.open(&incoming, vantage.generation) {
                     Some(entry) => {
-                        self.land_found(ticket, &entry, asked);
+                        self.land_found(ticket, &entry, vantage.at);
                         return Leave::Found(entry);
                     }
                     None => how.accept = false,
@@ -327,7 +341,7 @@ impl Trip {
                 Ok(Begun::Busy(again)) => {
                     let left = patience.since(cache.clock.now());
                     how.lease = !left.is_zero() && cache.clock.timeout(left, again).await.is_some();
-                    (how.accept, how.generation) = (true, None);
+                    (self.seen, how.accept, how.generation) = (None, true, None);
                 }
                 Err(why) => {
                     self.out_of_reach(why);
@@ -339,13 +353,13 @@ impl Trip {
     }
 
     /// Answers everybody who waits by a value from another process's load.
-    fn land_found(&self, ticket: Ticket<Outcome>, entry: &Entry, asked: Instant) {
+    fn land_found(&self, ticket: Ticket<Outcome>, entry: &Entry, at: Instant) {
         let store = || {
             if self.shared().tiered {
                 self.cache.keep(entry.clone());
             }
         };
-        last_rites::after(|| ticket.land(Outcome::Found(entry.clone(), asked), store));
+        last_rites::after(|| ticket.land(Outcome::Found(entry.clone(), at), store));
     }
 
     /// Brings `entry` to the remote tier, and then to memory and to all who wait for it.
