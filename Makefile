@@ -40,6 +40,8 @@ bench:
 	$(CARGO) run --release --manifest-path benches/Cargo.toml
 	benches/compile.sh
 
-# What takes too long for the gate.
+# What takes too long for the gate. docs/soak.md has a line for each run.
 soak:
 	CACHERY_SOAK_SEEDS=$${CACHERY_SOAK_SEEDS:-100} $(CARGO) test --release --test chaos -- --nocapture 2>/dev/null
+	CACHERY_COHERENCE_OPERATIONS=$${CACHERY_COHERENCE_OPERATIONS:-100000} \
+		$(CARGO) test --release --features redis --test coherence -- --nocapture
