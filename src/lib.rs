@@ -7,12 +7,12 @@ use cache_memory as _;
 use cache_redis as _;
 
 pub use cache_core::{
-    Backend, Breaker, CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue, Caches, CachesBuilder,
-    Clock, Codec, Error, Evictions, Fallback, Fault, FaultKind, Fingerprint, Health, InstallError,
-    Invalidation, Invalidations, KeyEncoder, LocalValue, Moment, Policy, Push, RemoteStats, Report,
-    ServerHealth, SiteReport, Stats, Status, TlsFiles,
+    Answer, Backend, Breaker, Cache, CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue, Caches,
+    CachesBuilder, Clock, Codec, Error, Evictions, Fallback, Fault, FaultKind, Fingerprint, Health,
+    InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue, Moment, Policy, Push, RemoteStats,
+    Report, ServerHealth, SiteReport, Stats, Status, TlsFiles,
 };
-pub use cache_macros::{CacheKey, cached};
+pub use cache_macros::{CacheKey, cache_put, cached, caches, invalidate};
 
 #[doc(hidden)]
 pub use cache_core::expansion as __private;

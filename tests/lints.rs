@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-use cachery::{CacheKey, CacheValue, cached};
+use cachery::{CacheKey, CacheValue, cache_put, cached, caches, invalidate};
 
 /// Part of a key.
 #[derive(CacheKey, Clone, Debug)]
@@ -184,6 +184,54 @@ impl Lonely {
     }
 }
 
+caches! {
+    /// A declared cache, with an underscore in its name.
+    pub static ALL_HALVES: Cache<(u64, String), Vec<u64>> = { name: "all-halves", ttl: 60, capacity: 10, version: 1 };
+    static SMALL: Cache<u8, u8> = { name: "small", ttl: 60, local };
+}
+
+/// A function that fills a declared cache.
+///
+/// # Errors
+/// For the empty text.
+#[cached(cache = ALL_HALVES, key(n, text))]
+pub async fn halves(n: u64, text: &str) -> Result<Vec<u64>, String> {
+    tokio::task::yield_now().await;
+    if text.is_empty() { Err("empty".into()) } else { Ok(vec![n / 2]) }
+}
+
+/// Early returns, a moved argument, one that is not used.
+///
+/// # Errors
+/// For zero.
+#[invalidate(half(n, &text), ALL_HALVES(n, text), all(fib))]
+pub async fn forget(n: u64, text: String, _unused: &str) -> Result<usize, String> {
+    if n == 0 {
+        return Err("zero".into());
+    }
+    tokio::task::yield_now().await;
+    let text: String = Ok::<_, String>(text)?;
+    Ok(text.len())
+}
+
+/// Nothing is returned.
+#[invalidate(before, fib(n), SMALL(1))]
+pub async fn forget_before(n: u64) {
+    tokio::task::yield_now().await;
+    assert!(n > 0);
+}
+
+/// What is returned names the key.
+///
+/// # Errors
+/// Never.
+#[cache_put(half(*result, "put"))]
+#[must_use = "it is the result"]
+pub async fn stored(n: u64) -> Result<u64, String> {
+    tokio::task::yield_now().await;
+    Ok(n)
+}
+
 /// A function that is written by a macro.
 macro_rules! written {
     ($name:ident) => {
@@ -200,6 +248,12 @@ written!(by_macro);
 #[tokio::test]
 async fn they_run() {
     assert_eq!(by_macro(1).await, 1);
+    assert_eq!(halves(4, "a").await, Ok(vec![2]));
+    assert_eq!(forget(4, "a".into(), "").await, Ok(1));
+    assert_eq!(ALL_HALVES.get(&(4, "a".into())).await, None);
+    forget_before(4).await;
+    assert_eq!(stored(4).await, Ok(4));
+    assert_eq!(half::peek(4, "put").await, Some(4));
     assert_eq!(half(4, "zero").await, Ok(2));
     assert_eq!(half::peek(4, "zero").await, Some(2));
     assert_eq!(unused("db", 1, 2, vec!["a".into()], None).await, Some(3));

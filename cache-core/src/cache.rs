@@ -96,6 +96,12 @@ impl Cache {
         self.counters.hit(entry.load_nanos());
     }
 
+    /// A call was answered by nothing, and will not load.
+    pub(crate) fn miss(&self) -> Option<Entry> {
+        self.counters.misses.add(1);
+        None
+    }
+
     /// The fresh entry of `key` in memory, where memory may answer before the remote tier is asked.
     #[inline]
     pub(crate) fn look(&self, key: &Key) -> Option<Entry> {

@@ -17,116 +17,158 @@ use std::{
 use crate::{
     cache::{Boarded, Cache, Next, Outcome, Trip},
     entry::Entry,
-    invalidation::Invalidation,
-    key::{Key, StoredKey},
+    invalidation::{Invalidation, Target},
+    key::{CacheKey, Key, StoredKey},
     load::Load,
     registry::Caches,
     returns::{IsResult, Returns},
     site::Site,
-    value::{CacheValue, LocalValue, ValueOps},
+    value::{CacheValue, KeptAs, LocalValue, ValueOps},
 };
 
-/// A call site with its types: it returns `R`, which is a value `V` or an error `E`.
-pub struct Typed<R, V, E> {
-    site: &'static Site,
-    returns: Returns<R, V, E>,
-    value: ValueOps<V>,
+/// One key of a call site, with the types: a call returns `R`, which is a value `V` or an error `E`.
+pub struct Keyed<R, V, E> {
+    pub(crate) site: &'static Site,
+    pub(crate) returns: Returns<R, V, E>,
+    pub(crate) value: ValueOps<V>,
+    pub(crate) key: Key,
 }
 
-/// A call site that returns a `Result`.
-pub type Fallible<R> = Typed<R, <R as IsResult>::Ok, <R as IsResult>::Err>;
+/// A key of a call site that returns a `Result`.
+pub type At<R> = Keyed<R, Value<R>, <R as IsResult>::Err>;
 
-/// A call site that returns its value.
-pub type Plain<R> = Typed<R, R, Infallible>;
+/// What is stored of a `Result`.
+pub type Value<R> = <R as IsResult>::Ok;
+
+/// A key of a call site that returns its value.
+pub type Plain<R> = Keyed<R, R, Infallible>;
+
+/// Stands where a parameter does that does not form the key.
+#[derive(Clone, Copy, Debug)]
+pub struct Skipped;
 
 impl<R, V, E> Returns<R, V, E> {
-    /// The call site of a function whose values every tier can keep.
+    /// A key, made of these parts, of a function whose values every tier can keep.
     #[inline]
-    pub const fn stored(self, site: &'static Site) -> Typed<R, V, E>
+    pub fn stored(self, site: &'static Site, parts: &[&dyn CacheKey]) -> Keyed<R, V, E>
     where
         V: CacheValue,
     {
-        Typed { site, returns: self, value: ValueOps::stored() }
+        Keyed { site, returns: self, value: ValueOps::stored(), key: Key::of(parts) }
     }
 
-    /// The call site of a function whose values stay in memory.
+    /// A key, made of these parts, of a function whose values stay in memory.
     #[inline]
-    pub const fn local(self, site: &'static Site) -> Typed<R, V, E>
+    pub fn local(self, site: &'static Site, parts: &[&dyn CacheKey]) -> Keyed<R, V, E>
     where
         V: LocalValue,
     {
-        Typed { site, returns: self, value: ValueOps::local() }
+        Keyed { site, returns: self, value: ValueOps::local(), key: Key::of(parts) }
+    }
+
+    /// A key of a declared cache, for a function that loads its values.
+    #[inline]
+    pub fn declared<D>(self, at: Plain<D>) -> Keyed<R, V, E>
+    where
+        V: KeptAs<D>,
+    {
+        Keyed { site: at.site, returns: self, value: V::kept(at.value), key: at.key }
     }
 }
 
-impl<R, V, E> Typed<R, V, E> {
-    /// The answer for `key`: stored, shared with a caller who loads it already, or loaded by `load`.
+impl<V> Plain<V> {
+    /// A key, made of these parts, of a declared cache.
+    pub(crate) fn of_cache(site: &'static Site, value: ValueOps<V>, parts: &[&dyn CacheKey]) -> Self {
+        Keyed { site, returns: Returns::plain(), value, key: Key::of(parts) }
+    }
+}
+
+impl<R, V, E> Keyed<R, V, E> {
+    /// The answer: stored, shared with a caller who loads it already, or loaded by `load`.
     #[inline]
-    pub fn call<'a, F: Future<Output = R>>(self, key: &'a Key, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
-        Call { typed: self, key, load, step: Step::Look }
+    pub fn call<'a, F: Future<Output = R>>(&'a self, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
+        Call { keyed: self, load, step: Step::Look }
     }
 
     /// Runs `load` now and stores its value. An error leaves what is stored as it was.
-    pub fn refresh<'a, F: Future<Output = R>>(
-        self,
-        key: &'a Key,
-        load: Pin<&'a mut F>,
-    ) -> Call<'a, R, V, E, F> {
+    pub fn refresh<'a, F: Future<Output = R>>(&'a self, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
         let cache = Caches::cache_of(self.site);
-        let step = match self.trip(&cache, key) {
+        let step = match self.trip(&cache) {
             _ if !cache.policy.enabled => Step::Run,
             Some(trip) => Step::Wait(cache, Box::pin(trip.refresh())),
             None => {
-                let ticket = cache.begin_refresh(key, cache.group(key));
+                let ticket = cache.begin_refresh(&self.key, cache.group(&self.key));
                 Step::Load(Load::begin(cache, ticket, None))
             }
         };
-        Call { typed: self, key, load, step }
+        Call { keyed: self, load, step }
     }
 
-    /// The stored value for `key`, if it is fresh.
-    pub async fn peek(self, key: Key) -> Option<V> {
+    /// The stored value, if it is fresh.
+    pub async fn peek(self) -> Option<V> {
         let cache = Caches::cache_of(self.site);
         if !cache.policy.enabled {
             return None;
         }
-        let entry = match (cache.look(&key), self.trip(&cache, &key)) {
+        let entry = match (cache.look(&self.key), self.trip(&cache)) {
             (None, Some(trip)) => trip.peek().await,
             (found, _) => found,
         };
         entry.and_then(|entry| (self.value.open)(&entry))
     }
 
-    /// Stores `value` for `key`.
-    pub async fn put(self, key: Key, value: V) {
+    /// As [`peek`](Self::peek), and counted: a call that is answered, or not.
+    pub(crate) async fn get(self) -> Option<V> {
+        let cache = Caches::cache_of(self.site);
+        if !cache.policy.enabled {
+            return None;
+        }
+        if let Some(entry) = cache.look(&self.key) {
+            cache.count_hit(&entry);
+            return (self.value.open)(&entry);
+        }
+        let found = match self.trip(&cache) {
+            Some(trip) => trip.get().await,
+            None => cache.miss(),
+        };
+        found.and_then(|entry| (self.value.open)(&entry))
+    }
+
+    /// Stores `value`.
+    pub async fn put(self, value: V) {
         let cache = Caches::cache_of(self.site);
         if !cache.policy.enabled {
             return;
         }
-        let entry = (self.value.wrap)(StoredKey::from(&key), &value, cache.facts_of_put(&key));
-        match self.trip(&cache, &key) {
+        let entry = (self.value.wrap)(StoredKey::from(&self.key), &value, cache.facts_of_put(&self.key));
+        match self.trip(&cache) {
             Some(trip) => trip.put(entry).await,
             None => cache.put(entry),
         }
     }
 
-    /// Makes `key` unreadable.
-    pub async fn invalidate(self, key: Key) -> Invalidation {
-        Caches::cache_of(self.site).invalidate(&key).await
+    /// Makes the key unreadable.
+    pub async fn invalidate(self) -> Invalidation {
+        Caches::cache_of(self.site).invalidate(&self.key).await
+    }
+
+    /// The key without the types, to be made unreadable.
+    pub fn target(self) -> Target {
+        Target::Key(self.site, self.key)
     }
 
     /// The way to the remote tier, if the cache is shared.
-    fn trip(&self, cache: &Arc<Cache>, key: &Key) -> Option<Trip> {
-        Trip::new(Arc::clone(cache), key, self.value.bytes?)
+    fn trip(&self, cache: &Arc<Cache>) -> Option<Trip> {
+        Trip::new(Arc::clone(cache), &self.key, self.value.bytes?)
     }
 
     #[inline]
-    fn look(&self, key: &Key) -> Look {
+    fn look(&self) -> Look {
         Caches::with_cache_of(self.site, |cache| {
             if !cache.policy.enabled {
                 return Look::Disabled;
             }
-            match cache.look(key).filter(self.value.fits) {
+            match cache.look(&self.key).filter(self.value.fits) {
                 Some(entry) => {
                     cache.count_hit(&entry);
                     Look::Hit(entry)
@@ -165,21 +207,20 @@ impl<R, V, E> Typed<R, V, E> {
     /// One poll of a call. `run` polls the function.
     fn proceed(
         &self,
-        key: &Key,
         step: &mut Step<V>,
         cx: &mut Context<'_>,
         run: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         loop {
             let next = match step {
-                Step::Look => match self.look(key) {
+                Step::Look => match self.look() {
                     Look::Hit(entry) => match (self.value.open)(&entry) {
                         Some(value) => return Poll::Ready((self.returns.join)(Ok(value))),
                         None => Step::Run,
                     },
-                    Look::Miss(cache) => match self.trip(&cache, key) {
+                    Look::Miss(cache) => match self.trip(&cache) {
                         Some(trip) => Step::Wait(cache, Box::pin(trip.seek())),
-                        None => Step::board(cache, key, self.value.fits),
+                        None => Step::board(cache, &self.key, self.value.fits),
                     },
                     Look::Disabled => Step::Run,
                 },
@@ -256,8 +297,7 @@ impl<V> Step<V> {
 /// A call on its way to its answer. Dropping it is safe at any point; a load that it ran passes to the next caller who waits.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<'a, R, V, E, F> {
-    typed: Typed<R, V, E>,
-    key: &'a Key,
+    keyed: &'a Keyed<R, V, E>,
     load: Pin<&'a mut F>,
     step: Step<V>,
 }
@@ -270,7 +310,7 @@ impl<R, V, E, F: Future<Output = R>> Future for Call<'_, R, V, E, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let Self { typed, key, load, step } = self.get_mut();
-        typed.proceed(key, step, cx, &mut |cx| load.as_mut().poll(cx))
+        let Self { keyed, load, step } = self.get_mut();
+        keyed.proceed(step, cx, &mut |cx| load.as_mut().poll(cx))
     }
 }

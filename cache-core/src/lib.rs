@@ -15,6 +15,7 @@ mod call;
 mod clock;
 mod codec;
 mod config;
+mod declared;
 mod entry;
 mod error;
 mod flight;
@@ -41,6 +42,7 @@ pub use cache_syntax::Backend;
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
 pub use config::{CacheSettings, Fallback};
+pub use declared::{Answer, Cache};
 pub use entry::{Entry, Facts};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
@@ -62,8 +64,9 @@ pub mod expansion {
     pub use linkme;
 
     pub use crate::{
-        call::{Fallible, Plain, Typed},
-        invalidation::Invalidation,
+        call::{At, Keyed, Plain, Skipped, Value},
+        declared::Cache,
+        invalidation::{Invalidation, Target, invalidate_all},
         key::{CacheKey, Key, KeyEncoder, shape},
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},

@@ -16,11 +16,17 @@ pub trait IsResult: sealed::Sealed {
     type Ok;
     /// What is not.
     type Err;
+    /// The value, if there is one.
+    fn as_value(&self) -> Option<&Self::Ok>;
 }
 
 impl<T, E> IsResult for Result<T, E> {
     type Ok = T;
     type Err = E;
+
+    fn as_value(&self) -> Option<&T> {
+        self.as_ref().ok()
+    }
 }
 
 mod sealed {
@@ -56,6 +62,20 @@ impl<R, V, E> Clone for Returns<R, V, E> {
 }
 
 impl<R, V, E> Copy for Returns<R, V, E> {}
+
+impl<T> Returns<T, T, Infallible> {
+    /// Of what is no `Result`.
+    pub(crate) fn plain() -> Self {
+        Self { split: Ok, join: |Ok(value)| value, share: |never| match *never {}, unshare: |_| None }
+    }
+}
+
+impl<T, E> Parts<T, E> {
+    /// Of a `Result` whose error is each caller's own.
+    pub(crate) fn own() -> Self {
+        Self { split: |result| result, join: |result| result, share: |_| None, unshare: |_| None }
+    }
+}
 
 /// Stands for the return type `R` of a cached function. `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before
 /// [`OwnError`], and for no `Result` the inherent method, which refuses; `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
@@ -119,7 +139,7 @@ impl<T, E> OwnError for &Tag<Result<T, E>> {
     type Err = E;
 
     fn fallible(&self) -> Parts<T, E> {
-        Returns { split: |result| result, join: |result| result, share: |_| None, unshare: |_| None }
+        Returns::own()
     }
 }
 
@@ -135,7 +155,7 @@ impl<R> PlainReturn for Tag<R> {
     type Value = R;
 
     fn plain(&self) -> Returns<R, R, Infallible> {
-        Returns { split: Ok, join: |Ok(value)| value, share: |never| match *never {}, unshare: |_| None }
+        Returns::plain()
     }
 }
 

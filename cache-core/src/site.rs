@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    panic::Location,
     sync::LazyLock,
     time::Duration,
 };
@@ -30,6 +31,8 @@ pub struct Site {
     pub(crate) backend: Option<Backend>,
     /// Its values need not be serialisable, so no setting can make them leave memory.
     pub(crate) local: bool,
+    /// A declared cache: its name alone is its identity, and `function` is what declares it.
+    pub(crate) declared: bool,
 }
 
 /// All call sites of this program.
@@ -64,25 +67,28 @@ pub(crate) fn by_fingerprint(fingerprint: Fingerprint) -> Option<&'static Site> 
 }
 
 impl Site {
-    /// A site whose answers never expire, with the default capacity.
+    /// A site that stands where this is called, whose answers never expire, with the default capacity.
+    #[track_caller]
     pub const fn new(name: &'static str, function: &'static str, signature: &'static str) -> Self {
+        let place = Location::caller();
         Self {
             name,
             function,
             signature,
-            file: "",
-            line: 0,
+            file: place.file(),
+            line: place.line(),
             version: 0,
             ttl: None,
             capacity: None,
             backend: None,
             local: false,
+            declared: false,
         }
     }
 
-    /// Where the function stands.
-    #[must_use]
-    pub const fn at(self, file: &'static str, line: u32) -> Self {
+    /// As if it stood there.
+    #[cfg(test)]
+    pub(crate) const fn at(self, file: &'static str, line: u32) -> Self {
         Self { file, line, ..self }
     }
 
@@ -110,6 +116,12 @@ impl Site {
         Self { local: true, ..self }
     }
 
+    /// A declared cache, whoever fills it.
+    #[must_use]
+    pub const fn declared(self) -> Self {
+        Self { declared: true, ..self }
+    }
+
     /// The version of the answers' meaning, set by the author: another one never meets the entries of this one.
     #[must_use]
     pub const fn version(self, version: u32) -> Self {
@@ -127,7 +139,8 @@ impl Site {
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&[self.name, self.function, self.signature], self.version)
+        let function = if self.declared { "" } else { self.function };
+        Fingerprint::of(&[self.name, function, self.signature], self.version)
     }
 
     /// The position in [`SITES`], by which a registry finds what belongs to this site without a search.

@@ -33,8 +33,31 @@ pub trait CacheValue: LocalValue + Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<V: LocalValue + Serialize + DeserializeOwned> CacheValue for V {}
 
+/// What a declared cache of `D`s keeps: a `D` and nothing else. It exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "this cache keeps `{D}`, and the function answers with `{Self}`",
+    label = "not what the cache keeps",
+    note = "return `{D}`, or a `Result` of it; or declare another cache for `{Self}`"
+)]
+pub trait KeptAs<D>: sealed::Sealed<D> + Sized {
+    #[doc(hidden)]
+    fn kept(value: ValueOps<D>) -> ValueOps<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V> KeptAs<V> for V {
+    fn kept(value: ValueOps<V>) -> ValueOps<V> {
+        value
+    }
+}
+
+mod sealed {
+    pub trait Sealed<D> {}
+    impl<V> Sealed<V> for V {}
+}
+
 /// What the core does with a `V`, as plain functions: made where the bounds are known, used where they are not.
-pub(crate) struct ValueOps<V> {
+pub struct ValueOps<V> {
     /// Whether the entry holds such a value.
     pub(crate) fits: fn(&Entry) -> bool,
     /// A clone of the value in the entry; `None` when the entry holds another type.

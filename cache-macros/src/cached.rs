@@ -1,11 +1,11 @@
 //! `#[cached]`: args -> signature -> validate -> model -> expand, each handing plain data on.
 
-mod args;
+pub(crate) mod args;
 mod attributes;
-mod expand;
-mod model;
-mod signature;
-mod validate;
+pub(crate) mod expand;
+pub(crate) mod model;
+pub(crate) mod signature;
+pub(crate) mod validate;
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,12 @@
 //! apart, `validate` checks the rules, `model` settles every decision, `expand` writes the tokens.
 
 mod cached;
+mod declare;
 mod derive;
+mod effect;
 mod errors;
+mod pieces;
+mod references;
 mod spans;
 
 use proc_macro::TokenStream;
@@ -171,6 +175,138 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     cached::cached(args.into(), item.into()).into()
+}
+
+/// Makes stored answers unreadable once the function has succeeded.
+///
+/// ```
+/// use cachery::{CacheKey, cached, invalidate};
+///
+/// # #[derive(Clone, serde::Serialize, serde::Deserialize)] struct Profile { name: String }
+/// # struct Db;
+/// # impl Db {
+/// #     async fn load(&self, id: u64) -> Profile { Profile { name: id.to_string() } }
+/// #     async fn rename(&self, _: u64, _: &str) -> Result<(), String> { Ok(()) }
+/// # }
+/// struct User { id: u64 }
+///
+/// #[cached(ttl = "10m", skip(db))]
+/// async fn profile(db: &Db, id: u64) -> Profile {
+///     db.load(id).await
+/// }
+///
+/// #[invalidate(profile(_, user.id))]
+/// async fn rename(db: &Db, user: &User, to: &str) -> Result<(), String> {
+///     db.rename(user.id, to).await
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// # let user = User { id: 7 };
+/// profile(&Db, 7).await;
+/// rename(&Db, &user, "Ada").await.unwrap();
+/// assert!(profile::peek(7).await.is_none());
+/// # }
+/// ```
+///
+/// # Targets
+///
+/// A target is written as a call of the cached function, with all of its parameters in their order; `_` stands for one that does not
+/// form the key. The compiler checks each argument as in a call, but takes it by reference.
+///
+/// | target | means |
+/// |---|---|
+/// | `profile(_, id)`, `users::profile(_, id)` | a function's entry |
+/// | `USERS(id)` | a declared cache's entry |
+/// | `self.order(id)` | a method's entry |
+/// | `Repo::order(repo, id)`, `Repo::order(_, id)` | the same of another value; `_` where `self` is skipped |
+/// | `all(profile, self.order, USERS)` | all entries of these caches |
+///
+/// Arguments are expressions over the parameters: the key is encoded before the body runs, so that the body may consume them. An
+/// argument that says `result` is evaluated afterwards, over a reference to what was returned, for a `Result` to what is in `Ok`.
+/// Several targets are told to Redis in one round trip.
+///
+/// # When
+///
+/// After success: the function returned `Ok`, or something that is no `Result`. Not after an `Err`, a panic or a dropped call. With
+/// `before` as an argument it happens before the body instead, whatever that does then: answers that are loaded while the body runs
+/// stay. Together with `#[cached]` on one function it belongs to the body: a hit runs no body and makes nothing unreadable.
+///
+/// Should Redis be out of reach, the invalidation is queued as `f::invalidate(..)` does it, and the function returns as usual.
+#[proc_macro_attribute]
+pub fn invalidate(args: TokenStream, item: TokenStream) -> TokenStream {
+    effect::effect(effect::Effect::Invalidate, args.into(), item.into()).into()
+}
+
+/// Stores what the function returns as the answer of a cached function, once it has succeeded.
+///
+/// ```
+/// use cachery::{cache_put, cached};
+///
+/// # #[derive(Clone, serde::Serialize, serde::Deserialize)] struct User { id: u64, name: String }
+/// #[cached(ttl = "10m")]
+/// async fn user(id: u64) -> Result<User, String> {
+/// #   let user = Err(format!("no user {id}"));
+///     // slow
+///     user
+/// }
+///
+/// #[cache_put(user(result.id))]
+/// async fn register(name: String) -> Result<User, String> {
+///     Ok(User { id: 7, name })
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// register("Ada".into()).await.unwrap();
+/// assert_eq!(user(7).await.unwrap().name, "Ada");
+/// # }
+/// ```
+///
+/// Targets are those of [`invalidate`](macro@invalidate), `all(..)` apart; what is stored is a clone of the returned value, for a
+/// `Result` of what is in `Ok`.
+#[proc_macro_attribute]
+pub fn cache_put(args: TokenStream, item: TokenStream) -> TokenStream {
+    effect::effect(effect::Effect::Put, args.into(), item.into()).into()
+}
+
+/// Declares caches once, with their types, for several functions and for use without a function.
+///
+/// ```
+/// use cachery::{CacheKey, cached, caches};
+///
+/// #[derive(CacheKey, Clone, Copy)]
+/// struct UserId(u64);
+/// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)] struct User { name: String }
+/// # struct Db;
+/// # impl Db { async fn user(&self, id: UserId) -> Result<User, String> { Ok(User { name: id.0.to_string() }) } }
+///
+/// caches! {
+///     /// Users by id.
+///     pub static USERS: Cache<UserId, User> = { name: "users", ttl: "10m" };
+/// }
+///
+/// #[cached(cache = USERS, key(id))]
+/// async fn user(db: &Db, id: UserId) -> Result<User, String> {
+///     db.user(id).await
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// let ada = user(&Db, UserId(7)).await.unwrap();
+/// assert_eq!(USERS.get(&UserId(7)).await, Some(ada));
+/// USERS.invalidate(&UserId(7)).await;
+/// assert!(!USERS.contains(&UserId(7)).await);
+/// # }
+/// ```
+///
+/// Each is a `static` of type [`Cache<K, V>`](https://docs.rs/cachery), to be used wherever it can be named, other crates included.
+/// Its identity is its name, so that two declarations of one name are an error at start-up. A function cached in it
+/// gives a `V` or a `Result` of it, and its key is a `K`, made of one part; or, when `K` is a tuple, of as many as that has, in order.
+/// The compiler checks both.
+///
+/// The fields are those of [`cached`](macro@cached), and may be written `ttl: 3600` or `ttl = 3600`: `name` and `ttl`, which every
+/// declaration has, `capacity`, `version`, `backend`, `local` and `crate`.
+#[proc_macro]
+pub fn caches(declarations: TokenStream) -> TokenStream {
+    declare::caches(declarations.into()).into()
 }
 
 /// Makes a type part of a key: implements `CacheKey` field by field.

@@ -139,6 +139,25 @@ impl Trip {
         }
     }
 
+    /// As [`peek`](Self::peek), and counted.
+    pub(crate) async fn get(mut self) -> Option<Entry> {
+        let cache = Arc::clone(&self.cache);
+        match self.look().await {
+            Sight::Value(entry) => {
+                cache.counters.remote_hit(entry.load_nanos());
+                Some(entry)
+            }
+            Sight::Nothing { .. } => cache.miss(),
+            Sight::OutOfReach => match cache.fallback(&self.key) {
+                Some(entry) => {
+                    cache.count_hit(&entry);
+                    Some(entry)
+                }
+                None => cache.miss(),
+            },
+        }
+    }
+
     /// Leave to load whatever is stored or loading: what began before stores nothing any more.
     pub(crate) async fn refresh(mut self) -> Next {
         let cache = Arc::clone(&self.cache);

@@ -14,6 +14,7 @@ use crate::{
 /// All faults between call sites.
 pub(super) fn check(sites: &[Site]) -> Vec<Fault> {
     let mut faults = duplicate_identities(sites);
+    faults.extend(names_of_two_kinds(sites));
     faults.extend(ambiguous_names(&names(sites)));
     faults
 }
@@ -22,7 +23,8 @@ pub(super) fn check(sites: &[Site]) -> Vec<Fault> {
 fn duplicate_identities(sites: &[Site]) -> Vec<Fault> {
     let mut alike: BTreeMap<(&str, &str), Vec<&Site>> = BTreeMap::new();
     for site in sites {
-        alike.entry((site.name, site.function)).or_default().push(site);
+        let function = if site.declared { "" } else { site.function };
+        alike.entry((site.name, function)).or_default().push(site);
     }
     alike.values().filter_map(|sites| duplicate(sites)).collect()
 }
@@ -37,6 +39,13 @@ fn duplicate(sites: &[&Site]) -> Option<Fault> {
         n => ((n + 1).to_string(), "give each a `name` of its own"),
     };
     let first: Vec<_> = first.iter().map(|site| site.place()).collect();
+    if last.declared {
+        let (first, last, name) = (first.join(", "), last.place(), last.name);
+        let message = format!(
+            "{first} and {last}: {count} caches are declared as `{name}`, and the name is all that a declared cache is known by; {remedy}"
+        );
+        return Some(Fault::new(FaultKind::DuplicateIdentity, message));
+    }
     let message = format!(
         "{} and {}: {count} functions `{}` are cached as `{}`, and nothing tells them apart; {remedy}",
         first.join(", "),
@@ -45,6 +54,25 @@ fn duplicate(sites: &[&Site]) -> Option<Fault> {
         last.name,
     );
     Some(Fault::new(FaultKind::DuplicateIdentity, message))
+}
+
+/// A declared cache is all that its name means: no function has another one of it.
+fn names_of_two_kinds(sites: &[Site]) -> Vec<Fault> {
+    let declared = sites.iter().filter(|site| site.declared);
+    let inline = |name| sites.iter().find(move |site| !site.declared && site.name == name);
+    let both = declared.filter_map(|declared| Some((declared, inline(declared.name)?)));
+    let fault = |(declared, inline): (&Site, &Site)| {
+        let message = format!(
+            "{} and {}: `{}` is a declared cache, and the function `{}` has one of its own under that name; cache the function in \
+             the declared one by `#[cached(cache = ..)]`, or give it another `name`",
+            declared.place(),
+            inline.place(),
+            declared.name,
+            inline.function,
+        );
+        Fault::new(FaultKind::DuplicateIdentity, message)
+    };
+    both.map(fault).collect()
 }
 
 /// Two names that share a variable.

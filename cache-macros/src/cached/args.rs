@@ -9,33 +9,35 @@ use syn::{
     token,
 };
 
-use crate::errors::Errors;
+use crate::{errors::Errors, pieces::split_at_commas};
 
 /// One argument of the attribute: the word that was written and what followed it.
-pub(super) struct Arg<T> {
-    pub(super) word: Ident,
-    pub(super) value: T,
+pub(crate) struct Arg<T> {
+    pub(crate) word: Ident,
+    pub(crate) value: T,
 }
 
 /// What was given, each at most once.
 #[derive(Default)]
-pub(super) struct Args {
-    pub(super) name: Option<Arg<Expr>>,
-    pub(super) ttl: Option<Arg<Expr>>,
-    pub(super) capacity: Option<Arg<Expr>>,
-    pub(super) key: Option<Arg<Vec<Expr>>>,
-    pub(super) skip: Option<Arg<Vec<Ident>>>,
-    pub(super) version: Option<Arg<Expr>>,
-    pub(super) backend: Option<Arg<Expr>>,
-    pub(super) local: Option<Arg<()>>,
-    pub(super) krate: Option<Arg<Expr>>,
+pub(crate) struct Args {
+    pub(crate) name: Option<Arg<Expr>>,
+    pub(crate) cache: Option<Arg<Expr>>,
+    pub(crate) ttl: Option<Arg<Expr>>,
+    pub(crate) capacity: Option<Arg<Expr>>,
+    pub(crate) key: Option<Arg<Vec<Expr>>>,
+    pub(crate) skip: Option<Arg<Vec<Ident>>>,
+    pub(crate) version: Option<Arg<Expr>>,
+    pub(crate) backend: Option<Arg<Expr>>,
+    pub(crate) local: Option<Arg<()>>,
+    pub(crate) krate: Option<Arg<Expr>>,
     /// `ttl` is not missing when it is only written wrong.
-    pub(super) ttl_meant: bool,
+    pub(crate) ttl_meant: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Argument {
     Name,
+    Cache,
     Ttl,
     Capacity,
     Key,
@@ -47,8 +49,9 @@ enum Argument {
 }
 
 /// The one list of the arguments' names; the third column shows how each is written.
-const ARGUMENTS: [(&str, Argument, &str); 9] = [
+const ARGUMENTS: [(&str, Argument, &str); 10] = [
     ("name", Argument::Name, "name = \"orders\""),
+    ("cache", Argument::Cache, "cache = USERS"),
     ("ttl", Argument::Ttl, "ttl = 3600"),
     ("capacity", Argument::Capacity, "capacity = 50_000"),
     ("key", Argument::Key, "key(tenant, id)"),
@@ -60,7 +63,7 @@ const ARGUMENTS: [(&str, Argument, &str); 9] = [
 ];
 
 /// Reads the arguments one by one: a malformed one costs only itself.
-pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     let mut args = Args::default();
     for piece in split_at_commas(tokens) {
         let parsed = (|input: ParseStream<'_>| args.read(input, errors)).parse2(piece);
@@ -69,25 +72,6 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         }
     }
     args
-}
-
-/// Commas inside brackets belong to the argument, and a trailing comma is no argument.
-fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut pieces = vec![];
-    let mut piece = TokenStream::new();
-    for token in tokens {
-        if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
-            // A lone comma keeps itself, for the error about it to point at.
-            let full = if piece.is_empty() { token.into() } else { std::mem::take(&mut piece) };
-            pieces.push(full);
-        } else {
-            piece.extend([token]);
-        }
-    }
-    if !piece.is_empty() {
-        pieces.push(piece);
-    }
-    pieces
 }
 
 /// What other caches call the ttl.
@@ -131,6 +115,7 @@ impl Args {
     ) -> syn::Result<()> {
         match (argument, given) {
             (Argument::Name, Given::Value(value)) => set(&mut self.name, word, value, errors),
+            (Argument::Cache, Given::Value(value)) => set(&mut self.cache, word, value, errors),
             (Argument::Ttl, Given::Value(value)) => set(&mut self.ttl, word, value, errors),
             (Argument::Capacity, Given::Value(value)) => set(&mut self.capacity, word, value, errors),
             (Argument::Version, Given::Value(value)) => set(&mut self.version, word, value, errors),

@@ -5,21 +5,21 @@
 
 mod companions;
 mod key;
-mod site;
+pub(crate) mod site;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens as _, quote};
 
-use super::model::Model;
+use super::model::{Model, Site};
 
 /// The function the user calls, its companions, and the body.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let wrapper = wrapper(model);
     let body = body(model);
     let companions = companions::all(model);
-    let (site, cache) = (site::site_function(model), site::cache_function(model));
+    let (site, at) = (site::site_function(model), site::at_function(model));
     if model.function.associated {
-        return quote!(#wrapper #(#companions)* #site #cache #body);
+        return quote!(#wrapper #(#companions)* #site #at #body);
     }
     let everywhere = &model.attributes.everywhere;
     let ident = &model.function.sig.ident;
@@ -39,7 +39,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         impl #ident {
             #(#companions)*
             #site
-            #cache
+            #at
             #body
         }
     }
@@ -53,16 +53,14 @@ fn wrapper(model: &Model) -> TokenStream {
         (&sig.ident, &sig.generics, &sig.output, &sig.generics.where_clause);
     let home = if model.function.associated { quote!(Self) } else { ident.to_token_stream() };
     let inputs = inputs(model, Inputs::All);
-    let (key, encode) = key::binding(model);
-    let cache = cache(model, &home);
-    let (run, start) = run(model, &home);
+    let (at, find) = key::binding(model, &home);
+    let run = run(model, &home);
     quote! {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
-            #encode
-            #start
-            #cache.call(&#key, #run).await
+            #find
+            #at.call(#run).await
         }
     }
 }
@@ -103,22 +101,13 @@ fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
     receiver.chain(params.map(|outer| param(&outer.declared))).collect()
 }
 
-/// The name of the body's pinned future and the statement that makes it, with every input handed on.
-fn run(model: &Model, home: &TokenStream) -> (Ident, TokenStream) {
-    let name = hygienic("__run");
+/// The body's pinned future, with every input handed on.
+fn run(model: &Model, home: &TokenStream) -> TokenStream {
     let body = call(model, home, &model.names.body);
     let receiver = model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
     let params = model.params.iter().map(|param| param.declared.0.to_token_stream());
     let arguments = receiver.chain(params);
-    let statement = quote!(let #name = ::core::pin::pin!(#body(#(#arguments),*)););
-    (name, statement)
-}
-
-/// The call that gives the cache, shown at the return type: one that is no `Result` is one error then, not one for each item.
-fn cache(model: &Model, home: &TokenStream) -> TokenStream {
-    let span = model.returns_shown;
-    let cache = placed(call(model, home, &model.names.cache), span);
-    quote_spanned!(span=> #cache())
+    quote!(::core::pin::pin!(#body(#(#arguments),*)))
 }
 
 /// `home::name::<T, N>`: nothing in the arguments need tell the type parameters.

@@ -1,7 +1,9 @@
 //! The cached function as the expansion needs it: every decision is made, nothing is left to refuse.
 
+pub(super) mod by_reference;
+
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::format_ident;
 use syn::{
     Attribute, Expr, Ident, Member, Path, Receiver, Type, TypeImplTrait,
     ext::IdentExt as _,
@@ -14,7 +16,7 @@ use cache_syntax::{Backend, Ttl};
 use super::{
     attributes::Attributes,
     signature::{Function, Param, is_result},
-    validate::{Checked, Key, Part},
+    validate::{Checked, Key, Part, Source, values::Values},
 };
 use crate::spans::{shown_at, word_of};
 
@@ -24,6 +26,8 @@ pub(super) struct Model {
     pub(super) attributes: Attributes,
     pub(super) names: Names,
     pub(super) site: Site,
+    /// Where the cache is declared, if it is not the function's own.
+    pub(super) declared: Option<Path>,
     /// The return type, without the parentheses and invisible groups around it.
     pub(super) returns: Type,
     /// Where the compiler shows what is wrong with it.
@@ -38,17 +42,36 @@ pub(super) struct Model {
 }
 
 /// What the call site's descriptor says.
-pub(super) struct Site {
-    pub(super) name: String,
+pub(crate) struct Site {
+    pub(crate) name: String,
     /// The function's name, to end its path.
-    pub(super) function: String,
-    pub(super) fingerprint: String,
+    pub(crate) function: String,
+    pub(crate) fingerprint: String,
     /// In milliseconds; `None` is for ever.
-    pub(super) ttl: Option<u64>,
-    pub(super) capacity: Option<u64>,
-    pub(super) version: Option<u32>,
-    pub(super) backend: Option<Backend>,
-    pub(super) local: bool,
+    pub(crate) ttl: Option<u64>,
+    pub(crate) capacity: Option<u64>,
+    pub(crate) version: Option<u32>,
+    pub(crate) backend: Option<Backend>,
+    pub(crate) local: bool,
+}
+
+impl Site {
+    pub(crate) fn new(values: Values, function: String, fingerprint: String) -> Self {
+        Self {
+            function,
+            fingerprint,
+            ttl: match values.ttl {
+                Ttl::Forever => None,
+                // The longest duration has far fewer milliseconds.
+                Ttl::For(ttl) => Some(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
+            },
+            name: values.name,
+            capacity: values.capacity,
+            version: values.version,
+            backend: values.backend,
+            local: values.local,
+        }
+    }
 }
 
 /// An input as the wrapper and the companions declare it: by a name, and without a `mut` of the body's.
@@ -60,10 +83,8 @@ pub(super) struct Outer<T> {
 
 /// One part of the key.
 pub(super) struct Encoded {
-    /// An expression that can stand behind `&`.
+    /// A reference to it, where every parameter is one itself.
     pub(super) value: TokenStream,
-    /// Where the compiler shows that its type is no key.
-    pub(super) span: Span,
     /// An `impl Trait` parameter as a whole: its type is part of the key, too.
     pub(super) opaque: bool,
 }
@@ -72,7 +93,7 @@ pub(super) struct Encoded {
 pub(super) struct Names {
     pub(super) body: Ident,
     pub(super) site: Ident,
-    pub(super) cache: Ident,
+    pub(super) at: Ident,
     pub(super) peek: Ident,
     pub(super) refresh: Ident,
     pub(super) put: Ident,
@@ -82,27 +103,17 @@ pub(super) struct Names {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { values, key, returns } = checked;
-        let site = Site {
-            function: function.sig.ident.unraw().to_string(),
-            fingerprint: fingerprint(&function, &key, &returns),
-            ttl: match values.ttl {
-                Ttl::Forever => None,
-                // The longest duration has far fewer milliseconds.
-                Ttl::For(ttl) => Some(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
-            },
-            name: values.name,
-            capacity: values.capacity,
-            version: values.version,
-            backend: values.backend,
-            local: values.local,
-        };
+        let Checked { source: Source { values, declared }, key, returns } = checked;
+        let krate = values.krate.clone();
+        let site =
+            Site::new(values, function.sig.ident.unraw().to_string(), fingerprint(&function, &key, &returns));
         let params = params(&function, &key);
         Self {
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),
             returns,
-            krate: values.krate,
+            krate,
+            declared,
             attributes: Attributes::sort(&function.attrs, &function.sig.ident),
             names: Names::new(&function),
             receiver: function
@@ -140,7 +151,7 @@ impl Names {
         Self {
             body: name("__body"),
             site: name("__site"),
-            cache: name("__cache"),
+            at: name("__at"),
             peek: name("peek"),
             refresh: name("refresh"),
             put: name("put"),
@@ -181,14 +192,15 @@ fn param(place: usize, param: &Param, in_expression: bool) -> (Ident, Type) {
 fn encoded(part: Part, params: &[Outer<(Ident, Type)>]) -> Encoded {
     match part {
         Part::Expr(expr) => {
-            Encoded { span: word_of_expr(&expr), value: behind_reference(&expr), opaque: false }
+            let span = word_of_expr(&expr);
+            Encoded { value: by_reference::expression(expr, params, span), opaque: false }
         }
         Part::Param(place) => {
             let (name, ty) = &params[place].declared;
             // The name shows where the type is written: that is what is wrong with a parameter that is no key.
             let span = word_of(ty);
-            let value = at(name, span).to_token_stream();
-            Encoded { value, span, opaque: is_opaque(ty) }
+            let value = by_reference::parameter(&at(name, span), ty, span);
+            Encoded { value, opaque: is_opaque(ty) }
         }
     }
 }
@@ -211,24 +223,6 @@ fn at(name: &Ident, span: Span) -> Ident {
     name
 }
 
-/// Parentheses only where `&` would bind tighter: the others would be warned of.
-fn behind_reference(expr: &Expr) -> TokenStream {
-    match expr {
-        Expr::Path(_)
-        | Expr::Field(_)
-        | Expr::MethodCall(_)
-        | Expr::Call(_)
-        | Expr::Lit(_)
-        | Expr::Index(_)
-        | Expr::Paren(_)
-        | Expr::Tuple(_)
-        | Expr::Array(_)
-        | Expr::Reference(_)
-        | Expr::Unary(_) => quote!(#expr),
-        _ => quote!((#expr)),
-    }
-}
-
 /// What entries in a shared store depend on: the names keep two parameters of one type from changing places unseen, and the
 /// types two that look alike as bytes.
 fn fingerprint(function: &Function, key: &Key, returns: &Type) -> String {
@@ -247,7 +241,7 @@ fn fingerprint(function: &Function, key: &Key, returns: &Type) -> String {
 }
 
 /// The tokens without white space, which the compiler may print differently tomorrow.
-fn written(tokens: impl quote::ToTokens) -> String {
+pub(crate) fn written(tokens: impl quote::ToTokens) -> String {
     tokens.to_token_stream().to_string().split_whitespace().collect()
 }
 

@@ -155,7 +155,7 @@ fn begins_statement(token: &TokenTree, at_start: bool) -> bool {
     }
 }
 
-pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match peel(ty) {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
@@ -163,7 +163,7 @@ pub(super) fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 /// The first type among the arguments of `Result<T, E>`.
-pub(super) fn first_argument(segment: &PathSegment) -> Option<&Type> {
+pub(crate) fn first_argument(segment: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(peel(ty)),
@@ -172,11 +172,11 @@ pub(super) fn first_argument(segment: &PathSegment) -> Option<&Type> {
 }
 
 /// Whether it is a `Result` by its name, which is all that can be seen of it. The compiler confirms it.
-pub(super) fn is_result(ty: &Type) -> bool {
+pub(crate) fn is_result(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|last| last.ident.to_string().ends_with("Result"))
 }
 
-pub(super) fn peel(ty: &Type) -> &Type {
+pub(crate) fn peel(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => peel(&inner.elem),
         Type::Group(inner) => peel(&inner.elem),

@@ -4,18 +4,21 @@ mod key;
 mod names;
 mod returns;
 mod signature;
-mod values;
+mod source;
+pub(crate) mod values;
 
 use syn::Type;
 
-pub(super) use self::key::{Key, Part};
-use self::values::Values;
+pub(super) use self::{
+    key::{Key, Part},
+    source::Source,
+};
 use super::{args::Args, signature::Function};
 use crate::errors::Errors;
 
 /// What the arguments come to on this function.
 pub(super) struct Checked {
-    pub(super) values: Values,
+    pub(super) source: Source,
     pub(super) key: Key,
     pub(super) returns: Type,
 }
@@ -28,7 +31,7 @@ pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) ->
     signature::check(function, errors);
     // Without `async` the return type is not what the function answers with.
     let returns = if errors.count() == before { returns::check(function, errors) } else { None };
-    let values = values::check(args, function, errors);
+    let source = source::check(args, function, errors);
     let key = key::check(args, function, returns.is_some(), errors);
-    Some(Checked { values, key, returns: returns?.clone() })
+    Some(Checked { source, key, returns: returns?.clone() })
 }

@@ -56,6 +56,34 @@ fn two_functions_may_share_a_name() {
 }
 
 #[test]
+fn a_declared_cache_is_declared_once() {
+    let other = Site::new("users", "blog::USERS", "u64->Post").at("src/blog.rs", 9).declared();
+    let (_, faults) = resolve(&[site("users").declared(), other, site("orders").declared()], &[]);
+    assert_eq!(
+        faults,
+        [
+            "src/shop.rs:7 and src/blog.rs:9: two caches are declared as `users`, and the name is all that a declared cache is known \
+          by; give one of them another `name`"
+        ]
+    );
+}
+
+#[test]
+fn no_function_has_a_cache_of_its_own_under_a_declared_name() {
+    let (_, faults) = resolve(
+        &[site("users"), Site::new("users", "shop::USERS", "").at("src/caches.rs", 3).declared()],
+        &[],
+    );
+    assert_eq!(
+        faults,
+        [
+            "src/caches.rs:3 and src/shop.rs:7: `users` is a declared cache, and the function `shop::f` has one of its own under that \
+          name; cache the function in the declared one by `#[cached(cache = ..)]`, or give it another `name`"
+        ]
+    );
+}
+
+#[test]
 fn names_that_share_a_variable_are_a_fault() {
     let (_, faults) = resolve(&[site("user-orders"), Site::new("user_orders", "shop::g", "")], &[]);
     assert_eq!(faults.len(), 1);

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
-use super::{Inputs, Model, cache, generics, hygienic, inputs, key, leave, placed, run};
+use crate::cached::model::written;
+
+use super::{Inputs, Model, generics, hygienic, inputs, key, leave, placed, run};
 
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
@@ -11,7 +13,8 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
 
 /// What the companion type says of itself.
 pub(super) fn about(model: &Model) -> String {
-    let (ident, name) = (&model.function.sig.ident, &model.site.name);
+    let ident = &model.function.sig.ident;
+    let name = model.declared.as_ref().map_or_else(|| model.site.name.clone(), written);
     format!(
         "The cache `{name}` of [`{ident}`](fn@{ident}): what can be done with its answers besides calling it."
     )
@@ -30,7 +33,7 @@ struct Companion<'a> {
     doc: &'a str,
     extra: Option<TokenStream>,
     output: TokenStream,
-    /// The call on the cache, from its method on.
+    /// The call on its place in the cache, from its method on.
     action: TokenStream,
 }
 
@@ -39,28 +42,26 @@ impl Companion<'_> {
         let Self { name, doc, extra, output, action } = self;
         let mut params = inputs(model, Inputs::Keyed);
         params.extend(extra);
-        let cache = cache(model, &quote!(Self));
-        let (encode, _) = key::given(model);
+        let at = key::given(model, &quote!(Self));
         let header = header(model, doc);
         let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
         // Not `async fn`: a state machine for each companion of each function would cost more to compile than the function.
         quote_spanned! {model.returns_shown=>
             #unused #header fn #name #generics(#(#params),*) -> impl ::core::future::Future<Output = #output> #bounds {
-                #encode
-                #cache.#action
+                #at.#action
             }
         }
     }
 }
 
 fn peek(model: &Model) -> TokenStream {
-    let (key, value) = (key::given(model).1, value(model));
+    let value = value(model);
     let companion = Companion {
         name: &model.names.peek,
         doc: "The stored answer for these arguments while it is fresh. Never runs the function.",
         extra: None,
         output: quote_spanned!(model.returns_shown=> ::core::option::Option<#value>),
-        action: quote_spanned!(model.returns_shown=> peek(#key)),
+        action: quote_spanned!(model.returns_shown=> peek()),
     };
     companion.expand(model)
 }
@@ -68,43 +69,41 @@ fn peek(model: &Model) -> TokenStream {
 fn refresh(model: &Model) -> TokenStream {
     let (name, output, bounds) =
         (&model.names.refresh, &model.function.sig.output, &model.function.sig.generics.where_clause);
-    let (params, (run, start)) = (inputs(model, Inputs::All), run(model, &quote!(Self)));
-    let (key, encode) = key::binding(model);
-    let cache = cache(model, &quote!(Self));
+    let home = quote!(Self);
+    let (params, run) = (inputs(model, Inputs::All), run(model, &home));
+    let (at, find) = key::binding(model, &home);
     let header = header(model, "Runs the function now, whatever is stored, and stores its answer.");
     let (unused, generics) = generics(model);
     quote! {
         #unused #header async fn #name #generics(#(#params),*) #output #bounds {
-            #encode
-            #start
-            #cache.refresh(&#key, #run).await
+            #find
+            #at.refresh(#run).await
         }
     }
 }
 
 fn put(model: &Model) -> TokenStream {
     let taken = model.params.iter().any(|param| param.declared.0 == "value");
-    let (key, mut stored, value) =
-        (key::given(model).1, hygienic(if taken { "__value" } else { "value" }), value(model));
+    let (mut stored, value) = (hygienic(if taken { "__value" } else { "value" }), value(model));
     stored.set_span(stored.span().located_at(model.returns_shown));
     let companion = Companion {
         name: &model.names.put,
         doc: "Stores `value` as the answer for these arguments, without running the function.",
         extra: Some(quote_spanned!(model.returns_shown=> #stored: #value)),
         output: quote!(()),
-        action: quote_spanned!(model.returns_shown=> put(#key, #stored)),
+        action: quote_spanned!(model.returns_shown=> put(#stored)),
     };
     companion.expand(model)
 }
 
 fn invalidate(model: &Model) -> TokenStream {
-    let (key, krate) = (key::given(model).1, &model.krate);
+    let krate = &model.krate;
     let companion = Companion {
         name: &model.names.invalidate,
         doc: "Makes the stored answer for these arguments unreadable, and says how far that has reached.",
         extra: None,
         output: quote!(#krate::__private::Invalidation),
-        action: quote!(invalidate(#key)),
+        action: quote!(invalidate()),
     };
     companion.expand(model)
 }
@@ -112,10 +111,11 @@ fn invalidate(model: &Model) -> TokenStream {
 /// Generic over nothing: it is one cache for all types.
 fn handle(model: &Model) -> TokenStream {
     let (name, site, krate) = (&model.names.handle, &model.names.site, &model.krate);
+    let cache = model.declared.as_ref().map_or_else(|| quote!(Self::#site()), |declared| quote!(#declared));
     let header = header(model, "The cache itself: its name, policy and statistics, and `clear`.");
     quote! {
         #header fn #name() -> #krate::__private::CacheHandle {
-            Self::#site().handle()
+            #cache.handle()
         }
     }
 }
@@ -138,5 +138,5 @@ fn value(model: &Model) -> TokenStream {
         return returns.to_token_stream();
     }
     let facade = placed(&model.krate, span);
-    quote_spanned!(span=> <#returns as #facade::__private::IsResult>::Ok)
+    quote_spanned!(span=> #facade::__private::Value<#returns>)
 }

@@ -3,29 +3,36 @@
 use cache_syntax::Backend;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Type, TypePath};
+use syn::{Path, Type, TypePath};
 
-use super::{Model, generics, hygienic, placed};
+use super::{Model, Site, generics, hygienic, key, placed};
 
-/// `__cache`: the cache with the function's types, which the wrapper and the companions ask for it.
-pub(super) fn cache_function(model: &Model) -> TokenStream {
-    let (krate, name) = (&model.krate, &model.names.cache);
+/// `__at`: the call's place in the cache, with the function's types. The wrapper and the companions ask for it, and so does whoever
+/// names the function as a target.
+pub(super) fn at_function(model: &Model) -> TokenStream {
+    let (krate, name, vis) = (&model.krate, &model.names.at, &model.function.vis);
     let everywhere = model.on_each_item();
     let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
     let (returns, span) = (&model.returns, model.returns_shown);
     let (kind, helpers) = if model.fallible {
-        (quote!(Fallible), quote!({OwnError as _, SharedError as _}))
+        (quote!(At), quote!({OwnError as _, SharedError as _}))
     } else {
         (quote!(Plain), quote!(PlainReturn as _))
     };
     let typed = typed(model);
     let facade = placed(krate, span);
     let known = known(model);
+    let params = key::declared(model);
     let shown = quote_spanned!(span=> #facade::__private::#kind<#returns>);
+    let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
+    let leave = key::leave(model);
     quote! {
         #(#everywhere)*
+        #[doc(hidden)]
         #unused
-        fn #name #generics() -> #shown #bounds {
+        #held_back
+        #leave
+        #vis fn #name #generics(#(#params),*) -> #shown #bounds {
             #known
             use #krate::__private::#helpers;
             #typed
@@ -35,26 +42,33 @@ pub(super) fn cache_function(model: &Model) -> TokenStream {
 
 /// `__site`: a reference to the descriptor. It is generic over nothing: however many types a function is called with, it
 /// is one site.
-pub(super) fn site_function(model: &Model) -> TokenStream {
+///
+/// A declared cache has its own.
+pub(super) fn site_function(model: &Model) -> Option<TokenStream> {
     let (krate, name) = (&model.krate, &model.names.site);
     let everywhere = model.on_each_item();
     let site = site_static(model);
-    quote! {
-        #(#everywhere)*
-        fn #name() -> &'static #krate::__private::Site {
-            #site
-            &SITE
+    model.declared.is_none().then(|| {
+        quote! {
+            #(#everywhere)*
+            fn #name() -> &'static #krate::__private::Site {
+                #site
+                &SITE
+            }
         }
-    }
+    })
+}
+
+fn site_static(model: &Model) -> TokenStream {
+    let policy = policy(&model.krate, &model.site);
+    site(&model.krate, &model.site, &policy)
 }
 
 /// `SITE`: the descriptor itself, a plain static that is linked into the list of all sites: it is known before its first
 /// call.
-fn site_static(model: &Model) -> TokenStream {
-    let krate = &model.krate;
-    let (name, fingerprint) = (&model.site.name, &model.site.fingerprint);
-    let function = format!("::{}", model.site.function);
-    let policy = policy(model);
+pub(crate) fn site(krate: &Path, site: &Site, policy: &TokenStream) -> TokenStream {
+    let (name, fingerprint) = (&site.name, &site.fingerprint);
+    let function = format!("::{}", site.function);
     quote! {
         #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
         #[linkme(crate = #krate::__private::linkme)]
@@ -63,23 +77,21 @@ fn site_static(model: &Model) -> TokenStream {
             ::core::concat!(::core::module_path!(), #function),
             #fingerprint,
         )
-        .at(::core::file!(), ::core::line!())
         #policy;
     }
 }
 
-/// What the attribute says; what it does not say is decided elsewhere.
-fn policy(model: &Model) -> TokenStream {
-    let ttl = model.site.ttl.map(|millis| quote!(.ttl_millis(#millis)));
-    let capacity = model.site.capacity.map(|capacity| quote!(.capacity(#capacity)));
-    let version = model.site.version.map(|version| quote!(.version(#version)));
-    let backend = model.site.backend.map(|backend| backend_call(model, backend));
-    let local = model.site.local.then(|| quote!(.local()));
+/// What is said of the cache; what is not said is decided elsewhere.
+pub(crate) fn policy(krate: &Path, site: &Site) -> TokenStream {
+    let ttl = site.ttl.map(|millis| quote!(.ttl_millis(#millis)));
+    let capacity = site.capacity.map(|capacity| quote!(.capacity(#capacity)));
+    let version = site.version.map(|version| quote!(.version(#version)));
+    let backend = site.backend.map(|backend| backend_call(krate, backend));
+    let local = site.local.then(|| quote!(.local()));
     quote!(#ttl #capacity #version #backend #local)
 }
 
-fn backend_call(model: &Model, backend: Backend) -> TokenStream {
-    let krate = &model.krate;
+fn backend_call(krate: &Path, backend: Backend) -> TokenStream {
     let variant = match backend {
         Backend::Memory => quote!(Memory),
         Backend::Redis => quote!(Redis),
@@ -103,15 +115,27 @@ fn known(model: &Model) -> Option<TokenStream> {
 
 /// The bounds on the value stand on the last call alone, so that a wrong type is one error, shown at the return type.
 fn typed(model: &Model) -> TokenStream {
-    let (krate, returns, site) = (&model.krate, &model.returns, &model.names.site);
+    let (krate, returns) = (&model.krate, &model.returns);
     let span = model.returns_shown;
     let shape = if model.fallible { quote!(fallible) } else { quote!(plain) };
-    let bound = if model.site.local { quote!(local) } else { quote!(stored) };
-    let (shape, bound) = (placed(shape, span), placed(bound, span));
+    let (shape, source) = (placed(shape, span), source(model));
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
-        #tag.#shape().#bound(Self::#site())
+        #tag.#shape().#source
     }
+}
+
+/// The cache and the key in it.
+fn source(model: &Model) -> TokenStream {
+    let (site, span) = (&model.names.site, model.returns_shown);
+    if let Some(declared) = &model.declared {
+        let parts = model.parts.iter().map(|part| &part.value);
+        let method = placed(quote!(declared), span);
+        return quote!(#method(#declared::__at(#(#parts),*)));
+    }
+    let (bound, parts) = (if model.site.local { quote!(local) } else { quote!(stored) }, key::parts(model));
+    let bound = placed(bound, span);
+    quote!(#bound(Self::#site(), #parts))
 }

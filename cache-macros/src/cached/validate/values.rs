@@ -11,22 +11,23 @@ use super::super::{
 };
 use crate::errors::Errors;
 
-pub(in super::super) struct Values {
-    pub(in super::super) name: String,
-    pub(in super::super) ttl: Ttl,
-    pub(in super::super) capacity: Option<u64>,
-    pub(in super::super) version: Option<u32>,
-    pub(in super::super) backend: Option<Backend>,
-    pub(in super::super) local: bool,
-    pub(in super::super) krate: Path,
+pub(crate) struct Values {
+    pub(crate) name: String,
+    pub(crate) ttl: Ttl,
+    pub(crate) capacity: Option<u64>,
+    pub(crate) version: Option<u32>,
+    pub(crate) backend: Option<Backend>,
+    pub(crate) local: bool,
+    pub(crate) krate: Path,
 }
 
 /// Never runs: it keeps the expansion whole beside an error.
 const STAND_IN_TTL: Ttl = Ttl::For(Duration::from_secs(60));
 
-pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Values {
+/// Of a cache that is called `name`.
+pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
     Values {
-        name: name(args.name.as_ref(), function, errors),
+        name,
         ttl: ttl(args, errors),
         capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
@@ -36,7 +37,21 @@ pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Va
     }
 }
 
-fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> String {
+/// What is left to say where a declaration says the rest.
+pub(super) fn beside_a_declaration(args: &Args, errors: &mut Errors) -> Values {
+    Values {
+        name: String::new(),
+        ttl: STAND_IN_TTL,
+        capacity: None,
+        version: None,
+        backend: None,
+        local: false,
+        krate: krate(args.krate.as_ref(), errors),
+    }
+}
+
+/// The name of a function's own cache.
+pub(super) fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> String {
     let named_after = function.sig.ident.unraw().to_string();
     let Some(Arg { value, .. }) = arg else {
         if let Err(error) = check_name(&named_after) {
@@ -51,17 +66,16 @@ fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> St
         }
         return named_after;
     };
+    name_given(value, errors).unwrap_or(named_after)
+}
+
+pub(crate) fn name_given(value: &Expr, errors: &mut Errors) -> Option<String> {
     let Some(Lit::Str(text)) = literal(value) else {
         errors.at(value, "`name` is a string literal: write `name = \"orders\"`");
-        return named_after;
+        return None;
     };
-    match check_name(&text.value()) {
-        Ok(()) => text.value(),
-        Err(error) => {
-            errors.at(value, error);
-            named_after
-        }
-    }
+    check_name(&text.value()).map_err(|error| errors.at(value, error)).ok()?;
+    Some(text.value())
 }
 
 fn ttl(args: &Args, errors: &mut Errors) -> Ttl {

@@ -1,0 +1,184 @@
+//! Declared caches: a name, a key type and a value type, said once by `caches!` and checked at every use.
+
+use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData, pin::pin};
+
+use crate::{
+    call::{Keyed, Plain},
+    invalidation::{Invalidation, Target, invalidate_all},
+    key::CacheKey,
+    policy::Policy,
+    registry::CacheHandle,
+    returns::Returns,
+    site::Site,
+    stats::Stats,
+    value::{CacheValue, LocalValue, ValueOps},
+};
+
+/// A cache of `V`s by `K`s, declared by `caches!`.
+///
+/// Whoever names it works on the same entries: functions cached by `#[cached(cache = ..)]`, and these methods. A borrowed form of
+/// the key does as well: `&str` for `String`. Each call works on the current registry.
+pub struct Cache<K, V> {
+    site: &'static Site,
+    value: ValueOps<V>,
+    key: PhantomData<fn(&K)>,
+}
+
+impl<K: CacheKey, V: CacheValue> Cache<K, V> {
+    #[doc(hidden)]
+    pub const fn stored(site: &'static Site) -> Self {
+        Self { site, value: ValueOps::stored(), key: PhantomData }
+    }
+}
+
+impl<K: CacheKey, V: LocalValue> Cache<K, V> {
+    #[doc(hidden)]
+    pub const fn local(site: &'static Site) -> Self {
+        Self { site, value: ValueOps::local(), key: PhantomData }
+    }
+
+    #[doc(hidden)]
+    pub fn at(&self, parts: &[&dyn CacheKey]) -> Plain<V> {
+        Keyed::of_cache(self.site, self.value, parts)
+    }
+
+    /// The name in the declaration.
+    pub fn name(&self) -> &'static str {
+        self.site.name
+    }
+
+    /// This cache in the current registry, without its types.
+    pub fn handle(&self) -> CacheHandle {
+        self.site.handle()
+    }
+
+    /// What happened so far. Exact.
+    pub fn stats(&self) -> Stats {
+        self.handle().stats()
+    }
+
+    /// How the cache behaves, after all configuration.
+    pub fn policy(&self) -> Policy {
+        self.handle().policy()
+    }
+
+    /// The fresh value of `key`. Counts as a hit or a miss.
+    pub fn get<Q>(&self, key: &Q) -> impl Future<Output = Option<V>> + use<K, V, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&key]).get()
+    }
+
+    /// Whether `key` has a fresh value. Counts as nothing.
+    pub fn contains<Q>(&self, key: &Q) -> impl Future<Output = bool> + use<K, V, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        let found = self.at(&[&key]).peek();
+        async { found.await.is_some() }
+    }
+
+    /// The value of `key`: stored, shared with a caller who loads it already, or loaded by `load`, which answers with a `V` or with a
+    /// `Result` of one. As a cached function does it, but that a failed load's error is for its own caller only. Dropping the
+    /// future is safe at any point; a load that it ran passes to the next caller who waits.
+    ///
+    /// # Errors
+    /// What `load` fails with. An error is never stored.
+    pub fn get_or_load<Q, F, R>(&self, key: &Q, load: impl FnOnce() -> F) -> impl Future<Output = R>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+        F: Future<Output = R>,
+        R: Answer<V>,
+    {
+        let Keyed { site, value, key, .. } = self.at(&[&key]);
+        async move {
+            let at = Keyed { site, returns: R::returns(), value, key };
+            at.call(pin!(async move { load().await })).await
+        }
+    }
+
+    /// Stores `value` for `key`.
+    pub fn put<Q>(&self, key: &Q, value: V) -> impl Future<Output = ()> + use<K, V, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&key]).put(value)
+    }
+
+    /// Makes the value of `key` unreadable, and says how far that has reached.
+    pub fn invalidate<Q>(&self, key: &Q) -> impl Future<Output = Invalidation> + use<K, V, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&key]).invalidate()
+    }
+
+    /// Makes the values of all these keys unreadable. In Redis that is one round trip, however many they are. Says how far the one has
+    /// reached that reached least far.
+    pub fn invalidate_many<'k, Q>(
+        &self,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> impl Future<Output = Invalidation>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized + 'k,
+    {
+        let targets: Vec<Target> = keys.into_iter().map(|key| self.at(&[&key]).target()).collect();
+        let none =
+            if self.policy().backend.is_remote() { Invalidation::Everywhere } else { Invalidation::Local };
+        async move { invalidate_all(targets).await.unwrap_or(none) }
+    }
+
+    /// Makes every entry unreadable, on all nodes where the cache is shared.
+    pub async fn clear(&self) -> Invalidation {
+        self.handle().clear().await
+    }
+}
+
+impl<K, V> fmt::Debug for Cache<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("name", &self.site.name).finish_non_exhaustive()
+    }
+}
+
+/// What a load may answer with: the value, or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "this cache keeps `{V}`, and the load answers with `{Self}`",
+    label = "not what the cache keeps",
+    note = "a load returns `{V}`, or a `Result` of it"
+)]
+pub trait Answer<V>: sealed::Sealed<V> + Sized {
+    /// What it fails with.
+    type Error;
+    #[doc(hidden)]
+    fn returns() -> Returns<Self, V, Self::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V> Answer<V> for V {
+    type Error = Infallible;
+
+    fn returns() -> Returns<V, V, Infallible> {
+        Returns::plain()
+    }
+}
+
+impl<V, E> Answer<V> for Result<V, E> {
+    type Error = E;
+
+    fn returns() -> Returns<Self, V, E> {
+        Returns::own()
+    }
+}
+
+mod sealed {
+    pub trait Sealed<V> {}
+    impl<V> Sealed<V> for V {}
+    impl<V, E> Sealed<V> for Result<V, E> {}
+}

@@ -1,0 +1,81 @@
+//! The static, and beside it a type of its name for whoever names the cache as a target: what a cached function has as companions.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::{Type, spanned::Spanned as _};
+
+use super::{Declaration, fields::Checked};
+use crate::{
+    cached::{
+        expand::site,
+        signature::{first_argument, last_segment, peel},
+    },
+    spans::shown_at,
+};
+
+pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checked) -> TokenStream {
+    let Declaration { attrs, vis, ident, key, value, .. } = declaration;
+    let policy = site::policy(krate, site);
+    let kept = if site.local { quote!(local) } else { quote!(stored) };
+    let site = site::site(krate, site, &quote!(#policy.declared()));
+    let of_key = quote_spanned!(shown_at(key.span())=> #krate::__private::Cache::<#key, #value>);
+    let made = quote_spanned!(shown_at(value.span())=> #of_key::#kept(&SITE));
+    let at = at(declaration, krate);
+    quote! {
+        #(#attrs)*
+        #vis static #ident: #krate::__private::Cache<#key, #value> = {
+            #site
+            #made
+        };
+
+        #[doc(hidden)]
+        #[allow(dead_code, missing_debug_implementations, non_camel_case_types)]
+        #vis struct #ident {}
+
+        #[allow(dead_code, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref)]
+        impl #ident {
+            #at
+
+            #[doc(hidden)]
+            #vis fn cache() -> #krate::__private::CacheHandle {
+                #ident.handle()
+            }
+        }
+    }
+}
+
+/// An entry, by references to the parts of its key.
+fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
+    let Declaration { vis, ident, value, .. } = declaration;
+    let types = parts(&declaration.key);
+    let names: Vec<_> = (0..types.len()).map(|place| format_ident!("part{place}")).collect();
+    // As the whole key is encoded.
+    let whole = match names.as_slice() {
+        [one] => one.to_token_stream(),
+        several => quote!((#(#several),*)),
+    };
+    quote! {
+        #[doc(hidden)]
+        #vis fn __at(#(#names: #types),*) -> #krate::__private::Plain<#value> {
+            #ident.at(&[&#whole])
+        }
+    }
+}
+
+/// What a tuple is made of, else the type itself, each as it is borrowed.
+fn parts(key: &Type) -> Vec<TokenStream> {
+    match peel(key) {
+        Type::Tuple(tuple) if tuple.elems.len() > 1 => tuple.elems.iter().map(borrowed).collect(),
+        _ => vec![borrowed(key)],
+    }
+}
+
+/// The form that every owner of it can give.
+fn borrowed(ty: &Type) -> TokenStream {
+    let Some(last) = last_segment(ty) else { return quote!(&#ty) };
+    match (last.ident.to_string().as_str(), first_argument(last)) {
+        ("String", None) => quote!(&::core::primitive::str),
+        ("Vec", Some(item)) => quote!(&[#item]),
+        _ => quote!(&#ty),
+    }
+}

@@ -1,0 +1,95 @@
+//! The fields of a declaration: those of the attribute that are about the cache.
+
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
+use syn::{Ident, Path};
+
+use super::Declaration;
+use crate::{
+    cached::{
+        args::{self, Args},
+        model::Site,
+        signature::is_result,
+        validate::values,
+    },
+    errors::Errors,
+    pieces::split_at_commas,
+};
+
+const FIELDS: [&str; 7] = ["name", "ttl", "capacity", "version", "backend", "local", "crate"];
+
+/// The descriptor and where Cachery is found.
+pub(super) struct Checked {
+    pub(super) site: Site,
+    pub(super) krate: Path,
+}
+
+pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
+    let before = errors.count();
+    let known: Vec<_> = split_at_commas(declaration.fields.clone())
+        .into_iter()
+        .filter_map(|piece| field(piece, errors))
+        .collect();
+    let unknown = errors.count() > before;
+    let mut args = args::parse(joined(known), errors);
+    // One of the wrong ones may have been meant for it.
+    args.ttl_meant |= unknown;
+    if is_result(&declaration.value) {
+        let message = "a cache keeps values, and errors are never stored: write the type that is in `Ok`";
+        errors.at(&declaration.value, message);
+    }
+    let name = name(declaration, &args, unknown, errors);
+    let values = values::check(name, &args, errors);
+    let krate = values.krate.clone();
+    Checked { site: Site::new(values, declaration.ident.to_string(), declaration.fingerprint()), krate }
+}
+
+fn name(declaration: &Declaration, args: &Args, unknown: bool, errors: &mut Errors) -> String {
+    let stand_in = || declaration.ident.to_string().to_lowercase();
+    let Some(name) = &args.name else {
+        if !unknown {
+            let message =
+                format!("`name` is missing: it is the cache's identity; write `name: \"{}\"`", stand_in());
+            errors.at(&declaration.ident, message);
+        }
+        return stand_in();
+    };
+    values::name_given(&name.value, errors).unwrap_or_else(stand_in)
+}
+
+/// As the attribute has it, `ttl = 3600`, if it is a field of a declaration.
+fn field(piece: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
+    let mut tokens: Vec<TokenTree> = piece.into_iter().collect();
+    if let Some(TokenTree::Ident(word)) = tokens.first()
+        && !FIELDS.iter().any(|field| word == field)
+    {
+        errors.at(word, unknown(word));
+        return None;
+    }
+    if let Some(TokenTree::Punct(colon)) = tokens.get_mut(1)
+        && colon.as_char() == ':'
+    {
+        let mut equals = Punct::new('=', Spacing::Alone);
+        equals.set_span(colon.span());
+        *colon = equals;
+    }
+    Some(tokens.into_iter().collect())
+}
+
+fn unknown(word: &Ident) -> String {
+    match word.to_string().as_str() {
+        "key" | "skip" => {
+            format!(
+                "`{word}` belongs to a function: a declaration says the key's type, and `#[cached(cache = ..)]` how it is made"
+            )
+        }
+        other => match cache_syntax::nearest(other, FIELDS) {
+            Some(near) => format!("`{word}` is no field of a cache: did you mean `{near}`?"),
+            None => format!("`{word}` is no field of a cache: it has `{}`", FIELDS.join("`, `")),
+        },
+    }
+}
+
+fn joined(pieces: Vec<TokenStream>) -> TokenStream {
+    let comma = || TokenTree::from(Punct::new(',', Spacing::Alone));
+    pieces.into_iter().flat_map(|piece| piece.into_iter().chain([comma()])).collect()
+}

@@ -1,0 +1,165 @@
+//! The arguments: targets, `before`, `all(..)` and `crate`.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Expr, ExprCall, ExprMethodCall, Ident, Path, Token,
+    parse::{ParseStream, Parser as _},
+    parse_quote,
+};
+
+use super::{
+    Effect,
+    function::Function,
+    target::{Place, Target},
+};
+use crate::{errors::Errors, pieces::split_at_commas};
+
+pub(super) struct Args {
+    pub(super) targets: Vec<Target>,
+    /// Caches that are cleared.
+    pub(super) all: Vec<Place>,
+    /// The word `before`, if it was given.
+    pub(super) before: Option<Ident>,
+    pub(super) krate: Path,
+}
+
+impl Args {
+    /// Without a `function`, which is an error already, there is less to check.
+    pub(super) fn parse(
+        effect: Effect,
+        tokens: TokenStream,
+        function: Option<&Function>,
+        errors: &mut Errors,
+    ) -> Self {
+        let before = errors.count();
+        let mut args = Self { targets: vec![], all: vec![], before: None, krate: parse_quote!(::cachery) };
+        for piece in split_at_commas(tokens) {
+            let parsed = (|input: ParseStream<'_>| args.read(effect, input, function, errors)).parse2(piece);
+            if let Err(error) = parsed {
+                errors.push(error);
+            }
+        }
+        if args.targets.is_empty() && args.all.is_empty() && errors.count() == before {
+            let message = format!("`{}` says which entry: write `{}`", effect.name(), effect.example());
+            errors.at_span(Span::call_site(), message);
+        }
+        if let Some(function) = function {
+            args.check_result(function, errors);
+        }
+        args
+    }
+
+    /// One argument.
+    fn read(
+        &mut self,
+        effect: Effect,
+        input: ParseStream<'_>,
+        function: Option<&Function>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if input.peek(Token![crate]) && input.peek2(Token![=]) {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            self.krate = input.parse()?;
+            return Ok(());
+        }
+        match input.parse()? {
+            Expr::Call(call) if is_word(&call.func, "all") && effect == Effect::Invalidate => {
+                self.read_all(&call, errors);
+            }
+            Expr::Call(ExprCall { func, args, .. }) => match *func {
+                Expr::Path(path) => {
+                    let place = Place::of_path(&path, errors);
+                    self.targets.extend(place.map(|place| Target::new(place, Vec::from_iter(args), errors)));
+                }
+                other => return Err(no_target(effect, &other)),
+            },
+            Expr::MethodCall(call) => self.targets.push(of_self(call, function, errors)?),
+            Expr::Path(path) if path.path.is_ident("before") && effect == Effect::Invalidate => {
+                let word = path.path.require_ident()?;
+                if self.before.replace(word.clone()).is_some() {
+                    errors.at(word, "`before` is given twice: keep one");
+                }
+            }
+            other => return Err(no_target(effect, &other)),
+        }
+        Ok(())
+    }
+
+    /// `all(profile, Repo::get, self.get, USERS)`.
+    fn read_all(&mut self, call: &ExprCall, errors: &mut Errors) {
+        if call.args.is_empty() {
+            errors.at(call, "`all()` is empty: name the caches to clear, as in `all(profile)`");
+        }
+        for arg in &call.args {
+            match arg {
+                Expr::Path(path) => self.all.extend(Place::of_path(path, errors)),
+                Expr::Field(field) if is_word(&field.base, "self") => match &field.member {
+                    syn::Member::Named(method) => self.all.push(Place::of_self(method)),
+                    syn::Member::Unnamed(_) => errors.at(arg, NO_CACHE),
+                },
+                _ => errors.at(arg, NO_CACHE),
+            }
+        }
+    }
+
+    /// `result` is known when the function has returned, and by that name alone.
+    fn check_result(&self, function: &Function, errors: &mut Errors) {
+        for word in self.targets.iter().filter_map(|target| target.result.as_ref()) {
+            if self.before.is_some() {
+                errors.at(
+                    word,
+                    "with `before` nothing was returned yet: remove `before`, or take it from the parameters",
+                );
+            } else if let Some(param) = function.bound("result") {
+                errors.at(&param, "`result` stands for what the function returns in its targets: give the parameter another name");
+            }
+        }
+    }
+}
+
+const NO_CACHE: &str =
+    "`all(..)` lists caches by their functions' names, without arguments, as in `all(profile, USERS)`";
+
+/// `self.get(id)`.
+fn of_self(call: ExprMethodCall, function: Option<&Function>, errors: &mut Errors) -> syn::Result<Target> {
+    if !is_word(&call.receiver, "self") {
+        let method = &call.method;
+        let message = format!(
+            "a target is a function by its path or a method of `self`; of another value write `Type::{method}(value, ..)`"
+        );
+        return Err(syn::Error::new_spanned(&call.receiver, message));
+    }
+    if function.is_some_and(|function| function.receiver().is_none()) {
+        return Err(syn::Error::new_spanned(&call.receiver, "this function has no `self`"));
+    }
+    let mut place = Place::of_self(&call.method);
+    place.with_generics(call.turbofish);
+    let args = std::iter::once(*call.receiver).chain(call.args).collect();
+    Ok(Target::new(place, args, errors))
+}
+
+fn is_word(expr: &Expr, word: &str) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident(word))
+}
+
+fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
+    let (name, example) = (effect.name(), effect.example());
+    let message = match expr {
+        Expr::Path(path) if path.path.get_ident().is_some_and(|word| near_before(effect, word)) => {
+            format!("`{name}` does not know this word: did you mean `before`?")
+        }
+        Expr::Path(_) if effect == Effect::Invalidate => {
+            let function = quote::ToTokens::to_token_stream(expr);
+            format!(
+                "a target says which entry: write `{function}(..)` with its arguments, or `all({function})` for all of them"
+            )
+        }
+        _ => format!("a target is written as a call of the cached function: `{example}`"),
+    };
+    syn::Error::new_spanned(expr, message)
+}
+
+fn near_before(effect: Effect, word: &Ident) -> bool {
+    effect == Effect::Invalidate && cache_syntax::nearest(&word.to_string(), ["before"]).is_some()
+}
