@@ -68,11 +68,26 @@ impl<R, V, E> Returns<R, V, E> {
 
     /// A key of a declared cache, for a function that loads its values.
     #[inline]
-    pub fn declared<D>(self, at: Plain<D>) -> Keyed<R, V, E>
+    pub const fn declared<D>(self, at: Plain<D>) -> InDeclared<R, V, E, D> {
+        InDeclared { returns: self, at }
+    }
+}
+
+/// A key of a declared cache of `D`s, before it is known that a function's `V` is a `D`.
+pub struct InDeclared<R, V, E, D> {
+    returns: Returns<R, V, E>,
+    at: Plain<D>,
+}
+
+impl<R, V, E, D> InDeclared<R, V, E, D> {
+    /// The key, if it is.
+    #[inline]
+    pub fn kept(self) -> Keyed<R, V, E>
     where
         V: KeptAs<D>,
     {
-        Keyed { site: at.site, returns: self, value: V::kept(at.value), key: at.key }
+        let Keyed { site, value, key, .. } = self.at;
+        Keyed { site, returns: self.returns, value: V::kept(value), key }
     }
 }
 

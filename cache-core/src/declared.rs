@@ -24,16 +24,21 @@ pub struct Cache<K, V> {
     key: PhantomData<fn(&K)>,
 }
 
-impl<K: CacheKey, V: CacheValue> Cache<K, V> {
+// The bounds stand where a cache is declared, and each once: a wrong type is one error. That of the key is where `at` is given it.
+impl<K, V> Cache<K, V> {
     #[doc(hidden)]
-    pub const fn stored(site: &'static Site) -> Self {
+    pub const fn stored(site: &'static Site) -> Self
+    where
+        V: CacheValue,
+    {
         Self { site, value: ValueOps::stored(), key: PhantomData }
     }
-}
 
-impl<K: CacheKey, V: LocalValue> Cache<K, V> {
     #[doc(hidden)]
-    pub const fn local(site: &'static Site) -> Self {
+    pub const fn local(site: &'static Site) -> Self
+    where
+        V: LocalValue,
+    {
         Self { site, value: ValueOps::local(), key: PhantomData }
     }
 

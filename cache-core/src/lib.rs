@@ -64,7 +64,7 @@ pub mod expansion {
     pub use linkme;
 
     pub use crate::{
-        call::{At, Keyed, Plain, Skipped, Value},
+        call::{At, InDeclared, Keyed, Plain, Skipped, Value},
         declared::Cache,
         invalidation::{Invalidation, Target, invalidate_all},
         key::{CacheKey, Key, KeyEncoder, shape},

@@ -132,7 +132,7 @@ fn hygienic(name: &str) -> Ident {
 }
 
 /// `tokens` as they are, shown at `span`.
-fn placed(tokens: impl quote::ToTokens, span: Span) -> TokenStream {
+pub(crate) fn placed(tokens: impl quote::ToTokens, span: Span) -> TokenStream {
     let place = |mut token: proc_macro2::TokenTree| {
         token.set_span(token.span().located_at(span));
         token

@@ -141,6 +141,8 @@ impl Names {
             return Self::with(|name| Ident::new(name, ident.span()));
         }
         let prefixed = |name: &str| match name.strip_prefix("__") {
+            // Whoever names a method as a target that is not cached is told that this is missing.
+            Some("at") => format_ident!("__cached_{ident}"),
             Some(hidden) => format_ident!("__{ident}_{hidden}"),
             None => format_ident!("{ident}_{name}"),
         };

@@ -1,16 +1,16 @@
 //! The static, and beside it a type of its name for whoever names the cache as a target: what a cached function has as companions.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::{Type, spanned::Spanned as _};
+use quote::{format_ident, quote};
+use syn::Type;
 
 use super::{Declaration, fields::Checked};
 use crate::{
     cached::{
-        expand::site,
+        expand::{placed, site},
         signature::{first_argument, last_segment, peel},
     },
-    spans::shown_at,
+    spans::word_of,
 };
 
 pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checked) -> TokenStream {
@@ -18,8 +18,8 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let policy = site::policy(krate, site);
     let kept = if site.local { quote!(local) } else { quote!(stored) };
     let site = site::site(krate, site, &quote!(#policy.declared()));
-    let of_key = quote_spanned!(shown_at(key.span())=> #krate::__private::Cache::<#key, #value>);
-    let made = quote_spanned!(shown_at(value.span())=> #of_key::#kept(&SITE));
+    let made = quote!(#krate::__private::Cache::<#key, #value>::#kept(&SITE));
+    let made = placed(made, word_of(value));
     let at = at(declaration, krate);
     quote! {
         #(#attrs)*
@@ -51,13 +51,14 @@ fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
     let names: Vec<_> = (0..types.len()).map(|place| format_ident!("part{place}")).collect();
     // As the whole key is encoded.
     let whole = match names.as_slice() {
-        [one] => one.to_token_stream(),
-        several => quote!((#(#several),*)),
+        [one] => quote!(&#one),
+        several => quote!(&(#(#several),*)),
     };
+    let whole = placed(whole, word_of(&declaration.key));
     quote! {
         #[doc(hidden)]
         #vis fn __at(#(#names: #types),*) -> #krate::__private::Plain<#value> {
-            #ident.at(&[&#whole])
+            #ident.at(&[#whole])
         }
     }
 }

@@ -67,6 +67,11 @@ impl Args {
             Expr::Call(call) if is_word(&call.func, "all") && effect == Effect::Invalidate => {
                 self.read_all(&call, errors);
             }
+            Expr::Call(call) if is_word(&call.func, "all") => {
+                let message =
+                    "one value is not stored under all keys: name the entry, as in `profile(user.id)`";
+                return Err(syn::Error::new_spanned(call, message));
+            }
             Expr::Call(ExprCall { func, args, .. }) => match *func {
                 Expr::Path(path) => {
                     let place = Place::of_path(&path, errors);
@@ -146,6 +151,11 @@ fn is_word(expr: &Expr, word: &str) -> bool {
 fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
     let (name, example) = (effect.name(), effect.example());
     let message = match expr {
+        Expr::Path(path) if path.path.is_ident("before") => {
+            format!(
+                "`{name}` stores what is returned, and before the function there is nothing: remove `before`"
+            )
+        }
         Expr::Path(path) if path.path.get_ident().is_some_and(|word| near_before(effect, word)) => {
             format!("`{name}` does not know this word: did you mean `before`?")
         }

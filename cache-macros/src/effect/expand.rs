@@ -2,10 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
 use super::{Effect, args::Args, function::Function, target::Target};
-use crate::spans::shown_at;
+use crate::cached::expand::placed;
 
 pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenStream {
     let Function { attrs, vis, sig, .. } = function;
@@ -126,7 +125,13 @@ fn puts(entries: &[Entry<'_>], args: &Args, function: &Function) -> TokenStream 
 
 fn put(entry: &Entry<'_>, args: &Args, function: &Function) -> TokenStream {
     let (at, result) = (entry.value(), result([entry.target].into_iter()));
-    let put = quote_spanned!(shown_at(entry.target.span())=> #at.put(::core::clone::Clone::clone(#result)));
+    let value = Ident::new("__value", Span::mixed_site().located_at(entry.target.span()));
+    let put = quote! {
+        {
+            let #value = ::core::clone::Clone::clone(#result);
+            #at.put(#value)
+        }
+    };
     let put = if_it_succeeded(&result, &put, args, function);
     let known = Ident::new("__put", Span::mixed_site());
     quote! {
@@ -164,7 +169,8 @@ fn value(args: &Args, function: &Function) -> TokenStream {
     let Some(returns) = function.returns() else {
         return quote!(::core::option::Option::Some(&#returned));
     };
-    let span = shown_at(function.sig.output.span());
+    let span = function.returns_shown();
+    let krate = placed(krate, span);
     if function.fallible() {
         return quote_spanned!(span=> <#returns as #krate::__private::IsResult>::as_value(&#returned));
     }

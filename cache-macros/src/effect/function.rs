@@ -1,6 +1,6 @@
 //! The function that an effect stands on. Its body is kept as tokens.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::quote;
 use syn::{
     Attribute, FnArg, Ident, Pat, PatIdent, Receiver, ReceiverKind, ReturnType, Signature, Type, Visibility,
@@ -10,7 +10,11 @@ use syn::{
 };
 
 use super::Effect;
-use crate::{cached::signature, errors::Errors};
+use crate::{
+    cached::signature,
+    errors::Errors,
+    spans::{shown_at, word_of},
+};
 
 pub(super) struct Function {
     pub(super) attrs: Vec<Attribute>,
@@ -62,6 +66,14 @@ impl Function {
             ReturnType::Type(_, ty) if is_nameless(ty) => None,
             ReturnType::Type(_, ty) => Some(quote!(#ty)),
         }
+    }
+
+    /// Where the compiler shows what is wrong with the return type.
+    pub(super) fn returns_shown(&self) -> Span {
+        shown_at(match &self.sig.output {
+            ReturnType::Default => self.sig.ident.span(),
+            ReturnType::Type(_, ty) => word_of(ty),
+        })
     }
 
     /// Whether only `Ok` is a success.

@@ -4,13 +4,13 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{
     AngleBracketedGenericArguments, Expr, ExprAwait, ExprPath, ExprReturn, ExprTry, Ident, Path,
-    PathArguments, PathSegment,
+    PathArguments, parse_quote_spanned,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
 
 use super::function::Function;
-use crate::{errors::Errors, references::behind_reference, spans::shown_at};
+use crate::{cached::expand::placed, errors::Errors, references::behind_reference, spans::shown_at};
 
 /// What stands for the returned value.
 const RESULT: &str = "result";
@@ -42,12 +42,7 @@ impl Place {
 
     /// Of a method of `self`.
     pub(super) fn of_self(method: &Ident) -> Self {
-        let this = Ident::new("Self", shown_at(method.span()));
-        let path = Path {
-            leading_colon: None,
-            segments: [this, method.clone()].map(PathSegment::from).into_iter().collect(),
-        };
-        Self { path, method: true }
+        Self { path: parse_quote_spanned!(method.span()=> Self::#method), method: true }
     }
 
     /// What a method is called with: `self.get::<u8>(..)`.
@@ -59,7 +54,7 @@ impl Place {
 
     /// The path of its hidden companion that finds an entry.
     fn at(&self) -> TokenStream {
-        self.companion(|method| format_ident!("__{method}_at"), "__at")
+        self.companion(|method| format_ident!("__cached_{method}"), "__at")
     }
 
     /// The path of its companion that is the whole cache.
@@ -74,8 +69,8 @@ impl Place {
             last.ident = of_method(&last.ident);
         } else {
             let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
-            let ident = Ident::new(of_function, last.ident.span());
-            path.segments.push(PathSegment { ident, arguments });
+            let (span, ident) = (last.ident.span(), Ident::new(of_function, last.ident.span()));
+            return quote_spanned!(span=> #path::#ident #arguments);
         }
         path.into_token_stream()
     }
@@ -115,7 +110,7 @@ impl Target {
 fn by_reference(arg: &Expr, function: &Function, krate: &Path) -> TokenStream {
     let span = shown_at(arg.span());
     match arg {
-        Expr::Infer(_) => quote_spanned!(span=> #krate::__private::Skipped),
+        Expr::Infer(_) => placed(quote!(#krate::__private::Skipped), span),
         Expr::Path(path) if path.path.get_ident().is_some_and(|name| function.is_reference(name)) => {
             arg.to_token_stream()
         }

@@ -111,11 +111,12 @@ fn invalidate(model: &Model) -> TokenStream {
 /// Generic over nothing: it is one cache for all types.
 fn handle(model: &Model) -> TokenStream {
     let (name, site, krate) = (&model.names.handle, &model.names.site, &model.krate);
-    let cache = model.declared.as_ref().map_or_else(|| quote!(Self::#site()), |declared| quote!(#declared));
+    let own = || quote!(Self::#site().handle());
+    let cache = model.declared.as_ref().map_or_else(own, |declared| quote!(#declared::cache()));
     let header = header(model, "The cache itself: its name, policy and statistics, and `clear`.");
     quote! {
         #header fn #name() -> #krate::__private::CacheHandle {
-            #cache.handle()
+            #cache
         }
     }
 }

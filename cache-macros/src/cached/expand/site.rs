@@ -132,8 +132,8 @@ fn source(model: &Model) -> TokenStream {
     let (site, span) = (&model.names.site, model.returns_shown);
     if let Some(declared) = &model.declared {
         let parts = model.parts.iter().map(|part| &part.value);
-        let method = placed(quote!(declared), span);
-        return quote!(#method(#declared::__at(#(#parts),*)));
+        let (method, kept) = (placed(quote!(declared), span), placed(quote!(kept), span));
+        return quote!(#method(#declared::__at(#(#parts),*)).#kept());
     }
     let (bound, parts) = (if model.site.local { quote!(local) } else { quote!(stored) }, key::parts(model));
     let bound = placed(bound, span);

@@ -1,0 +1,15 @@
+#![allow(unused)]
+
+use cachery::{CacheKey, cached, caches};
+
+#[derive(Clone, Copy, CacheKey)]
+struct UserId(u64);
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User;
+
+caches! {
+    static USERS: Cache<UserId, User> = { ttl: 60 };
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use cachery::{cached, invalidate};
+
+struct Db;
+
+#[cached(ttl = 60, skip(db))]
+async fn profile(db: &Db, id: u64, name: &str) -> u64 {
+    id + name.len() as u64
+}
+
+type Renamed = Result<(), String>;
+
+#[invalidate(profile(_, id, name))]
+async fn rename(id: u64, name: &str) -> Renamed {
+    Ok(())
+}
+
+fn main() {}

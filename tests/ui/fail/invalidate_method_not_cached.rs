@@ -1,0 +1,23 @@
+#![allow(unused)]
+
+use cachery::{cached, invalidate};
+
+struct Db;
+
+#[cached(ttl = 60, skip(db))]
+async fn profile(db: &Db, id: u64, name: &str) -> u64 {
+    id + name.len() as u64
+}
+
+struct Repo;
+
+impl Repo {
+    async fn order(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[invalidate(self.order(id))]
+    async fn cancel(&self, id: u64) {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use cachery::{cached, invalidate};
+
+struct Db;
+
+#[cached(ttl = 60, skip(db))]
+async fn profile(db: &Db, id: u64, name: &str) -> u64 {
+    id + name.len() as u64
+}
+
+#[invalidate(before, profile(_, result, name))]
+async fn rename(name: &str) -> u64 {
+    7
+}
+
+fn main() {}

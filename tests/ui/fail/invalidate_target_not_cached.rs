@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use cachery::{cached, invalidate};
+
+struct Db;
+
+#[cached(ttl = 60, skip(db))]
+async fn profile(db: &Db, id: u64, name: &str) -> u64 {
+    id + name.len() as u64
+}
+
+async fn plain(id: u64) -> u64 {
+    id
+}
+
+#[invalidate(plain(id))]
+async fn rename(id: u64) {}
+
+fn main() {}
