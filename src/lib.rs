@@ -7,10 +7,11 @@ use cache_memory as _;
 use cache_redis as _;
 
 pub use cache_core::{
-    Answer, Backend, Breaker, Cache, CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue, Caches,
-    CachesBuilder, Clock, Codec, Error, Evictions, Fallback, Fault, FaultKind, Fingerprint, Health,
-    InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue, Moment, Policy, Push, RemoteStats,
-    Report, ServerHealth, SiteReport, Stats, Status, TlsFiles,
+    Answer, Backend, Breaker, Cache, CacheConfig, CacheHandle, CacheKey, CacheReport, CacheSettings,
+    CacheValue, Caches, CachesBuilder, Clock, Codec, EffectiveConfig, Error, Evictions, Fallback, Fault,
+    FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue,
+    Moment, Policy, Push, RemoteStats, Report, ServerHealth, Setting, SiteReport, Statement, Stats, Status,
+    TlsFiles,
 };
 pub use cache_macros::{CacheKey, cache_put, cached, caches, invalidate};
 

@@ -1,20 +1,34 @@
 //! Settings from outside: where they are read, checked and laid over what the attributes say.
 //!
 //! Layers, each over the one before: built-in defaults, values for all caches, the attribute, values for one cache; within
-//! each, a variable and then the builder. [`variables`] is the grammar of the environment and [`values`] that of what stands in
-//! it, [`settings`] what can be set for a cache, [`remote`] what for the remote tier, [`reach`] whether that can be used.
+//! each, the file, its profile, the variables and then the builder. [`fields`] is all that can be set, [`values`] how it is written;
+//! [`variables`] is the grammar of the environment and [`file`] that of a file, [`reach`] tells whether the remote tier can be used.
 
+mod effective;
+mod field;
+mod fields;
+mod file;
 mod layer;
+mod program;
 mod reach;
+#[doc(hidden)]
+pub mod reference;
 mod remote;
 mod settings;
+mod source;
+mod strangers;
 mod values;
 mod variables;
 mod wiring;
 
+pub use effective::{CacheConfig, EffectiveConfig, Setting, Statement};
+pub(crate) use layer::Given;
 pub use remote::Fallback;
-pub(crate) use remote::{Secret, Url};
+pub(crate) use remote::Secret;
 pub use settings::CacheSettings;
+pub(crate) use settings::Settings;
+pub(crate) use strangers::Strangers;
+use variables::PROFILE;
 pub(crate) use variables::Variables;
 
 use std::time::Duration;
@@ -22,8 +36,10 @@ use std::time::Duration;
 use cache_syntax::{Backend, Ttl};
 
 use self::{
-    layer::{Layer, Speaker},
-    remote::RemoteSettings,
+    layer::Layer,
+    program::ProgramSettings,
+    remote::{RemoteLayer, RemoteSettings},
+    source::{Said, Source},
 };
 use crate::{
     error::Fault,
@@ -32,39 +48,85 @@ use crate::{
     site::Site,
 };
 
-/// The settings of one registry: what the builder is given, and after [`Config::resolve`] all there is.
+/// Where settings come from.
+#[derive(Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) given: Given,
+    /// `None`: those of the process.
+    pub(crate) variables: Option<Variables>,
+    /// Nothing of the process is read.
+    pub(crate) isolated: bool,
+}
+
+/// The settings of one registry, all sources together.
 #[derive(Clone, Default)]
 pub(crate) struct Config {
-    pub(crate) builder: Layer,
-    variables: Layer,
-    /// Of both layers together.
+    /// From the strongest to the weakest.
+    layers: Vec<Layer>,
     pub(crate) remote: RemoteSettings,
     /// Where the store is, when a cache wants it and it can be used.
     target: Option<Target>,
+    /// The path of the file, and which of its profiles stands.
+    file: Option<String>,
+    profile: Option<String>,
+}
+
+/// What settings come to.
+#[derive(Default)]
+pub(crate) struct Resolved {
+    pub(crate) config: Config,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) strangers: Strangers,
+}
+
+impl Origin {
+    /// Reads all sources, and lays what they say about `sites` over one another. A value that is wrong is left out and told as a
+    /// fault; when the remote tier cannot be used, which is a fault too, all caches stay in memory.
+    pub(crate) fn resolve(&self, sites: &[Site]) -> Resolved {
+        self.resolve_with(&REMOTE_BACKENDS, sites)
+    }
+
+    fn resolve_with(&self, backends: &[RemoteBackend], sites: &[Site]) -> Resolved {
+        let (caches, variables) = (names(sites), self.variables());
+        let mut faults = wiring::check(sites);
+        self.given.check(&caches, &mut faults);
+        let said = variables.layer(&caches, &mut faults);
+        let contents = file::read(self, &variables, &mut faults).unwrap_or_default();
+        let profile = contents.choose(self.profile(&variables, &mut faults), &mut faults);
+        let layers = [self.given.layer(), said].into_iter().chain(contents.layers(profile.as_deref()));
+        let mut config = Config::of(layers.collect(), contents.name.clone(), profile);
+        let program = config.program();
+        let external = program.external.unwrap_or_default();
+        let strict = program.strict.unwrap_or(false);
+        contents.check_caches(&caches, &external, &mut faults);
+        let strangers = Strangers::among(&variables, &caches, &external, strict, &mut faults);
+        config.check_certificate(&mut faults);
+        config.target = reach::target(&config, sites, backends, &mut faults);
+        Resolved { config, faults, strangers }
+    }
+
+    fn variables(&self) -> Variables {
+        match &self.variables {
+            Some(variables) => variables.clone(),
+            None if self.isolated => Variables::default(),
+            None => Variables::of_process(),
+        }
+    }
+
+    /// The profile that is asked for, and who asks.
+    fn profile(&self, variables: &Variables, faults: &mut Vec<Fault>) -> Option<(Source, String)> {
+        if let Some(name) = &self.given.profile {
+            return Some((Source::Builder, name.clone()));
+        }
+        let name = variables.text(PROFILE, faults)?;
+        Some((Source::Variable(PROFILE.to_owned()), name.to_owned()))
+    }
 }
 
 impl Config {
-    /// Lays `given` over what `variables` say about `sites`. A value that is wrong is left out and told as a fault; when the
-    /// remote tier cannot be used, which is a fault too, all caches stay in memory.
-    pub(crate) fn resolve(sites: &[Site], variables: &Variables, given: Self) -> (Self, Vec<Fault>) {
-        Self::resolve_with(&REMOTE_BACKENDS, sites, variables, given)
-    }
-
-    fn resolve_with(
-        backends: &[RemoteBackend],
-        sites: &[Site],
-        variables: &Variables,
-        given: Self,
-    ) -> (Self, Vec<Fault>) {
-        let mut faults = wiring::check(sites);
-        let names = names(sites);
-        given.builder.check(&names, &mut faults);
-        let variables_say = variables.layer(&names, &mut faults);
-        let remote = given.builder.remote.clone().over(variables_say.remote.clone()).into();
-        let mut config = Self { builder: given.builder, variables: variables_say, remote, target: None };
-        remote::check_certificate(&config.remote.tls, &config.builder.remote.tls, &mut faults);
-        config.target = reach::target(&config, sites, variables, backends, &mut faults);
-        (config, faults)
+    fn of(layers: Vec<Layer>, file: Option<String>, profile: Option<String>) -> Self {
+        let remote = source::sum(layers.iter().flat_map(|layer| &layer.remote));
+        Self { layers, remote: remote.into(), target: None, file, profile }
     }
 
     /// Where the remote store is: `Some` exactly when a cache wants it and it can be used.
@@ -74,12 +136,10 @@ impl Config {
 
     /// The effective policy of `site`.
     pub(crate) fn policy(&self, site: &Site) -> Policy {
-        let layers = self.layers(site).into_iter();
-        let set = layers.fold(CacheSettings::new(), |above, (_, layer)| above.over(layer));
-        let enabled = self.builder.enabled.or(self.variables.enabled).unwrap_or(true);
+        let set = source::sum(self.said(site).iter());
         Policy {
-            enabled: enabled && set.enabled.unwrap_or(true),
-            ttl: set.ttl.map_or(site.ttl, duration),
+            enabled: self.program().enabled.unwrap_or(true) && set.enabled.unwrap_or(true),
+            ttl: set.ttl.and_then(duration),
             capacity: set.capacity.unwrap_or(CAPACITY),
             jitter: set.jitter.unwrap_or(JITTER),
             backend: if self.target.is_some() { self.wanted(site) } else { Backend::Memory },
@@ -96,21 +156,54 @@ impl Config {
     }
 
     /// Where entries of `site` should be kept by what is said of it, and who says so.
-    fn backend_by(&self, site: &Site) -> Option<(Speaker, Backend)> {
-        self.layers(site).into_iter().find_map(|(speaker, layer)| Some((speaker, layer.backend?)))
+    fn backend_by(&self, site: &Site) -> Option<(Source, Backend)> {
+        self.said(site).into_iter().find_map(|said| Some((said.source, said.settings.backend?)))
     }
 
     /// What is said about `site`, from the strongest to the weakest.
-    fn layers(&self, site: &Site) -> [(Speaker, CacheSettings); 5] {
-        let attribute =
-            CacheSettings { capacity: site.capacity, backend: site.backend, ..CacheSettings::default() };
-        [
-            (Speaker::BuilderForCache, self.builder.of(site.name)),
-            (Speaker::VariableForCache, self.variables.of(site.name)),
-            (Speaker::Attribute, attribute),
-            (Speaker::BuilderForAll, self.builder.for_all()),
-            (Speaker::VariableForAll, self.variables.for_all()),
-        ]
+    fn said(&self, site: &Site) -> Vec<Said<CacheSettings>> {
+        let all = self.layers.iter().flat_map(|layer| &layer.all);
+        self.said_of_cache(site.name)
+            .cloned()
+            .chain([layer::of_attribute(site)])
+            .chain(all.cloned())
+            .collect()
+    }
+
+    /// What is said about the cache `name` alone.
+    fn said_of_cache(&self, name: &str) -> impl Iterator<Item = &Said<CacheSettings>> {
+        self.layers.iter().filter_map(move |layer| layer.caches.get(name)).flatten()
+    }
+
+    fn program(&self) -> ProgramSettings {
+        source::sum(self.said_of_program().iter())
+    }
+
+    fn said_of_program(&self) -> Vec<Said<ProgramSettings>> {
+        self.layers.iter().flat_map(|layer| layer.program.clone()).collect()
+    }
+
+    /// Who says what `has` looks for about the remote tier.
+    fn source_of_remote(&self, has: impl Fn(&RemoteLayer) -> bool) -> Option<&Source> {
+        let mut said = self.layers.iter().flat_map(|layer| &layer.remote);
+        said.find(|said| has(&said.settings)).map(|said| &said.source)
+    }
+
+    /// A client certificate and its key come together.
+    fn check_certificate(&self, faults: &mut Vec<Fault>) {
+        let cert = self.source_of_remote(|said| said.cert.is_some());
+        let key = self.source_of_remote(|said| said.key.is_some());
+        faults.extend(match (cert, key) {
+            (Some(source), None) => {
+                let why = "a client certificate needs its private key: give CACHE_REDIS_KEY, or `key` in a file or `redis_tls`, too";
+                Some(source.refuses("cert", why))
+            }
+            (None, Some(source)) => {
+                let why = "a private key needs its client certificate: give CACHE_REDIS_CERT, or `cert` in a file or `redis_tls`, too";
+                Some(source.refuses("key", why))
+            }
+            _ => None,
+        });
     }
 }
 

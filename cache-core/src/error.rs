@@ -25,6 +25,12 @@ pub struct Fault {
 pub enum FaultKind {
     /// A value that its setting cannot have.
     InvalidSetting,
+    /// The file cannot be read, or it is not TOML.
+    UnreadableFile,
+    /// A variable, a field or a section that nothing has.
+    UnknownName,
+    /// A profile that does not exist, or that inherits from itself.
+    InvalidProfile,
     /// A setting for a cache that does not exist.
     UnknownCache,
     /// Two call sites of one identity.
@@ -51,16 +57,13 @@ impl Error {
     }
 }
 
-/// The source of what was said in code.
-pub(crate) const BUILDER: &str = "builder";
-
 impl Fault {
     pub(crate) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
     }
 
     /// A value from `source` that its setting cannot have.
-    pub(crate) fn of_setting(source: &str, why: &str) -> Self {
+    pub(crate) fn of_setting(source: &impl fmt::Display, why: &str) -> Self {
         Self::new(FaultKind::InvalidSetting, format!("{source}: {why}"))
     }
 }

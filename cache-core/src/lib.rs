@@ -41,7 +41,9 @@ mod value;
 pub use cache_syntax::Backend;
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
-pub use config::{CacheSettings, Fallback};
+#[doc(hidden)]
+pub use config::reference;
+pub use config::{CacheConfig, CacheSettings, EffectiveConfig, Fallback, Setting, Statement};
 pub use declared::{Answer, Cache};
 pub use entry::{Entry, Facts};
 pub use error::{Error, Fault, FaultKind};

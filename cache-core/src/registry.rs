@@ -23,7 +23,7 @@ use std::{
 use crate::{
     cache::{Cache, Remote},
     clock::Clock,
-    config::Config,
+    config::{Config, EffectiveConfig},
     error::{Error, Fault},
     housekeeping, observe,
     site::{self, SITES, Site},
@@ -84,12 +84,29 @@ impl Caches {
         CachesBuilder::new()
     }
 
-    /// The registry that the environment describes, with every call site of the program checked.
+    /// The registry that the environment and the configuration file describe, with every call site of the program checked.
     ///
     /// # Errors
-    /// Names every wrong variable and every two call sites that collide, all at once.
+    /// Names every wrong value, every name that is misspelt and every two call sites that collide, all at once.
     pub async fn from_env() -> Result<Self, Error> {
         Self::builder().build().await
+    }
+
+    /// Whether [`from_env`](Self::from_env) would find anything wrong, without connecting to anything: every variable and file,
+    /// every call site of the program. For a test, so that no wrong setting reaches production:
+    ///
+    /// ```
+    /// # use cache_core as cachery;
+    /// for profile in ["local", "production"] {
+    ///     let variables = [("REDIS_URL", "redis://localhost")];
+    ///     cachery::Caches::builder().variables(variables).profile(profile).check().unwrap();
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Names all that is wrong, at once.
+    pub fn check() -> Result<(), Error> {
+        Self::builder().check()
     }
 
     /// A registry for one test: its own entries, statistics and clock, nothing of the environment.
@@ -166,6 +183,19 @@ impl Caches {
     /// ```
     pub fn report() -> Report {
         Report::of(&Self::current())
+    }
+
+    /// The settings of the current registry as they are in effect, each with who says it: to be serialised, or printed as a table.
+    ///
+    /// ```
+    /// # use cache_core::Caches;
+    /// println!("{}", Caches::config());
+    /// ```
+    pub fn config() -> EffectiveConfig {
+        let caches = Self::current();
+        let config = &caches.0.config;
+        let sites = site::by_name().values().flatten().copied();
+        config.effective(sites.map(|site| (site, config.policy(site))))
     }
 
     /// Hands the counters of the current registry to the `metrics` recorder now. The installed registry does so by itself

@@ -16,3 +16,19 @@ pub fn excerpt(text: &str) -> String {
     }
     shown
 }
+
+/// The most characters of a foreign name that an error repeats: more than any right one has.
+const LONGEST_NAME: usize = 120;
+
+/// `name` on one line: whatever somebody wrote, it must not look like a line of its own.
+///
+/// ```
+/// assert_eq!(cache_syntax::shown_name("CACHE_A\nB"), r"CACHE_A\nB");
+/// ```
+pub fn shown_name(name: &str) -> String {
+    let mut shown: String = name.chars().take(LONGEST_NAME).collect();
+    if shown.len() < name.len() {
+        shown.push('…');
+    }
+    shown.escape_debug().to_string()
+}

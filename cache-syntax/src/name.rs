@@ -4,11 +4,12 @@
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// The stems whose `CACHE_<STEM>_…` variables could be read as a global one, with that global.
-const RESERVED: [(&str, &str); 12] = [
+const RESERVED: [(&str, &str); 14] = [
     ("CONFIG", "CACHE_CONFIG"),
     ("DEFAULT", "CACHE_DEFAULT_<FIELD>"),
     ("ENABLED", "CACHE_ENABLED"),
     ("ENV", "CACHE_ENV"),
+    ("EXTERNAL", "CACHE_EXTERNAL"),
     ("FALLBACK", "CACHE_FALLBACK"),
     ("KEY", "CACHE_KEY_SECRET"),
     ("OUTAGE", "CACHE_OUTAGE_TTL"),
@@ -16,6 +17,7 @@ const RESERVED: [(&str, &str); 12] = [
     ("REDIS", "CACHE_REDIS_URL"),
     ("REMOTE", "CACHE_REMOTE_DEADLINE"),
     ("REQUIRED", "CACHE_REQUIRED"),
+    ("STRICT", "CACHE_STRICT"),
     ("TYPE", "CACHE_TYPE"),
 ];
 

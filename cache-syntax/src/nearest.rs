@@ -22,10 +22,23 @@ const MIN_ABBREVIATION: usize = 3;
 /// assert_eq!(nearest("timeout", known), None);
 /// ```
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_ascii_lowercase();
     let known: Vec<&'a str> = among.into_iter().collect();
-    let slips = known.iter().filter_map(|known| Some((slips(&word, known)?, *known)));
-    slips.min_by_key(|(edits, _)| *edits).map(|(_, known)| known).or_else(|| abbreviated(&word, &known))
+    misspelt(word, known.iter().copied()).or_else(|| abbreviated(&word.to_ascii_lowercase(), &known))
+}
+
+/// The word of `among` that `word` is with at most two slips: as [`nearest`], but an abbreviation is another word.
+///
+/// ```
+/// use cache_syntax::misspelt;
+///
+/// let known = ["CACHE_USERS_TTL", "CACHE_KEY_SECRET"];
+/// assert_eq!(misspelt("CACHE_USRES_TTL", known), Some("CACHE_USERS_TTL"));
+/// assert_eq!(misspelt("CACHE_KEY", known), None);
+/// ```
+pub fn misspelt<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    let slips = among.into_iter().filter_map(|known| Some((slips(&word, known)?, known)));
+    slips.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
 }
 
 fn slips(word: &str, known: &str) -> Option<usize> {

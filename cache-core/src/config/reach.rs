@@ -1,12 +1,8 @@
 //! Whether the caches that want the remote tier can have it.
 
-use super::{
-    Config,
-    layer::Speaker,
-    variables::{Variables, variable},
-};
+use super::{Config, source::Source};
 use crate::{
-    error::{BUILDER, Fault, FaultKind},
+    error::{Fault, FaultKind},
     remote::{RemoteBackend, Target},
     site::Site,
 };
@@ -18,12 +14,11 @@ const MOST: usize = 5;
 pub(super) fn target(
     config: &Config,
     sites: &[Site],
-    variables: &Variables,
     backends: &[RemoteBackend],
     faults: &mut Vec<Fault>,
 ) -> Option<Target> {
     faults.extend(sites.iter().filter_map(|site| local_elsewhere(config, site)));
-    let wish = Wish::of(config, sites, variables)?;
+    let wish = Wish::of(config, sites)?;
     let target = config.remote.target();
     if backends.is_empty() {
         faults.push(wish.fault(
@@ -39,25 +34,22 @@ pub(super) fn target(
     }
     let (target, backend) = (target?, backends.first()?);
     let refused = (backend.check)(&target).err();
-    faults.extend(refused.iter().map(|why| Fault::of_setting(config.remote.url_source(), why)));
+    let source = config.source_of_remote(|said| said.url.is_some()).unwrap_or(&Source::Builder);
+    faults.extend(refused.iter().map(|why| source.refuses("url", why)));
     refused.is_none().then_some(target)
 }
 
 /// The fault of a setting that would take a `local` cache out of memory.
 fn local_elsewhere(config: &Config, site: &Site) -> Option<Fault> {
-    let (speaker, backend) = config.backend_by(site).filter(|_| site.local)?;
-    let source = match speaker {
-        Speaker::BuilderForCache => BUILDER.to_owned(),
-        Speaker::VariableForCache => variable(site.name, "BACKEND"),
-        // What is said for all caches leaves `local` ones alone, and the attribute cannot contradict itself.
-        _ => return None,
-    };
+    let (source, backend) = config.backend_by(site).filter(|_| site.local)?;
+    // What is said for all caches leaves `local` ones alone, and the attribute cannot contradict itself.
+    let is_own = config.said_of_cache(site.name).any(|said| said.source == source);
     let why = format!(
         "the cache `{}` cannot be `{backend}`, because its function is `local` ({}): drop one of the two",
         site.name,
         site.place(),
     );
-    backend.is_remote().then(|| Fault::of_setting(&source, &why))
+    (is_own && backend.is_remote()).then(|| source.refuses("backend", &why))
 }
 
 /// The caches that want the remote tier, and who says so.
@@ -68,10 +60,10 @@ struct Wish {
 
 impl Wish {
     /// `None` when no cache does.
-    fn of(config: &Config, sites: &[Site], variables: &Variables) -> Option<Self> {
+    fn of(config: &Config, sites: &[Site]) -> Option<Self> {
         let wanting = || sites.iter().filter(|site| config.wanted(site).is_remote());
         let names = sorted(wanting().map(|site| format!("`{}`", site.name)));
-        let sources = sorted(wanting().map(|site| source(config, site, variables)));
+        let sources = sorted(wanting().filter_map(|site| Some(config.backend_by(site)?.0.to_string())));
         (!names.is_empty()).then_some(Self { names, sources })
     }
 
@@ -81,16 +73,6 @@ impl Wish {
         let caches = if self.names.len() == 1 { "the cache" } else { "the caches" };
         let want = if self.names.len() == 1 { "wants" } else { "want" };
         Fault::new(kind, format!("{sources}: {caches} {names} {want} Redis, {problem}"))
-    }
-}
-
-/// Who says where entries of `site` are kept.
-fn source(config: &Config, site: &Site, variables: &Variables) -> String {
-    match config.backend_by(site).map(|(speaker, _)| speaker) {
-        Some(Speaker::VariableForCache) => variable(site.name, "BACKEND"),
-        Some(Speaker::Attribute) => site.place(),
-        Some(Speaker::VariableForAll) => variables.of_default_backend().to_owned(),
-        Some(Speaker::BuilderForCache | Speaker::BuilderForAll) | None => BUILDER.to_owned(),
     }
 }
 

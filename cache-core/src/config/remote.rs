@@ -5,9 +5,9 @@ use std::{fmt, time::Duration};
 use cache_syntax::MAX_DURATION;
 use serde::Serialize;
 
-use super::values;
+use super::{settings::Settings, source::Source, values};
 use crate::{
-    error::{BUILDER, Fault},
+    error::Fault,
     remote::{Target, TlsFiles},
 };
 
@@ -41,7 +41,7 @@ impl fmt::Display for Fallback {
 }
 
 /// A text that is never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
@@ -61,31 +61,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A URL, with a password perhaps, and who gave it.
-#[derive(Clone)]
-pub(crate) struct Url {
-    pub(super) text: Secret,
-    pub(super) source: &'static str,
-}
-
-impl Url {
-    pub(crate) fn of_builder(text: impl Into<String>) -> Self {
-        Self { text: Secret::new(text), source: BUILDER }
-    }
-}
-
-/// Who gave it, and nothing else.
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Url({})", self.source)
-    }
-}
-
 /// The settings of a registry's remote tier.
 #[derive(Clone, Debug)]
 pub(crate) struct RemoteSettings {
     /// Where the store is, if that is said.
-    pub(super) url: Option<Url>,
+    pub(super) url: Option<Secret>,
     pub(super) tls: TlsFiles,
     /// What all keys in the store begin with.
     pub(crate) prefix: String,
@@ -111,12 +91,12 @@ impl From<RemoteLayer> for RemoteSettings {
     fn from(said: RemoteLayer) -> Self {
         Self {
             url: said.url,
-            tls: said.tls,
+            tls: TlsFiles { ca: said.ca, cert: said.cert, key: said.key },
             prefix: said.prefix.unwrap_or_else(|| PREFIX.to_owned()),
             key_secret: said.key_secret,
             required: said.required.unwrap_or(false),
             fallback: said.fallback.unwrap_or_default(),
-            deadline: said.deadline.unwrap_or(DEADLINE),
+            deadline: said.remote_deadline.unwrap_or(DEADLINE),
             outage_ttl: said.outage_ttl.unwrap_or(OUTAGE_TTL),
         }
     }
@@ -124,75 +104,53 @@ impl From<RemoteLayer> for RemoteSettings {
 
 impl RemoteSettings {
     pub(super) fn target(&self) -> Option<Target> {
-        let url = self.url.as_ref()?.text.reveal().to_owned();
+        let url = self.url.as_ref()?.reveal().to_owned();
         Some(Target { url, tls: self.tls.clone() })
-    }
-
-    /// Who gave the URL.
-    pub(super) fn url_source(&self) -> &'static str {
-        self.url.as_ref().map_or(BUILDER, |url| url.source)
     }
 }
 
 /// What one source says about the remote tier.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RemoteLayer {
-    pub(crate) url: Option<Url>,
-    pub(crate) tls: TlsFiles,
+    pub(crate) url: Option<Secret>,
+    pub(crate) ca: Option<String>,
+    pub(crate) cert: Option<String>,
+    pub(crate) key: Option<String>,
     pub(crate) prefix: Option<String>,
     pub(crate) key_secret: Option<Secret>,
     pub(crate) required: Option<bool>,
     pub(crate) fallback: Option<Fallback>,
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) remote_deadline: Option<Duration>,
     pub(crate) outage_ttl: Option<Duration>,
 }
 
-impl RemoteLayer {
-    /// These settings where they say something, else `lower`.
-    pub(super) fn over(self, lower: Self) -> Self {
+impl Settings for RemoteLayer {
+    fn over(self, lower: Self) -> Self {
         Self {
             url: self.url.or(lower.url),
-            tls: TlsFiles {
-                ca: self.tls.ca.or(lower.tls.ca),
-                cert: self.tls.cert.or(lower.tls.cert),
-                key: self.tls.key.or(lower.tls.key),
-            },
+            ca: self.ca.or(lower.ca),
+            cert: self.cert.or(lower.cert),
+            key: self.key.or(lower.key),
             prefix: self.prefix.or(lower.prefix),
             key_secret: self.key_secret.or(lower.key_secret),
             required: self.required.or(lower.required),
             fallback: self.fallback.or(lower.fallback),
-            deadline: self.deadline.or(lower.deadline),
+            remote_deadline: self.remote_deadline.or(lower.remote_deadline),
             outage_ttl: self.outage_ttl.or(lower.outage_ttl),
         }
     }
+}
 
+impl RemoteLayer {
     /// Tells what the builder cannot say.
     pub(super) fn check(&self, faults: &mut Vec<Fault>) {
         let prefix = self.prefix.as_deref().and_then(|prefix| values::prefix(prefix).err());
         let secret = self.key_secret.as_ref().and_then(|secret| values::secret(secret.reveal()).err());
-        let deadline = self.deadline.and_then(|time| wrong("remote deadline", time));
+        let deadline = self.remote_deadline.and_then(|time| wrong("remote deadline", time));
         let outage_ttl = self.outage_ttl.and_then(|time| wrong("outage ttl", time));
         let wrong = [prefix, secret, deadline, outage_ttl].into_iter().flatten();
-        faults.extend(wrong.map(|why| Fault::of_setting(BUILDER, &why)));
+        faults.extend(wrong.map(|why| Fault::of_setting(&Source::Builder, &why)));
     }
-}
-
-/// A client certificate and its key come together. `given` is what the builder says of `files`.
-pub(super) fn check_certificate(files: &TlsFiles, given: &TlsFiles, faults: &mut Vec<Fault>) {
-    let (has, by_builder, why) = match (&files.cert, &files.key) {
-        (Some(_), None) => (
-            "CACHE_REDIS_CERT",
-            given.cert.is_some(),
-            "a client certificate needs its private key: give CACHE_REDIS_KEY, or `key` in `redis_tls`, too",
-        ),
-        (None, Some(_)) => (
-            "CACHE_REDIS_KEY",
-            given.key.is_some(),
-            "a private key needs its client certificate: give CACHE_REDIS_CERT, or `cert` in `redis_tls`, too",
-        ),
-        _ => return,
-    };
-    faults.push(Fault::of_setting(if by_builder { BUILDER } else { has }, why));
 }
 
 /// What a time of the builder cannot be; the syntax of variables refuses the same.

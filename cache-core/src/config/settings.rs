@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use cache_syntax::{Backend, MAX_DURATION, Ttl};
 
-use crate::{
-    codec::Codec,
-    error::{BUILDER, Fault},
-};
+use super::source::Source;
+use crate::{codec::Codec, error::Fault};
+
+/// Settings of which each may be said or not.
+pub(crate) trait Settings: Clone + Default {
+    /// These settings where they say something, else `lower`.
+    #[must_use]
+    fn over(self, lower: Self) -> Self;
+}
 
 /// Settings for one cache, or for all: what is not set is left to the layer below.
 ///
@@ -108,23 +113,10 @@ impl CacheSettings {
         self
     }
 
-    /// These settings where they say something, else `lower`.
-    pub(crate) fn over(self, lower: Self) -> Self {
-        Self {
-            enabled: self.enabled.or(lower.enabled),
-            ttl: self.ttl.or(lower.ttl),
-            capacity: self.capacity.or(lower.capacity),
-            jitter: self.jitter.or(lower.jitter),
-            backend: self.backend.or(lower.backend),
-            codec: self.codec.or(lower.codec),
-            lease: self.lease.or(lower.lease),
-            max_value_size: self.max_value_size.or(lower.max_value_size),
-        }
-    }
-
     /// Tells what no cache can have. `whose` completes "builder: … ".
     pub(super) fn check(&self, whose: &str, faults: &mut Vec<Fault>) {
-        let mut refuse = |what: &str| faults.push(Fault::of_setting(BUILDER, &format!("{what} {whose}")));
+        let mut refuse =
+            |what: &str| faults.push(Fault::of_setting(&Source::Builder, &format!("{what} {whose}")));
         if self.ttl == Some(Ttl::For(Duration::ZERO)) {
             refuse("a ttl of zero keeps nothing; use `enabled(false)` to switch caching off");
         }
@@ -139,6 +131,21 @@ impl CacheSettings {
         }
         if self.max_value_size == Some(0) {
             refuse("a value size of zero sends nothing; use `backend(Backend::Memory)` to stay in memory");
+        }
+    }
+}
+
+impl Settings for CacheSettings {
+    fn over(self, lower: Self) -> Self {
+        Self {
+            enabled: self.enabled.or(lower.enabled),
+            ttl: self.ttl.or(lower.ttl),
+            capacity: self.capacity.or(lower.capacity),
+            jitter: self.jitter.or(lower.jitter),
+            backend: self.backend.or(lower.backend),
+            codec: self.codec.or(lower.codec),
+            lease: self.lease.or(lower.lease),
+            max_value_size: self.max_value_size.or(lower.max_value_size),
         }
     }
 }

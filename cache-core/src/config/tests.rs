@@ -3,8 +3,11 @@ use std::{ffi::OsString, time::Duration};
 use super::*;
 
 mod builder;
+mod effective;
+mod file;
 mod reach;
 mod remote;
+mod strangers;
 mod variables;
 mod wiring;
 
@@ -18,22 +21,21 @@ fn variables(pairs: &[(&str, &str)]) -> Variables {
     pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
 }
 
-/// What a builder is given.
-fn given(builder: Layer) -> Config {
-    Config { builder, ..Config::default() }
-}
-
 fn resolve(sites: &[Site], pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
-    resolve_with(&[], sites, pairs, Layer::default())
+    resolve_with(&[], sites, pairs, Given::default())
 }
 
 fn resolve_with(
     backends: &[RemoteBackend],
     sites: &[Site],
     pairs: &[(&str, &str)],
-    builder: Layer,
+    given: Given,
 ) -> (Config, Vec<String>) {
-    let (config, faults) = Config::resolve_with(backends, sites, &variables(pairs), given(builder));
+    resolved(&Origin { given, variables: Some(variables(pairs)), isolated: true }, backends, sites)
+}
+
+fn resolved(origin: &Origin, backends: &[RemoteBackend], sites: &[Site]) -> (Config, Vec<String>) {
+    let Resolved { config, faults, .. } = origin.resolve_with(backends, sites);
     (config, faults.into_iter().map(|fault| fault.message).collect())
 }
 
@@ -62,10 +64,10 @@ fn a_variable_wins_over_the_attribute() {
 #[test]
 fn the_builder_wins_over_a_variable_and_the_attribute_over_values_for_all() {
     let sites = [site("users").capacity(5)];
-    let builder = Layer {
+    let builder = Given {
         all: CacheSettings::new().capacity(1).jitter(0.5),
         caches: [("users".to_owned(), CacheSettings::new().forever())].into(),
-        ..Layer::default()
+        ..Given::default()
     };
     let (config, faults) = resolve_with(&[], &sites, &[("CACHE_USERS_TTL", "9")], builder);
     let policy = config.policy(&sites[0]);

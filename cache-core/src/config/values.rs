@@ -1,4 +1,4 @@
-//! How the text of a variable becomes a value. A refusal says what is wrong and what to write; where the value may be private, it
+//! How the text of a variable, or of a value in a file, becomes a value. A refusal says what is wrong and what to write; where the value may be private, it
 //! does not repeat it.
 
 use std::{fmt::Display, time::Duration};
@@ -8,7 +8,7 @@ use cache_syntax::{Backend, Ttl, choose, excerpt};
 use super::remote::{Fallback, Secret};
 use crate::codec::Codec;
 
-type Parsed<T> = Result<T, String>;
+pub(super) type Parsed<T> = Result<T, String>;
 
 pub(super) fn switch(text: &str) -> Parsed<bool> {
     match text.to_ascii_lowercase().as_str() {
@@ -93,6 +93,13 @@ pub(super) fn secret(text: &str) -> Parsed<Secret> {
             "the secret has {length} bytes, which can be guessed: use at least 16 random ones, as `openssl rand -hex 16` makes them"
         )),
     }
+}
+
+/// Names between commas.
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside parsers that can fail")]
+pub(super) fn names(text: &str) -> Parsed<Vec<String>> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    Ok(names.map(str::to_owned).collect())
 }
 
 fn said(error: impl Display) -> String {

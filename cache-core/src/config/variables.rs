@@ -1,22 +1,25 @@
 //! The grammar of the environment: `CACHE_<NAME>_<FIELD>` for each cache, `CACHE_DEFAULT_<FIELD>` for all, and the names that stand
 //! for themselves.
 
-use std::{collections::HashMap, ffi::OsString, fmt};
-
-use cache_syntax::{Backend, variable_stem};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::{OsStr, OsString},
+    fmt,
+};
 
 use super::{
-    layer::Layer,
-    remote::{RemoteLayer, Url},
+    field::Field,
+    fields::{CACHE, PROGRAM, REMOTE},
+    layer::{Layer, ttl_for_all},
     settings::CacheSettings,
-    values,
+    source::{Said, Source},
 };
-use crate::{error::Fault, remote::TlsFiles};
+use crate::error::Fault;
 
-/// The fields of a cache that a variable can set, as they stand at the end of its name.
-pub(super) const FIELDS: [&str; 8] =
-    ["TTL", "CAPACITY", "ENABLED", "BACKEND", "CODEC", "LEASE", "MAX_VALUE_SIZE", "JITTER"];
-
+/// Where the file is.
+pub(super) const FILE: &str = "CACHE_CONFIG";
+/// Which of its profiles stands.
+pub(super) const PROFILE: &str = "CACHE_ENV";
 /// The short spelling of [`DEFAULT_BACKEND`].
 const TYPE: &str = "CACHE_TYPE";
 const DEFAULT_BACKEND: &str = "CACHE_DEFAULT_BACKEND";
@@ -24,14 +27,9 @@ const DEFAULT_BACKEND: &str = "CACHE_DEFAULT_BACKEND";
 /// The one variable that is not named after us: platforms set it.
 const FOREIGN_URL: &str = "REDIS_URL";
 
-/// The name of the variable that sets `field` of the cache `name`.
-pub(super) fn variable(name: &str, field: &str) -> String {
-    format!("CACHE_{}_{field}", variable_stem(name))
-}
-
 /// The variables that may concern us, read once.
-#[derive(Default)]
-pub(crate) struct Variables(HashMap<String, OsString>);
+#[derive(Clone, Default)]
+pub(crate) struct Variables(BTreeMap<String, OsString>);
 
 impl Variables {
     /// The process environment.
@@ -41,115 +39,101 @@ impl Variables {
 
     /// What the variables say, also about the caches called `names`.
     pub(super) fn layer(&self, names: &[&str], faults: &mut Vec<Fault>) -> Layer {
+        let mut remote = self.fields(&REMOTE, Field::variable, faults);
+        remote.extend(self.field(&REMOTE[0], FOREIGN_URL, faults));
         Layer {
-            enabled: self.read("CACHE_ENABLED", values::switch, faults),
+            program: self.fields(&PROGRAM, Field::variable, faults),
             all: self.all(faults),
             caches: names.iter().map(|name| ((*name).to_owned(), self.of_cache(name, faults))).collect(),
-            remote: self.remote(faults),
+            remote,
         }
     }
 
     /// What they say about the cache `name`.
-    fn of_cache(&self, name: &str, faults: &mut Vec<Fault>) -> CacheSettings {
-        let ttl = self.read(&variable(name, "TTL"), values::ttl, faults);
-        CacheSettings { ttl, ..self.settings(name, faults) }
+    fn of_cache(&self, name: &str, faults: &mut Vec<Fault>) -> Vec<Said<CacheSettings>> {
+        self.fields(&CACHE, |field| field.variable_of(name), faults)
     }
 
     /// What they say about all caches.
-    fn all(&self, faults: &mut Vec<Fault>) -> CacheSettings {
-        if self.is_set("CACHE_DEFAULT_TTL") {
-            faults.push(Fault::of_setting(
-                "CACHE_DEFAULT_TTL",
-                "a ttl for all caches has no effect, because every attribute states its own; use `CACHE_<NAME>_TTL`",
-            ));
-        }
-        let settings = self.settings("default", faults);
-        CacheSettings { backend: self.default_backend(settings.backend, faults), ..settings }
+    fn all(&self, faults: &mut Vec<Fault>) -> Vec<Said<CacheSettings>> {
+        let mut said = self.of_cache("default", faults);
+        said.retain(|said| {
+            let is_ttl = said.settings.ttl.is_some();
+            faults.extend(is_ttl.then(|| ttl_for_all(&said.source, "`CACHE_<NAME>_TTL`")));
+            !is_ttl
+        });
+        self.short_backend(&mut said, faults);
+        said
     }
 
-    /// What they say about the cache `name`, or about all as `default`; the ttl is a matter apart.
-    fn settings(&self, name: &str, faults: &mut Vec<Fault>) -> CacheSettings {
-        CacheSettings {
-            ttl: None,
-            enabled: self.read(&variable(name, "ENABLED"), values::switch, faults),
-            capacity: self.read(&variable(name, "CAPACITY"), values::capacity, faults),
-            jitter: self.read(&variable(name, "JITTER"), values::jitter, faults),
-            backend: self.read(&variable(name, "BACKEND"), values::backend, faults),
-            codec: self.read(&variable(name, "CODEC"), values::codec, faults),
-            lease: self.read(&variable(name, "LEASE"), values::switch, faults),
-            max_value_size: self.read(&variable(name, "MAX_VALUE_SIZE"), values::size, faults),
-        }
-    }
-
-    /// The backend for all caches, by either of its names; `long` is what the long one says.
-    fn default_backend(&self, long: Option<Backend>, faults: &mut Vec<Fault>) -> Option<Backend> {
-        match (self.read(TYPE, values::backend, faults), long) {
+    /// The backend for all caches has two names.
+    fn short_backend(&self, said: &mut Vec<Said<CacheSettings>>, faults: &mut Vec<Fault>) {
+        let field = CACHE.iter().find(|field| field.name == "backend");
+        let Some(short) = field.and_then(|field| self.field(field, TYPE, faults)) else { return };
+        let long = said.iter().position(|said| said.settings.backend.is_some());
+        let long = long.map(|index| said.remove(index).settings.backend);
+        match (short.settings.backend, long.flatten()) {
             (Some(short), Some(long)) if short != long => {
                 let why = format!(
                     "it says `{short}` and {DEFAULT_BACKEND} says `{long}`, for one setting; keep one of them"
                 );
-                faults.push(Fault::of_setting(TYPE, &why));
-                None
+                faults.push(Fault::of_setting(&TYPE, &why));
             }
-            (short, long) => short.or(long),
+            _ => said.push(short),
         }
     }
 
-    /// The variable by which the backend for all caches is set.
-    pub(super) fn of_default_backend(&self) -> &'static str {
-        if self.is_set(TYPE) { TYPE } else { DEFAULT_BACKEND }
-    }
-
-    /// What they say about the remote tier.
-    fn remote(&self, faults: &mut Vec<Fault>) -> RemoteLayer {
-        RemoteLayer {
-            url: self.url(faults),
-            tls: TlsFiles {
-                ca: self.read("CACHE_REDIS_CA", values::path, faults),
-                cert: self.read("CACHE_REDIS_CERT", values::path, faults),
-                key: self.read("CACHE_REDIS_KEY", values::path, faults),
-            },
-            prefix: self.read("CACHE_PREFIX", values::prefix, faults),
-            key_secret: self.read("CACHE_KEY_SECRET", values::secret, faults),
-            required: self.read("CACHE_REQUIRED", values::switch, faults),
-            fallback: self.read("CACHE_FALLBACK", values::fallback, faults),
-            deadline: self.read("CACHE_REMOTE_DEADLINE", values::duration, faults),
-            outage_ttl: self.read("CACHE_OUTAGE_TTL", values::duration, faults),
-        }
-    }
-
-    fn url(&self, faults: &mut Vec<Fault>) -> Option<Url> {
-        let mut read = |source| Some(Url { text: self.read(source, values::url, faults)?, source });
-        read("CACHE_REDIS_URL").or_else(|| read(FOREIGN_URL))
-    }
-
-    /// Empty counts as not set.
-    fn is_set(&self, variable: &str) -> bool {
-        self.0.get(variable).is_some_and(|value| value.to_str().is_none_or(|text| !text.trim().is_empty()))
-    }
-
-    /// The value of `variable`, if it is set and right.
-    fn read<T>(
+    fn fields<S>(
         &self,
-        variable: &str,
-        parse: fn(&str) -> Result<T, String>,
+        fields: &[Field<S>],
+        variable: impl Fn(&Field<S>) -> String,
         faults: &mut Vec<Fault>,
-    ) -> Option<T> {
-        let value = self.0.get(variable).filter(|_| self.is_set(variable))?;
-        let parsed = value
-            .to_str()
-            .ok_or_else(|| "it is not valid UTF-8".to_owned())
-            .and_then(|text| parse(text.trim()));
-        parsed.map_err(|why| faults.push(Fault::of_setting(variable, &why))).ok()
+    ) -> Vec<Said<S>> {
+        fields.iter().filter_map(|field| self.field(field, &variable(field), faults)).collect()
     }
+
+    /// What `variable` says of `field`, if it is set and right.
+    fn field<S>(&self, field: &Field<S>, variable: &str, faults: &mut Vec<Fault>) -> Option<Said<S>> {
+        let text = self.text(variable, faults)?;
+        Said::of(Source::Variable(variable.to_owned()), field, text, faults)
+    }
+
+    /// The value of `variable`, if it is set and a text.
+    pub(super) fn text(&self, variable: &str, faults: &mut Vec<Fault>) -> Option<&str> {
+        let value = self.0.get(variable).filter(|value| says_something(value))?;
+        if value.to_str().is_none() {
+            faults.push(Fault::of_setting(&variable, "it is not valid UTF-8"));
+        }
+        value.to_str().map(str::trim)
+    }
+
+    /// The names of those that are set and that neither stand for themselves nor for one of the caches called `caches`, and
+    /// the names that are known.
+    pub(super) fn unknown(&self, caches: &[&str]) -> (Vec<&str>, BTreeSet<String>) {
+        let known = known(caches);
+        let set = self.0.iter().filter(|(_, value)| says_something(value)).map(|(name, _)| name.as_str());
+        (set.filter(|name| !known.contains(*name)).collect(), known)
+    }
+}
+
+/// All names that can be set, with these `caches`.
+pub(super) fn known(caches: &[&str]) -> BTreeSet<String> {
+    let themselves = [FILE, PROFILE, TYPE, FOREIGN_URL].map(str::to_owned);
+    let of_cache = |name| CACHE.iter().map(move |field| field.variable_of(name));
+    let names = caches.iter().copied().chain(["default"]).flat_map(of_cache);
+    let fields = PROGRAM.iter().map(Field::variable).chain(REMOTE.iter().map(Field::variable));
+    themselves.into_iter().chain(fields).chain(names).collect()
+}
+
+/// Empty counts as not set.
+fn says_something(value: &OsStr) -> bool {
+    value.to_str().is_none_or(|text| !text.trim().is_empty())
 }
 
 /// The names, sorted, and never a value: one may be private.
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names: Vec<_> = self.0.keys().collect();
-        names.sort_unstable();
-        f.debug_set().entries(names).finish()
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 

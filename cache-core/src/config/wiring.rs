@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    names,
-    variables::{FIELDS, variable},
-};
+use super::{fields::CACHE, names};
 use crate::{
     error::{Fault, FaultKind},
     site::Site,
@@ -80,8 +77,8 @@ fn ambiguous_names(names: &[&'static str]) -> Vec<Fault> {
     let mut owners: HashMap<String, &str> = HashMap::new();
     let mut faults = Vec::new();
     for name in names {
-        let taken = FIELDS.iter().find_map(|field| {
-            let variable = variable(name, field);
+        let taken = CACHE.iter().find_map(|field| {
+            let variable = field.variable_of(name);
             owners.insert(variable.clone(), name).map(|other| (other, variable))
         });
         if let Some((other, variable)) = taken {

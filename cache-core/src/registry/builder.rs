@@ -5,7 +5,7 @@ use std::{ffi::OsString, fmt, time::Duration};
 use super::Caches;
 use crate::{
     clock::Clock,
-    config::{CacheSettings, Config, Fallback, Secret, Url, Variables},
+    config::{CacheSettings, Fallback, Origin, Secret, Settings as _},
     error::Error,
     remote::TlsFiles,
     site::SITES,
@@ -26,9 +26,7 @@ use crate::{
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct CachesBuilder {
-    config: Config,
-    variables: Option<Variables>,
-    isolated: bool,
+    origin: Origin,
 }
 
 impl CachesBuilder {
@@ -38,21 +36,21 @@ impl CachesBuilder {
 
     /// Whether anything is cached. The same as `CACHE_ENABLED`.
     pub fn enabled(mut self, enabled: bool) -> Self {
-        self.config.builder.enabled = Some(enabled);
+        self.origin.given.program.enabled = Some(enabled);
         self
     }
 
     /// Values for all caches; an attribute's are stronger. Called again, it adds to what it said before, and the later value
     /// of a setting stands.
     pub fn all(mut self, settings: CacheSettings) -> Self {
-        self.config.builder.all = settings.over(self.config.builder.all);
+        self.origin.given.all = settings.over(self.origin.given.all);
         self
     }
 
     /// Values for the cache `name`; they are stronger than its attribute's. Called again for it, it adds to what it said
     /// before, and the later value of a setting stands.
     pub fn cache(mut self, name: impl Into<String>, settings: CacheSettings) -> Self {
-        let said = self.config.builder.caches.entry(name.into()).or_default();
+        let said = self.origin.given.caches.entry(name.into()).or_default();
         *said = settings.over(*said);
         self
     }
@@ -60,56 +58,84 @@ impl CachesBuilder {
     /// Where Redis is, for all caches that are kept there: `redis://localhost:6379`, for example. It may hold a user and a
     /// password, and is never shown. There is no default. The same as `CACHE_REDIS_URL` or, weaker, `REDIS_URL`.
     pub fn redis_url(mut self, url: impl Into<String>) -> Self {
-        self.config.builder.remote.url = Some(Url::of_builder(url));
+        self.origin.given.remote.url = Some(Secret::new(url));
         self
     }
 
     /// The paths of PEM files for TLS to Redis. Without them, the roots that the system trusts and no client certificate. The
     /// same as `CACHE_REDIS_CA`, `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY`.
     pub fn redis_tls(mut self, files: TlsFiles) -> Self {
-        self.config.builder.remote.tls = files;
+        let remote = &mut self.origin.given.remote;
+        (remote.ca, remote.cert, remote.key) = (files.ca, files.cert, files.key);
         self
     }
 
     /// What all keys in Redis begin with: 1 to 64 letters, digits, `_`, `-`, `.` and `:`. Programs that share a Redis and
     /// not their answers have different ones. The default is `cachery`. The same as `CACHE_PREFIX`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.config.builder.remote.prefix = Some(prefix.into());
+        self.origin.given.remote.prefix = Some(prefix.into());
         self
     }
 
     /// A secret of at least 16 bytes, the same in all processes, without which nobody who reads the keys in Redis can guess
     /// arguments from them. By default there is none. Another secret means other keys. The same as `CACHE_KEY_SECRET`.
     pub fn key_secret(mut self, secret: impl Into<String>) -> Self {
-        self.config.builder.remote.key_secret = Some(Secret::new(secret));
+        self.origin.given.remote.key_secret = Some(Secret::new(secret));
         self
     }
 
     /// Whether [`build`](Self::build) fails when Redis cannot be reached. The default is `false`: calls run their functions
     /// until it can. The same as `CACHE_REQUIRED`.
     pub fn required(mut self, required: bool) -> Self {
-        self.config.builder.remote.required = Some(required);
+        self.origin.given.remote.required = Some(required);
         self
     }
 
     /// What `redis` caches do while Redis cannot be reached. The default is [`Fallback::Memory`]. The same as
     /// `CACHE_FALLBACK`.
     pub fn fallback(mut self, fallback: Fallback) -> Self {
-        self.config.builder.remote.fallback = Some(fallback);
+        self.origin.given.remote.fallback = Some(fallback);
         self
     }
 
     /// How long one call waits for Redis, over all that it asks there; waiting for another process's load is apart. The
     /// default is 100 ms. The same as `CACHE_REMOTE_DEADLINE`.
     pub fn remote_deadline(mut self, deadline: Duration) -> Self {
-        self.config.builder.remote.deadline = Some(deadline);
+        self.origin.given.remote.remote_deadline = Some(deadline);
         self
     }
 
     /// How long entries in memory live while this process is cut off from Redis, at most. The default is 30 s. The same as
     /// `CACHE_OUTAGE_TTL`.
     pub fn outage_ttl(mut self, ttl: Duration) -> Self {
-        self.config.builder.remote.outage_ttl = Some(ttl);
+        self.origin.given.remote.outage_ttl = Some(ttl);
+        self
+    }
+
+    /// Whether a `CACHE_…` variable like nobody's is an error; otherwise it is a warning. The same as `CACHE_STRICT`.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.origin.given.program.strict = Some(strict);
+        self
+    }
+
+    /// `CACHE_…` variables that are for other programs: nothing is said about them. Called again, it adds to what it said before.
+    /// The same as `CACHE_EXTERNAL`.
+    pub fn external<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let external = self.origin.given.program.external.get_or_insert_default();
+        external.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// The path of the configuration file. One that is not there is an error. Without it, `cache.toml` in the working directory
+    /// is read if it is there. The same as `CACHE_CONFIG`.
+    pub fn file(mut self, path: impl Into<String>) -> Self {
+        self.origin.given.file = Some(path.into());
+        self
+    }
+
+    /// The profile of the file that stands: `local`, `staging`, `production` or any other. The same as `CACHE_ENV`.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.origin.given.profile = Some(name.into());
         self
     }
 
@@ -120,15 +146,25 @@ impl CachesBuilder {
         V: Into<OsString>,
     {
         let pairs = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        self.variables = Some(pairs.collect());
+        self.origin.variables = Some(pairs.collect());
         self
     }
 
-    /// A registry as by [`Caches::isolated`], but with the values given here: nothing of the process environment, and a
-    /// clock of its own.
+    /// A registry as by [`Caches::isolated`], but with the values given here: nothing of the process environment, no
+    /// file that is not named here, and a clock of its own.
     pub fn isolated(mut self) -> Self {
-        self.isolated = true;
+        self.origin.isolated = true;
         self
+    }
+
+    /// Checks everything that can be checked without connecting, and builds nothing: see [`Caches::check`].
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn check(&self) -> Result<(), Error> {
+        let resolved = self.origin.resolve(&SITES);
+        resolved.strangers.warn();
+        Error::check(resolved.faults)
     }
 
     /// Checks everything, builds the registry and connects, if a cache wants Redis. A Redis that does not answer within a second is waited
@@ -137,15 +173,11 @@ impl CachesBuilder {
     /// # Errors
     /// Names every wrong value and every two call sites that collide, all at once; or why a required Redis cannot be reached.
     pub async fn build(self) -> Result<Caches, Error> {
-        let clock = if self.isolated { Clock::isolated() } else { Clock::system() };
-        let variables = match self.variables {
-            Some(variables) => variables,
-            None if self.isolated => Variables::default(),
-            None => Variables::of_process(),
-        };
-        let (config, faults) = Config::resolve(&SITES, &variables, self.config);
-        Error::check(faults)?;
-        let caches = Caches::assemble(config, clock, Vec::new());
+        let clock = if self.origin.isolated { Clock::isolated() } else { Clock::system() };
+        let resolved = self.origin.resolve(&SITES);
+        Error::check(resolved.faults)?;
+        resolved.strangers.warn();
+        let caches = Caches::assemble(resolved.config, clock, Vec::new());
         caches.connect().await?;
         Ok(caches)
     }
@@ -155,12 +187,14 @@ impl CachesBuilder {
 impl fmt::Debug for CachesBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachesBuilder")
-            .field("enabled", &self.config.builder.enabled)
-            .field("all", &self.config.builder.all)
-            .field("caches", &self.config.builder.caches)
-            .field("remote", &self.config.builder.remote)
-            .field("variables", &self.variables)
-            .field("isolated", &self.isolated)
+            .field("program", &self.origin.given.program)
+            .field("all", &self.origin.given.all)
+            .field("caches", &self.origin.given.caches)
+            .field("remote", &self.origin.given.remote)
+            .field("file", &self.origin.given.file)
+            .field("profile", &self.origin.given.profile)
+            .field("variables", &self.origin.variables)
+            .field("isolated", &self.origin.isolated)
             .finish()
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::OnceLock};
 use super::Caches;
 use crate::{
     clock::Clock,
-    config::{Config, Variables},
+    config::{Origin, Strangers},
     site::SITES,
 };
 
@@ -20,15 +20,18 @@ pub(super) fn get() -> &'static Caches {
 /// The registry that nobody asked for: a wrong setting is logged, and what the attribute says stands.
 #[cold]
 fn build() -> &'static Caches {
-    let mut built = false;
+    let mut strangers: Option<Strangers> = None;
     let caches = GLOBAL.get_or_init(|| {
-        built = true;
-        let (config, faults) = Config::resolve(&SITES, &Variables::of_process(), Config::default());
-        Caches::assemble(config, Clock::system(), faults)
+        let resolved = Origin::default().resolve(&SITES);
+        strangers = Some(resolved.strangers);
+        Caches::assemble(resolved.config, Clock::system(), resolved.faults)
     });
-    // Logged when the registry is there: a subscriber may ask for it.
-    for fault in caches.0.faults.iter().filter(|_| built) {
-        tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
+    // Logged when the registry is there, by whoever built it: a subscriber may ask for it.
+    if let Some(strangers) = strangers {
+        for fault in &caches.0.faults {
+            tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
+        }
+        strangers.warn();
     }
     caches
 }

@@ -10,7 +10,7 @@ fn a_ttl_for_all_caches_is_a_fault() {
         CacheSettings::new().forever(),
         CacheSettings::new().ttl(Duration::ZERO),
     ] {
-        let (_, faults) = resolve_with(&[], &[site("users")], &[], Layer { all: ttl, ..Layer::default() });
+        let (_, faults) = resolve_with(&[], &[site("users")], &[], Given { all: ttl, ..Given::default() });
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert_eq!(
             faults[0],
@@ -22,7 +22,7 @@ fn a_ttl_for_all_caches_is_a_fault() {
 
 #[test]
 fn the_builder_is_checked_like_the_environment() {
-    let given = given(Layer {
+    let given = Given {
         all: CacheSettings::new().jitter(f64::NAN).max_value_size(0),
         caches: [
             ("user".to_owned(), CacheSettings::new()),
@@ -30,9 +30,10 @@ fn the_builder_is_checked_like_the_environment() {
             ("orders".to_owned(), CacheSettings::new().ttl(Duration::MAX)),
         ]
         .into(),
-        ..Layer::default()
-    });
-    let (_, faults) = Config::resolve(&[site("users"), site("orders")], &Variables::default(), given);
+        ..Given::default()
+    };
+    let origin = Origin { given, isolated: true, ..Origin::default() };
+    let faults = origin.resolve_with(&[], &[site("users"), site("orders")]).faults;
     let text = Error::check(faults).expect_err("six faults").to_string();
     for part in [
         "6 faults",

@@ -1,7 +1,7 @@
 //! Whether the caches that want the remote tier can have it.
 
 use super::{
-    super::remote::{RemoteLayer, Url},
+    super::remote::{RemoteLayer, Secret},
     *,
 };
 
@@ -19,8 +19,8 @@ fn linked() -> [RemoteBackend; 1] {
     [RemoteBackend { check, open: |_| unreachable!("settings open nothing") }]
 }
 
-fn for_users(settings: CacheSettings) -> Layer {
-    Layer { caches: [("users".to_owned(), settings)].into(), ..Layer::default() }
+fn for_users(settings: CacheSettings) -> Given {
+    Given { caches: [("users".to_owned(), settings)].into(), ..Given::default() }
 }
 
 fn backends(config: &Config, sites: &[Site]) -> Vec<Backend> {
@@ -32,7 +32,7 @@ fn the_backend_is_the_strongest_of_what_is_said() {
     let (memory, redis, tiered) = (Backend::Memory, Backend::Redis, Backend::Tiered);
     let attribute = [site("users").backend(redis)];
     let nothing = [site("users")];
-    let all = |backend| Layer { all: CacheSettings::new().backend(backend), ..Layer::default() };
+    let all = |backend| Given { all: CacheSettings::new().backend(backend), ..Given::default() };
     let one = |backend| for_users(CacheSettings::new().backend(backend));
     let resolved = |sites: &[Site], pairs: &[(&str, &str)], builder| {
         let pairs: Vec<_> = pairs.iter().copied().chain([URL]).collect();
@@ -40,19 +40,19 @@ fn the_backend_is_the_strongest_of_what_is_said() {
         assert_eq!(faults, [""; 0]);
         config.policy(&sites[0]).backend
     };
-    assert_eq!(resolved(&nothing, &[], Layer::default()), memory);
-    assert_eq!(resolved(&nothing, &[("CACHE_TYPE", "tiered")], Layer::default()), tiered);
-    assert_eq!(resolved(&nothing, &[("CACHE_DEFAULT_BACKEND", "tiered")], Layer::default()), tiered);
+    assert_eq!(resolved(&nothing, &[], Given::default()), memory);
+    assert_eq!(resolved(&nothing, &[("CACHE_TYPE", "tiered")], Given::default()), tiered);
+    assert_eq!(resolved(&nothing, &[("CACHE_DEFAULT_BACKEND", "tiered")], Given::default()), tiered);
     assert_eq!(resolved(&nothing, &[("CACHE_TYPE", "tiered")], all(redis)), redis);
     assert_eq!(resolved(&attribute, &[("CACHE_TYPE", "tiered")], all(memory)), redis);
-    assert_eq!(resolved(&attribute, &[("CACHE_USERS_BACKEND", "tiered")], Layer::default()), tiered);
+    assert_eq!(resolved(&attribute, &[("CACHE_USERS_BACKEND", "tiered")], Given::default()), tiered);
     assert_eq!(resolved(&attribute, &[("CACHE_USERS_BACKEND", "tiered")], one(memory)), memory);
 }
 
 #[test]
 fn there_is_a_target_exactly_when_a_cache_wants_it_and_it_can_be_used() {
     let target = |backends: &[RemoteBackend], sites: &[Site], pairs: &[(&str, &str)]| {
-        resolve_with(backends, sites, pairs, Layer::default()).0.remote_target().map(|target| target.url)
+        resolve_with(backends, sites, pairs, Given::default()).0.remote_target().map(|target| target.url)
     };
     let wanting = [site("users").backend(Backend::Redis)];
     assert_eq!(target(&linked(), &wanting, &[URL]).as_deref(), Some(URL.1));
@@ -72,7 +72,7 @@ fn without_the_feature_one_fault_names_all_caches_and_who_wants_it() {
         Site::new("items", "shop::h", "").at("src/shop.rs", 11),
     ];
     let set = [URL, ("CACHE_TYPE", "redis"), ("CACHE_ITEMS_BACKEND", "memory")];
-    let (config, faults) = resolve_with(&[], &sites, &set, Layer::default());
+    let (config, faults) = resolve_with(&[], &sites, &set, Given::default());
     assert_eq!(
         faults,
         [format!("CACHE_TYPE and src/shop.rs:7: the caches `orders` and `users` want Redis, {WITHOUT}")]
@@ -84,7 +84,7 @@ fn without_the_feature_one_fault_names_all_caches_and_who_wants_it() {
 fn without_a_url_one_fault_names_all_caches_and_who_wants_it() {
     let sites = [site("users"), Site::new("orders", "shop::g", "")];
     let set = [("CACHE_USERS_BACKEND", "redis"), ("CACHE_USERS_ENABLED", "false")];
-    let (config, faults) = resolve_with(&linked(), &sites, &set, Layer::default());
+    let (config, faults) = resolve_with(&linked(), &sites, &set, Given::default());
     assert_eq!(faults, [format!("CACHE_USERS_BACKEND: the cache `users` wants Redis, {NOWHERE}")]);
     assert_eq!(backends(&config, &sites), [Backend::Memory; 2], "memory stands in");
 
@@ -104,7 +104,7 @@ fn without_both_each_has_its_fault() {
 #[test]
 fn many_caches_are_counted() {
     let sites = ["a", "b", "c", "d", "e", "f", "g"].map(|name| Site::new(name, "shop::f", ""));
-    let (_, faults) = resolve_with(&linked(), &sites, &[("CACHE_TYPE", "redis")], Layer::default());
+    let (_, faults) = resolve_with(&linked(), &sites, &[("CACHE_TYPE", "redis")], Given::default());
     assert_eq!(
         faults,
         [format!("CACHE_TYPE: the caches `a`, `b`, `c`, `d`, `e` and 2 more want Redis, {NOWHERE}")]
@@ -116,8 +116,8 @@ fn a_refused_url_is_told_by_its_source_and_never_shown() {
     let sites = [site("users").backend(Backend::Redis)];
     let wrong = "ftp://user:hunter2@here";
     let said = |pairs: &[(&str, &str)], url: Option<&str>| {
-        let remote = RemoteLayer { url: url.map(Url::of_builder), ..RemoteLayer::default() };
-        let (config, faults) = resolve_with(&linked(), &sites, pairs, Layer { remote, ..Layer::default() });
+        let remote = RemoteLayer { url: url.map(Secret::new), ..RemoteLayer::default() };
+        let (config, faults) = resolve_with(&linked(), &sites, pairs, Given { remote, ..Given::default() });
         assert_eq!(backends(&config, &sites), [Backend::Memory], "memory stands in");
         faults
     };
@@ -129,7 +129,7 @@ fn a_refused_url_is_told_by_its_source_and_never_shown() {
 
 #[test]
 fn a_url_that_nobody_wants_is_not_judged() {
-    let (_, faults) = resolve_with(&linked(), &[site("users")], &[("REDIS_URL", "?")], Layer::default());
+    let (_, faults) = resolve_with(&linked(), &[site("users")], &[("REDIS_URL", "?")], Given::default());
     assert_eq!(faults, [""; 0]);
 }
 
@@ -137,7 +137,7 @@ fn a_url_that_nobody_wants_is_not_judged() {
 fn a_local_cache_stays_in_memory_whatever_is_said_for_all() {
     let sites = [site("users").local(), Site::new("orders", "shop::g", "")];
     let (config, faults) =
-        resolve_with(&linked(), &sites, &[URL, ("CACHE_TYPE", "tiered")], Layer::default());
+        resolve_with(&linked(), &sites, &[URL, ("CACHE_TYPE", "tiered")], Given::default());
     assert_eq!(faults, [""; 0]);
     assert_eq!(backends(&config, &sites), [Backend::Memory, Backend::Tiered]);
 }
@@ -151,7 +151,7 @@ fn to_take_a_local_cache_out_of_memory_is_a_fault_that_names_both() {
         )
     };
     let set = [("CACHE_USERS_BACKEND", "redis")];
-    let (config, faults) = resolve_with(&linked(), &sites, &set, Layer::default());
+    let (config, faults) = resolve_with(&linked(), &sites, &set, Given::default());
     assert_eq!(faults, [format!("CACHE_USERS_BACKEND: {}", why("redis"))]);
     assert_eq!(backends(&config, &sites), [Backend::Memory]);
 

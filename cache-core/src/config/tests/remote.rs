@@ -1,13 +1,12 @@
 //! What is set once for the remote tier.
 
 use super::{
-    super::remote::{RemoteLayer, Secret, Url},
+    super::remote::{RemoteLayer, Secret},
     *,
 };
-use crate::remote::TlsFiles;
 
 fn remote(builder: RemoteLayer, pairs: &[(&str, &str)]) -> (RemoteSettings, Vec<String>) {
-    let (config, faults) = resolve_with(&[], &[], pairs, Layer { remote: builder, ..Layer::default() });
+    let (config, faults) = resolve_with(&[], &[], pairs, Given { remote: builder, ..Given::default() });
     (config.remote, faults)
 }
 
@@ -63,7 +62,7 @@ fn each_setting_has_a_variable() {
 fn the_builders_url_wins_over_ours_and_ours_over_the_usual_one() {
     let usual = ("REDIS_URL", "redis://usual");
     let ours = ("CACHE_REDIS_URL", "redis://ours");
-    let code = || RemoteLayer { url: Some(Url::of_builder("redis://code")), ..RemoteLayer::default() };
+    let code = || RemoteLayer { url: Some(Secret::new("redis://code")), ..RemoteLayer::default() };
     let url = |settings: &RemoteSettings| settings.target().expect("there is a URL").url;
     assert_eq!(url(&remote(RemoteLayer::default(), &[usual]).0), "redis://usual");
     assert_eq!(url(&remote(RemoteLayer::default(), &[usual, ours]).0), "redis://ours");
@@ -105,17 +104,15 @@ fn a_short_secret_is_refused_and_not_shown() {
 
 #[test]
 fn a_client_certificate_and_its_key_come_together() {
-    let certificate =
-        "a client certificate needs its private key: give CACHE_REDIS_KEY, or `key` in `redis_tls`, too";
+    let certificate = "a client certificate needs its private key: give CACHE_REDIS_KEY, or `key` in a file or `redis_tls`, too";
     assert_eq!(said_of(&[("CACHE_REDIS_CERT", "c.pem")]), [format!("CACHE_REDIS_CERT: {certificate}")]);
     assert_eq!(
         said_of(&[("CACHE_REDIS_KEY", "k.pem")]),
         [
-            "CACHE_REDIS_KEY: a private key needs its client certificate: give CACHE_REDIS_CERT, or `cert` in `redis_tls`, too"
+            "CACHE_REDIS_KEY: a private key needs its client certificate: give CACHE_REDIS_CERT, or `cert` in a file or `redis_tls`, too"
         ]
     );
-    let tls = TlsFiles { cert: Some("c.pem".to_owned()), ..TlsFiles::default() };
-    let code = || RemoteLayer { tls: tls.clone(), ..RemoteLayer::default() };
+    let code = || RemoteLayer { cert: Some("c.pem".to_owned()), ..RemoteLayer::default() };
     assert_eq!(remote(code(), &[]).1, [format!("builder: {certificate}")]);
     assert_eq!(remote(code(), &[("CACHE_REDIS_KEY", "k.pem")]).1, [""; 0]);
 }
@@ -123,7 +120,7 @@ fn a_client_certificate_and_its_key_come_together() {
 #[test]
 fn times_that_cannot_be_are_refused() {
     let code = RemoteLayer {
-        deadline: Some(Duration::ZERO),
+        remote_deadline: Some(Duration::ZERO),
         outage_ttl: Some(Duration::MAX),
         ..RemoteLayer::default()
     };
@@ -143,9 +140,8 @@ fn times_that_cannot_be_are_refused() {
 fn neither_url_nor_secret_is_shown() {
     let pairs = [("REDIS_URL", "redis://u:hunter2@h"), ("CACHE_KEY_SECRET", "hunter2-hunter2-")];
     let (settings, _) = remote(RemoteLayer::default(), &pairs);
-    let code = RemoteLayer { url: Some(Url::of_builder("redis://u:hunter2@h")), ..RemoteLayer::default() };
+    let code = RemoteLayer { url: Some(Secret::new("redis://u:hunter2@h")), ..RemoteLayer::default() };
     for shown in [format!("{settings:?}"), format!("{code:?}")] {
-        assert!(!shown.contains("hunter2") && shown.contains("Url("), "{shown}");
+        assert!(!shown.contains("hunter2") && shown.contains("Secret(..)"), "{shown}");
     }
-    assert!(format!("{settings:?}").contains("Url(REDIS_URL)"), "{settings:?}");
 }

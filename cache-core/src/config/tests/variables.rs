@@ -1,9 +1,6 @@
 //! The grammar of the environment.
 
-use super::{
-    super::variables::{FIELDS, variable},
-    *,
-};
+use super::{super::fields::CACHE, *};
 use crate::codec::Codec;
 
 #[test]
@@ -17,10 +14,10 @@ fn an_empty_variable_is_not_set() {
 fn hostile_values_give_one_short_fault_each() {
     let sites = [site("users")];
     for hostile in ["-1", "1e9", "\0", "99999999999999999999999", &"x".repeat(1_000_000), "١٢", "NaN"] {
-        for field in FIELDS {
-            let (_, faults) = resolve(&sites, &[(&variable("users", field), hostile)]);
-            assert_eq!(faults.len(), 1, "{field} {faults:?}");
-            assert!(faults[0].len() < 400, "{field}: {} bytes", faults[0].len());
+        for field in CACHE {
+            let (_, faults) = resolve(&sites, &[(&field.variable_of("users"), hostile)]);
+            assert_eq!(faults.len(), 1, "{} {faults:?}", field.name);
+            assert!(faults[0].len() < 400, "{}: {} bytes", field.name, faults[0].len());
         }
     }
 }
@@ -92,9 +89,9 @@ fn a_word_that_is_none_is_told_the_nearest_or_all() {
     assert_eq!(
         resolve(&[site("users")], &set).1,
         [
+            r#"CACHE_FALLBACK: "none" is no fallback: write "memory" or "off""#,
             r#"CACHE_TYPE: "redsi" is no backend: did you mean "redis"?"#,
             r#"CACHE_USERS_CODEC: "msgpack" is no codec: write "messagepack" or "json""#,
-            r#"CACHE_FALLBACK: "none" is no fallback: write "memory" or "off""#,
         ]
     );
 }
@@ -117,9 +114,8 @@ fn a_value_that_is_not_utf8_is_a_fault_and_a_name_that_is_not_is_none_of_ours() 
     let sites = [site("users")];
     let bytes = || OsString::from_vec(vec![b'1', 0xff]);
     let variables = [(OsString::from("CACHE_USERS_TTL"), bytes()), (bytes(), bytes())].into_iter().collect();
-    let (_, faults) = Config::resolve(&sites, &variables, Config::default());
-    assert_eq!(faults.len(), 1);
-    assert!(faults[0].message.contains("CACHE_USERS_TTL"), "{}", faults[0]);
+    let origin = Origin { variables: Some(variables), isolated: true, ..Origin::default() };
+    assert_eq!(resolved(&origin, &[], &sites).1, ["CACHE_USERS_TTL: it is not valid UTF-8"]);
 }
 
 #[test]

@@ -1,15 +1,13 @@
 //! What call sites must not be to one another.
 
-use super::{
-    super::variables::{FIELDS, variable},
-    *,
-};
+use super::{super::fields::CACHE, *};
 
 /// The variables that stand for themselves: no cache's name may make one of these.
-const GLOBALS: [&str; 16] = [
+const GLOBALS: [&str; 18] = [
     "CACHE_CONFIG",
     "CACHE_ENABLED",
     "CACHE_ENV",
+    "CACHE_EXTERNAL",
     "CACHE_FALLBACK",
     "CACHE_KEY_SECRET",
     "CACHE_OUTAGE_TTL",
@@ -20,6 +18,7 @@ const GLOBALS: [&str; 16] = [
     "CACHE_REDIS_URL",
     "CACHE_REMOTE_DEADLINE",
     "CACHE_REQUIRED",
+    "CACHE_STRICT",
     "CACHE_TYPE",
     "CACHE_DEFAULT_BACKEND",
     "CACHE_DEFAULT_TTL",
@@ -92,25 +91,35 @@ fn names_that_share_a_variable_are_a_fault() {
 
 #[test]
 fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
-    for field in FIELDS {
-        for global in GLOBALS {
-            let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
-            if let Some(stem) = stem {
-                assert!(
-                    cache_syntax::check_name(&stem.to_lowercase()).is_err(),
-                    "`{stem}` would set {global}"
-                );
-            }
+    let fields = || CACHE.iter().map(|field| field.name.to_ascii_uppercase());
+    for (field, global) in fields().flat_map(|field| GLOBALS.map(|global| (field.clone(), global))) {
+        let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
+        if let Some(stem) = stem {
+            assert!(cache_syntax::check_name(&stem.to_lowercase()).is_err(), "`{stem}` would set {global}");
         }
-        let of_all = variable("default", field);
-        assert!(cache_syntax::check_name("default").is_err(), "{of_all}");
     }
+    assert!(cache_syntax::check_name("default").is_err());
+}
+
+#[test]
+fn the_variables_that_stand_for_themselves_are_all_listed_above() {
+    let known = super::super::variables::known(&[]);
+    let themselves =
+        known.iter().filter(|name| name.starts_with("CACHE_") && !name.starts_with("CACHE_DEFAULT_"));
+    assert!(themselves.clone().all(|name| GLOBALS.contains(&name.as_str())), "{known:?}");
+    assert_eq!(themselves.count(), GLOBALS.len() - 2);
 }
 
 #[test]
 fn no_field_ends_in_another_so_only_equal_stems_share_a_variable() {
-    for field in FIELDS {
-        let ends = |other: &&&str| field.ends_with(&format!("_{other}"));
-        assert_eq!(FIELDS.iter().find(ends), None, "`x` and `x-..` would share a variable by {field}");
+    for field in &CACHE {
+        let ends = |other: &&super::super::field::Field<CacheSettings>| {
+            field.name.ends_with(&format!("_{}", other.name))
+        };
+        assert!(
+            !CACHE.iter().any(|other| ends(&other)),
+            "`x` and `x-..` would share a variable by {}",
+            field.name
+        );
     }
 }

@@ -1,0 +1,74 @@
+//! What the settings in effect show.
+
+use super::*;
+
+#[test]
+fn each_value_names_who_says_it_and_whom_it_overrules() {
+    let sites = [site("users").capacity(5)];
+    let set = [
+        ("CACHE_USERS_TTL", "30m"),
+        ("CACHE_DEFAULT_CAPACITY", "9"),
+        ("CACHE_KEY_SECRET", "hunter2-hunter2-"),
+    ];
+    let given = Given {
+        caches: [("users".to_owned(), CacheSettings::new().forever())].into(),
+        remote: super::super::remote::RemoteLayer {
+            url: Some(Secret::new("redis://u:hunter2@h")),
+            ..Default::default()
+        },
+        ..Given::default()
+    };
+    let (config, _) = resolve_with(&[], &sites, &set, given);
+    let shown = config.effective(sites.iter().map(|site| (site, config.policy(site)))).to_string();
+    for line in [
+        "users (shop::f, src/shop.rs:7)",
+        "  ttl              forever        from builder; CACHE_USERS_TTL says 30m; the attribute says 1h",
+        "  capacity         5              from the attribute; CACHE_DEFAULT_CAPACITY says 9",
+        "  backend          memory         built-in",
+        "  url              (not shown)    from builder",
+        "  key_secret       (not shown)    from CACHE_KEY_SECRET",
+        "  prefix           cachery        built-in",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
+    }
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn what_is_in_effect_stands_before_what_is_said() {
+    let sites = [site("users").local()];
+    let (config, _) =
+        resolve(&sites, &[("CACHE_ENABLED", "off"), ("CACHE_USERS_ENABLED", "on"), ("CACHE_TYPE", "redis")]);
+    let effective = config.effective(sites.iter().map(|site| (site, config.policy(site))));
+    let shown: Vec<_> = effective.caches[0].settings.iter().map(ToString::to_string).collect();
+    assert_eq!(shown[2], "enabled          false          from CACHE_ENABLED; CACHE_USERS_ENABLED says true");
+    assert_eq!(
+        shown[3],
+        "backend          memory         from the attribute (`local`); CACHE_TYPE says redis"
+    );
+}
+
+/// The built-in value that the tables tell of is the one that is built in.
+#[test]
+fn the_documented_defaults_are_the_defaults() {
+    let sites = [site("users")];
+    let (config, _) = resolve(&sites, &[]);
+    let effective = config.effective(sites.iter().map(|site| (site, config.policy(site))));
+    let of_cache = |name| {
+        &effective.caches[0].settings.iter().find(|setting| setting.field == name).expect("it is one").value
+    };
+    let policy = config.policy(&sites[0]);
+    assert_eq!(*of_cache("capacity"), policy.capacity.to_string());
+    assert_eq!(*of_cache("jitter"), policy.jitter.to_string());
+    assert_eq!(*of_cache("lease"), policy.lease.to_string());
+    assert_eq!(*of_cache("codec"), policy.codec.to_string());
+    assert_eq!(*of_cache("max_value_size"), cache_syntax::format_size(policy.max_value_size));
+    let of_redis =
+        |name| &effective.redis.iter().find(|setting| setting.field == name).expect("it is one").value;
+    let remote = &config.remote;
+    assert_eq!(*of_redis("prefix"), remote.prefix);
+    assert_eq!(*of_redis("required"), remote.required.to_string());
+    assert_eq!(*of_redis("fallback"), remote.fallback.to_string());
+    assert_eq!(*of_redis("remote_deadline"), cache_syntax::format_duration(remote.deadline));
+    assert_eq!(*of_redis("outage_ttl"), cache_syntax::format_duration(remote.outage_ttl));
+}

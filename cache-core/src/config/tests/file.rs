@@ -1,0 +1,194 @@
+//! What a file says, and what it must not.
+
+use std::io::Write as _;
+
+use super::*;
+
+/// An origin whose file holds `text`. The file goes with the second.
+fn origin(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Origin, tempfile::NamedTempFile) {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(text.as_ref()).expect("written");
+    let given = Given { file: Some(file.path().display().to_string()), ..Given::default() };
+    (Origin { given, variables: Some(variables(pairs)), isolated: true }, file)
+}
+
+/// The settings of a program with the caches `users` and `user.orders`; faults call the file `cache.toml`.
+fn read(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
+    let (origin, file) = origin(text, pairs);
+    let (config, faults) = resolved(&origin, &[], &SITES);
+    let path = file.path().display().to_string();
+    (config, faults.into_iter().map(|fault| fault.replace(&path, "cache.toml")).collect())
+}
+
+static SITES: [Site; 2] =
+    [site("users"), Site::new("user.orders", "shop::g", "").ttl_millis(3_600_000).at("src/shop.rs", 9)];
+
+const PROFILES: &str = r#"
+[cache.users]
+ttl = "1s"
+capacity = 1
+jitter = 0.1
+
+[profile.production.cache.users]
+ttl = "2s"
+capacity = 2
+
+[profile.staging]
+inherits = "production"
+cache.users.ttl = 3
+
+[profile.local]
+enabled = false
+"#;
+
+#[test]
+fn a_file_says_the_same_as_the_variables_by_the_same_names() {
+    let text = r#"
+        strict = true
+        external = ["CACHE_DIR", "CACHE_X"]
+        [default]
+        capacity = 50_000
+        max_value_size = "1MiB"
+        [cache.users]
+        ttl = "30m"
+        enabled = false
+        [cache."user.orders"]
+        ttl = 90
+        jitter = 0.5
+        codec = "json"
+        lease = false
+        [redis]
+        prefix = "shop"
+        remote_deadline = "50ms"
+        required = true
+    "#;
+    let (config, faults) = read(text, &[("CACHE_DIR", "/tmp"), ("CACHE_USERS_ENABLED", "on")]);
+    assert_eq!(faults, [""; 0]);
+    let (users, orders) = (config.policy(&SITES[0]), config.policy(&SITES[1]));
+    assert_eq!((users.ttl, users.capacity, users.enabled), (Some(HOUR / 2), 50_000, true));
+    assert_eq!((orders.ttl, orders.lease), (Some(Duration::from_secs(90)), false));
+    assert_eq!((orders.codec.to_string(), orders.max_value_size), ("json".to_owned(), 1 << 20));
+    assert_eq!((&*config.remote.prefix, config.remote.required), ("shop", true));
+}
+
+#[test]
+fn a_profile_is_laid_over_what_it_inherits_and_that_over_the_rest_of_the_file() {
+    let of = |profile| {
+        let (config, faults) = read(PROFILES, &[("CACHE_ENV", profile)]);
+        assert_eq!(faults, [""; 0]);
+        let policy = config.policy(&SITES[0]);
+        assert!((policy.jitter - 0.1).abs() < f64::EPSILON);
+        (policy.ttl.map(|ttl| ttl.as_secs()), policy.capacity, policy.enabled)
+    };
+    assert_eq!(of(""), (Some(1), 1, true));
+    assert_eq!(of("production"), (Some(2), 2, true));
+    assert_eq!(of("staging"), (Some(3), 2, true));
+    assert_eq!(of("local"), (Some(1), 1, false));
+}
+
+#[test]
+fn each_mistake_is_told_with_its_line_and_the_nearest_right_spelling() {
+    let text = r#"
+enabeld = true
+[defualt]
+capacity = 1
+[default]
+ttl = "1h"
+[cache.users]
+tll = "1h"
+ttl = "10 minutes"
+capacity = [1]
+[cache.user]
+[cache.user.orders]
+ttl = 1
+[redis]
+url = 7
+key_secret = "hunter2"
+[profile.staging]
+inherits = "prodcution"
+[profile.production]
+caches = {}
+"#;
+    let said = [
+        "cache.toml:2: there is nothing named `enabeld` here: did you mean `enabled`?",
+        "cache.toml:3: there is nothing named `defualt` here: did you mean `default`?",
+        "cache.toml:6 [default] ttl: a ttl for all caches has no effect, because every attribute states its own; use `[cache.<name>]`",
+        "cache.toml:8 [cache.users]: there is nothing named `tll` here: did you mean `ttl`?",
+        "cache.toml:9 [cache.users] ttl: unknown unit `minutes`: use ms, s, m, h, d or w",
+        "cache.toml:10 [cache.users] capacity: it is a list: write one value, as in `capacity = 10_000`",
+        "cache.toml:11 [cache.user]: there is no cache named `user`: did you mean `users`?",
+        "cache.toml:12 [cache.user]: there is nothing named `orders` here: the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`",
+        "cache.toml:16 [redis] key_secret: the secret has 7 bytes, which can be guessed: use at least 16 random ones, as `openssl rand -hex 16` makes them",
+        "cache.toml:18 [profile.staging] inherits: there is no profile `prodcution`: did you mean `production`?",
+        "cache.toml:20 [profile.production]: there is nothing named `caches` here: did you mean `cache`?",
+    ];
+    let mut faults = read(text, &[]).1;
+    faults.sort_by_key(|fault| {
+        fault["cache.toml:".len()..].split([':', ' ']).next().unwrap().parse::<u32>().unwrap()
+    });
+    assert_eq!(faults, said);
+}
+
+#[test]
+fn a_name_in_the_file_that_is_external_is_left_alone() {
+    let text = "external = [\"cache.other\"]\n[cache.other]\nttl = 1";
+    assert_eq!(read(text, &[]).1, [""; 0]);
+}
+
+#[test]
+fn profiles_that_inherit_in_a_circle_are_told_once_and_end() {
+    let text = "[profile.a]\ninherits = 'b'\n[profile.b]\ninherits = 'c'\n[profile.c]\ninherits = 'b'";
+    let (_, faults) = read(text, &[("CACHE_ENV", "a")]);
+    assert_eq!(
+        faults,
+        [
+            "cache.toml:4 [profile.b] inherits: the profiles `b`, `c` inherit in a circle: take one `inherits` out"
+        ]
+    );
+}
+
+#[test]
+fn a_profile_that_the_file_does_not_know_is_a_fault_unless_it_is_one_of_the_usual() {
+    let of = |text, profile| read(text, &[("CACHE_ENV", profile)]).1;
+    assert_eq!(of(PROFILES, "local"), [""; 0]);
+    assert_eq!(of("", "production"), [""; 0]);
+    assert_eq!(
+        of(PROFILES, "prodution"),
+        ["CACHE_ENV: cache.toml has no profile `prodution`: did you mean `production`?"]
+    );
+    assert_eq!(
+        of(PROFILES, "qa"),
+        ["CACHE_ENV: cache.toml has no profile `qa`: mend the name, or write `[profile.qa]` there"]
+    );
+}
+
+#[test]
+fn a_named_file_must_be_there_and_an_unnamed_one_need_not() {
+    let missing = "CACHE_CONFIG: there is no file `nowhere.toml`: mend the path, or leave it out";
+    assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", "nowhere.toml")]).1, [missing]);
+    let origin = Origin { variables: Some(variables(&[])), ..Origin::default() };
+    assert_eq!(resolved(&origin, &[], &SITES).1, [""; 0], "this crate has no cache.toml");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_clear_fault() {
+    let deep = format!("a = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let tables = (0..10_000).fold("[a".to_owned(), |text, _| text + ".a") + "]";
+    for (text, said) in [
+        (b"a = 1\nb = \xff".to_vec(), "line 2 is not valid UTF-8"),
+        (vec![b'#'; (1 << 20) + 1], "it is larger than 1 MiB"),
+        (b"a = 1\na b".to_vec(), "cache.toml:2: it is not TOML: "),
+        (b"[cache.users]\nurl = 'hunter2".to_vec(), "cache.toml:2: it is not TOML: "),
+        (b"\0".to_vec(), "cache.toml:1: it is not TOML: "),
+        (deep.into_bytes(), "it is not TOML: "),
+        (tables.into_bytes(), ""),
+    ] {
+        let (config, faults) = read(text, &[]);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(
+            faults[0].contains(said) && faults[0].len() < 400 && !faults[0].contains("hunter2"),
+            "{faults:?}"
+        );
+        assert_eq!(config.policy(&SITES[0]).ttl, Some(HOUR));
+    }
+}

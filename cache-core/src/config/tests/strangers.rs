@@ -1,0 +1,63 @@
+//! Variables that nobody knows.
+
+use super::*;
+
+fn resolved(pairs: &[(&str, &str)]) -> Resolved {
+    let variables = Some(variables(pairs));
+    Origin { variables, isolated: true, ..Origin::default() }.resolve_with(&[], &[site("sentiment")])
+}
+
+fn faults(pairs: &[(&str, &str)]) -> Vec<String> {
+    resolved(pairs).faults.into_iter().map(|fault| fault.message).collect()
+}
+
+#[test]
+fn a_variable_within_two_letters_of_a_known_one_is_a_fault() {
+    let way_out = "(if it is for another program, list it in CACHE_EXTERNAL)";
+    for (wrong, right) in [
+        ("CACHE_SENTIMNT_TTL", "CACHE_SENTIMENT_TTL"),
+        ("CACHE_SENTIMENT_TLL", "CACHE_SENTIMENT_TTL"),
+        ("CACHE_DEFAULT_CAPASITY", "CACHE_DEFAULT_CAPACITY"),
+        ("CACHE_REDIS_ULR", "CACHE_REDIS_URL"),
+        ("CACHE_TYP", "CACHE_TYPE"),
+    ] {
+        assert_eq!(
+            faults(&[(wrong, "1")]),
+            [format!("{wrong}: there is no such setting: did you mean {right}? {way_out}")]
+        );
+        assert_eq!(faults(&[(wrong, "1"), ("CACHE_EXTERNAL", wrong)]), [""; 0]);
+        assert_eq!(faults(&[(wrong, " ")]), [""; 0], "empty counts as not set");
+    }
+}
+
+#[test]
+fn variables_like_nobodys_are_one_warning_and_break_no_start() {
+    let set = [
+        ("CACHE_DIR", "/tmp"),
+        ("CACHE_KEY", "x"),
+        ("CACHE_STORE", "y"),
+        ("CACHE_EXTERNAL", "CACHE_STORE, X"),
+    ];
+    let resolved = resolved(&set);
+    assert!(resolved.faults.is_empty(), "{:?}", resolved.faults);
+    assert_eq!(
+        resolved.strangers.to_string(),
+        "no setting and no cache of this program has the name CACHE_DIR, CACHE_KEY: mend the name, or list it in \
+         CACHE_EXTERNAL if it is for another program"
+    );
+}
+
+#[test]
+fn where_it_is_strict_each_of_them_is_a_fault() {
+    let set = [("CACHE_DIR", "/tmp"), ("CACHE_KEY\n", "x"), ("CACHE_STRICT", "true")];
+    let way_out = "there is no such setting and no such cache: unset it, or list it in CACHE_EXTERNAL if it is for another program";
+    assert_eq!(faults(&set), [format!("CACHE_DIR: {way_out}"), format!("CACHE_KEY\\n: {way_out}")]);
+}
+
+#[test]
+fn thousands_of_them_are_still_one_short_line() {
+    let names: Vec<_> = (0..5000).map(|n| format!("CACHE_FOREIGN_{n}_{}", "x".repeat(200))).collect();
+    let set: Vec<_> = names.iter().map(|name| (&**name, "1")).collect();
+    let warning = resolved(&set).strangers.to_string();
+    assert!(warning.len() < 4000 && warning.contains("and 4980 more"), "{warning}");
+}
