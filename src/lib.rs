@@ -8,10 +8,10 @@ use cache_redis as _;
 
 pub use cache_core::{
     Answer, Backend, Breaker, Cache, CacheConfig, CacheHandle, CacheKey, CacheReport, CacheSettings,
-    CacheValue, Caches, CachesBuilder, Clock, Codec, EffectiveConfig, Error, Evictions, Fallback, Fault,
-    FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue,
-    Moment, Policy, Push, RemoteStats, Report, ServerHealth, Setting, SiteReport, Statement, Stats, Status,
-    TlsFiles,
+    CacheValue, Caches, CachesBuilder, Change, Clock, Codec, EffectiveConfig, Error, Evictions, Fallback,
+    Fault, FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue,
+    Moment, Policy, Push, Reload, RemoteStats, Report, ServerHealth, Setting, SiteReport, Statement, Stats,
+    Status, TlsFiles,
 };
 pub use cache_macros::{CacheKey, cache_put, cached, caches, invalidate};
 

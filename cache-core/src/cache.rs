@@ -1,8 +1,12 @@
 //! One call site's cache in one registry: its memory, its flights and its counters. It knows keys and entries, no types.
 
+mod live;
+mod memory;
 mod shared;
 mod trip;
 
+use live::LivePolicy;
+use memory::{Memory, Shape};
 pub(crate) use shared::{AtLast, Remote, Shared};
 pub(crate) use trip::Trip;
 
@@ -21,7 +25,7 @@ use crate::{
     invalidation::Invalidation,
     key::{Key, StoredKey},
     last_rites, load,
-    memory::{self, DropCause, MemoryOptions, MemoryTier},
+    memory::DropCause,
     policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -34,10 +38,10 @@ const FLIGHT_SHARDS: usize = 16;
 
 pub(crate) struct Cache {
     pub(crate) site: &'static Site,
-    pub(crate) policy: Policy,
+    pub(crate) policy: LivePolicy,
     clock: Clock,
     front: Front,
-    memory: Arc<dyn MemoryTier>,
+    memory: Memory,
     flights: Arc<Flights<Outcome>>,
     pub(crate) counters: Arc<Counters>,
     /// Entries of another generation are not read.
@@ -76,17 +80,12 @@ pub(crate) enum Boarded {
 impl Cache {
     pub(crate) fn new(site: &'static Site, policy: Policy, clock: Clock, shared: Option<Shared>) -> Self {
         let counters = Arc::<Counters>::default();
-        let memory = memory::open(MemoryOptions {
-            capacity: policy.capacity,
-            ttl: policy.ttl.filter(|_| clock.is_system()),
-            on_drop: Arc::new({
-                let (counters, clock) = (Arc::clone(&counters), clock.clone());
-                move |entry, cause| count_drop(&counters, &clock, entry, cause)
-            }),
-        });
+        let shape = Shape { capacity: policy.capacity, ttl: policy.ttl };
+        let memory = Memory::open(shape, &counters, &clock);
         let flights = Arc::new(Flights::new(FLIGHT_SHARDS));
         let generations =
             if shared.is_some() { Generations::shared(policy.capacity) } else { Generations::own() };
+        let policy = LivePolicy::new(policy);
         Self { site, policy, clock, front: Front::new(), memory, flights, counters, generations, shared }
     }
 
@@ -135,7 +134,8 @@ impl Cache {
     #[inline]
     fn find(&self, key: &Key) -> Option<Entry> {
         let seat = self.front.seat(key);
-        if let Some(entry) = seat.entry(key, |entry| housekeeping::report_popular(&self.memory, entry)) {
+        if let Some(entry) = seat.entry(key, |entry| housekeeping::report_popular(self.memory.weak(), entry))
+        {
             return Some(entry);
         }
         let entry = last_rites::after(|| self.memory.get(key))?;
@@ -259,7 +259,7 @@ impl Cache {
 
     /// What is known of a value that is stored now.
     pub(crate) fn facts(&self, generation: u64, group: Group, load_time: Duration) -> Facts {
-        let timeline = Timeline::fresh(self.clock.now(), self.policy.jittered_ttl());
+        let timeline = Timeline::fresh(self.clock.now(), self.policy.get().jittered_ttl());
         Facts { timeline, generation, group, load_time }
     }
 

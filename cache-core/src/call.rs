@@ -109,7 +109,7 @@ impl<R, V, E> Keyed<R, V, E> {
     pub fn refresh<'a, F: Future<Output = R>>(&'a self, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
         let cache = Caches::cache_of(self.site);
         let step = match self.trip(&cache) {
-            _ if !cache.policy.enabled => Step::Run,
+            _ if !cache.policy.is_enabled() => Step::Run,
             Some(trip) => Step::Wait(cache, Box::pin(trip.refresh())),
             None => {
                 let ticket = cache.begin_refresh(&self.key, cache.group(&self.key));
@@ -122,7 +122,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// The stored value, if it is fresh.
     pub async fn peek(self) -> Option<V> {
         let cache = Caches::cache_of(self.site);
-        if !cache.policy.enabled {
+        if !cache.policy.is_enabled() {
             return None;
         }
         let entry = match (cache.look(&self.key), self.trip(&cache)) {
@@ -135,7 +135,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// As [`peek`](Self::peek), and counted: a call that is answered, or not.
     pub(crate) async fn get(self) -> Option<V> {
         let cache = Caches::cache_of(self.site);
-        if !cache.policy.enabled {
+        if !cache.policy.is_enabled() {
             return None;
         }
         if let Some(entry) = cache.look(&self.key) {
@@ -152,7 +152,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Stores `value`.
     pub async fn put(self, value: V) {
         let cache = Caches::cache_of(self.site);
-        if !cache.policy.enabled {
+        if !cache.policy.is_enabled() {
             return;
         }
         let entry = (self.value.wrap)(StoredKey::from(&self.key), &value, cache.facts_of_put(&self.key));
@@ -180,7 +180,7 @@ impl<R, V, E> Keyed<R, V, E> {
     #[inline]
     fn look(&self) -> Look {
         Caches::with_cache_of(self.site, |cache| {
-            if !cache.policy.enabled {
+            if !cache.policy.is_enabled() {
                 return Look::Disabled;
             }
             match cache.look(&self.key).filter(self.value.fits) {

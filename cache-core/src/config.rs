@@ -138,7 +138,7 @@ impl Config {
     pub(crate) fn policy(&self, site: &Site) -> Policy {
         let set = source::sum(self.said(site).iter());
         Policy {
-            enabled: self.program().enabled.unwrap_or(true) && set.enabled.unwrap_or(true),
+            enabled: self.is_enabled() && set.enabled.unwrap_or(true),
             ttl: set.ttl.and_then(duration),
             capacity: set.capacity.unwrap_or(CAPACITY),
             jitter: set.jitter.unwrap_or(JITTER),
@@ -173,6 +173,16 @@ impl Config {
     /// What is said about the cache `name` alone.
     fn said_of_cache(&self, name: &str) -> impl Iterator<Item = &Said<CacheSettings>> {
         self.layers.iter().filter_map(move |layer| layer.caches.get(name)).flatten()
+    }
+
+    /// Whether anything is cached.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.program().enabled.unwrap_or(true)
+    }
+
+    /// Who says that the program does not start without the store.
+    pub(crate) fn required_by(&self) -> String {
+        self.source_of_remote(|said| said.required.is_some()).map_or_else(String::new, ToString::to_string)
     }
 
     fn program(&self) -> ProgramSettings {

@@ -76,6 +76,11 @@ impl Entry {
         self.0.as_ref().expect("only drop takes it")
     }
 
+    /// Whether both are one entry, and not only equal.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.stored(), other.stored())
+    }
+
     /// The same entry, without keeping it.
     pub(crate) fn downgrade(&self) -> WeakEntry {
         WeakEntry(Arc::downgrade(self.stored()))

@@ -3,7 +3,7 @@
 
 use std::{
     panic::catch_unwind,
-    sync::{Arc, OnceLock, Weak},
+    sync::{OnceLock, Weak},
     thread,
     time::Duration,
 };
@@ -49,9 +49,9 @@ fn guarded(step: fn()) {
 }
 
 /// A hit of `entry` that `memory` did not see. Neither waits nor allocates: a tier's own bookkeeping may do both.
-pub(crate) fn report_popular(memory: &Arc<dyn MemoryTier>, entry: &Entry) {
+pub(crate) fn report_popular(memory: Weak<dyn MemoryTier>, entry: &Entry) {
     if let Some(reports) = POPULAR.get() {
-        let _ = reports.push((Arc::downgrade(memory), entry.key().clone()));
+        let _ = reports.push((memory, entry.key().clone()));
     }
 }
 

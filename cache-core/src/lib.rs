@@ -53,7 +53,9 @@ pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
 pub use policy::Policy;
-pub use registry::{CacheHandle, CacheReport, Caches, CachesBuilder, InstallError, Report, SiteReport};
+pub use registry::{
+    CacheHandle, CacheReport, Caches, CachesBuilder, Change, InstallError, Reload, Report, SiteReport,
+};
 pub use remote::{Mark, TlsFiles};
 pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
 pub use timeline::{Age, Lifetimes, Timeline};

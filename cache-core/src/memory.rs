@@ -31,6 +31,12 @@ pub trait MemoryTier: Send + Sync {
     /// Gives the memory of all present entries back, soon. The caller has made them unreadable already.
     fn clear(&self);
 
+    /// Shows each entry that is held. What is stored or removed meanwhile may be shown or not.
+    fn for_each(&self, show: &mut dyn FnMut(&Entry));
+
+    /// Whether this very `entry` is the one that is held for its key.
+    fn holds(&self, entry: &Entry) -> bool;
+
     /// How many entries are held, after pending maintenance.
     fn entries(&self) -> u64;
 }
@@ -96,6 +102,12 @@ impl MemoryTier for NoMemory {
     fn remove(&self, _: &StoredKey) {}
 
     fn clear(&self) {}
+
+    fn for_each(&self, _: &mut dyn FnMut(&Entry)) {}
+
+    fn holds(&self, _: &Entry) -> bool {
+        false
+    }
 
     fn entries(&self) -> u64 {
         0

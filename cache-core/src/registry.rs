@@ -3,12 +3,15 @@
 mod builder;
 mod global;
 mod handle;
+mod reload;
 mod remote;
 mod report;
+mod settings;
 
 pub use builder::CachesBuilder;
 pub use global::InstallError;
 pub use handle::CacheHandle;
+pub use reload::{Change, Reload};
 pub use report::{CacheReport, Report, SiteReport};
 
 use std::{
@@ -20,10 +23,11 @@ use std::{
     },
 };
 
+use self::settings::CurrentSettings;
 use crate::{
     cache::{Cache, Remote},
     clock::Clock,
-    config::{Config, EffectiveConfig},
+    config::{Config, EffectiveConfig, Origin},
     error::{Error, Fault},
     housekeeping, observe,
     site::{self, SITES, Site},
@@ -61,14 +65,14 @@ use crate::{
 pub struct Caches(Arc<Registry>);
 
 struct Registry {
-    config: Config,
+    settings: CurrentSettings,
+    /// Held while settings are read again and put into effect.
+    reloading: Arc<tokio::sync::Mutex<()>>,
     clock: Clock,
     /// For each of [`SITES`], its cache once it was used.
     caches: Box<[OnceLock<Arc<Cache>>]>,
     /// `None` when no cache of the program uses one.
     remote: Option<Remote>,
-    /// What was wrong with the settings of a registry that built itself.
-    faults: Vec<Fault>,
 }
 
 tokio::task_local! {
@@ -115,15 +119,17 @@ impl Caches {
     /// it is wrapped by `Caches::current().scope(..)`. Expiry keeps its jitter: see
     /// [`CacheSettings::jitter`](crate::CacheSettings::jitter) for exact lifetimes.
     pub fn isolated() -> Self {
-        Self::assemble(Config::default(), Clock::isolated(), Vec::new())
+        let origin = Origin { isolated: true, ..Origin::default() };
+        Self::assemble(origin, Config::default(), Clock::isolated(), Vec::new())
     }
 
-    fn assemble(config: Config, clock: Clock, mut faults: Vec<Fault>) -> Self {
+    fn assemble(origin: Origin, config: Config, clock: Clock, mut faults: Vec<Fault>) -> Self {
         housekeeping::start();
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
         Self(Arc::new_cyclic(|registry| {
             let remote = remote::open(&config, registry, &mut faults);
-            Registry { config, clock, caches, remote, faults }
+            let settings = CurrentSettings::new(origin, config, faults);
+            Registry { settings, reloading: Arc::default(), clock, caches, remote }
         }))
     }
 
@@ -192,10 +198,7 @@ impl Caches {
     /// println!("{}", Caches::config());
     /// ```
     pub fn config() -> EffectiveConfig {
-        let caches = Self::current();
-        let config = &caches.0.config;
-        let sites = site::by_name().values().flatten().copied();
-        config.effective(sites.map(|site| (site, config.policy(site))))
+        Self::current().0.settings.effective()
     }
 
     /// Hands the counters of the current registry to the `metrics` recorder now. The installed registry does so by itself
@@ -237,12 +240,17 @@ impl Caches {
     #[inline]
     fn cache(&self, site: &'static Site) -> &Arc<Cache> {
         let cell = &self.0.caches[site.index()];
-        cell.get().unwrap_or_else(|| cell.get_or_init(|| self.open(site)))
+        cell.get().unwrap_or_else(|| {
+            let cache = cell.get_or_init(|| self.open(site));
+            // Settings may have changed since the cache took its own, when nobody could tell it.
+            self.0.settings.adopt(cache);
+            cache
+        })
     }
 
     #[cold]
     fn open(&self, site: &'static Site) -> Arc<Cache> {
-        let policy = self.0.config.policy(site);
+        let policy = self.0.settings.policy(site);
         let shared = self.0.shared(site, &policy);
         Arc::new(Cache::new(site, policy, self.0.clock.clone(), shared))
     }

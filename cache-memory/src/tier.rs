@@ -58,6 +58,16 @@ impl MemoryTier for Moka {
         self.0.invalidate_all();
     }
 
+    fn for_each(&self, show: &mut dyn FnMut(&Entry)) {
+        for (_, entry) in &self.0 {
+            show(&entry);
+        }
+    }
+
+    fn holds(&self, entry: &Entry) -> bool {
+        self.0.get(entry.key()).is_some_and(|held| held.is(entry))
+    }
+
     fn entries(&self) -> u64 {
         // moka's count is eventual: pending reads and writes are applied first. One run drops no more than a batch of what a
         // `clear` left or what expired, so there is another as long as that makes them fewer.

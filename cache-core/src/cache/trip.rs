@@ -16,6 +16,7 @@ use crate::{
     generations::Group,
     key::{Key, StoredKey},
     last_rites, load, observe,
+    policy::Policy,
     remote::{
         Begin, Begun, Budget, Content, Filled, Grant, Incoming, Mark, Outgoing, RemoteKey, Seen, Unavailable,
     },
@@ -333,7 +334,7 @@ impl Trip {
 
     fn how(&self, accept: bool) -> Begin {
         let generation = self.seen.map(|(generation, _)| generation);
-        Begin { generation, lease: self.cache.policy.lease, supersede: false, accept }
+        Begin { generation, lease: self.cache.policy.get().lease, supersede: false, accept }
     }
 
     /// Asks for leave to load until there is an answer. Another process's load is waited for as long as a follower waits.
@@ -383,7 +384,7 @@ impl Trip {
 
     /// Brings `entry` to the remote tier, and then to memory and to all who wait for it.
     pub(crate) async fn deliver(mut self, ticket: Ticket<Outcome>, entry: Entry) {
-        let lifetimes = Lifetimes::fresh(self.cache.policy.jittered_ttl());
+        let lifetimes = Lifetimes::fresh(self.cache.policy.get().jittered_ttl());
         let keep = {
             let cache = Arc::clone(&self.cache);
             // Whatever comes of it, and also when the caller goes away: memory does not go on with what was to be replaced.
@@ -449,9 +450,9 @@ impl Trip {
 
     /// The value as bytes; `None` when it cannot be written so, or is larger than the remote tier is to hold.
     fn outgoing(&self, entry: &Entry, lifetimes: Lifetimes) -> Option<Outgoing> {
-        let codec = self.cache.policy.codec;
+        let Policy { codec, max_value_size, .. } = self.cache.policy.get();
         let payload = (self.bytes.write)(entry, codec).ok();
-        let fits = payload.filter(|payload| payload.len() as u64 <= self.cache.policy.max_value_size);
+        let fits = payload.filter(|payload| payload.len() as u64 <= max_value_size);
         self.cache.counters.oversized.add(u64::from(fits.is_none()));
         fits.map(|payload| Outgoing {
             payload,

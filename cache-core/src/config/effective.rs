@@ -67,9 +67,13 @@ pub struct Statement {
 }
 
 impl Config {
-    /// The settings in effect for `sites`, each of which behaves as its `policy` says.
-    pub(crate) fn effective<'a>(&self, sites: impl Iterator<Item = (&'a Site, Policy)>) -> EffectiveConfig {
-        let remote: Vec<_> = self.layers.iter().flat_map(|layer| layer.remote.clone()).collect();
+    /// The settings in effect for `sites`, each of which behaves as its policy says; those for Redis are what `started` says.
+    pub(crate) fn effective<'a>(
+        &self,
+        started: &Self,
+        sites: impl Iterator<Item = (&'a Site, Policy)>,
+    ) -> EffectiveConfig {
+        let remote: Vec<_> = started.layers.iter().flat_map(|layer| layer.remote.clone()).collect();
         EffectiveConfig {
             file: self.file.clone(),
             profile: self.profile.clone(),

@@ -103,6 +103,10 @@ impl From<RemoteLayer> for RemoteSettings {
 }
 
 impl RemoteSettings {
+    pub(crate) fn url(&self) -> Option<&Secret> {
+        self.url.as_ref()
+    }
+
     pub(super) fn target(&self) -> Option<Target> {
         let url = self.url.as_ref()?.reveal().to_owned();
         Some(Target { url, tls: self.tls.clone() })

@@ -104,6 +104,13 @@ impl<T: Clone> Flights<T> {
         act();
     }
 
+    /// Returns when everybody who holds a lock now has let go of it.
+    pub(crate) fn wait_for_locks(&self) {
+        for shard in &self.shards {
+            drop(lock(shard));
+        }
+    }
+
     /// Takes all flights out.
     pub(crate) fn fence_all(&self) {
         for shard in &self.shards {

@@ -177,7 +177,7 @@ impl CachesBuilder {
         let resolved = self.origin.resolve(&SITES);
         Error::check(resolved.faults)?;
         resolved.strangers.warn();
-        let caches = Caches::assemble(resolved.config, clock, Vec::new());
+        let caches = Caches::assemble(self.origin, resolved.config, clock, Vec::new());
         caches.connect().await?;
         Ok(caches)
     }

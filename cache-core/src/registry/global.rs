@@ -22,13 +22,14 @@ pub(super) fn get() -> &'static Caches {
 fn build() -> &'static Caches {
     let mut strangers: Option<Strangers> = None;
     let caches = GLOBAL.get_or_init(|| {
-        let resolved = Origin::default().resolve(&SITES);
+        let origin = Origin::default();
+        let resolved = origin.resolve(&SITES);
         strangers = Some(resolved.strangers);
-        Caches::assemble(resolved.config, Clock::system(), resolved.faults)
+        Caches::assemble(origin, resolved.config, Clock::system(), resolved.faults)
     });
     // Logged when the registry is there, by whoever built it: a subscriber may ask for it.
     if let Some(strangers) = strangers {
-        for fault in &caches.0.faults {
+        for fault in caches.0.settings.faults() {
             tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
         }
         strangers.warn();

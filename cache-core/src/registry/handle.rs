@@ -42,7 +42,18 @@ impl CacheHandle {
     /// How the cache behaves, after all configuration: the function's own where a function was asked, else that of the
     /// first call site of this name.
     pub fn policy(&self) -> Policy {
-        self.caches.0.config.policy(self.site)
+        self.caches.0.settings.policy(self.site)
+    }
+
+    /// Switches the cache off or on while the program runs, for all its functions; off, each call runs its function. What is stored stays:
+    /// switched on again, the cache answers with what is still fresh. It stands over all settings of this cache, also those of a
+    /// [`reload`](Caches::reload); while `CACHE_ENABLED=false` switches everything off, it has no effect.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.caches.0.settings.switch(self.name(), enabled);
+        let sites = site::named(self.name()).iter();
+        for cache in sites.filter_map(|site| self.caches.open_cache(site)) {
+            self.caches.0.settings.adopt(cache);
+        }
     }
 
     /// Makes every entry unreadable, also what loads that run now will return to their callers; of a cache that is shared, on all nodes.

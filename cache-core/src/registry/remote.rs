@@ -74,19 +74,22 @@ impl Caches {
             Some(remote) => remote.tier.health().await,
             None => Vec::new(),
         };
-        Health::of(servers, caches.0.faults.clone())
+        Health::of(servers, caches.0.settings.faults())
     }
 
     /// Waits for the first connection, if there is anything to connect to.
     pub(super) async fn connect(&self) -> Result<(), Error> {
-        Error::check(self.0.faults.clone())?;
-        let (Some(remote), required) = (&self.0.remote, self.0.config.remote.required) else { return Ok(()) };
+        Error::check(self.0.settings.faults())?;
+        let (Some(remote), required) = (&self.0.remote, self.0.settings.started.remote.required) else {
+            return Ok(());
+        };
         let within = if required { CONNECT_REQUIRED } else { CONNECT };
         match remote.tier.connected(within).await {
             Err(why) if required => {
                 let message = format!(
-                    "CACHE_REQUIRED: the remote tier is out of reach: {why}; start it, mend its address, or leave \
-                     CACHE_REQUIRED out to start without it"
+                    "{}: the remote tier is out of reach: {why}; start it, mend its address, or take `required` \
+                     (CACHE_REQUIRED) out to start without it",
+                    self.0.settings.started.required_by()
                 );
                 Error::check(vec![Fault::new(FaultKind::Unreachable, message)])
             }
@@ -99,7 +102,8 @@ impl Caches {
         let sites = site::named(name);
         let caches = || sites.iter().filter_map(|site| self.open_cache(site));
         caches().for_each(|cache| cache.clear());
-        let shared = |site: &&&Site| self.0.config.policy(site).backend != cache_syntax::Backend::Memory;
+        let shared =
+            |site: &&&Site| self.0.settings.started.policy(site).backend != cache_syntax::Backend::Memory;
         let (Some(remote), Some(_)) = (&self.0.remote, sites.iter().find(shared)) else {
             return Invalidation::Local;
         };

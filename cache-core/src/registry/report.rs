@@ -54,7 +54,7 @@ pub struct SiteReport {
 impl Report {
     pub(super) fn of(caches: &Caches) -> Self {
         let of_name = |(name, sites): (&&'static str, &Vec<_>)| CacheReport::of(caches, name, sites);
-        Self { caches: site::by_name().iter().map(of_name).collect(), faults: caches.0.faults.clone() }
+        Self { caches: site::by_name().iter().map(of_name).collect(), faults: caches.0.settings.faults() }
     }
 }
 
@@ -73,7 +73,7 @@ impl SiteReport {
             file: site.file,
             line: site.line,
             fingerprint: site.fingerprint(),
-            policy: caches.0.config.policy(site),
+            policy: caches.0.settings.policy(site),
         }
     }
 }

@@ -19,7 +19,7 @@ fn each_value_names_who_says_it_and_whom_it_overrules() {
         ..Given::default()
     };
     let (config, _) = resolve_with(&[], &sites, &set, given);
-    let shown = config.effective(sites.iter().map(|site| (site, config.policy(site)))).to_string();
+    let shown = config.effective(&config, sites.iter().map(|site| (site, config.policy(site)))).to_string();
     for line in [
         "users (shop::f, src/shop.rs:7)",
         "  ttl              forever        from builder; CACHE_USERS_TTL says 30m; the attribute says 1h",
@@ -39,7 +39,7 @@ fn what_is_in_effect_stands_before_what_is_said() {
     let sites = [site("users").local()];
     let (config, _) =
         resolve(&sites, &[("CACHE_ENABLED", "off"), ("CACHE_USERS_ENABLED", "on"), ("CACHE_TYPE", "redis")]);
-    let effective = config.effective(sites.iter().map(|site| (site, config.policy(site))));
+    let effective = config.effective(&config, sites.iter().map(|site| (site, config.policy(site))));
     let shown: Vec<_> = effective.caches[0].settings.iter().map(ToString::to_string).collect();
     assert_eq!(shown[2], "enabled          false          from CACHE_ENABLED; CACHE_USERS_ENABLED says true");
     assert_eq!(
@@ -53,7 +53,7 @@ fn what_is_in_effect_stands_before_what_is_said() {
 fn the_documented_defaults_are_the_defaults() {
     let sites = [site("users")];
     let (config, _) = resolve(&sites, &[]);
-    let effective = config.effective(sites.iter().map(|site| (site, config.policy(site))));
+    let effective = config.effective(&config, sites.iter().map(|site| (site, config.policy(site))));
     let of_cache = |name| {
         &effective.caches[0].settings.iter().find(|setting| setting.field == name).expect("it is one").value
     };

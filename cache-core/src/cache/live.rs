@@ -1,0 +1,35 @@
+//! A policy that may change while calls run.
+
+use std::sync::{
+    PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use crate::policy::Policy;
+
+pub(crate) struct LivePolicy {
+    /// Apart from the rest, because each hit reads it, and a hit takes no lock.
+    enabled: AtomicBool,
+    policy: RwLock<Policy>,
+}
+
+impl LivePolicy {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self { enabled: AtomicBool::new(policy.enabled), policy: RwLock::new(policy) }
+    }
+
+    #[inline]
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Relaxed)
+    }
+
+    /// For what is not a hit.
+    pub(crate) fn get(&self) -> Policy {
+        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set(&self, policy: Policy) {
+        self.enabled.store(policy.enabled, Relaxed);
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
+    }
+}
