@@ -5,6 +5,8 @@ use super::*;
 mod builder;
 mod effective;
 mod file;
+mod hostile;
+mod layers;
 mod reach;
 mod remote;
 mod strangers;

@@ -1,0 +1,80 @@
+//! Whatever is written: faults that can be read, and no panic.
+
+use std::io::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What somebody might write as a value, and worse.
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[-+]?[0-9]{1,40}(\\.[0-9]{1,40})?(e[0-9]{1,5})?",
+        "-?[0-9]{0,30}(ms|s|m|h|d|w|GiB|kB| )?",
+        "(nan|inf|0x[0-9a-f]{1,20}|true|\\[\\]|\\{\\}|1979-05-27)",
+        Just("\0".to_owned()),
+        Just("x".repeat(1 << 20)),
+        Just("9".repeat(1 << 20)),
+    ]
+}
+
+fn names() -> Vec<String> {
+    super::super::variables::known(&["users"]).into_iter().filter(|name| name != "CACHE_CONFIG").collect()
+}
+
+fn check(faults: &[String]) -> Result<(), TestCaseError> {
+    for fault in faults {
+        prop_assert!(fault.len() < 800, "{} bytes", fault.len());
+        prop_assert!(!fault.contains('\n') && !fault.contains('\0'), "{fault:?}");
+    }
+    Ok(())
+}
+
+/// The faults of a program whose file holds `text`.
+fn of_file(text: &[u8]) -> Vec<String> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(text).expect("written");
+    let given = Given { file: Some(file.path().display().to_string()), ..Given::default() };
+    let origin = Origin { given, variables: Some(variables(&[("CACHE_ENV", "p")])), isolated: true };
+    resolved(&origin, &[], &[site("users")]).1
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn a_hostile_variable_is_at_most_one_fault_on_one_line(
+        name in prop::sample::select(names()),
+        value in hostile(),
+    ) {
+        let faults = resolve(&[site("users")], &[(&name, &value)]).1;
+        let wants_redis = matches!(&*value, "redis" | "tiered");
+        prop_assert!(faults.len() <= 1 || wants_redis, "{faults:?}");
+        check(&faults)?;
+    }
+
+    #[test]
+    fn a_hostile_name_is_at_most_one_fault_on_one_line(name in "CACHE_\\PC{0,200}|CACHE_USERS_[A-Z\n]{1,9}") {
+        let faults = resolve(&[site("users")], &[(&name, "1"), ("CACHE_STRICT", "true")]).1;
+        prop_assert!(faults.len() <= 1, "{faults:?}");
+        check(&faults)?;
+    }
+
+    #[test]
+    fn a_hostile_value_in_a_file_is_told_on_one_line(
+        section in "(default|cache|cache\\.users|redis|profile\\.p|profile\\.p\\.default)?",
+        field in "(ttl|capacity|jitter|url|key_secret|inherits|enabled|external|[a-z.\"]{1,9})",
+        value in hostile(),
+        quoted: bool,
+    ) {
+        let value = if quoted { format!("{value:?}") } else { value };
+        let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
+        check(&of_file(format!("{header}{field} = {value}\n").as_bytes()))?;
+    }
+
+    #[test]
+    fn a_file_of_any_bytes_is_told_on_one_line(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        check(&of_file(&bytes))?;
+    }
+}
