@@ -25,7 +25,11 @@ use crate::{
     timeline::Age,
 };
 
+/// How a tier is opened.
+type Open = fn(MemoryOptions) -> Arc<dyn MemoryTier>;
+
 pub(crate) struct Memory {
+    open: Open,
     first: Room,
     /// Where entries are since memory was changed.
     later: OnceLock<ArcSwap<Rooms>>,
@@ -54,10 +58,10 @@ pub(super) struct Shape {
 }
 
 impl Room {
-    fn open(shape: Shape, counters: &Arc<Counters>, clock: &Clock) -> Self {
+    fn open(open: Open, shape: Shape, counters: &Arc<Counters>, clock: &Clock) -> Self {
         let counts = Arc::new(AtomicBool::new(true));
         let (counters, clock, is_counted) = (Arc::clone(counters), clock.clone(), Arc::clone(&counts));
-        let tier = memory::open(MemoryOptions {
+        let tier = open(MemoryOptions {
             capacity: shape.capacity,
             ttl: shape.ttl.filter(|_| clock.is_system()),
             on_drop: Arc::new(move |entry, cause| {
@@ -72,7 +76,11 @@ impl Room {
 
 impl Memory {
     pub(super) fn open(shape: Shape, counters: &Arc<Counters>, clock: &Clock) -> Self {
-        Self { first: Room::open(shape, counters, clock), later: OnceLock::new() }
+        Self::open_by(memory::open, shape, counters, clock)
+    }
+
+    fn open_by(open: Open, shape: Shape, counters: &Arc<Counters>, clock: &Clock) -> Self {
+        Self { open, first: Room::open(open, shape, counters, clock), later: OnceLock::new() }
     }
 
     #[inline]
@@ -164,7 +172,7 @@ impl Cache {
     fn move_to(&self, shape: Shape, old: &Room) {
         // What has expired is counted before it is left behind.
         old.tier.entries();
-        let new = Room::open(shape, &self.counters, &self.clock);
+        let new = Room::open(self.memory.open, shape, &self.counters, &self.clock);
         self.memory.set(Rooms { current: old.clone(), next: Some(new.clone()) });
         // Who is storing or removing now may not have seen that there are two.
         self.flights.wait_for_locks();
@@ -188,3 +196,6 @@ impl Cache {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
