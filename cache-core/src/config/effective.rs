@@ -8,6 +8,7 @@ use super::{
     Config,
     field::Field,
     fields::{CACHE, PROGRAM, REMOTE},
+    layer::of_attribute,
     source::{Said, Source},
 };
 use crate::{policy::Policy, site::Site};
@@ -50,7 +51,7 @@ pub struct Setting {
     pub field: &'static str,
     /// The value in effect, as it would be written, unless it is private.
     pub value: String,
-    /// Who says so: a variable, a line of a file, `builder`, `the attribute`; `built-in` when nobody does.
+    /// Who says so: a variable, a line of a file, `builder`, `the attribute`, `the declaration`; `built-in` when nobody does.
     pub source: String,
     /// What weaker sources say, the strongest first.
     pub overruled: Vec<Statement>,
@@ -106,8 +107,11 @@ impl Config {
 
 /// Who keeps the entries of `site` where they are, when it is not the one who says where.
 fn who_holds(site: &Site) -> String {
-    let holder = if site.local { "the attribute (`local`)" } else { "the start of the program" };
-    holder.to_owned()
+    if site.local {
+        format!("{} (`local`)", attributed(&of_attribute(site).source))
+    } else {
+        "the start of the program".to_owned()
+    }
 }
 
 /// What `said` comes to for each of `fields`.
@@ -129,6 +133,7 @@ fn setting<S>(field: &Field<S>, said: &[Said<S>]) -> Setting {
 fn attributed(source: &Source) -> String {
     match source {
         Source::Attribute(_) => "the attribute".to_owned(),
+        Source::Declaration(_) => "the declaration".to_owned(),
         source => source.to_string(),
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn unknown_cache(source: &Source, name: &str, names: &[&str]) -> Faul
     Fault::new(FaultKind::UnknownCache, message)
 }
 
-/// What the attribute of `site` says.
+/// What the attribute of `site` says, or its declaration.
 pub(super) fn of_attribute(site: &Site) -> Said<CacheSettings> {
     let settings = CacheSettings {
         ttl: Some(site.ttl.map_or(cache_syntax::Ttl::Forever, cache_syntax::Ttl::For)),
@@ -116,5 +116,6 @@ pub(super) fn of_attribute(site: &Site) -> Said<CacheSettings> {
         backend: site.backend,
         ..CacheSettings::default()
     };
-    Said { source: Source::Attribute(site.place()), settings }
+    let source = if site.declared { Source::Declaration } else { Source::Attribute };
+    Said { source: source(site.place()), settings }
 }

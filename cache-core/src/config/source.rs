@@ -14,13 +14,15 @@ pub(crate) enum Source {
     File(Arc<str>),
     /// The place of the function.
     Attribute(String),
+    /// The place of the `caches!`.
+    Declaration(String),
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Builder => "builder",
-            Self::Variable(text) | Self::Attribute(text) => text,
+            Self::Variable(text) | Self::Attribute(text) | Self::Declaration(text) => text,
             Self::File(text) => text,
         })
     }

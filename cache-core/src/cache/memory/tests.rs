@@ -89,7 +89,7 @@ fn what_was_stored_is_there_after_a_move_and_after_another() {
     put(&cache, 1, "one");
     for _ in 0..2 {
         move_while(&cache, |cache| {
-            assert_eq!(value(cache, 1), Some("one"), "the old tier answers meanwhile")
+            assert_eq!(value(cache, 1), Some("one"), "the old tier answers meanwhile");
         });
         assert_eq!((value(&cache, 1), cache.memory.entries()), (Some("one"), 1));
     }
