@@ -1,5 +1,5 @@
-//! E7: a registry that builds itself logs a wrong variable once, and the attribute stands; one that is built on purpose
-//! refuses. It starts itself again as a child whose environment is wrong.
+//! E7: a registry that builds itself logs a wrong variable, and a wrong line of the file in the working directory, once, and the
+//! attribute stands; one that is built on purpose refuses. It starts itself again as a child whose environment is wrong.
 
 #[path = "support/log.rs"]
 mod log;
@@ -14,14 +14,20 @@ async fn lazy(n: u64) -> u64 {
     n
 }
 
+const FILE: &str = "[cache.lazy]\njitter = 0.5\ncapacity = -1\n";
+
 const IN_CHILD: &str = "LAZY_TEST_CHILD";
 
 fn main() {
     if std::env::var_os(IN_CHILD).is_some() {
         return child();
     }
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("cache.toml"), FILE).expect("written");
     let child = Command::new(std::env::current_exe().expect("this test"))
+        .current_dir(directory.path())
         .env(IN_CHILD, "1")
+        .env("CACHE_DIR", "/for/another/program")
         .env("CACHE_LAZY_TTL", "10 minutes")
         .env("CACHE_LAZY_CAPACITY", "77")
         .status();
@@ -39,14 +45,18 @@ fn child() {
         }
         let policy = lazy::cache().policy();
         assert_eq!((policy.ttl, policy.capacity), (Some(Duration::from_secs(3600)), 77));
+        assert!((policy.jitter - 0.5).abs() < f64::EPSILON, "the file is read");
+        assert_eq!(log.count("cache.toml:3 [cache.lazy] capacity: "), 1, "{}", log.text());
+        assert_eq!(log.count("CACHE_DIR"), 1, "a warning: {}", log.text());
         assert_eq!(log.count("CACHE_LAZY_TTL"), 1, "{}", log.text());
         let faults = Caches::report().faults;
         assert!(
-            matches!(&faults[..], [fault] if fault.message.starts_with("CACHE_LAZY_TTL: ")),
+            matches!(&faults[..], [first, second] if first.message.starts_with("CACHE_LAZY_TTL: ")
+                && second.message.starts_with("cache.toml:3 ")),
             "{faults:?}"
         );
 
         let refused = Caches::from_env().await.expect_err("a wrong variable").to_string();
-        assert!(refused.starts_with("CACHE_LAZY_TTL: "), "{refused}");
+        assert!(refused.contains("CACHE_LAZY_TTL: ") && refused.contains("cache.toml:3 "), "{refused}");
     });
 }
