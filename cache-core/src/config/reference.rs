@@ -1,4 +1,4 @@
-//! The tables of [`fields`](super::fields) as documentation: `docs/configuration.md` and `cache.example.toml` hold what is
+//! The tables of `fields` as documentation: `docs/configuration.md` and `cache.example.toml` hold what is
 //! written here, and a test compares.
 
 use std::fmt::Write as _;
