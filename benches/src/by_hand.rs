@@ -1,0 +1,57 @@
+//! What a careful hand would send and check for a value with its remaining time, its fence and its cache's generation.
+
+use redis::{Client, Pipeline, aio::MultiplexedConnection};
+
+use crate::{Sentiment, sentiment, server::Server};
+
+/// Generation, three lifetimes, two times and the kind of value.
+const HEADER: usize = 64;
+const CHECKSUM: usize = 8;
+const GENERATION: &str = "bench:sentiment:generation";
+
+#[derive(Clone)]
+pub struct ByHand(MultiplexedConnection);
+
+impl ByHand {
+    pub async fn connect(server: &Server) -> Self {
+        let client = Client::open(format!("{}?protocol=resp3", server.url())).expect("a right URL");
+        Self(client.get_multiplexed_async_connection().await.expect("a connection"))
+    }
+
+    pub async fn fill(&self, n: u64) {
+        let key = key(n);
+        let mut bytes = vec![7; HEADER + CHECKSUM];
+        bytes.extend(rmp_serde::to_vec_named(&sentiment(n)).expect("it can be written"));
+        let sum = checksum(&key, &bytes);
+        bytes[HEADER..HEADER + CHECKSUM].copy_from_slice(&sum);
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("SET").arg(key).arg(bytes).arg("PX").arg(3_600_000).ignore();
+        pipeline.cmd("SET").arg(GENERATION).arg(&[7_u8; 16][..]).ignore();
+        pipeline.exec_async(&mut self.0.clone()).await.expect("redis answers");
+    }
+
+    pub async fn get(mut self, n: u64) -> Sentiment {
+        let key = key(n);
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.cmd("PTTL").arg(&key);
+        pipeline.cmd("MGET").arg(&key).arg(format!("{key}:token")).arg(GENERATION);
+        let (left, (stored, _, generation)): (i64, (Vec<u8>, Option<Vec<u8>>, Vec<u8>)) =
+            pipeline.query_async(&mut self.0).await.expect("redis answers");
+        assert!(left > 0 && stored[..16] == generation && stored[HEADER..][..CHECKSUM] == checksum(&key, &stored));
+        rmp_serde::from_slice(&stored[HEADER + CHECKSUM..]).expect("it was written so")
+    }
+}
+
+/// The key's text, by the digest of its arguments.
+fn key(n: u64) -> String {
+    let digest = blake3::Hasher::new().update(&n.to_be_bytes()).update(b"great, I would buy it again").finalize();
+    format!("bench:sentiment:0123456789abcdef:{{{}}}", digest.to_hex())
+}
+
+fn checksum(key: &str, stored: &[u8]) -> [u8; CHECKSUM] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key.as_bytes()).update(&stored[..HEADER]).update(&stored[HEADER + CHECKSUM..]);
+    let mut sum = [0; CHECKSUM];
+    sum.copy_from_slice(&hasher.finalize().as_bytes()[..CHECKSUM]);
+    sum
+}

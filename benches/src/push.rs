@@ -1,0 +1,182 @@
+//! What one node's invalidations and fills cost a server that tells 100 others: for the push mode chosen and for those rejected.
+//!
+//! Run it by `cargo run --release --bin push` in `benches/`; it starts a `redis-server` of its own. Requests are the tier's own
+//! scripts, one after another; the server says how much CPU it used and how many bytes it sent.
+
+mod server;
+
+use std::time::Duration;
+
+use redis::{AsyncConnectionConfig, Client, Pipeline, aio::MultiplexedConnection};
+
+use self::server::Server;
+
+const PORT: u16 = 17_791;
+const NODES: usize = 100;
+const KEYS: u64 = 10_000;
+const ROUNDS: usize = 3;
+/// Keys in one request of a node that reads all of them.
+const READ: u64 = 500;
+
+const BEGIN: &str = include_str!("../../cache-redis/src/scripts/begin.lua");
+const FILL: &str = include_str!("../../cache-redis/src/scripts/fill.lua");
+const INVALIDATE: &str = include_str!("../../cache-redis/src/scripts/invalidate.lua");
+/// Without markers: where the keys themselves are watched.
+const DELETE: &str = "return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])";
+
+const GENERATION: &[u8; 16] = b"0123456789abcdef";
+const VALUE: [u8; 272] = [7; 272];
+
+/// What the other nodes ask the server to tell them.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Nobody,
+    Markers,
+    AllKeys,
+    WhatWasRead,
+}
+
+impl Mode {
+    const ALL: [(Self, &str); 4] = [
+        (Self::Nobody, "nobody listens"),
+        (Self::Markers, "BCAST, markers (chosen)"),
+        (Self::AllKeys, "BCAST, all keys"),
+        (Self::WhatWasRead, "default: what was read"),
+    ];
+
+    fn tracking(self) -> Option<Pipeline> {
+        let mut pipeline = Pipeline::new();
+        let command = pipeline.cmd("CLIENT").arg("TRACKING").arg("ON");
+        match self {
+            Self::Nobody => return None,
+            Self::Markers => command.arg("BCAST").arg("PREFIX").arg("bench:!"),
+            Self::AllKeys => command.arg("BCAST").arg("PREFIX").arg("bench:"),
+            Self::WhatWasRead => command,
+        };
+        Some(pipeline)
+    }
+}
+
+/// What the server has used so far.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    cpu: f64,
+    bytes: f64,
+}
+
+impl Cost {
+    async fn now(redis: &MultiplexedConnection) -> Self {
+        let info: String = redis::cmd("INFO").query_async(&mut redis.clone()).await.expect("redis answers");
+        let field = |name: &str| -> f64 {
+            let value = info.lines().find_map(|line| line.strip_prefix(name)).expect("every redis has it");
+            value.trim().parse().expect("it is a number")
+        };
+        let cpu = field("used_cpu_user:") + field("used_cpu_sys:");
+        Self { cpu, bytes: field("total_net_output_bytes:") }
+    }
+
+    async fn since(self, redis: &MultiplexedConnection) -> Self {
+        // What is still in buffers is to be sent, too.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let now = Self::now(redis).await;
+        Self { cpu: now.cpu - self.cpu, bytes: now.bytes - self.bytes }
+    }
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    println!("{KEYS} keys, {NODES} nodes: CPU seconds of the server and MB sent, median of {ROUNDS} rounds");
+    println!("{:<26} {:>20} {:>20}", "", "invalidations", "fills");
+    for (mode, name) in Mode::ALL {
+        let mut rounds: Vec<[Cost; 2]> = (0..ROUNDS).map(|_| runtime.block_on(round(mode))).collect();
+        let mut median = |at: usize| {
+            rounds.sort_by(|a, b| a[at].cpu.total_cmp(&b[at].cpu));
+            let Cost { cpu, bytes } = rounds[ROUNDS / 2][at];
+            format!("{cpu:.2} s {:>7.1} MB", bytes / 1e6)
+        };
+        println!("{name:<26} {:>20} {:>20}", median(0), median(1));
+    }
+}
+
+/// Invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
+async fn round(mode: Mode) -> [Cost; 2] {
+    let server = Server::start(PORT);
+    let node = connect(&server).await;
+    let others = listeners(&server, mode).await;
+    for n in 0..KEYS {
+        fill(&node, n).await;
+    }
+    read_all(mode, &others).await;
+    let before = Cost::now(&node).await;
+    for n in 0..KEYS {
+        invalidate(&node, mode, n).await;
+    }
+    let invalidations = before.since(&node).await;
+    read_all(mode, &others).await;
+    let before = Cost::now(&node).await;
+    for n in 0..KEYS {
+        fill(&node, n).await;
+    }
+    [invalidations, before.since(&node).await]
+}
+
+async fn listeners(server: &Server, mode: Mode) -> Vec<MultiplexedConnection> {
+    let mut all = Vec::new();
+    if let Some(tracking) = mode.tracking() {
+        for _ in 0..NODES {
+            let other = connect(server).await;
+            let () = tracking.query_async(&mut other.clone()).await.expect("redis tracks");
+            all.push(other);
+        }
+    }
+    all
+}
+
+/// As a look of the tier reads them: only then the default mode tells of them.
+async fn read_all(mode: Mode, others: &[MultiplexedConnection]) {
+    for other in others.iter().filter(|_| mode == Mode::WhatWasRead) {
+        for start in (0..KEYS).step_by(READ as usize) {
+            let mut pipeline = Pipeline::new();
+            for n in start..start + READ {
+                let [value, token, ..] = names(n);
+                pipeline.cmd("PTTL").arg(&value).ignore();
+                pipeline.cmd("MGET").arg(&value).arg(token).arg("bench:sentiment:generation").ignore();
+            }
+            let () = pipeline.query_async(&mut other.clone()).await.expect("redis answers");
+        }
+    }
+}
+
+/// The key, its companions and its markers.
+fn names(n: u64) -> [String; 6] {
+    let value = format!("bench:sentiment:0123456789abcdef:{{{n:064x}}}");
+    let marker = format!("bench:!sentiment:0123456789abcdef:{{{n:064x}}}");
+    let [token, lease, waiters] = ["token", "lease", "waiters"].map(|companion| format!("{value}:{companion}"));
+    [value, token, lease, waiters, format!("{marker}:i:0123456789abcdef"), format!("{marker}:w:0123456789abcdef")]
+}
+
+/// A miss: leave to load, and the value.
+async fn fill(redis: &MultiplexedConnection, n: u64) {
+    let names = names(n);
+    let token = [&GENERATION[..], GENERATION].concat();
+    let begin: [&[u8]; 7] = [GENERATION, b"1", b"0", GENERATION, b"600000", GENERATION, b"3000"];
+    run(redis, BEGIN, &names[..4], &begin).await;
+    run(redis, FILL, &names, &[&token, &VALUE, b"3600000", GENERATION, b"0"]).await;
+}
+
+async fn invalidate(redis: &MultiplexedConnection, mode: Mode, n: u64) {
+    let script = if matches!(mode, Mode::Nobody | Mode::Markers) { INVALIDATE } else { DELETE };
+    run(redis, script, &names(n), &[]).await;
+}
+
+async fn run(redis: &MultiplexedConnection, script: &str, keys: &[String], args: &[&[u8]]) {
+    let mut cmd = redis::cmd("EVAL");
+    cmd.arg(script).arg(keys.len()).arg(keys).arg(args);
+    let _: redis::Value = cmd.query_async(&mut redis.clone()).await.expect("redis answers");
+}
+
+async fn connect(server: &Server) -> MultiplexedConnection {
+    let client = Client::open(format!("{}?protocol=resp3", server.url())).expect("a right URL");
+    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await.expect("a connection")
+}

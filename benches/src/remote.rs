@@ -1,0 +1,117 @@
+//! A hit in Redis, side by side with the raw commands that carry the same information and the same decoding, by hand; and what a call
+//! costs while Redis is out of reach.
+//!
+//! Both sides take turns in short rounds, in one run, on one runtime and a connection each.
+
+mod by_hand;
+mod outage;
+mod server;
+
+use std::time::Instant;
+
+use cachery::{Backend, CacheSettings, Caches, cached};
+use serde::{Deserialize, Serialize};
+
+use self::{by_hand::ByHand, server::Server};
+
+const PORT: u16 = 17_790;
+const ROUNDS: usize = 101;
+const HITS: usize = 2_048;
+const KEYS: u64 = 100;
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Sentiment {
+    pub label: String,
+    pub score: f64,
+    pub words: Vec<String>,
+}
+
+pub fn sentiment(n: u64) -> Sentiment {
+    Sentiment { label: format!("label {n}"), score: 0.5, words: vec!["great".to_owned(); 8] }
+}
+
+#[cached(name = "sentiment", ttl = "1h")]
+pub async fn analyze(tenant: u64, _text: &str) -> Sentiment {
+    sentiment(tenant)
+}
+
+async fn ours(n: u64) -> Sentiment {
+    analyze(n, "great, I would buy it again").await
+}
+
+fn main() {
+    let server = Server::start(PORT);
+    println!("a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)");
+    for (name, mut builder) in [
+        ("one thread", tokio::runtime::Builder::new_current_thread()),
+        ("two workers", tokio::runtime::Builder::new_multi_thread()),
+    ] {
+        let runtime = builder.worker_threads(2).enable_all().build().expect("a runtime");
+        for callers in [1, 64] {
+            let row = runtime.block_on(compare(&server, callers));
+            println!("{name:>12}, {callers:>2} callers: {row}");
+        }
+    }
+    outage::measure(server);
+}
+
+/// Caches that are all in the Redis of `server`.
+pub async fn caches(server: &Server) -> Caches {
+    let all = CacheSettings::new().backend(Backend::Redis);
+    Caches::builder().isolated().redis_url(server.url()).all(all).build().await.expect("right settings")
+}
+
+async fn compare(server: &Server, callers: usize) -> String {
+    let caches = caches(server).await;
+    let hand = ByHand::connect(server).await;
+    for n in 0..KEYS {
+        caches.scope(ours(n)).await;
+        hand.fill(n).await;
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let (hand, caches) = (hand.clone(), caches.clone());
+        let by_hand = round(callers, move |n| hand.clone().get(n)).await;
+        let ours = round(callers, move |n| caches.scope(ours(n))).await;
+        rounds.push((by_hand, ours));
+    }
+    let stats = caches.scope(async { analyze::cache().stats() }).await;
+    assert!(stats.loads <= KEYS, "the rest was hits");
+    let sorted = |of: fn(&(f64, f64)) -> f64| {
+        let mut all: Vec<_> = rounds.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all
+    };
+    let (hand, ours, ratios) = (sorted(|r| r.0), sorted(|r| r.1), sorted(|r| r.1 / r.0));
+    let at = |all: &[f64], quarter| all[all.len() * quarter / 4];
+    format!(
+        "{:>6.2} {:>6.2}  {:.3} ({:.3} to {:.3})",
+        at(&hand, 2),
+        at(&ours, 2),
+        at(&ratios, 2),
+        at(&ratios, 1),
+        at(&ratios, 3)
+    )
+}
+
+/// Microseconds a hit, where so many callers call at once, again and again.
+async fn round<F>(callers: usize, hit: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
+where
+    F: Future<Output = Sentiment> + Send + 'static,
+{
+    let each = HITS / if callers == 1 { 8 } else { callers };
+    let caller = |first: usize| {
+        let hit = hit.clone();
+        async move {
+            for n in first..first + each {
+                assert!(hit(n as u64 % KEYS).await.score > 0.0);
+            }
+        }
+    };
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..callers).map(|first| tokio::spawn(caller(first))).collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    began.elapsed().as_secs_f64() * 1e6 / (each * callers) as f64
+}
