@@ -10,7 +10,7 @@ const CALLS: u64 = 20_000;
 pub fn measure(server: Server) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let caches = caches(&server).await;
+        let caches = caches(&server).build().await.expect("right settings");
         caches.scope(calls(server)).await;
     });
 }
