@@ -101,7 +101,7 @@ impl Origin {
         contents.check_caches(&caches, &external, &mut faults);
         let strangers = Strangers::among(&variables, &caches, &external, strict, &mut faults);
         config.check_certificate(&mut faults);
-        config.target = reach::target(&config, sites, backends, &mut faults);
+        config.target = reach::target(&config, sites, backends, self.isolated, &mut faults);
         Resolved { config, faults, strangers }
     }
 

@@ -15,11 +15,15 @@ pub(super) fn target(
     config: &Config,
     sites: &[Site],
     backends: &[RemoteBackend],
+    isolated: bool,
     faults: &mut Vec<Fault>,
 ) -> Option<Target> {
     faults.extend(sites.iter().filter_map(|site| local_elsewhere(config, site)));
     let wish = Wish::of(config, sites)?;
     let target = config.remote.target();
+    if isolated && target.is_none() && wish.of_code {
+        return None;
+    }
     if backends.is_empty() {
         faults.push(wish.fault(
             FaultKind::MissingFeature,
@@ -56,6 +60,8 @@ fn local_elsewhere(config: &Config, site: &Site) -> Option<Fault> {
 struct Wish {
     names: Vec<String>,
     sources: Vec<String>,
+    /// Only attributes and declarations want it: in a registry of a test, which is told of no URL, memory will do.
+    of_code: bool,
 }
 
 impl Wish {
@@ -63,8 +69,10 @@ impl Wish {
     fn of(config: &Config, sites: &[Site]) -> Option<Self> {
         let wanting = || sites.iter().filter(|site| config.wanted(site).is_remote());
         let names = sorted(wanting().map(|site| format!("`{}`", site.name)));
-        let sources = sorted(wanting().filter_map(|site| Some(config.backend_by(site)?.0.to_string())));
-        (!names.is_empty()).then_some(Self { names, sources })
+        let sources = || wanting().filter_map(|site| Some(config.backend_by(site)?.0));
+        let of_code = sources().all(|source| matches!(source, Source::Attribute(_) | Source::Declaration(_)));
+        let sources = sorted(sources().map(|source| source.to_string()));
+        (!names.is_empty()).then_some(Self { names, sources, of_code })
     }
 
     /// `problem` completes "… want Redis, ".

@@ -151,7 +151,8 @@ impl CachesBuilder {
     }
 
     /// A registry as by [`Caches::isolated`], but with the values given here: nothing of the process environment, no
-    /// file that is not named here, and a clock of its own.
+    /// file that is not named here, and a clock of its own. Without a [URL](Self::redis_url), caches whose attributes want Redis stay in
+    /// memory.
     pub fn isolated(mut self) -> Self {
         self.origin.isolated = true;
         self

@@ -165,3 +165,20 @@ fn settings_that_nothing_has_checked_stay_in_memory() {
     let sites = [site("users").backend(Backend::Redis)];
     assert_eq!(backends(&Config::default(), &sites), [Backend::Memory]);
 }
+
+#[test]
+fn an_isolated_registry_without_a_url_keeps_in_memory_what_only_the_code_wants_elsewhere() {
+    let wanting = [site("users").backend(Backend::Redis)];
+    let isolated = |pairs: &[(&str, &str)]| {
+        let origin = Origin { variables: Some(variables(pairs)), isolated: true, ..Origin::default() };
+        let Resolved { config, faults, .. } = origin.resolve_with(&linked(), &wanting);
+        (config.policy(&wanting[0]).backend, faults.len())
+    };
+    assert_eq!(isolated(&[]), (Backend::Memory, 0));
+    assert_eq!(isolated(&[URL]), (Backend::Redis, 0));
+    assert_eq!(
+        isolated(&[("CACHE_USERS_BACKEND", "redis")]),
+        (Backend::Memory, 1),
+        "whoever runs it asks for it"
+    );
+}
