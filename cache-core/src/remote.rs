@@ -121,6 +121,20 @@ pub struct TlsFiles {
     pub key: Option<String>,
 }
 
+impl TlsFiles {
+    /// Roots that are trusted in place of the system's.
+    #[must_use]
+    pub fn ca(self, file: impl Into<String>) -> Self {
+        Self { ca: Some(file.into()), ..self }
+    }
+
+    /// The client's certificate and its private key.
+    #[must_use]
+    pub fn client(self, cert: impl Into<String>, key: impl Into<String>) -> Self {
+        Self { cert: Some(cert.into()), key: Some(key.into()), ..self }
+    }
+}
+
 /// What a reader finds.
 #[derive(Debug)]
 pub struct Seen {

@@ -130,15 +130,14 @@ impl Place {
     }
 
     fn tls_files(&self) -> TlsFiles {
-        let mut files = TlsFiles::default();
+        let files = TlsFiles::default();
         if let Deployment::Server(server) = self.deployment
             && server.url().starts_with("rediss:")
         {
             let certificates = server.certificates();
-            let path = |path: std::path::PathBuf| Some(path.display().to_string());
-            files.ca = path(certificates.authority);
-            files.cert = path(certificates.client);
-            files.key = path(certificates.client_key);
+            let path = |path: std::path::PathBuf| path.display().to_string();
+            let client = (path(certificates.client), path(certificates.client_key));
+            return files.ca(path(certificates.authority)).client(client.0, client.1);
         }
         files
     }
