@@ -87,8 +87,8 @@ impl Caches {
         match remote.tier.connected(within).await {
             Err(why) if required => {
                 let message = format!(
-                    "{}: the remote tier is out of reach: {why}; start it, mend its address, or take `required` \
-                     (CACHE_REQUIRED) out to start without it",
+                    "{}: the remote tier is out of reach: {why}; or take `required` (CACHE_REQUIRED) out to start \
+                     without it",
                     self.0.settings.started.required_by()
                 );
                 Error::check(vec![Fault::new(FaultKind::Unreachable, message)])

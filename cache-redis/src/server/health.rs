@@ -13,7 +13,7 @@ use super::{Server, locked, refusal::hint, trouble::Trouble};
 use crate::manager;
 
 const PATIENCE: Duration = Duration::from_millis(500);
-const OLDEST: (u32, u32) = (6, 2);
+const OLDEST: (u32, u32) = (7, 0);
 
 impl Server {
     /// Asks the server how it is.
@@ -83,7 +83,7 @@ fn read_info(info: &str, health: &mut ServerHealth) {
     if field("redis_version").and_then(version).is_some_and(|version| version < OLDEST) {
         health
             .problems
-            .push("it is older than Redis 6.2, the oldest that is supported: update it".to_owned());
+            .push("it is older than Redis 7.0, the oldest that is supported: update it".to_owned());
     }
     let limited = field("maxmemory").is_some_and(|bytes| bytes != "0");
     if limited && field("maxmemory_policy") == Some("noeviction") {
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn an_old_server_is_a_problem() {
-        assert_eq!(read("redis_version:6.0.20").problems.len(), 1);
-        assert!(read("redis_version:6.2.0").problems.is_empty());
+        assert_eq!(read("redis_version:6.2.20").problems.len(), 1);
+        assert!(read("redis_version:7.0.0").problems.is_empty());
         assert!(read("redis_version:10.0.0").problems.is_empty());
         assert!(read("redis_version:odd").problems.is_empty());
     }

@@ -29,7 +29,7 @@ impl Refusal {
     pub(crate) fn timeout() -> Self {
         Self::new(
             &Trouble::TIMEOUT,
-            "it does not answer: see that the address is right and no firewall stands between",
+            "it does not answer: see that the address is right, that no firewall stands between, and that the URL begins with `rediss://` exactly if the server speaks TLS",
         )
     }
 
@@ -45,11 +45,28 @@ impl Refusal {
     pub(crate) fn of(error: &RedisError) -> Self {
         let trouble = Trouble::of(error);
         let said = match trouble.word {
-            "io" if error.kind() == ErrorKind::Io => format!("{error}"),
+            "io" if error.kind() == ErrorKind::Io => format!("{}: {error}", advice(error)),
+            "io" if error.to_string().contains("switch database") => {
+                "it has no database of that number: mend the end of the URL, or raise `databases` in its configuration".to_owned()
+            }
             "io" => format!("the handshake failed ({})", error.category()),
             word => hint(word).to_owned(),
         };
         Self::new(&trouble, said)
+    }
+}
+
+/// What to do about a connection that did not come about.
+fn advice(error: &RedisError) -> &'static str {
+    let said = error.to_string();
+    if error.is_connection_refusal() {
+        "nothing listens there, so start it or mend the address in its URL"
+    } else if said.starts_with("failed to lookup address") {
+        "nobody knows its name, so mend the host in its URL"
+    } else if said.contains("certificate") {
+        "TLS does not trust one of the two, so see the files of `CACHE_REDIS_CA`, `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY`"
+    } else {
+        "the connection failed; if the server speaks TLS, its URL begins with `rediss://`"
     }
 }
 
@@ -62,6 +79,9 @@ pub(crate) fn hint(word: &str) -> &'static str {
             "the user may not do what is needed: grant `+@read +@write +eval +evalsha` and the keys of the prefix"
         }
         "no-eval" => "it does not allow scripts, so the remote tier stays off: grant `+eval +evalsha`",
+        "too-old" => {
+            "it is older than Redis 7.0, or refuses scripts that begin with `#!lua`, so the remote tier stays off: update it"
+        }
         "loading" => "it is still loading its data: it will be asked again",
         "readonly" => "it is a replica: write the address of the master, or use `redis-sentinel://`",
         "cluster-down" => "the cluster is down, or part of it: see `CLUSTER INFO`",

@@ -62,20 +62,16 @@ impl Session {
         Ok(Self { redis, silences: AtomicU32::new(0), broken, opened: Instant::now(), pushes })
     }
 
-    /// Gives the connection its name and finds out whether the server will do: scripts are needed, and a master where sentinels
-    /// were asked for one.
+    /// Gives the connection its name and finds out whether the server will do: scripts with flags are needed, and a master where
+    /// sentinels were asked for one.
     pub(crate) async fn introduce(&self, must_lead: bool) -> Result<(), Refusal> {
         let mut pipeline = Pipeline::new();
         pipeline.cmd("CLIENT").arg("SETNAME").arg("cachery");
-        pipeline.cmd("EVAL").arg("return 1").arg(0);
+        pipeline.cmd("EVAL").arg("#!lua\nreturn 1").arg(0);
         pipeline.cmd("ROLE");
         let replies = self.send(&pipeline).await.map_err(|error| Refusal::of(&error))?;
         if let Some(Value::ServerError(error)) = replies.get(1) {
-            let trouble = match Trouble::of_reply(error) {
-                Some(trouble) if trouble.word != "no-permission" => trouble,
-                _ => Trouble::NO_EVAL,
-            };
-            return Err(Refusal::known(&trouble));
+            return Err(Refusal::known(&Trouble::of_script(error)));
         }
         if must_lead && !leads(replies.get(2)) { Err(Refusal::known(&Trouble::READONLY)) } else { Ok(()) }
     }

@@ -31,7 +31,9 @@ impl Trouble {
     /// Nobody asks.
     pub(crate) const BREAKER_OPEN: Self = Self::new("breaker-open");
     /// Scripts are not allowed.
-    pub(crate) const NO_EVAL: Self = Self::new("no-eval");
+    const NO_EVAL: Self = Self::new("no-eval");
+    /// Scripts with flags are not known.
+    const TOO_OLD: Self = Self::new("too-old");
     /// The server is no master.
     pub(crate) const READONLY: Self =
         Self { word: "readonly", counts: false, reconnects: true, moved_to: None };
@@ -65,6 +67,17 @@ impl Trouble {
         })
     }
 
+    /// What it says about the server that it did not run the simplest script.
+    pub(crate) fn of_script(error: &ServerError) -> Self {
+        let compiles_not = error.details().is_some_and(|said| said.starts_with("Error compiling script"));
+        match Self::of_reply(error) {
+            Some(trouble) if trouble.word != "no-permission" => trouble,
+            // Before 7.0 a script's first line, which has its flags, was no Lua.
+            _ if compiles_not => Self::TOO_OLD,
+            _ => Self::NO_EVAL,
+        }
+    }
+
     /// What an error of the connection says.
     pub(crate) fn of(error: &RedisError) -> Self {
         if let Some(errors) = error.clone().into_server_errors() {
@@ -82,4 +95,25 @@ impl Trouble {
 /// `MOVED 3999 127.0.0.1:6381`
 fn new_place(error: &ServerError) -> Option<String> {
     error.details()?.split_ascii_whitespace().nth(1).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_script(reply: &str) -> &'static str {
+        match redis::parse_redis_value(format!("-{reply}\r\n").as_bytes()) {
+            Ok(Value::ServerError(error)) => Trouble::of_script(&error).word,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_know_flags_is_told_from_one_that_forbids_scripts() {
+        let old = "ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'";
+        assert_eq!(of_script(old), "too-old");
+        assert_eq!(of_script("NOPERM this user has no permissions to run the 'eval' command"), "no-eval");
+        assert_eq!(of_script("ERR unknown command 'EVAL', with args beginning with:"), "no-eval");
+        assert_eq!(of_script("LOADING Redis is loading the dataset in memory"), "loading");
+    }
 }
