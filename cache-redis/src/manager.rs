@@ -3,7 +3,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::OnceLock,
     task::Poll,
     thread,
@@ -33,14 +33,15 @@ pub(crate) fn timer(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)
 }
 
-/// What `work` comes to, unless `deadline` comes first.
-pub(crate) async fn until<T>(mut deadline: Pin<&mut Sleep>, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|cx| match work.as_mut().poll(cx) {
+/// What `work` comes to, unless `deadline` comes first. It is pinned by the caller: to take it along would copy it.
+pub(crate) fn until<T>(
+    mut deadline: Pin<&mut Sleep>,
+    mut work: Pin<&mut impl Future<Output = T>>,
+) -> impl Future<Output = Option<T>> {
+    poll_fn(move |cx| match work.as_mut().poll(cx) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
     })
-    .await
 }
 
 fn launch() -> Result<Handle, String> {

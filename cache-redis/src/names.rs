@@ -127,9 +127,13 @@ impl Names {
         let name = key.place.name;
         let length = self.prefix.len() + mark.len() + name.len() + ":0123456789abcdef:{}".len() + 64;
         let mut text = Vec::with_capacity(length + room);
-        let digest = Hash::from_bytes(key.digest.0).to_hex();
-        write!(text, "{}{mark}{name}:{}:{{{digest}}}", self.prefix, key.place.fingerprint)
-            .expect("a Vec takes every write");
+        for part in [&self.prefix, mark, name, ":"] {
+            text.extend_from_slice(part.as_bytes());
+        }
+        write!(text, "{}", key.place.fingerprint).expect("a Vec takes every write");
+        text.extend_from_slice(b":{");
+        text.extend_from_slice(Hash::from_bytes(key.digest.0).to_hex().as_bytes());
+        text.push(b'}');
         text
     }
 }

@@ -13,7 +13,7 @@ mod session;
 mod trouble;
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
@@ -124,7 +124,7 @@ impl Server {
 
     /// Waits until this runtime has a connection; when there is none in time, says why.
     pub(crate) async fn connected(self: &Arc<Self>, deadline: Pin<&mut Sleep>) -> Result<(), String> {
-        if manager::until(deadline, self.lane().up()).await.is_some() {
+        if manager::until(deadline, pin!(self.lane().up())).await.is_some() {
             return Ok(());
         }
         let refusal = locked(&self.refusal).clone().unwrap_or_else(Refusal::timeout);

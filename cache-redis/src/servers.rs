@@ -146,7 +146,8 @@ impl Servers {
         match (&answer, &self.cluster) {
             (Err(Trouble { moved_to: Some(to), .. }), Some(cluster)) => {
                 match cluster.topology.moved(slot, to, &server) {
-                    Some(server) => server.ask(pipeline, deadline).await,
+                    // Rare, and so not part of what every request carries along.
+                    Some(server) => Box::pin(server.ask(pipeline, deadline)).await,
                     None => answer,
                 }
             }
@@ -185,7 +186,7 @@ impl Servers {
         }
         for server in &servers {
             // Without its pushes a server still serves.
-            let _ = manager::until(deadline.as_mut(), server.linked()).await;
+            let _ = manager::until(deadline.as_mut(), pin!(server.linked())).await;
         }
         Ok(())
     }

@@ -53,9 +53,19 @@ impl Tier {
         let names = &self.node.names;
         let (value, token) = (names.value(key), names.token(key));
         let generation = names.generation(key.place.name);
-        let [stored, token, generation, pttl] = self.fetch(&value, &token, &generation, within).await?;
-        let mark = Mark { generation: exactly(generation), token: token.and_then(|token| last_half(&token)) };
-        let pttl = Pttl::from(pttl.and_then(|pttl| number(&pttl)).unwrap_or(GONE));
+        let [pttl, stored, token, generation] = if self.servers.is_cluster() {
+            // Larger than the other, and so not part of what every look carries along.
+            Box::pin(self.fetch_in_cluster(&value, &token, &generation, within)).await?
+        } else {
+            let request = of_key(&value, &[&value, &token, &generation]);
+            flat(self.servers.request(slot(&value), &request, "get", within).await?)
+        };
+        let (stored, token) = (string(stored), string(token));
+        let mark = Mark {
+            generation: exactly(string(generation)),
+            token: token.and_then(|token| last_half(&token)),
+        };
+        let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
         let content = match stored {
             Some(stored) => content(&value, stored, pttl, mark.generation),
             None if pttl == Pttl::Gone => Content::Absent,
@@ -65,36 +75,25 @@ impl Tier {
         Ok(Seen { content, mark })
     }
 
-    /// What is stored under the three names, and as decimal digits how long the first one has left.
-    async fn fetch(
+    /// The generation may be on another server than the key.
+    async fn fetch_in_cluster(
         &self,
         value: &[u8],
         token: &[u8],
         generation: &[u8],
         within: Duration,
-    ) -> Result<[Option<Vec<u8>>; 4], Unavailable> {
-        let mut of_key = Pipeline::with_capacity(2);
-        // First the time that is left: should the value be replaced in between, the new one seems older than it is.
-        of_key.cmd("PTTL").arg(value);
-        if self.servers.is_cluster() {
-            of_key.cmd("MGET").arg(value).arg(token);
-            let of_cache = self.get(generation, within);
-            let of_key = self.servers.request(slot(value), &of_key, "get", within);
-            let (of_key, generation) = tokio::try_join!(of_key, of_cache)?;
-            let [pttl, value, token, _] = strings(of_key);
-            Ok([value, token, generation, pttl])
-        } else {
-            of_key.cmd("MGET").arg(value).arg(token).arg(generation);
-            let [pttl, value, token, generation] =
-                strings(self.servers.request(slot(value), &of_key, "get", within).await?);
-            Ok([value, token, generation, pttl])
-        }
+    ) -> Result<[Value; 4], Unavailable> {
+        let of_key = of_key(value, &[value, token]);
+        let of_key = self.servers.request(slot(value), &of_key, "get", within);
+        let (of_key, generation) = tokio::try_join!(of_key, self.get(generation, within))?;
+        let [left, value, token, _] = flat(of_key);
+        Ok([left, value, token, generation])
     }
 
-    async fn get(&self, name: &[u8], within: Duration) -> Result<Option<Vec<u8>>, Unavailable> {
+    async fn get(&self, name: &[u8], within: Duration) -> Result<Value, Unavailable> {
         let mut pipeline = Pipeline::with_capacity(1);
         pipeline.cmd("GET").arg(name);
-        Ok(string(one(self.servers.request(slot(name), &pipeline, "get", within).await?)))
+        Ok(one(self.servers.request(slot(name), &pipeline, "get", within).await?))
     }
 
     /// The generation of the cache called `name`, made now where there is none.
@@ -318,25 +317,26 @@ fn flag(set: bool) -> &'static [u8] {
     if set { b"1" } else { b"0" }
 }
 
-/// The first four strings of replies, arrays taken apart.
-fn strings(replies: Vec<Value>) -> [Option<Vec<u8>>; 4] {
+/// Asks what is stored under `names`, and how long the value has left.
+fn of_key(value: &[u8], names: &[&[u8]]) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(2);
+    // First the time that is left: should the value be replaced in between, the new one seems older than it is.
+    pipeline.cmd("PTTL").arg(value);
+    pipeline.cmd("MGET").arg(names);
+    pipeline
+}
+
+/// The first four replies, arrays taken apart.
+fn flat(replies: Vec<Value>) -> [Value; 4] {
     let mut flat = replies.into_iter().flat_map(|reply| match reply {
         Value::Array(values) => values,
         other => vec![other],
     });
-    std::array::from_fn(|_| flat.next().and_then(string))
+    std::array::from_fn(|_| flat.next().unwrap_or_default())
 }
 
 fn string(reply: Value) -> Option<Vec<u8>> {
-    match reply {
-        Value::BulkString(bytes) => Some(bytes),
-        Value::Int(number) => Some(number.to_string().into_bytes()),
-        _ => None,
-    }
-}
-
-fn number(digits: &[u8]) -> Option<i64> {
-    str::from_utf8(digits).ok()?.parse().ok()
+    if let Value::BulkString(bytes) = reply { Some(bytes) } else { None }
 }
 
 fn exactly(bytes: Option<Vec<u8>>) -> Option<[u8; 16]> {

@@ -126,8 +126,9 @@ impl Trip {
         let cache = Arc::clone(&self.cache);
         match cache.flights.board(&self.key, || cache.generations.of(self.group), relate) {
             Boarding::Own => Next::Bypass,
-            Boarding::Lead(ticket) => self.lead(ticket, accept, mark.is_none()).await,
-            Boarding::Follow(follower) => self.follow(follower).await,
+            // In boxes: a hit does not carry along what only misses need.
+            Boarding::Lead(ticket) => Box::pin(self.lead(ticket, accept, mark.is_none())).await,
+            Boarding::Follow(follower) => Box::pin(self.follow(follower)).await,
         }
     }
 

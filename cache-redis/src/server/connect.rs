@@ -33,7 +33,7 @@ impl Server {
     pub(super) async fn connect(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, Refusal> {
         let began = Instant::now();
         let limit = pin!(manager::timer(CONNECT));
-        let outcome = manager::until(limit, self.shake_hands(on_push)).await;
+        let outcome = manager::until(limit, pin!(self.shake_hands(on_push))).await;
         let outcome = outcome.unwrap_or_else(|| Err(Refusal::timeout()));
         seen::connection(outcome.as_ref().err().map(|refusal| refusal.word), began.elapsed());
         match &outcome {

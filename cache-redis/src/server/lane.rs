@@ -2,7 +2,7 @@
 //! has its own.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -54,7 +54,7 @@ impl Lane {
         }
         let mut states = self.state.subscribe();
         let change = states.wait_for(|state| state.known().is_some());
-        match manager::until(deadline, change).await {
+        match manager::until(deadline, pin!(change)).await {
             Some(Ok(state)) => state.known().unwrap_or(Err(Trouble::CONNECTING)),
             // Whoever waits in vain has met a server that does not answer.
             _ => Err(Trouble { counts: true, ..Trouble::CONNECTING }),

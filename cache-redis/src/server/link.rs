@@ -145,7 +145,7 @@ impl Server {
             .arg("PREFIX")
             .arg(&*self.shared.watched);
         let limit = pin!(manager::timer(HEARTBEAT));
-        match manager::until(limit, session.send(&pipeline)).await?.ok()?.first() {
+        match manager::until(limit, pin!(session.send(&pipeline))).await?.ok()?.first() {
             Some(Value::ServerError(_)) => Some(State::Forbidden),
             _ => Some(State::Up),
         }

@@ -44,7 +44,7 @@ impl Replays {
         let number = self.begun.load(Ordering::SeqCst) + 1;
         self.wanted.notify_one();
         let end = replays.wait_for(|replay| replay.number >= number);
-        match manager::until(deadline, end).await {
+        match manager::until(deadline, pin!(end)).await {
             Some(Ok(replay)) => replay.trouble.clone().map_or(Ok(()), Err),
             _ => Err(Trouble { counts: false, ..Trouble::TIMEOUT }),
         }
@@ -75,7 +75,7 @@ impl Server {
     pub(super) async fn replay(&self, session: &Arc<Session>) -> Option<Trouble> {
         let number = self.replays.begin();
         let limit = pin!(manager::timer(PATIENCE));
-        let end = manager::until(limit, self.replay_all(session)).await;
+        let end = manager::until(limit, pin!(self.replay_all(session))).await;
         let trouble = end.unwrap_or(Some(Trouble::TIMEOUT));
         if let Some(trouble) = &trouble {
             self.heed(trouble);

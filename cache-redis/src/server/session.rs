@@ -1,7 +1,7 @@
 //! One connection to one server, from the handshake to its end.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -90,7 +90,7 @@ impl Session {
         pipeline: &Pipeline,
         deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, Trouble> {
-        let trouble = match manager::until(deadline, self.send(pipeline)).await {
+        let trouble = match manager::until(deadline, pin!(self.send(pipeline))).await {
             Some(Ok(replies)) => {
                 self.silences.store(0, Ordering::Relaxed);
                 match Trouble::in_replies(&replies) {

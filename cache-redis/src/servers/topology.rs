@@ -51,7 +51,7 @@ impl Topology {
     /// Waits for the first answer of any node.
     pub(super) async fn known(&self, deadline: Pin<&mut Sleep>) -> Result<(), Refusal> {
         let mut known = self.known.subscribe();
-        let answer = manager::until(deadline, known.wait_for(Option::is_some)).await;
+        let answer = manager::until(deadline, pin!(known.wait_for(Option::is_some))).await;
         match answer {
             Some(Ok(known)) => known.clone().unwrap_or(Ok(())),
             _ => Err(Refusal::known(&Trouble::CONNECTING)),
@@ -62,7 +62,7 @@ impl Topology {
     pub(super) async fn reached(&self, deadline: Pin<&mut Sleep>) -> Result<(), String> {
         let mut known = self.known.subscribe();
         let reached = known.wait_for(|known| matches!(known, Some(Ok(()))));
-        if manager::until(deadline, reached).await.is_some() {
+        if manager::until(deadline, pin!(reached)).await.is_some() {
             return Ok(());
         }
         let said = self.health().problems.into_iter().next().unwrap_or_else(|| Refusal::timeout().said);
@@ -97,7 +97,7 @@ impl Topology {
             None => session.insert(self.connect(turn).await?),
         };
         let limit = pin!(manager::timer(PATIENCE));
-        let owned = manager::until(limit, ask(session, host)).await;
+        let owned = manager::until(limit, pin!(ask(session, host))).await;
         self.apply(owned.unwrap_or_else(|| Err(Refusal::timeout()))?);
         self.known.send_replace(Some(Ok(())));
         Ok(())
@@ -138,7 +138,7 @@ impl Topology {
         let mut last = Refusal::timeout();
         for host in hosts.iter().cycle().skip(turn % hosts.len()).take(hosts.len()) {
             let limit = pin!(manager::timer(PATIENCE));
-            match manager::until(limit, self.enter(host)).await {
+            match manager::until(limit, pin!(self.enter(host))).await {
                 Some(Ok(session)) => return Ok((host.clone(), session)),
                 Some(Err(refusal)) => last = refusal,
                 None => {}
