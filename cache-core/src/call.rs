@@ -193,11 +193,11 @@ impl<R, V, E> Keyed<R, V, E> {
         })
     }
 
-    /// This caller's copy of what another's load came to. `None` for a value of another type.
-    fn open(&self, outcome: &Outcome) -> Option<Result<V, E>> {
+    /// This caller's copy of what another's load came to, or of what was found. `None` for a value of another type.
+    fn take(&self, outcome: Outcome) -> Option<Result<V, E>> {
         match outcome {
-            Outcome::Value(entry) | Outcome::Found(entry, _) => (self.value.open)(entry).map(Ok),
-            Outcome::Error(error) => (self.returns.unshare)(error).map(Err),
+            Outcome::Value(entry) | Outcome::Found(entry, _) => (self.value.take)(entry).map(Ok),
+            Outcome::Error(error) => (self.returns.unshare)(&error).map(Err),
         }
     }
 
@@ -240,10 +240,15 @@ impl<R, V, E> Keyed<R, V, E> {
                     Look::Disabled => Step::Run,
                 },
                 Step::Wait(cache, next) => Step::after(Arc::clone(cache), ready!(next.as_mut().poll(cx))),
-                Step::Take(outcome) => match self.open(outcome) {
-                    Some(result) => return Poll::Ready((self.returns.join)(result)),
-                    None => Step::Run,
-                },
+                Step::Take(_) => {
+                    let Step::Take(outcome) = mem::replace(step, Step::Run) else {
+                        unreachable!("it was one above")
+                    };
+                    match self.take(outcome) {
+                        Some(result) => return Poll::Ready((self.returns.join)(result)),
+                        None => continue,
+                    }
+                }
                 Step::Load(load) => {
                     let returned = ready!(load.poll(|| run(cx)));
                     let Step::Load(load) = mem::replace(step, Step::Run) else {

@@ -30,6 +30,7 @@ pub(crate) struct WeakEntry(Weak<Stored<dyn Any + Send + Sync>>);
 pub(crate) struct Stored<V: ?Sized> {
     key: StoredKey,
     facts: Facts,
+    /// An `Option`, so that the last holder can take the value out.
     value: V,
 }
 
@@ -50,7 +51,7 @@ pub struct Facts {
 impl Entry {
     /// An entry that holds `value` for `key`.
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
-        Self(Some(Arc::new(Stored { key, facts, value })))
+        Self(Some(Arc::new(Stored { key, facts, value: Some(value) })))
     }
 
     /// Whose value it is.
@@ -63,7 +64,16 @@ impl Entry {
     #[inline]
     pub fn value<V: Any>(&self) -> Option<&V> {
         let value: &dyn Any = &self.stored().value;
-        value.downcast_ref()
+        value.downcast_ref::<Option<V>>()?.as_ref()
+    }
+
+    /// The value itself, if it is a `V` that nobody shares; else a clone.
+    pub(crate) fn into_value<V: Any + Clone>(mut self) -> Option<V> {
+        if let Some(stored) = self.0.as_mut().and_then(Arc::get_mut) {
+            let value: &mut dyn Any = &mut stored.value;
+            return value.downcast_mut::<Option<V>>()?.take();
+        }
+        self.value().cloned()
     }
 
     /// The bytes of the value itself, without what it points to.

@@ -62,6 +62,8 @@ pub struct ValueOps<V> {
     pub(crate) fits: fn(&Entry) -> bool,
     /// A clone of the value in the entry; `None` when the entry holds another type.
     pub(crate) open: fn(&Entry) -> Option<V>,
+    /// The value in the entry, cloned only when others share it; `None` when the entry holds another type.
+    pub(crate) take: fn(Entry) -> Option<V>,
     /// An entry that holds a clone of the value.
     pub(crate) wrap: fn(StoredKey, &V, Facts) -> Entry,
     /// How values travel; `None` for values that stay in memory.
@@ -106,6 +108,7 @@ impl<V: LocalValue> ValueOps<V> {
         Self {
             fits: |entry| entry.value::<V>().is_some(),
             open: |entry| entry.value::<V>().cloned(),
+            take: Entry::into_value,
             wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
             bytes: None,
         }
