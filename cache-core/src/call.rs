@@ -173,7 +173,7 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     /// The way to the remote tier, if the cache is shared.
-    fn trip(&self, cache: &Arc<Cache>) -> Option<Trip> {
+    fn trip(&self, cache: &Arc<Cache>) -> Option<Box<Trip>> {
         Trip::new(Arc::clone(cache), &self.key, self.value.bytes?)
     }
 

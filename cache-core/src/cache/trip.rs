@@ -81,12 +81,13 @@ enum Keep {
 }
 
 impl Trip {
-    pub(crate) fn new(cache: Arc<Cache>, key: &Key, bytes: ByteOps) -> Option<Self> {
+    /// In a box: it is handed from step to step.
+    pub(crate) fn new(cache: Arc<Cache>, key: &Key, bytes: ByteOps) -> Option<Box<Self>> {
         let shared = cache.shared.as_ref()?;
         let digest = shared.digest(key);
         let (remote, budget) = (shared.key(digest), Budget::new(shared.remote.deadline));
         let group = cache.generations.group(&digest);
-        Some(Self {
+        Some(Box::new(Self {
             key: key.clone(),
             remote,
             group,
@@ -98,7 +99,7 @@ impl Trip {
             missed: false,
             announce: false,
             cache,
-        })
+        }))
     }
 
     pub(crate) fn group(&self) -> Group {
@@ -106,7 +107,7 @@ impl Trip {
     }
 
     /// An answer for a call that memory has none for, or the leave to load one.
-    pub(crate) async fn seek(mut self) -> Next {
+    pub(crate) async fn seek(mut self: Box<Self>) -> Next {
         let (mark, accept) = match self.look().await {
             Sight::Value(entry) => return self.hit(entry),
             Sight::Nothing { mark, vantage, accept } => {
@@ -133,7 +134,7 @@ impl Trip {
     }
 
     /// The fresh value that is stored remotely; in reach or not, nothing is loaded.
-    pub(crate) async fn peek(mut self) -> Option<Entry> {
+    pub(crate) async fn peek(mut self: Box<Self>) -> Option<Entry> {
         match self.look().await {
             Sight::Value(entry) => Some(entry),
             Sight::Nothing { .. } => None,
@@ -142,7 +143,7 @@ impl Trip {
     }
 
     /// As [`peek`](Self::peek), and counted.
-    pub(crate) async fn get(mut self) -> Option<Entry> {
+    pub(crate) async fn get(mut self: Box<Self>) -> Option<Entry> {
         let cache = Arc::clone(&self.cache);
         match self.look().await {
             Sight::Value(entry) => {
@@ -161,17 +162,17 @@ impl Trip {
     }
 
     /// Leave to load whatever is stored or loading: what began before stores nothing any more.
-    pub(crate) async fn refresh(mut self) -> Next {
+    pub(crate) async fn refresh(mut self: Box<Self>) -> Next {
         let cache = Arc::clone(&self.cache);
         let ticket = cache.begin_refresh(&self.key, self.group);
         match self.supersede(ticket).await {
-            Ok(ticket) => Next::Load(ticket, Some(Box::new(self))),
+            Ok(ticket) => Next::Load(ticket, Some(self)),
             Err(next) => next,
         }
     }
 
     /// Stores `entry`, which nobody loaded.
-    pub(crate) async fn put(mut self, entry: Entry) {
+    pub(crate) async fn put(mut self: Box<Self>, entry: Entry) {
         let cache = Arc::clone(&self.cache);
         let ticket = cache.flights.supersede(&self.key, || cache.generations.of(self.group));
         if let Ok(ticket) = self.supersede(ticket).await {
@@ -292,7 +293,7 @@ impl Trip {
         Some(Next::Take(Outcome::Found(entry, self.began)))
     }
 
-    async fn lead(mut self, ticket: Ticket<Outcome>, accept: bool, out_of_reach: bool) -> Next {
+    async fn lead(mut self: Box<Self>, ticket: Ticket<Outcome>, accept: bool, out_of_reach: bool) -> Next {
         // A flight may have landed between the look and the boarding. In reach, the remote tier tells.
         if out_of_reach && let Some(hit) = self.look_in_memory() {
             if let Next::Take(outcome) = &hit {
@@ -304,13 +305,13 @@ impl Trip {
         match self.ask(ticket, how).await {
             Leave::Load(ticket) => {
                 self.miss();
-                Next::Load(ticket, Some(Box::new(self)))
+                Next::Load(ticket, Some(self))
             }
             Leave::Found(entry) => self.hit(entry),
         }
     }
 
-    async fn follow(mut self, mut follower: Follower<Outcome>) -> Next {
+    async fn follow(mut self: Box<Self>, mut follower: Follower<Outcome>) -> Next {
         self.miss();
         // What was seen before the wait may be over.
         self.seen = None;
@@ -322,14 +323,14 @@ impl Trip {
                 Next::Take(outcome)
             }
             Some(Turn::Load(ticket)) => match self.ask(ticket, self.how(true)).await {
-                Leave::Load(ticket) => Next::Load(ticket, Some(Box::new(self))),
+                Leave::Load(ticket) => Next::Load(ticket, Some(self)),
                 Leave::Found(entry) => self.hit(entry),
             },
             None => Next::Bypass,
         }
     }
 
-    fn seek_again(self) -> Pin<Box<dyn Future<Output = Next> + Send>> {
+    fn seek_again(self: Box<Self>) -> Pin<Box<dyn Future<Output = Next> + Send>> {
         Box::pin(self.seek())
     }
 
@@ -384,7 +385,7 @@ impl Trip {
     }
 
     /// Brings `entry` to the remote tier, and then to memory and to all who wait for it.
-    pub(crate) async fn deliver(mut self, ticket: Ticket<Outcome>, entry: Entry) {
+    pub(crate) async fn deliver(mut self: Box<Self>, ticket: Ticket<Outcome>, entry: Entry) {
         let lifetimes = Lifetimes::fresh(self.cache.policy.get().jittered_ttl());
         let keep = {
             let cache = Arc::clone(&self.cache);
