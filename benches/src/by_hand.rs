@@ -1,6 +1,6 @@
 //! What a careful hand would send and check for a value with its remaining time, its fence and its cache's generation.
 
-use redis::{Client, Pipeline, aio::MultiplexedConnection};
+use redis::{Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings};
 
 use crate::{Sentiment, sentiment, server::Server};
 
@@ -14,7 +14,10 @@ pub struct ByHand(MultiplexedConnection);
 
 impl ByHand {
     pub async fn connect(server: &Server) -> Self {
-        let client = Client::open(format!("{}?protocol=resp3", server.url())).expect("a right URL");
+        let info = format!("{}?protocol=resp3", server.url()).into_connection_info().expect("a right URL");
+        // As ours does: the two are to differ in nothing but us.
+        let client = Client::open(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)));
+        let client = client.expect("a right URL");
         Self(client.get_multiplexed_async_connection().await.expect("a connection"))
     }
 
