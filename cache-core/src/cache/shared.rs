@@ -96,16 +96,16 @@ impl Cache {
         if let Some(shared) = &self.shared {
             self.drop_all();
             shared.trust_until(Moment::NEVER);
+            // Once more: a cut-off in between is overwritten, and so what was kept before it must go. What comes after it has an
+            // end of its own.
+            self.drop_all();
         }
     }
 
     /// The outage ttl is over: what memory held when the node was cut off is read no more. What came later has an end of its own.
     #[cold]
     pub(super) fn end_trust(&self) {
-        if let Some(shared) = &self.shared {
-            self.drop_all();
-            shared.trust_until(Moment::NEVER);
-        }
+        self.distrust();
     }
 
     /// Another node made the key with this digest unreadable.
