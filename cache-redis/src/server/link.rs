@@ -201,8 +201,12 @@ impl Server {
             let good = tokio::select! {
                 () = session.ended() => false,
                 () = self.replays.wanted() => {
-                    self.replay(session).await;
-                    true
+                    // After a failover what waits is for the new master: the next link does it there.
+                    let at_home = self.address() == home;
+                    if at_home {
+                        self.replay(session).await;
+                    }
+                    at_home
                 }
                 () = self.link.opened.notified() => {
                     backoff.ended(mended.elapsed());
