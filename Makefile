@@ -37,7 +37,9 @@ docs:
 
 # Side by side with the peers, in one run. Not part of the gate: it measures time.
 bench:
-	$(CARGO) run --release --manifest-path benches/Cargo.toml
+	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin hit
+	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin remote
+	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin push
 	benches/compile.sh
 
 # What takes too long for the gate. docs/soak.md has a line for each run.

@@ -1,6 +1,13 @@
 //! The examples, run as a reader would run them. `cargo test` builds them beside this test; `cargo test --test examples`
 //! alone does not, and takes those that are there.
 
+#[cfg(feature = "redis")]
+#[path = "examples/redis.rs"]
+mod redis;
+#[cfg(feature = "redis")]
+#[path = "support/redis.rs"]
+mod servers;
+
 use std::{
     env::{self, consts::EXE_SUFFIX},
     fs,
@@ -19,7 +26,8 @@ fn example(name: &str) -> Command {
     assert!(path.exists(), "{name} is not built: run `cargo build --examples` first");
     let mut command = Command::new(path);
     // Whoever runs the tests may have set some for a program of their own.
-    env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CACHE_")).for_each(|(name, _)| {
+    let ours = |name: &str| name.starts_with("CACHE_") || name == "REDIS_URL";
+    env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())).for_each(|(name, _)| {
         command.env_remove(name);
     });
     command.stdin(Stdio::null());

@@ -38,7 +38,11 @@ impl Stage {
         let given = ["CACHE_REDIS_URL", "REDIS_URL"]
             .into_iter()
             .find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()));
-        let mut variables = vec![("CACHE_PREFIX", format!("cachery-example-{}", process::id()))];
+        let mut variables = vec![
+            ("CACHE_PREFIX", format!("cachery-example-{}", process::id())),
+            // A busy machine is no reason to do without Redis here.
+            ("CACHE_REMOTE_DEADLINE", "2s".to_owned()),
+        ];
         let server = if let Some(name) = given {
             println!("Redis is where {name} says.");
             None
@@ -101,7 +105,7 @@ impl Stage {
     fn invalidate(&mut self, a: &mut Process, b: &mut Process) -> Result<(), String> {
         self.act("B invalidates: the old answer is gone from A's memory, too");
         self.ask(b, Request::Invalidate(1))?;
-        sleep(MOMENT);
+        sleep(3 * MOMENT);
         self.ask(a, Request::Call(1))?;
         self.ask(b, Request::Call(1)).map(drop)
     }
