@@ -1,12 +1,13 @@
 //! The function that an effect stands on. Its body is kept as tokens.
 
 use proc_macro2::{Group, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{
     Attribute, FnArg, Ident, Pat, PatIdent, Receiver, ReceiverKind, ReturnType, Signature, Type, Visibility,
     parse::{ParseStream, Parser as _},
-    token,
+    parse_quote, token,
     visit::{self, Visit},
+    visit_mut::{self, VisitMut},
 };
 
 use super::Effect;
@@ -59,10 +60,11 @@ impl Function {
         self.sig.receiver()
     }
 
-    /// The return type, unless it has no name.
+    /// The return type, unless it has no name; that of a `Result` with `_` for what has none in it.
     pub(super) fn returns(&self) -> Option<TokenStream> {
         match &self.sig.output {
             ReturnType::Default => Some(quote!(())),
+            ReturnType::Type(_, ty) if signature::is_result(ty) => Some(nameable(ty).into_token_stream()),
             ReturnType::Type(_, ty) if is_nameless(ty) => None,
             ReturnType::Type(_, ty) => Some(quote!(#ty)),
         }
@@ -124,6 +126,22 @@ fn is_nameless(ty: &Type) -> bool {
     let mut finder = Finder(false);
     finder.visit_type(ty);
     finder.0
+}
+
+fn nameable(ty: &Type) -> Type {
+    struct Inferred;
+    impl VisitMut for Inferred {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if matches!(ty, Type::ImplTrait(_)) {
+                *ty = parse_quote!(_);
+            } else {
+                visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Inferred.visit_type_mut(&mut ty);
+    ty
 }
 
 fn read(effect: Effect, input: ParseStream<'_>) -> syn::Result<Function> {
