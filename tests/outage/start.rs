@@ -18,7 +18,9 @@ async fn without_a_required_redis_a_start_fails_and_names_what_and_the_way_out()
     let place = Place::with(|config| config.password("right")).await;
     let refusing = place.server.url().replace("right", "wrong");
     let (nobody, refusing) = tokio::join!(required(NOBODY), required(&refusing));
-    for part in ["CACHE_REQUIRED", "127.0.0.1:1", "refused", "start it", "leave CACHE_REQUIRED out"] {
+    for part in
+        ["CACHE_REQUIRED", "127.0.0.1:1", "refused", "start it", "take `required` (CACHE_REQUIRED) out"]
+    {
         assert!(nobody.contains(part), "{part}: {nobody}");
     }
     assert!(refusing.contains("check those in the URL") && !refusing.contains("wrong"), "{refusing}");
