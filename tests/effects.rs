@@ -90,6 +90,15 @@ async fn save(user: &User) -> Profile {
     Profile { name: user.name.clone() }
 }
 
+#[cached(name = "effects-pair", ttl = 3600)]
+async fn pair<A: CacheKey + Sync, B: CacheKey + Sync>(a: &A, b: &B) -> u64 {
+    _ = (a, b);
+    1
+}
+
+#[invalidate(pair::<u8, u16>(&7, &8), crate = ::cachery)]
+async fn part() {}
+
 /// Runs with caches of its own.
 async fn alone<F: Future>(test: F) -> F::Output {
     Caches::isolated().scope(test).await
@@ -156,6 +165,18 @@ async fn a_key_of_expressions_is_made_of_references_too() {
         doubled(7, "abc".into()).await;
         forget(7 + (1 << 16), "xyz".into()).await;
         assert!(doubled::peek(7, "abc".into()).await.is_none(), "the same key: 7 and a length of 3");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_target_may_say_what_it_is_generic_over() {
+    alone(async {
+        pair(&7_u8, &8_u16).await;
+        pair(&7_u16, &8_u8).await;
+        part().await;
+        assert_eq!(pair::peek(&7_u8, &8_u16).await, None);
+        assert_eq!(pair::peek(&7_u16, &8_u8).await, Some(1), "of other types");
     })
     .await;
 }

@@ -262,7 +262,7 @@ pub fn invalidate(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Targets are those of [`invalidate`](macro@invalidate), `all(..)` apart; what is stored is a clone of the returned value, for a
-/// `Result` of what is in `Ok`.
+/// `Result` of what is in `Ok`. Several are stored one after the other.
 #[proc_macro_attribute]
 pub fn cache_put(args: TokenStream, item: TokenStream) -> TokenStream {
     effect::effect(effect::Effect::Put, args.into(), item.into()).into()

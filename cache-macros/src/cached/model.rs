@@ -90,7 +90,7 @@ pub(super) struct Encoded {
 }
 
 /// What the emitted items are called.
-pub(super) struct Names {
+pub(crate) struct Names {
     pub(super) body: Ident,
     pub(super) site: Ident,
     pub(super) at: Ident,
@@ -140,13 +140,17 @@ impl Names {
         if !function.associated {
             return Self::with(|name| Ident::new(name, ident.span()));
         }
-        let prefixed = |name: &str| match name.strip_prefix("__") {
+        Self::with(|name| Self::of_method(ident, name))
+    }
+
+    /// What `method` calls its companion `name`.
+    pub(crate) fn of_method(method: &Ident, name: &str) -> Ident {
+        match name.strip_prefix("__") {
             // Whoever names a method as a target that is not cached is told that this is missing.
-            Some("at") => format_ident!("__cached_{ident}"),
-            Some(hidden) => format_ident!("__{ident}_{hidden}"),
-            None => format_ident!("{ident}_{name}"),
-        };
-        Self::with(prefixed)
+            Some("at") => format_ident!("__cached_{method}"),
+            Some(hidden) => format_ident!("__{method}_{hidden}"),
+            None => format_ident!("{method}_{name}"),
+        }
     }
 
     fn with(name: impl Fn(&str) -> Ident) -> Self {

@@ -2,9 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Expr, ExprCall, ExprMethodCall, Ident, Path, Token,
-    parse::{ParseStream, Parser as _},
-    parse_quote,
+    Expr, ExprCall, ExprMethodCall, Ident, Path, Token, parse::Parser as _, parse_quote,
+    punctuated::Punctuated,
 };
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     function::Function,
     target::{Place, Target},
 };
-use crate::{errors::Errors, pieces::split_at_commas};
+use crate::errors::Errors;
 
 pub(super) struct Args {
     pub(super) targets: Vec<Target>,
@@ -33,9 +32,9 @@ impl Args {
     ) -> Self {
         let before = errors.count();
         let mut args = Self { targets: vec![], all: vec![], before: None, krate: parse_quote!(::cachery) };
-        for piece in split_at_commas(tokens) {
-            let parsed = (|input: ParseStream<'_>| args.read(effect, input, function, errors)).parse2(piece);
-            if let Err(error) = parsed {
+        let listed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens);
+        for expr in listed.map_err(|error| errors.push(error)).into_iter().flatten() {
+            if let Err(error) = args.read(effect, expr, function, errors) {
                 errors.push(error);
             }
         }
@@ -53,17 +52,15 @@ impl Args {
     fn read(
         &mut self,
         effect: Effect,
-        input: ParseStream<'_>,
+        expr: Expr,
         function: Option<&Function>,
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        if input.peek(Token![crate]) && input.peek2(Token![=]) {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            self.krate = input.parse()?;
-            return Ok(());
-        }
-        match input.parse()? {
+        match expr {
+            Expr::Assign(given) if is_word(&given.left, "crate") => match *given.right {
+                Expr::Path(path) => self.krate = path.path,
+                other => errors.at(other, "`crate` is a path to cachery: write `crate = path::to::cachery`"),
+            },
             Expr::Call(call) if is_word(&call.func, "all") && effect == Effect::Invalidate => {
                 self.read_all(&call, errors);
             }

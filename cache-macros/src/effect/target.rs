@@ -1,7 +1,7 @@
 //! A target: which entry of which cache, written as a call of the cached function or declared cache.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{
     AngleBracketedGenericArguments, Expr, ExprAwait, ExprPath, ExprReturn, ExprTry, Ident, Path,
     PathArguments, parse_quote_spanned,
@@ -10,7 +10,12 @@ use syn::{
 };
 
 use super::function::Function;
-use crate::{cached::expand::placed, errors::Errors, references::behind_reference, spans::shown_at};
+use crate::{
+    cached::{expand::placed, model::Names},
+    errors::Errors,
+    references::behind_reference,
+    spans::shown_at,
+};
 
 /// What stands for the returned value.
 const RESULT: &str = "result";
@@ -54,25 +59,24 @@ impl Place {
 
     /// The path of its hidden companion that finds an entry.
     fn at(&self) -> TokenStream {
-        self.companion(|method| format_ident!("__cached_{method}"), "__at")
+        self.companion("__at")
     }
 
     /// The path of its companion that is the whole cache.
     pub(super) fn cache(&self) -> TokenStream {
-        self.companion(|method| format_ident!("{method}_cache"), "cache")
+        self.companion("cache")
     }
 
-    fn companion(&self, of_method: impl FnOnce(&Ident) -> Ident, of_function: &str) -> TokenStream {
+    fn companion(&self, name: &str) -> TokenStream {
         let mut path = self.path.clone();
         let Some(last) = path.segments.last_mut() else { return path.into_token_stream() };
         if self.method {
-            last.ident = of_method(&last.ident);
-        } else {
-            let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
-            let (span, ident) = (last.ident.span(), Ident::new(of_function, last.ident.span()));
-            return quote_spanned!(span=> #path::#ident #arguments);
+            last.ident = Names::of_method(&last.ident, name);
+            return path.into_token_stream();
         }
-        path.into_token_stream()
+        let (span, ident) = (last.ident.span(), Ident::new(name, last.ident.span()));
+        let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
+        quote_spanned!(span=> #path::#ident #arguments)
     }
 }
 
