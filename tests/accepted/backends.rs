@@ -1,5 +1,4 @@
 //! Where a cache keeps its entries can be said; `local` agrees with memory.
-#![deny(warnings)]
 
 use cachery::cached;
 
@@ -25,5 +24,3 @@ pub struct NotSerializable;
 pub async fn stays_here(_id: u8) -> NotSerializable {
     NotSerializable
 }
-
-fn main() {}

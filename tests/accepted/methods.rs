@@ -42,6 +42,7 @@ async fn used(repo: Arc<Repo>) {
     Repo::without_self_cache();
 }
 
-fn main() {
+#[test]
+fn compiles() {
     drop(used(Arc::new(Repo { tenant: 1 })));
 }

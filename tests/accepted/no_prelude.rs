@@ -1,6 +1,5 @@
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
-#![deny(warnings)]
 
 mod core {}
 mod std {}
@@ -22,5 +21,3 @@ impl Repo {
         ::std::option::Option::Some(id.0)
     }
 }
-
-fn main() {}

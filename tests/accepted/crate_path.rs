@@ -1,20 +1,20 @@
 mod framework {
     pub mod deep {
-        pub use ::cachery::*;
         pub use ::cachery::__private;
+        pub use ::cachery::*;
     }
 }
 
 // Would be named without `crate = ..`.
 mod cachery {}
 
-#[framework::deep::cached(ttl = 60, crate = crate::framework::deep)]
+#[framework::deep::cached(ttl = 60, crate = self::framework::deep)]
 async fn double(n: Id) -> u64 {
     n.0 * 2
 }
 
 #[derive(framework::deep::CacheKey)]
-#[cache_key(crate = crate::framework::deep)]
+#[cache_key(crate = self::framework::deep)]
 struct Id(u64);
 
 async fn used() {
@@ -22,6 +22,7 @@ async fn used() {
     double::invalidate(Id(1)).await;
 }
 
-fn main() {
+#[test]
+fn compiles() {
     drop(used());
 }

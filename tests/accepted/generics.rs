@@ -35,6 +35,7 @@ async fn used() {
     Repo(1_u8).get_refresh(2_u8).await.ok();
 }
 
-fn main() {
+#[test]
+fn compiles() {
     drop(used());
 }

@@ -1,5 +1,4 @@
 //! Parameters may be called like anything in the expansion.
-#![deny(warnings)]
 #![allow(non_snake_case)]
 
 use cachery::cached;
@@ -22,5 +21,3 @@ pub async fn used() {
     value::put(1, 2, 3, 4, 5, 6, 7, 8).await;
     peek::peek(1, 2, 3).await;
 }
-
-fn main() {}

@@ -3,7 +3,7 @@ mod store {
         use cachery::cached;
 
         #[cached(ttl = 60)]
-        pub(in crate::store) async fn order(id: u64) -> u64 {
+        pub(in crate::accepted::visibility::store) async fn order(id: u64) -> u64 {
             id
         }
 
@@ -21,7 +21,8 @@ mod store {
 
 use store::orders::line;
 
-fn main() {
+#[test]
+fn compiles() {
     drop(store::used());
     drop(line(1));
     drop(line::peek(1));

@@ -1,5 +1,3 @@
-#![deny(warnings)]
-
 use cachery::cached;
 
 type AppResult<T> = Result<T, String>;
@@ -41,7 +39,8 @@ pub async fn expressions(user: &(u64, Vec<u64>), deep: bool) -> u64 {
     user.0 + u64::from(deep)
 }
 
-fn main() {
+#[test]
+fn compiles() {
     fn is_send(_: impl Send) {}
     is_send(fib(3));
     is_send(outer());

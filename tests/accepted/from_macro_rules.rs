@@ -9,7 +9,8 @@ macro_rules! load {
 
 load!(order, "5m", "orders-by-macro", id: u64, id);
 
-fn main() {
+#[test]
+fn compiles() {
     drop(order(1, 2));
     drop(order::peek(1, 2));
 }

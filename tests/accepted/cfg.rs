@@ -1,5 +1,4 @@
 //! What is configured away is away with all its companions.
-#![deny(warnings)]
 
 use cachery::cached;
 
@@ -10,7 +9,7 @@ pub async fn double(n: Missing) -> Missing {
 }
 
 #[cached(ttl = 60)]
-#[cfg(all())]
+#[cfg(not(any()))]
 pub async fn double(n: u64) -> u64 {
     n * 2
 }
@@ -24,5 +23,3 @@ impl Repo {
         n
     }
 }
-
-fn main() {}
