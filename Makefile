@@ -28,9 +28,9 @@ features:
 	$(CARGO) check -p cachery --no-default-features --features memory
 	$(CARGO) check -p cachery --no-default-features --features redis
 
+# Builds the examples, too.
 tests:
 	$(CARGO) test --workspace --all-features --no-fail-fast
-	$(CARGO) build -p cachery --examples --all-features
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
