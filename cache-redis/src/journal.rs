@@ -1,5 +1,5 @@
 //! The invalidations that must not be lost: those that no server has acknowledged yet, and those of the last minute, which a server
-//! that failed over may have forgotten.
+//! that failed over may have forgotten. (While a server cannot be reached, its minute stands still.)
 //!
 //! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for that whole cache.
 
@@ -117,11 +117,16 @@ impl Journal {
         self.outstanding.load(Ordering::Acquire)
     }
 
-    /// The server that `owns` these slots may have forgotten what it acknowledged in the last minute: that is outstanding again. An
-    /// acknowledgement from before that arrives later counts for nothing.
+    /// A connection to the server that `owns` these slots was lost. What it acknowledged in the minute before is kept until it is suspected.
+    pub(crate) fn lost(&self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        let owned = all(owns);
+        self.change(|pages| pages.lost(&|slot| owned[usize::from(slot)], now));
+    }
+
+    /// The server that `owns` these slots may have forgotten what it acknowledged in the last minute, or in the one before it was
+    /// lost: that is outstanding again. An acknowledgement from before that arrives later counts for nothing.
     pub(crate) fn suspect(&self, owns: &dyn Fn(u16) -> bool, now: Instant) {
-        // Asked beforehand, because `owns` is not ours and must not run under the lock.
-        let owned: Vec<bool> = (0..SLOTS).map(owns).collect();
+        let owned = all(owns);
         self.change(|pages| pages.suspect(&|slot| owned[usize::from(slot)], now));
     }
 
@@ -140,4 +145,9 @@ impl Journal {
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What `owns` says of each slot. Asked beforehand, because it is not ours and must not run under the lock.
+fn all(owns: &dyn Fn(u16) -> bool) -> Vec<bool> {
+    (0..SLOTS).map(owns).collect()
 }

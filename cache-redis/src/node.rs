@@ -99,6 +99,10 @@ impl Node {
 }
 
 impl Duties for Node {
+    fn lost(&self, owns: &dyn Fn(u16) -> bool) {
+        self.journal.lost(owns, Instant::now());
+    }
+
     fn suspect(&self, owns: &dyn Fn(u16) -> bool) {
         self.journal.suspect(owns, Instant::now());
     }

@@ -31,6 +31,9 @@ use crate::{
 
 /// What the tier above does for the connections. The methods neither block nor panic.
 pub(crate) trait Duties: Send + Sync + 'static {
+    /// A session with a server that owns these slots ended: it may be lost, and what it acknowledged lately with it.
+    fn lost(&self, owns: &dyn Fn(u16) -> bool);
+
     /// A new session with a server that owns these slots began: what it acknowledged lately may be lost.
     fn suspect(&self, owns: &dyn Fn(u16) -> bool);
 

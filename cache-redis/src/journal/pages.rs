@@ -11,7 +11,7 @@ use crate::names::{Names, slot};
 /// How long a server may forget what it has acknowledged.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// Two queues, each with at most `most` notes about keys, and one or two for each cache.
+/// Three queues, each with at most `most` notes about keys, and one or two for each cache.
 pub(super) struct Pages {
     names: Names,
     most: usize,
@@ -19,11 +19,14 @@ pub(super) struct Pages {
     pub(super) suspicions: u64,
     pub(super) outstanding: Queue,
     pub(super) recent: Queue,
+    /// What was recent when the connection to its server was lost. However long that lasts, the server may have forgotten it.
+    pub(super) held: Queue,
 }
 
 impl Pages {
     pub(super) fn new(names: Names, most: usize) -> Self {
-        Self { names, most, last: 0, suspicions: 0, outstanding: Queue::default(), recent: Queue::default() }
+        let [outstanding, recent, held] = std::array::from_fn(|_| Queue::default());
+        Self { names, most, last: 0, suspicions: 0, outstanding, recent, held }
     }
 
     /// Notes what is to be done, and gives its number.
@@ -44,14 +47,22 @@ impl Pages {
         self.remember(note, at);
     }
 
+    /// What the server of these slots did lately grows no older: nobody can tell when it failed over.
+    pub(super) fn lost(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        self.forget(now);
+        for note in self.recent.take(|note| note.is_in(owns)) {
+            self.file(Note { at: None, ..note }, |pages| &mut pages.held);
+        }
+    }
+
     /// What the server of these slots may have forgotten is outstanding again. So is what it has not acknowledged, under new
     /// numbers: an acknowledgement on its way is one of those that may be forgotten.
     pub(super) fn suspect(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
         self.suspicions += 1;
         self.forget(now);
-        let forgotten = self.recent.take(|note| note.is_in(owns));
-        let unsure = self.outstanding.take(|note| note.is_in(owns));
-        for note in forgotten.into_iter().chain(unsure) {
+        let Self { held, recent, outstanding, .. } = self;
+        let notes = [held, recent, outstanding].map(|queue| queue.take(|note| note.is_in(owns)));
+        for note in notes.into_iter().flatten() {
             self.owe(Note { merged: false, at: None, ..note });
         }
     }
@@ -72,13 +83,17 @@ impl Pages {
     /// What was done is kept for a while, because the server may forget it.
     fn remember(&mut self, note: Note, at: Instant) {
         self.forget(at);
-        let number = self.next();
-        self.recent.push(number, Note { at: Some(at), ..note });
-        if let Some(name) = self.recent.fullest_over(self.most) {
+        self.file(Note { at: Some(at), ..note }, |pages| &mut pages.recent);
+    }
+
+    fn file(&mut self, note: Note, queue: fn(&mut Self) -> &mut Queue) {
+        let (number, at, most) = (self.next(), note.at, self.most);
+        queue(self).push(number, note);
+        if let Some(name) = queue(self).fullest_over(most) {
             let clear = self.note(What::Cache(name.into()));
             let number = self.next();
-            self.recent.drop_keys(name);
-            self.recent.push(number, Note { merged: true, at: Some(at), ..clear });
+            queue(self).drop_keys(name);
+            queue(self).push(number, Note { merged: true, at, ..clear });
         }
     }
 

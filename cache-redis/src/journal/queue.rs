@@ -18,7 +18,7 @@ pub(super) struct Note {
     pub(super) slot: u16,
     /// It stands for keys of one cache that were done in other slots.
     pub(super) merged: bool,
-    /// When a server acknowledged it.
+    /// Since when it stands acknowledged.
     pub(super) at: Option<Instant>,
 }
 

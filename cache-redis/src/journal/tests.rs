@@ -198,6 +198,31 @@ fn what_is_replayed_and_acknowledged_can_be_forgotten_once_more() {
 }
 
 #[test]
+fn the_minute_of_a_server_stands_still_while_it_is_out_of_reach() {
+    let (journal, start) = (journal(), Instant::now());
+    let slots = [1, 2].map(|number| slot_of(&key(number)));
+    for (number, at) in [(1, 0), (2, 30), (3, 30)] {
+        journal.acknowledged(journal.add(key(number)), start + at * SECOND);
+    }
+    journal.lost(&|slot| slots.contains(&slot), start + 61 * SECOND);
+    journal.record(key(4), 0, start + 3600 * SECOND);
+    journal.suspect(&|_| true, start + 3600 * SECOND);
+    assert_eq!(open(&journal), ["a2", "a4"], "nobody lost the server of 3, and 1 was done too long before");
+}
+
+#[test]
+fn too_many_keys_of_servers_out_of_reach_are_cleared_with_their_cache() {
+    let (journal, now) = (Journal::with_room(names(), 2), Instant::now());
+    for number in 1..=3 {
+        journal.acknowledged(journal.add(key(number)), now);
+        journal.lost(&|_| true, now);
+    }
+    assert_eq!(journal.pages().held.len(), 1);
+    journal.suspect(&|slot| slot == slot_of(&key(1)), now + 3600 * SECOND);
+    assert_eq!(open(&journal), ["a*"]);
+}
+
+#[test]
 fn an_acknowledgement_from_before_the_suspicion_counts_for_nothing() {
     let (journal, now) = (journal(), Instant::now());
     let id = journal.add(key(1));

@@ -69,8 +69,9 @@ impl Server {
         self.shared.stale.notify_one();
     }
 
-    /// A connection ended.
+    /// A lane's connection ended.
     pub(super) fn lost(&self, session: &Session) {
+        self.shared.duties.lost(&|slot| self.owns(slot));
         locked(&self.gate).lost(Instant::now(), session.opened().elapsed());
         self.shared.stale.notify_one();
     }

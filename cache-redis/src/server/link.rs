@@ -89,6 +89,7 @@ pub(super) async fn keep(server: Arc<Server>) {
         match server.connect(Some(on_push(&server.shared.duties))).await {
             Ok(session) => {
                 serve(&server, &session).await;
+                server.shared.duties.lost(&|slot| server.owns(slot));
                 backoff.ended(session.opened().elapsed());
             }
             Err(refusal) => {

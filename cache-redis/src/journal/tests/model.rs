@@ -13,7 +13,9 @@ enum Step {
     /// One of the acknowledgements arrives.
     Acknowledge(usize),
     Wait(u32),
-    /// A server forgets what it did in the last minute.
+    /// A server is out of reach, and acknowledgements on their way are lost with the connection.
+    Lose(bool),
+    /// A server has forgotten what it did in the last minute in which it was in reach; and it is back.
     Forget(bool),
 }
 
@@ -25,6 +27,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => any::<usize>().prop_map(Step::Do),
         5 => any::<usize>().prop_map(Step::Acknowledge),
         1 => (1..40_u32).prop_map(Step::Wait),
+        1 => any::<bool>().prop_map(Step::Lose),
         1 => any::<bool>().prop_map(Step::Forget),
     ]
 }
@@ -39,43 +42,59 @@ struct Model {
     now: Instant,
     asked: Vec<(usize, What)>,
     done: Vec<(usize, Instant, What)>,
-    on_their_way: Vec<Id>,
+    on_their_way: Vec<(Id, bool)>,
+    /// Since when the servers are out of reach.
+    lost: [Option<Instant>; 2],
     steps: usize,
 }
 
 impl Model {
     fn new(most: usize) -> Self {
-        let journal = Journal::with_room(names(), most);
-        Self { journal, now: Instant::now(), asked: vec![], done: vec![], on_their_way: vec![], steps: 0 }
+        let (journal, now) = (Journal::with_room(names(), most), Instant::now());
+        Self { journal, now, asked: vec![], done: vec![], on_their_way: vec![], lost: [None; 2], steps: 0 }
     }
 
     fn take(&mut self, step: Step) {
         self.steps += 1;
+        self.now += SECOND;
         match step {
             Step::Add(what) => {
                 self.journal.add(what.clone());
                 self.asked.push((self.steps, what));
             }
-            Step::Do(which) => {
-                let outstanding = self.journal.outstanding(&|_| true);
-                if !outstanding.is_empty() {
-                    let (id, what) = outstanding[which % outstanding.len()].clone();
-                    self.done.push((self.steps, self.now, what));
-                    self.on_their_way.push(id);
-                }
-            }
+            Step::Do(which) => self.perform(which),
             Step::Acknowledge(_) if self.on_their_way.is_empty() => {}
             Step::Acknowledge(which) => {
-                let id = self.on_their_way.swap_remove(which % self.on_their_way.len());
+                let (id, _) = self.on_their_way.swap_remove(which % self.on_their_way.len());
                 self.journal.acknowledged(id, self.now);
             }
             Step::Wait(seconds) => self.now += seconds * SECOND,
-            Step::Forget(which) => {
-                let kept = |at| self.now.saturating_duration_since(at) > Duration::from_secs(60);
-                self.done.retain(|(_, at, what)| server(what) != which || kept(*at));
-                self.journal.suspect(&|slot| slot.is_multiple_of(2) == which, self.now);
-            }
+            Step::Lose(which) => self.lose(which),
+            Step::Forget(which) => self.forget(which),
         }
+    }
+
+    fn perform(&mut self, which: usize) {
+        let in_reach = |slot: u16| self.lost[usize::from(slot.is_multiple_of(2))].is_none();
+        let outstanding = self.journal.outstanding(&in_reach);
+        if !outstanding.is_empty() {
+            let (id, what) = outstanding[which % outstanding.len()].clone();
+            self.on_their_way.push((id, server(&what)));
+            self.done.push((self.steps, self.now, what));
+        }
+    }
+
+    fn lose(&mut self, which: bool) {
+        self.lost[usize::from(which)].get_or_insert(self.now);
+        self.on_their_way.retain(|(_, server)| *server != which);
+        self.journal.lost(&|slot| slot.is_multiple_of(2) == which, self.now);
+    }
+
+    fn forget(&mut self, which: bool) {
+        let end = self.lost[usize::from(which)].take().unwrap_or(self.now);
+        let kept = |at| end.saturating_duration_since(at) > Duration::from_secs(60);
+        self.done.retain(|(_, at, what)| server(what) != which || kept(*at));
+        self.journal.suspect(&|slot| slot.is_multiple_of(2) == which, self.now);
     }
 
     /// All that was asked for and is not done must be outstanding, by itself or with its cache.
@@ -84,9 +103,10 @@ impl Model {
         for (asked, what) in &self.asked {
             let name = short(what);
             let all = format!("{}*", &name[..1]);
-            let done =
-                self.done.iter().any(|(step, _, done)| step > asked && [&name, &all].contains(&&short(done)));
-            assert!(done || outstanding.contains(&name) || outstanding.contains(&all), "{name} is lost");
+            let is_it = |step: &usize, done| step > asked && [&name, &all].contains(&&short(done));
+            let done = self.done.iter().any(|(step, _, done)| is_it(step, done));
+            let waits = outstanding.contains(&name) || outstanding.contains(&all);
+            assert!(done || waits, "{name} is lost");
         }
         assert_eq!(outstanding.len(), self.journal.len());
     }

@@ -138,6 +138,10 @@ impl Diary {
 }
 
 impl Duties for Diary {
+    fn lost(&self, _owns: &dyn Fn(u16) -> bool) {
+        self.write("lost");
+    }
+
     fn suspect(&self, _owns: &dyn Fn(u16) -> bool) {
         self.write("suspect");
         if let Some(key) = &*self.journal.lock().unwrap() {

@@ -155,6 +155,20 @@ async fn a_link_that_was_cut_is_told_and_mended() {
 }
 
 #[tokio::test]
+async fn connections_are_told_as_lost_before_new_ones_are_made() {
+    let mut redis = Redis::start(&[]);
+    let (servers, diary) = open(&redis.url());
+    servers.connected(LONG).await.unwrap();
+    redis.kill();
+    eventually_async("both are told", || async { diary.count("lost") == 2 }).await;
+    redis.restart();
+    eventually_async("both are back", || async { diary.count("suspect") == 4 }).await;
+    let lines = diary.lines.lock().unwrap();
+    let sessions: Vec<_> = lines.iter().filter(|line| ["lost", "suspect"].contains(&line.as_str())).collect();
+    assert_eq!(sessions, ["suspect", "suspect", "lost", "lost", "suspect", "suspect"]);
+}
+
+#[tokio::test]
 async fn the_number_of_connections_does_not_grow_with_requests_and_ends_with_the_registry() {
     let redis = Redis::start(&[]);
     let ours = || redis.run(&["CLIENT", "LIST"]).lines().filter(|line| line.contains("name=cachery")).count();
