@@ -10,6 +10,11 @@ use crate::names::{Names, slot};
 
 /// How long a server may forget what it has acknowledged.
 const RECENT: Duration = Duration::from_secs(60);
+/// What stood acknowledged for so long in all, by one server after another, is not kept for yet another: connections that come and go
+/// would have it done again for ever.
+const LONGEST: Duration = Duration::from_secs(300);
+/// So long each acknowledgement counts whose connection was lost, so that this ends also where none lasts.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// Three queues, each with at most `most` notes about keys, and one or two for each cache.
 pub(super) struct Pages {
@@ -51,7 +56,7 @@ impl Pages {
     pub(super) fn lost(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
         self.forget(now);
         for note in self.recent.take(|note| note.is_in(owns)) {
-            self.file(Note { at: None, ..note }, |pages| &mut pages.held);
+            self.file(note.doubted(now, LEAST), |pages| &mut pages.held);
         }
     }
 
@@ -63,7 +68,7 @@ impl Pages {
         let Self { held, recent, outstanding, .. } = self;
         let notes = [held, recent, outstanding].map(|queue| queue.take(|note| note.is_in(owns)));
         for note in notes.into_iter().flatten() {
-            self.owe(Note { merged: false, at: None, ..note });
+            self.owe(Note { merged: false, ..note.doubted(now, Duration::ZERO) });
         }
     }
 
@@ -83,7 +88,9 @@ impl Pages {
     /// What was done is kept for a while, because the server may forget it.
     fn remember(&mut self, note: Note, at: Instant) {
         self.forget(at);
-        self.file(Note { at: Some(at), ..note }, |pages| &mut pages.recent);
+        if note.stood < LONGEST {
+            self.file(Note { at: Some(at), ..note }, |pages| &mut pages.recent);
+        }
     }
 
     fn file(&mut self, note: Note, queue: fn(&mut Self) -> &mut Queue) {
@@ -106,7 +113,7 @@ impl Pages {
             What::Key(key) => self.names.value(key),
             What::Cache(name) => self.names.generation(name),
         });
-        Note { what, slot, merged: false, at: None }
+        Note { what, slot, merged: false, at: None, stood: Duration::ZERO }
     }
 
     fn next(&mut self) -> u64 {

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use cache_core::{Fingerprint, remote::Digest};
@@ -20,11 +20,21 @@ pub(super) struct Note {
     pub(super) merged: bool,
     /// Since when it stands acknowledged.
     pub(super) at: Option<Instant>,
+    /// For how long it stood so before, each time until the server was lost or suspected.
+    pub(super) stood: Duration,
 }
 
 impl Note {
     pub(super) fn is_in(&self, owns: &dyn Fn(u16) -> bool) -> bool {
         self.merged || owns(self.slot)
+    }
+
+    /// What the acknowledgement is worth is open from `now` on. It counts as if it had stood for the `least` time at least.
+    pub(super) fn doubted(mut self, now: Instant, least: Duration) -> Self {
+        if let Some(at) = self.at.take() {
+            self.stood += now.saturating_duration_since(at).max(least);
+        }
+        self
     }
 
     /// The cache whose key this is about.

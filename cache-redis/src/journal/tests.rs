@@ -184,17 +184,60 @@ fn what_a_server_may_have_forgotten_comes_before_what_it_never_did() {
     assert_eq!(open(&journal), ["a*", "a1"]);
 }
 
-#[test]
-fn what_is_replayed_and_acknowledged_can_be_forgotten_once_more() {
-    let (journal, start) = (journal(), Instant::now());
-    journal.acknowledged(journal.add(key(1)), start);
-    for at in [50, 100] {
-        journal.suspect(&|_| true, start + at * SECOND);
-        assert_eq!(open(&journal), ["a1"]);
-        for (id, _) in journal.outstanding(&|_| true) {
-            journal.acknowledged(id, start + at * SECOND);
+/// Loses the server and suspects it as it comes back `away` later, as often as something is replayed on it; that stands for `up` each time.
+fn replays(journal: &Journal, mut now: Instant, [up, away]: [Duration; 2]) -> u32 {
+    for count in 0..1000 {
+        now += up;
+        journal.lost(&|_| true, now);
+        now += away;
+        journal.suspect(&|_| true, now);
+        let replayed = journal.outstanding(&|_| true);
+        if replayed.is_empty() {
+            return count;
+        }
+        for (id, _) in replayed {
+            journal.acknowledged(id, now);
         }
     }
+    panic!("a thousand replays and no end");
+}
+
+#[test]
+fn what_is_replayed_can_be_forgotten_once_more_for_five_minutes_in_all() {
+    for (up, count) in [(50, 6), (60, 5), (61, 0)] {
+        let (journal, start) = (journal(), Instant::now());
+        journal.acknowledged(journal.add(key(1)), start);
+        assert_eq!(replays(&journal, start, [up * SECOND, SECOND]), count, "each time {up} s");
+    }
+}
+
+#[test]
+fn replays_end_also_where_connections_do_not_last() {
+    let (journal, start) = (journal(), Instant::now());
+    journal.acknowledged(journal.add(key(1)), start);
+    assert_eq!(replays(&journal, start, [Duration::ZERO, SECOND]), 300);
+}
+
+#[test]
+fn however_many_connections_are_made_what_was_done_is_kept_for_a_minute() {
+    let (journal, start) = (journal(), Instant::now());
+    journal.acknowledged(journal.add(key(1)), start);
+    for _ in 0..1000 {
+        journal.suspect(&|_| true, start);
+        assert_eq!(open(&journal), ["a1"]);
+        journal.acknowledged(journal.outstanding(&|_| true)[0].0, start);
+    }
+}
+
+#[test]
+fn what_is_invalidated_again_is_kept_as_if_for_the_first_time() {
+    let (journal, start) = (journal(), Instant::now());
+    journal.acknowledged(journal.add(key(1)), start);
+    for minute in 1..=5 {
+        journal.suspect(&|_| true, start + minute * 60 * SECOND);
+        journal.acknowledged(journal.add(key(1)), start + minute * 60 * SECOND);
+    }
+    assert_eq!(replays(&journal, start + 300 * SECOND, [60 * SECOND, SECOND]), 5);
 }
 
 #[test]
