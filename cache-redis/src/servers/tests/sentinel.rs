@@ -26,6 +26,12 @@ impl Sentinel {
         eventually("the sentinel answers", || redis_cli(port, &["PING"]) == "PONG");
         Self { port, file, process }
     }
+
+    /// Has it name another master.
+    fn watch(&self, master: u16) {
+        redis_cli(self.port, &["SENTINEL", "REMOVE", "main"]);
+        redis_cli(self.port, &["SENTINEL", "MONITOR", "main", "127.0.0.1", &master.to_string(), "1"]);
+    }
 }
 
 impl Drop for Sentinel {
@@ -74,8 +80,7 @@ async fn a_master_that_is_demoted_is_left() {
     let sentinel = Sentinel::start(first.port);
     let (servers, _) = open(&format!("redis-sentinel://127.0.0.1:{}/main", sentinel.port));
     servers.connected(LONG).await.unwrap();
-    redis_cli(sentinel.port, &["SENTINEL", "REMOVE", "main"]);
-    redis_cli(sentinel.port, &["SENTINEL", "MONITOR", "main", "127.0.0.1", &second.port.to_string(), "1"]);
+    sentinel.watch(second.port);
     first.run(&["REPLICAOF", "127.0.0.1", &second.port.to_string()]);
     let set = || async { matches!(ask(&servers, &["SET", "p:y", "1"]).await, Ok(redis::Value::Okay)) };
     eventually_async("writes go to the new master", set).await;
@@ -90,4 +95,21 @@ async fn a_replica_is_no_master_whatever_a_sentinel_says() {
     let (servers, _) = open(&format!("redis-sentinel://127.0.0.1:{}/main", sentinel.port));
     let why = servers.connected(BUDGET).await.unwrap_err();
     assert!(why.contains("it is a replica"), "{why}");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_new_master_is_not_done_on_the_old_one() {
+    let [first, second] = [Redis::start(&[]), Redis::start(&[])];
+    let sentinel = Sentinel::start(first.port);
+    let (servers, diary) = open(&format!("redis-sentinel://127.0.0.1:{}/main", sentinel.port));
+    servers.connected(LONG).await.unwrap();
+    let lane = ask(&servers, &["CLIENT", "ID"]).await;
+    let Ok(redis::Value::Int(lane)) = lane else { panic!("{lane:?}") };
+    *diary.journal.lock().unwrap() = Some("p:journal".to_owned());
+    sentinel.watch(second.port);
+    // The link still stands.
+    first.run(&["CLIENT", "KILL", "ID", &lane.to_string()]);
+    eventually_async("the new master is asked", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
+    let done = [&second, &first].map(|master| master.run(&["EXISTS", "p:journal"]));
+    assert_eq!(done, ["1", "0"]);
 }
