@@ -198,4 +198,6 @@ impl Cache {
 }
 
 #[cfg(test)]
+pub(super) mod shelf;
+#[cfg(test)]
 mod tests;

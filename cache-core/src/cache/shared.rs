@@ -137,3 +137,6 @@ impl Cache {
         last_rites::after(|| self.flights.fence(key, || self.remove(key)));
     }
 }
+
+#[cfg(test)]
+mod tests;

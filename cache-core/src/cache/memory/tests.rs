@@ -1,54 +1,10 @@
 //! What happens to keys that change while memory moves, on a tier that lets a test meddle.
 
-use std::{cell::RefCell, collections::HashMap, sync::Mutex};
-
-use super::*;
+use super::{
+    shelf::{has_meddled, meddle_once},
+    *,
+};
 use crate::{policy::Policy, site::Site};
-
-thread_local! {
-    /// Done once, after a tier has looked up what it shows and before it shows it.
-    static MEDDLE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
-}
-
-/// A tier without bounds.
-#[derive(Default)]
-struct Shelf(Mutex<HashMap<Vec<u8>, Entry>>);
-
-impl MemoryTier for Shelf {
-    fn get(&self, key: &Key) -> Option<Entry> {
-        self.0.lock().unwrap().get(key.as_bytes()).cloned()
-    }
-
-    fn touch(&self, _: &StoredKey) {}
-
-    fn insert(&self, entry: Entry) {
-        self.0.lock().unwrap().insert(entry.key().as_bytes().to_vec(), entry);
-    }
-
-    fn remove(&self, key: &StoredKey) {
-        self.0.lock().unwrap().remove(key.as_bytes());
-    }
-
-    fn clear(&self) {
-        self.0.lock().unwrap().clear();
-    }
-
-    fn for_each(&self, show: &mut dyn FnMut(&Entry)) {
-        let entries: Vec<_> = self.0.lock().unwrap().values().cloned().collect();
-        if let Some(meddle) = MEDDLE.take() {
-            meddle();
-        }
-        entries.iter().for_each(show);
-    }
-
-    fn holds(&self, entry: &Entry) -> bool {
-        self.0.lock().unwrap().get(entry.key().as_bytes()).is_some_and(|held| held.is(entry))
-    }
-
-    fn entries(&self) -> u64 {
-        self.0.lock().unwrap().len() as u64
-    }
-}
 
 fn key(n: u64) -> Key {
     Key::of(&[&n])
@@ -57,11 +13,7 @@ fn key(n: u64) -> Key {
 static SITE: Site = Site::new("users", "shop::f", "()->u8");
 
 fn cache() -> Arc<Cache> {
-    let policy = crate::config::Config::default().policy(&SITE);
-    let shape = Shape { capacity: policy.capacity, ttl: policy.ttl };
-    let mut cache = Cache::new(&SITE, policy, Clock::isolated(), None);
-    cache.memory = Memory::open_by(|_| Arc::new(Shelf::default()), shape, &cache.counters, &cache.clock);
-    Arc::new(cache)
+    Arc::new(shelf::cache(&SITE, None))
 }
 
 fn put(cache: &Cache, n: u64, value: &'static str) {
@@ -76,11 +28,11 @@ fn value(cache: &Cache, n: u64) -> Option<&'static str> {
 /// Brings `cache` to another capacity; `meddle` runs after it was found what to move.
 fn move_while(cache: &Arc<Cache>, meddle: impl FnOnce(&Cache) + 'static) {
     let meddler = Arc::clone(cache);
-    MEDDLE.set(Some(Box::new(move || meddle(&meddler))));
+    meddle_once(move || meddle(&meddler));
     let policy = cache.policy.get();
     cache.policy.set(Policy { capacity: policy.capacity + 1, ..policy });
     cache.reshape();
-    assert!(MEDDLE.take().is_none(), "memory has moved");
+    assert!(has_meddled(), "memory has moved");
 }
 
 #[test]

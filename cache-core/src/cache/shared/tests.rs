@@ -1,0 +1,122 @@
+//! How far memory is trusted while the node is cut off in the midst of something.
+
+use super::*;
+use crate::{
+    cache::memory::shelf::{self, has_meddled, meddle_once},
+    entry::Entry,
+    health::ServerHealth,
+    remote::{Begin, Begun, Filled, Grant, Outgoing, Pending, Seen, Unavailable},
+    site::Site,
+};
+
+const OUTAGE_TTL: Duration = Duration::from_secs(30);
+
+static SITE: Site = Site::new("users", "shop::f", "()->u8");
+
+/// A remote tier that no test here asks.
+struct Nowhere;
+
+impl RemoteTier for Nowhere {
+    fn read<'a>(&'a self, _: &'a RemoteKey, _: Duration) -> Pending<'a, Result<Seen, Unavailable>> {
+        unreachable!()
+    }
+
+    fn begin<'a>(
+        &'a self,
+        _: &'a RemoteKey,
+        _: Begin,
+        _: Duration,
+    ) -> Pending<'a, Result<Begun, Unavailable>> {
+        unreachable!()
+    }
+
+    fn fill<'a>(
+        &'a self,
+        _: &'a RemoteKey,
+        _: Grant,
+        _: Option<Outgoing>,
+        _: bool,
+        _: Duration,
+    ) -> Pending<'a, Result<Filled, Unavailable>> {
+        unreachable!()
+    }
+
+    fn invalidate<'a>(&'a self, _: &'a [RemoteKey], _: Duration) -> Pending<'a, Result<(), Unavailable>> {
+        unreachable!()
+    }
+
+    fn clear<'a>(&'a self, _: &'a str, _: Duration) -> Pending<'a, Result<(), Unavailable>> {
+        unreachable!()
+    }
+
+    fn connected(&self, _: Duration) -> Pending<'_, Result<(), String>> {
+        unreachable!()
+    }
+
+    fn hears(&self) -> bool {
+        unreachable!()
+    }
+
+    fn health(&self) -> Pending<'_, Vec<ServerHealth>> {
+        unreachable!()
+    }
+}
+
+fn cache() -> Arc<Cache> {
+    let (tier, digester) = (Arc::new(Nowhere), Digester::new(None));
+    let deadline = Duration::from_secs(1);
+    let remote = Remote { tier, digester, deadline, outage_ttl: OUTAGE_TTL, fallback: true };
+    let place = Place { name: SITE.name, fingerprint: SITE.fingerprint() };
+    let cache = shelf::cache(&SITE, Some(Shared::new(remote, place, Backend::Tiered)));
+    cache.clock.stop();
+    Arc::new(cache)
+}
+
+fn key(n: u64) -> Key {
+    Key::of(&[&n])
+}
+
+fn put(cache: &Cache, n: u64) {
+    let key = key(n);
+    cache.put(Entry::new(StoredKey::from(&key), n, cache.facts_of_put(&key)));
+}
+
+fn reads(cache: &Cache, n: u64) -> bool {
+    cache.peek(&key(n)).is_some()
+}
+
+/// Cuts the node off and stores another value with its full lifetime while memory is emptied.
+fn cut_off_when_memory_is_empty(cache: &Arc<Cache>) {
+    let meddler = Arc::clone(cache);
+    meddle_once(move || {
+        meddler.cut_off();
+        put(&meddler, 2);
+        assert!(reads(&meddler, 2));
+    });
+}
+
+#[test]
+fn what_is_kept_while_memory_is_emptied_is_not_trusted_beyond_a_cut_off_in_between() {
+    let cache = cache();
+    put(&cache, 1);
+    cut_off_when_memory_is_empty(&cache);
+    cache.distrust();
+    assert!(has_meddled() && !reads(&cache, 1));
+    assert!(!reads(&cache, 2), "the end of its time was forgotten, and it was not");
+}
+
+#[test]
+fn the_same_at_the_end_of_the_outage_ttl() {
+    let cache = cache();
+    put(&cache, 1);
+    cache.cut_off();
+    cache.clock.advance(OUTAGE_TTL);
+    let meddler = Arc::clone(&cache);
+    meddle_once(move || {
+        meddler.distrust();
+        meddler.cut_off();
+        put(&meddler, 2);
+    });
+    assert!(!reads(&cache, 1) && has_meddled());
+    assert!(!reads(&cache, 2), "the end of its time was forgotten, and it was not");
+}
