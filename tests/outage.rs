@@ -7,6 +7,8 @@ mod faults;
 mod functions;
 #[path = "outage/invalidations.rs"]
 mod invalidations;
+#[path = "outage/loading.rs"]
+mod loading;
 #[path = "outage/masters.rs"]
 mod masters;
 #[path = "outage/memory.rs"]

@@ -38,6 +38,7 @@ macro_rules! all_faults {
                 killed: async |at| at.server.kill(), async |at| at.server.restart().await;
                 stopped: async |at| at.server.stop(), async |at| at.server.restart().await;
                 frozen: async |at| at.server.freeze(), async |at| at.server.thaw();
+                loading: loads_its_data_anew, async |at| at.load_fast().await;
                 busy: runs_without_end, async |at| at.server.tell(&["SCRIPT", "KILL"]).await;
                 full: async |at| at.set("maxmemory", "1").await, async |at| at.set("maxmemory", "0").await;
                 a_replica: becomes_a_replica, async |at| at.server.tell(&["REPLICAOF", "NO", "ONE"]).await;
@@ -150,6 +151,15 @@ async fn loads_other_data(at: &Place) {
     let data = at.server.save().await;
     at.server.tell(&["FLUSHALL"]).await;
     at.server.restart_with(&data).await;
+}
+
+/// As a restart does, but connections stay.
+async fn loads_its_data_anew(at: &Place) {
+    at.load_slowly().await;
+    let server = at.server.clone();
+    // Its own way to the server gives up at some time, and the server goes on.
+    tokio::spawn(async move { server.command(&["DEBUG", "RELOAD"]).await });
+    at.server_says("LOADING").await;
 }
 
 /// In a script that does not end.

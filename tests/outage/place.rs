@@ -21,6 +21,9 @@ const WATCHDOG: Duration = Duration::from_secs(8);
 /// Until something comes by itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// While it loads, a server minds its clients after each kilobyte.
+const FILL: &str = "for i = 1, 3000 do redis.call('SET', 'filler:' .. i, string.rep('x', 1024)) end";
+
 pub(crate) struct Place {
     pub(crate) server: Server,
     pub(crate) proxy: Proxy,
@@ -28,7 +31,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn start() -> Self {
-        Self::with(|config| config).await
+        Self::with(|config| config.line("enable-debug-command local")).await
     }
 
     pub(crate) async fn with(configure: impl FnOnce(&mut Config) -> &mut Config) -> Self {
@@ -60,6 +63,20 @@ impl Place {
     /// What `CONFIG SET` changes.
     pub(crate) async fn set(&self, name: &str, value: &str) {
         self.server.tell(&["CONFIG", "SET", name, value]).await;
+    }
+
+    /// Has the server hold so much, and take so long for each piece of it, that loading it takes half a minute, or until the
+    /// [end](Self::load_fast) of it.
+    pub(crate) async fn load_slowly(&self) {
+        self.server.tell(&["EVAL", FILL, "0"]).await;
+        self.set("rdbcompression", "no").await;
+        self.set("loading-process-events-interval-bytes", "1024").await;
+        self.set("key-load-delay", "10000").await;
+    }
+
+    /// What is being loaded is there in no time.
+    pub(crate) async fn load_fast(&self) {
+        self.set("key-load-delay", "0").await;
     }
 
     /// What the nodes' user may and may not do.
