@@ -120,14 +120,27 @@ fn settings<S>(fields: &[Field<S>], said: &[Said<S>]) -> Vec<Setting> {
 }
 
 fn setting<S>(field: &Field<S>, said: &[Said<S>]) -> Setting {
-    let mut statements = said.iter().filter_map(|said| {
+    let statements = said.iter().filter_map(|said| {
         let value = (field.show)(&said.settings)?;
         Some(Statement { value, source: attributed(&said.source) })
     });
+    let mut statements: Vec<_> = statements.collect();
+    if field.many {
+        statements = together(&statements).into_iter().collect();
+    }
     let nobody =
         || Statement { value: field.default.trim_matches('`').to_owned(), source: "built-in".to_owned() };
+    let mut statements = statements.into_iter();
     let Statement { value, source } = statements.next().unwrap_or_else(nobody);
     Setting { field: field.name, value, source, overruled: statements.collect() }
+}
+
+/// The one statement that the parts of a list are: no source overrules another.
+fn together(statements: &[Statement]) -> Option<Statement> {
+    let joined = |part: fn(&Statement) -> &str, by| statements.iter().map(part).collect::<Vec<_>>().join(by);
+    let all =
+        || Statement { value: joined(|said| &said.value, ","), source: joined(|said| &said.source, " and ") };
+    (!statements.is_empty()).then(all)
 }
 
 fn attributed(source: &Source) -> String {

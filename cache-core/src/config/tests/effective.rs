@@ -48,6 +48,18 @@ fn what_is_in_effect_stands_before_what_is_said() {
     );
 }
 
+/// No source takes a name back that another one lists.
+#[test]
+fn a_list_is_shown_whole_with_all_who_add_to_it() {
+    let given = Given {
+        program: ProgramSettings { external: Some(vec!["CACHE_A".to_owned()]), ..Default::default() },
+        ..Given::default()
+    };
+    let (config, _) = resolve_with(&[], &[], &[("CACHE_EXTERNAL", "CACHE_B,CACHE_C")], given);
+    let shown = config.effective(&config, std::iter::empty()).program[2].to_string();
+    assert_eq!(shown, "external         CACHE_A,CACHE_B,CACHE_C from builder and CACHE_EXTERNAL");
+}
+
 /// The built-in value that the tables tell of is the one that is built in.
 #[test]
 fn the_documented_defaults_are_the_defaults() {
