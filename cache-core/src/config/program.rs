@@ -3,7 +3,7 @@
 use super::settings::Settings;
 
 /// What one source says about the whole program.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ProgramSettings {
     /// Whether anything is cached.
     pub(crate) enabled: Option<bool>,

@@ -62,7 +62,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The settings of a registry's remote tier.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RemoteSettings {
     /// Where the store is, if that is said.
     pub(super) url: Option<Secret>,
@@ -114,7 +114,7 @@ impl RemoteSettings {
 }
 
 /// What one source says about the remote tier.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RemoteLayer {
     pub(crate) url: Option<Secret>,
     pub(crate) ca: Option<String>,

@@ -26,7 +26,7 @@ use crate::{
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct CachesBuilder {
-    origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 impl CachesBuilder {

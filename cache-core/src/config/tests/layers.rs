@@ -1,150 +1,199 @@
-//! C1, for every field: who wins, whoever else speaks.
+//! C1 and C4, for every field and whoever speaks of it: the strongest wins, and all are named in their order.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{fmt::Write as _, fs};
 
-use proptest::prelude::*;
+use super::{
+    super::{field::Field, remote::RemoteLayer},
+    *,
+};
+use crate::CachesBuilder;
 
-use super::{super::field::Field, *};
+mod tables;
+mod values;
 
-/// Who can speak, from the strongest to the weakest: first about one cache, then about all.
-const SPEAKERS: [&str; 5] = ["builder", "variable", "profile", "inherited", "file"];
+use tables::{
+    Speaker,
+    Speaker::{Attribute, Builder, File, Inherited, Profile, Usual, Variable},
+    Table, Voice,
+};
 
-/// For each field two values per speaker, as TOML; no two neighbours are alike, so that each decision shows.
-fn value(field: &str, speaker: usize) -> String {
-    let even = speaker.is_multiple_of(2);
-    match field {
-        "ttl" => format!("\"{}s\"", speaker + 1),
-        "capacity" | "max_value_size" => (speaker + 1).to_string(),
-        "jitter" => format!("0.{speaker}1"),
-        "enabled" | "lease" => even.to_string(),
-        "backend" => if even { "\"memory\"" } else { "\"redis\"" }.to_owned(),
-        "codec" => if even { "\"messagepack\"" } else { "\"json\"" }.to_owned(),
-        other => unreachable!("a new field needs values here: {other}"),
-    }
+/// The parts of the file, each with whose it is, its profile, and how it begins.
+const PARTS: [(Speaker, &str, &str); 3] = [
+    (File, "", ""),
+    (Profile, "profile.chosen", "[profile.chosen]\ninherits = 'parent'\n"),
+    (Inherited, "profile.parent", "[profile.parent]\n"),
+];
+
+/// What is said of one field: by whom, and with which number.
+struct Case<T: Table> {
+    field: &'static Field<T>,
+    spoken: Vec<(usize, Voice)>,
+    path: String,
 }
 
-/// A program in which each speaker whose bit is set speaks: of one cache in `own`, of all in `all`.
-struct Said {
-    field: &'static str,
-    own: [bool; 5],
-    all: [bool; 5],
-    attribute: bool,
-}
-
-impl Said {
-    fn is_said(&self, section: &str, speaker: usize) -> bool {
-        if section == "default" { self.all[speaker] && self.field != "ttl" } else { self.own[speaker] }
-    }
-
+impl<T: Table> Case<T> {
     fn file(&self) -> String {
-        let mut text = "[profile.chosen]\ninherits = 'parent'\n[profile.parent]\n".to_owned();
-        for (speaker, prefix) in [(2, "profile.chosen."), (3, "profile.parent."), (4, "")] {
-            for section in
-                ["default", "cache.users"].into_iter().filter(|section| self.is_said(section, speaker))
-            {
-                let value = self.value(section, speaker);
-                writeln!(text, "[{prefix}{section}]\n{} = {value}", self.field).expect("a string takes it");
+        let mut file = String::new();
+        for (part, _, header) in PARTS {
+            file += header;
+            for (number, (_, section)) in self.spoken.iter().filter(|(_, voice)| voice.0 == part) {
+                let key = [section, self.field.name].join(".");
+                let value = values::toml(&values::text(self.field.name, *number));
+                writeln!(file, "{} = {value} # {number}", key.trim_start_matches('.'))
+                    .expect("a string takes it");
             }
         }
-        text
+        file
     }
 
-    /// What is said of all is another value than what is said of one.
-    fn value(&self, section: &str, speaker: usize) -> String {
-        value(self.field, if section == "default" { speaker + 5 } else { speaker })
+    fn variables(&self) -> Vec<(String, String)> {
+        let variable = |(number, (speaker, section)): &(usize, Voice)| {
+            let name = match speaker {
+                Variable => T::variable(self.field, section),
+                Usual => "REDIS_URL".to_owned(),
+                _ => return None,
+            };
+            Some((name, values::text(self.field.name, *number)))
+        };
+        // A backend is not in effect without a place.
+        let url = (self.field.name == "backend").then(|| ("REDIS_URL".to_owned(), "redis://here".to_owned()));
+        self.spoken.iter().filter_map(variable).chain(url).collect()
     }
 
-    fn variables(&self) -> Variables {
-        let upper = self.field.to_ascii_uppercase();
-        let said = [("default", "DEFAULT"), ("cache.users", "USERS")]
-            .into_iter()
-            .filter(|said| self.is_said(said.0, 1));
-        let pairs =
-            said.map(|(section, stem)| (format!("CACHE_{stem}_{upper}"), unquoted(&self.value(section, 1))));
-        pairs.map(|(name, value)| (name.into(), value.into())).collect()
-    }
-
-    fn builder(&self, field: &Field<CacheSettings>) -> Given {
-        let read = |section: &str| (field.read)(&unquoted(&self.value(section, 0))).expect("a right value");
-        Given {
-            all: if self.is_said("default", 0) { read("default") } else { CacheSettings::new() },
-            caches: self.own[0].then(|| ("users".to_owned(), read("cache.users"))).into_iter().collect(),
-            profile: Some("chosen".to_owned()),
-            ..Given::default()
-        }
+    fn builder(&self) -> CachesBuilder {
+        let builder = CachesBuilder::default().isolated().file(&self.path).profile("chosen");
+        let said = self.spoken.iter().filter(|(_, (speaker, _))| *speaker == Builder);
+        said.fold(builder.variables(self.variables()), |builder, (number, (_, section))| {
+            T::by_builder(builder, self.field, section, &values::text(self.field.name, *number))
+        })
     }
 
     fn site(&self) -> Site {
-        let site = site("users");
-        match self.field {
-            "capacity" if self.attribute => site.capacity(6),
-            "backend" if self.attribute => site.backend(Backend::Redis),
-            _ => site,
+        let attribute = self.spoken.iter().find(|(_, (speaker, _))| *speaker == Attribute);
+        let Some((number, _)) = attribute else { return site("users") };
+        values::attribute(site("users"), self.field.name, *number)
+    }
+
+    /// As messages call it.
+    fn source(&self, file: &str, number: usize, (speaker, section): Voice) -> String {
+        match PARTS.iter().find(|part| part.0 == speaker) {
+            None if speaker == Builder => "builder".to_owned(),
+            None if speaker == Attribute => "the attribute".to_owned(),
+            None if speaker == Usual => "REDIS_URL".to_owned(),
+            None => T::variable(self.field, section),
+            Some((_, profile, _)) => {
+                let line = file.lines().position(|line| line.ends_with(&format!(" # {number}")));
+                let place = format!("{}:{}", self.path, line.expect("it is said there") + 1);
+                match [*profile, section].join(".").trim_matches('.') {
+                    "" => place,
+                    section => format!("{place} [{section}]"),
+                }
+            }
         }
     }
 
-    /// What C1 says, written down anew.
-    fn winner(&self) -> Option<String> {
-        let first = |section: &str| (0..SPEAKERS.len()).find(|speaker| self.is_said(section, *speaker));
-        let attribute = match self.field {
-            "ttl" => Some("\"1h\"".to_owned()),
-            "capacity" if self.attribute => Some("6".to_owned()),
-            "backend" if self.attribute => Some("\"redis\"".to_owned()),
-            _ => None,
+    /// What is shown: the winner, and below it all others.
+    fn expected(&self, file: &str) -> Setting {
+        let statement = |(number, voice): &(usize, Voice)| {
+            let said = (self.field.read)(&values::text(self.field.name, *number)).expect("a right value");
+            let value = (self.field.show)(&said).expect("it is said");
+            Statement { value, source: self.source(file, *number, *voice) }
         };
-        let own = first("cache.users").map(|speaker| self.value("cache.users", speaker));
-        own.or(attribute).or_else(|| first("default").map(|speaker| self.value("default", speaker)))
+        let mut all: Vec<_> = self.spoken.iter().map(statement).collect();
+        if self.field.many && !all.is_empty() {
+            let joined =
+                |part: fn(&Statement) -> &str, by: &str| all.iter().map(part).collect::<Vec<_>>().join(by);
+            all = vec![Statement {
+                value: joined(|said| &said.value, ","),
+                source: joined(|said| &said.source, " and "),
+            }];
+        }
+        let nobody = Statement {
+            value: self.field.default.trim_matches('`').to_owned(),
+            source: "built-in".to_owned(),
+        };
+        let winner = if all.is_empty() { nobody } else { all.remove(0) };
+        Setting { field: self.field.name, value: winner.value, source: winner.source, overruled: all }
     }
 
-    fn check(&self, field: &Field<CacheSettings>) {
-        let mut file = tempfile::NamedTempFile::new().expect("a file");
-        file.write_all(self.file().as_bytes()).expect("written");
-        let path = Some(file.path().display().to_string());
-        let given = Given { file: path, ..self.builder(field) };
-        let origin = Origin { given, variables: Some(self.variables()), isolated: true };
-        let site = self.site();
-        let config = origin.resolve_with(&[], std::slice::from_ref(&site)).config;
-        let sum = source::sum(config.said(&site).iter());
-        assert_eq!(
-            (field.show)(&sum),
-            self.winner().map(|value| unquoted(&value)),
-            "{}\n{}",
-            field.name,
-            self.file()
-        );
-    }
-}
-
-fn unquoted(value: &str) -> String {
-    value.trim_matches('"').to_owned()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
-
-    #[test]
-    fn whoever_speaks_of_a_field_the_strongest_wins(
-        index in 0..CACHE_FIELDS,
-        own: [bool; 5],
-        all: [bool; 5],
-        attribute: bool,
-    ) {
-        let field = &super::super::fields::CACHE[index];
-        Said { field: field.name, own, all, attribute }.check(field);
-    }
-}
-
-const CACHE_FIELDS: usize = super::super::fields::CACHE.len();
-
-/// Each pair of neighbours, for each field: no chance about it.
-#[test]
-fn each_speaker_wins_over_the_next() {
-    for field in &super::super::fields::CACHE {
-        for speaker in 0..SPEAKERS.len() {
-            let from = |first: usize| std::array::from_fn(|index| index >= first);
-            Said { field: field.name, own: from(speaker), all: [true; 5], attribute: true }.check(field);
-            Said { field: field.name, own: [false; 5], all: from(speaker), attribute: true }.check(field);
-            Said { field: field.name, own: [false; 5], all: from(speaker), attribute: false }.check(field);
+    /// What all of it comes to.
+    fn sum(&self) -> T {
+        let heard = if self.field.many { self.spoken.len() } else { 1 };
+        let texts = self.spoken.iter().take(heard).map(|(number, _)| values::text(self.field.name, *number));
+        match &*texts.collect::<Vec<_>>().join(",") {
+            "" => T::default(),
+            text => (self.field.read)(text).expect("a right value"),
         }
     }
+
+    fn check(&self) {
+        let (file, site) = (self.file(), self.site());
+        fs::write(&self.path, &file).expect("written");
+        let config = self.builder().origin.resolve_with(&reach::linked(), std::slice::from_ref(&site)).config;
+        let who = format!("{} by {:?}", self.field.name, self.spoken);
+        assert_eq!(T::sum(&config, &site), self.sum().over(T::base(&site)), "{who}");
+        let effective = config.effective(&config, std::iter::once((&site, config.policy(&site))));
+        let shown = T::shown(&effective).iter().find(|setting| setting.field == self.field.name);
+        assert_eq!(shown, Some(&self.expected(&file)), "{who}");
+    }
+}
+
+/// Where more could speak than these, no more than three do at once: every order shows in pairs.
+const MANY: usize = 6;
+
+/// Whoever speaks or keeps silent.
+fn every_combination<T: Table>() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    for field in T::FIELDS {
+        let voices = T::voices(field);
+        let few = |spoken: &usize| voices.len() <= MANY || spoken.count_ones() <= 3;
+        for spoken in (0..1_usize << voices.len()).filter(few) {
+            // Every attribute states its ttl.
+            let speaks = |(number, voice): &(usize, Voice)| {
+                spoken & (1 << number) != 0 || (field.name == "ttl" && voice.0 == Attribute)
+            };
+            let spoken = voices.iter().copied().enumerate().filter(speaks).collect();
+            Case { field, spoken, path: file.path().display().to_string() }.check();
+        }
+    }
+}
+
+#[test]
+fn whoever_speaks_of_a_field_of_the_program_the_strongest_wins_and_all_are_named() {
+    every_combination::<ProgramSettings>();
+}
+
+#[test]
+fn whoever_speaks_of_a_field_of_redis_the_strongest_wins_and_all_are_named() {
+    every_combination::<RemoteLayer>();
+}
+
+#[test]
+fn whoever_speaks_of_a_field_of_a_cache_the_strongest_wins_and_all_are_named() {
+    every_combination::<CacheSettings>();
+}
+
+/// What a program comes to whose code says so of `field`, and that has a variable of nobody's.
+fn effect<T: Table>(field: &'static Field<T>, number: usize) -> (Policy, RemoteSettings, usize, Strangers) {
+    let variables = [("REDIS_URL", "redis://here"), ("CACHE_X0", "1")];
+    let builder = CachesBuilder::default().isolated().variables(variables);
+    let (_, section) = T::voices(field)[0];
+    let builder = T::by_builder(builder, field, section, &values::text(field.name, number));
+    let site = site("users");
+    let Resolved { config, faults, strangers } =
+        builder.origin.resolve_with(&reach::linked(), std::slice::from_ref(&site));
+    (config.policy(&site), config.remote, faults.len(), strangers)
+}
+
+fn each_is_felt<T: Table>() {
+    for field in T::FIELDS {
+        assert!(effect(field, 0) != effect(field, 1), "nobody reads `{}`", field.name);
+    }
+}
+
+#[test]
+fn no_field_is_without_effect() {
+    each_is_felt::<ProgramSettings>();
+    each_is_felt::<RemoteLayer>();
+    each_is_felt::<CacheSettings>();
 }

@@ -11,7 +11,7 @@ const WITHOUT: &str =
 const NOWHERE: &str = "and nothing says where it is: set REDIS_URL, for example redis://localhost:6379";
 
 /// Takes every URL that begins as one of its own.
-fn linked() -> [RemoteBackend; 1] {
+pub(super) fn linked() -> [RemoteBackend; 1] {
     let check = |target: &Target| {
         let known = target.url.starts_with("redis://");
         if known { Ok(()) } else { Err("the scheme is unknown: write redis://".to_owned()) }

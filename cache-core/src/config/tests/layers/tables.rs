@@ -1,0 +1,134 @@
+//! The tables of fields, and who can speak of each field.
+
+use std::fmt::Debug;
+
+use super::{
+    super::super::{
+        fields::{CACHE, PROGRAM, REMOTE},
+        layer,
+    },
+    *,
+};
+
+/// Who can speak of one thing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Speaker {
+    Builder,
+    Variable,
+    /// `REDIS_URL`.
+    Usual,
+    Profile,
+    Inherited,
+    File,
+    Attribute,
+}
+use Speaker::{Attribute, Builder, File, Inherited, Profile, Variable};
+
+/// From the strongest to the weakest.
+const SPEAKERS: [Speaker; 5] = [Builder, Variable, Profile, Inherited, File];
+
+/// Somebody who speaks, and of what: the section of a file.
+pub(super) type Voice = (Speaker, &'static str);
+
+fn all_of(section: &'static str) -> impl Iterator<Item = Voice> {
+    SPEAKERS.into_iter().map(move |speaker| (speaker, section))
+}
+
+/// A table of fields.
+pub(super) trait Table: Settings + Debug + PartialEq + 'static {
+    const FIELDS: &'static [Field<Self>];
+
+    /// Who can speak of `field`, from the strongest to the weakest: what C1 says, written down anew.
+    fn voices(field: &Field<Self>) -> Vec<Voice>;
+
+    fn variable(field: &Field<Self>, _section: &str) -> String {
+        field.variable()
+    }
+
+    fn by_builder(builder: CachesBuilder, field: &Field<Self>, section: &str, text: &str) -> CachesBuilder;
+
+    /// What comes out for `site`.
+    fn sum(config: &Config, site: &Site) -> Self;
+
+    /// What the attribute says beside.
+    fn base(_: &Site) -> Self {
+        Self::default()
+    }
+
+    fn shown(effective: &EffectiveConfig) -> &[Setting];
+}
+
+impl Table for ProgramSettings {
+    const FIELDS: &'static [Field<Self>] = &PROGRAM;
+
+    fn voices(_: &Field<Self>) -> Vec<Voice> {
+        all_of("").collect()
+    }
+
+    fn by_builder(builder: CachesBuilder, field: &Field<Self>, _: &str, text: &str) -> CachesBuilder {
+        values::program(builder, field, text)
+    }
+
+    fn sum(config: &Config, _: &Site) -> Self {
+        config.program()
+    }
+
+    fn shown(effective: &EffectiveConfig) -> &[Setting] {
+        &effective.program
+    }
+}
+
+impl Table for RemoteLayer {
+    const FIELDS: &'static [Field<Self>] = &REMOTE;
+
+    fn voices(field: &Field<Self>) -> Vec<Voice> {
+        let mut voices: Vec<_> = all_of("redis").collect();
+        if field.name == "url" {
+            voices.insert(2, (Usual, "redis"));
+        }
+        voices
+    }
+
+    fn by_builder(builder: CachesBuilder, field: &Field<Self>, _: &str, text: &str) -> CachesBuilder {
+        values::remote(builder, field, text)
+    }
+
+    fn sum(config: &Config, _: &Site) -> Self {
+        source::sum(config.layers.iter().flat_map(|layer| &layer.remote))
+    }
+
+    fn shown(effective: &EffectiveConfig) -> &[Setting] {
+        &effective.redis
+    }
+}
+
+impl Table for CacheSettings {
+    const FIELDS: &'static [Field<Self>] = &CACHE;
+
+    fn voices(field: &Field<Self>) -> Vec<Voice> {
+        let all = all_of("default").filter(|_| field.name != "ttl");
+        let attribute = matches!(field.name, "ttl" | "capacity" | "backend").then_some((Attribute, ""));
+        all_of("cache.users").chain(attribute).chain(all).collect()
+    }
+
+    fn variable(field: &Field<Self>, section: &str) -> String {
+        field.variable_of(if section == "default" { "default" } else { "users" })
+    }
+
+    fn by_builder(builder: CachesBuilder, field: &Field<Self>, section: &str, text: &str) -> CachesBuilder {
+        let settings = values::cache(field, text);
+        if section == "default" { builder.all(settings) } else { builder.cache("users", settings) }
+    }
+
+    fn sum(config: &Config, site: &Site) -> Self {
+        source::sum(config.said(site).iter())
+    }
+
+    fn base(site: &Site) -> Self {
+        layer::of_attribute(site).settings
+    }
+
+    fn shown(effective: &EffectiveConfig) -> &[Setting] {
+        &effective.caches[0].settings
+    }
+}

@@ -1,0 +1,87 @@
+//! What is said of each field in these tests, and how code says it. A new field has no value here and no method of the builder,
+//! and so fails the test.
+
+use super::super::{
+    super::{field::Field, program::ProgramSettings, remote::RemoteLayer},
+    *,
+};
+use crate::{CachesBuilder, TlsFiles};
+
+/// What the voice with this `number` says, as a variable has it; its neighbours say something else.
+pub(super) fn text(field: &str, number: usize) -> String {
+    let one_of = |words: &[&str]| words[number % words.len()].to_owned();
+    match field {
+        "enabled" | "strict" | "lease" | "required" => one_of(&["true", "false"]),
+        "backend" => one_of(&["memory", "redis", "tiered"]),
+        "codec" => one_of(&["messagepack", "json"]),
+        "fallback" => one_of(&["memory", "off"]),
+        "capacity" | "max_value_size" => (number + 1).to_string(),
+        "ttl" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
+        "jitter" => format!("0.{number}1"),
+        "external" => format!("CACHE_X{number}"),
+        "url" => format!("redis://host-{number}"),
+        "ca" | "cert" | "key" => format!("file-{number}.pem"),
+        "prefix" => format!("prefix-{number}"),
+        "key_secret" => format!("a-secret-of-16-bytes-{number}"),
+        other => panic!("a new field needs values here: {other}"),
+    }
+}
+
+/// The same in a file.
+pub(super) fn toml(text: &str) -> String {
+    let bare = text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok();
+    if bare { text.to_owned() } else { format!("'{text}'") }
+}
+
+pub(super) fn program(builder: CachesBuilder, field: &Field<ProgramSettings>, text: &str) -> CachesBuilder {
+    match field.name {
+        "enabled" => builder.enabled(text == "true"),
+        "strict" => builder.strict(text == "true"),
+        "external" => builder.external([text]),
+        other => panic!("a new field needs a method of the builder: {other}"),
+    }
+}
+
+pub(super) fn remote(builder: CachesBuilder, field: &Field<RemoteLayer>, text: &str) -> CachesBuilder {
+    let file = || Some(text.to_owned());
+    let said = (field.read)(text).expect("a right value");
+    match field.name {
+        "url" => builder.redis_url(text),
+        "ca" => builder.redis_tls(TlsFiles { ca: file(), ..TlsFiles::default() }),
+        "cert" => builder.redis_tls(TlsFiles { cert: file(), ..TlsFiles::default() }),
+        "key" => builder.redis_tls(TlsFiles { key: file(), ..TlsFiles::default() }),
+        "prefix" => builder.prefix(text),
+        "key_secret" => builder.key_secret(text),
+        "required" => builder.required(text == "true"),
+        "fallback" => builder.fallback(said.fallback.expect("it is said")),
+        "remote_deadline" => builder.remote_deadline(said.remote_deadline.expect("it is said")),
+        "outage_ttl" => builder.outage_ttl(said.outage_ttl.expect("it is said")),
+        other => panic!("a new field needs a method of the builder: {other}"),
+    }
+}
+
+pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
+    let (settings, said) = (CacheSettings::new(), (field.read)(text).expect("a right value"));
+    match field.name {
+        "ttl" => settings.ttl(said.ttl.and_then(duration).expect("it is a duration")),
+        "capacity" => settings.capacity(said.capacity.expect("it is said")),
+        "enabled" => settings.enabled(text == "true"),
+        "backend" => settings.backend(said.backend.expect("it is said")),
+        "codec" => settings.codec(said.codec.expect("it is said")),
+        "lease" => settings.lease(text == "true"),
+        "max_value_size" => settings.max_value_size(said.max_value_size.expect("it is said")),
+        "jitter" => settings.jitter(said.jitter.expect("it is said")),
+        other => panic!("a new field needs a method of the settings: {other}"),
+    }
+}
+
+/// `site` with an attribute that says it.
+pub(super) fn attribute(site: Site, field: &str, number: usize) -> Site {
+    let text = text(field, number);
+    match field {
+        "ttl" => site.ttl_millis(1000 * (number as u64 + 1)),
+        "capacity" => site.capacity(text.parse().expect("a number")),
+        "backend" => site.backend(text.parse().expect("a backend")),
+        other => panic!("no attribute says it: {other}"),
+    }
+}
