@@ -137,6 +137,17 @@ async fn what_needs_a_restart_is_named_and_left_as_it_is_and_no_secret_is_shown(
 }
 
 #[tokio::test]
+async fn a_secret_that_comes_or_goes_is_named_once() {
+    let program = Program::start("").await;
+    let check = async {
+        program.says("redis.key_secret = 'hunter2-hunter2-'");
+        let report = Caches::reload().await.expect("right settings");
+        assert_eq!(fields(&report.needs_restart), [("key_secret", "none", "(not shown)")]);
+    };
+    program.caches.scope(check).await;
+}
+
+#[tokio::test]
 async fn a_cache_is_switched_off_and_on_by_name_and_keeps_its_entries() {
     let program = Program::start("").await;
     let check = async {

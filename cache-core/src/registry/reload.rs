@@ -93,7 +93,9 @@ impl Registry {
             let find = |config: &EffectiveConfig| {
                 config.redis.iter().find(|setting| setting.field == field).cloned()
             };
-            Some(Change::of(None, &find(&now)?, &find(&restarted)?))
+            let (before, after) = (find(&now)?, find(&restarted)?);
+            // One that there was not before, or is no more, shows, and is named already.
+            (before.value == after.value).then(|| Change::of(None, &before, &after))
         }));
         Reload { changed: changes(before, &now), needs_restart }
     }
