@@ -171,6 +171,21 @@ async fn a_cache_is_switched_off_and_on_by_name_and_keeps_its_entries() {
     program.caches.scope(check).await;
 }
 
+/// Off, a cache does not store; what it holds is older than what it is given.
+#[tokio::test]
+async fn what_is_put_while_a_cache_is_off_makes_the_old_value_unreadable() {
+    let program = Program::start("").await;
+    let check = async {
+        alpha(1).await;
+        let cache = Caches::get("alpha").expect("it is one");
+        cache.set_enabled(false);
+        alpha::put(1, 7).await;
+        cache.set_enabled(true);
+        assert_eq!(alpha::peek(1).await, None);
+    };
+    program.caches.scope(check).await;
+}
+
 #[tokio::test]
 async fn a_cache_that_is_opened_later_has_the_new_settings() {
     let program = Program::start("").await;

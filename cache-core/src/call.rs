@@ -149,10 +149,11 @@ impl<R, V, E> Keyed<R, V, E> {
         found.and_then(|entry| (self.value.open)(&entry))
     }
 
-    /// Stores `value`.
+    /// Stores `value`. Where nothing is stored, because the cache is off, what it holds is older: that is made unreadable.
     pub async fn put(self, value: V) {
         let cache = Caches::cache_of(self.site);
         if !cache.policy.is_enabled() {
+            cache.invalidate(&self.key).await;
             return;
         }
         let entry = (self.value.wrap)(StoredKey::from(&self.key), &value, cache.facts_of_put(&self.key));
