@@ -145,6 +145,7 @@ impl Names {
 
     /// What `method` calls its companion `name`.
     pub(crate) fn of_method(method: &Ident, name: &str) -> Ident {
+        let method = method.unraw();
         match name.strip_prefix("__") {
             // Whoever names a method as a target that is not cached is told that this is missing.
             Some("at") => format_ident!("__cached_{method}"),

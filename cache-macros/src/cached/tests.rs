@@ -197,6 +197,20 @@ fn self_of_an_inner_item_makes_no_method() {
 }
 
 #[test]
+fn a_method_with_a_keyword_for_a_name_has_companions() {
+    let tokens = cached(
+        quote!(ttl = 3, skip(self)),
+        quote!(
+            async fn r#loop(&self, id: u64) -> u64 {
+                id
+            }
+        ),
+    )
+    .to_string();
+    assert!(tokens.contains("fn r#loop") && tokens.contains("fn loop_peek"), "{tokens}");
+}
+
+#[test]
 fn words_of_items_that_begin_none_hide_no_self() {
     let associated = [
         quote!(
