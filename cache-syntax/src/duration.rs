@@ -28,9 +28,7 @@ pub enum DurationError {
     #[error(r#"the duration is empty: write seconds ("90") or numbers with units ("1h30m")"#)]
     Empty,
     /// It does not start with a number.
-    #[error(
-        r#"{text:?} is not a duration: write seconds ("90") or numbers with units ("1h30m"); a ttl may also be "forever""#
-    )]
+    #[error(r#"{text:?} is not a duration: write seconds ("90") or numbers with units ("1h30m")"#)]
     NotADuration {
         /// The whole text.
         text: String,
@@ -90,7 +88,7 @@ pub enum DurationError {
         text: String,
     },
     /// It is longer than [`MAX_DURATION`].
-    #[error(r#"{text:?} is too long: the longest duration is 36500d; a ttl may also be "forever""#)]
+    #[error("{text:?} is too long: the longest duration is 36500d")]
     TooLong {
         /// The whole text.
         text: String,

@@ -28,4 +28,4 @@ pub use excerpt::{excerpt, shown_name};
 pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_stem};
 pub use nearest::{misspelt, nearest};
 pub use size::{SizeError, format_size, parse_size};
-pub use ttl::Ttl;
+pub use ttl::{Ttl, TtlError};

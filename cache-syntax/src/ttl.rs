@@ -26,13 +26,33 @@ pub enum Ttl {
     For(Duration),
 }
 
+/// What is wrong with a ttl. Where no duration would do, it names the other way out: `forever`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TtlError(DurationError);
+
 impl FromStr for Ttl {
-    type Err = DurationError;
+    type Err = TtlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == FOREVER { Ok(Self::Forever) } else { parse_duration(text).map(Self::For) }
+        if text == FOREVER {
+            Ok(Self::Forever)
+        } else {
+            parse_duration(text).map(Self::For).map_err(TtlError)
+        }
     }
 }
+
+impl fmt::Display for TtlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        if matches!(self.0, DurationError::NotADuration { .. } | DurationError::TooLong { .. }) {
+            write!(f, "; a ttl may also be {FOREVER:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TtlError {}
 
 impl fmt::Display for Ttl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -53,13 +53,9 @@ fn refusals_name_the_part_and_the_way_out() {
         ("1h1h", "the unit `h` is given twice: write it once".to_owned()),
         (
             "soon",
-            r#""soon" is not a duration: write seconds ("90") or numbers with units ("1h30m"); a ttl may also be "forever""#
-                .to_owned(),
+            r#""soon" is not a duration: write seconds ("90") or numbers with units ("1h30m")"#.to_owned(),
         ),
-        (
-            "36501d",
-            r#""36501d" is too long: the longest duration is 36500d; a ttl may also be "forever""#.to_owned(),
-        ),
+        ("36501d", r#""36501d" is too long: the longest duration is 36500d"#.to_owned()),
     ] {
         assert_eq!(parse_duration(text).map_err(|error| error.to_string()), Err(expected), "{text}");
     }
@@ -86,6 +82,15 @@ fn a_ttl_may_be_forever_and_a_duration_may_not() {
     assert_eq!(Ttl::Forever.to_string(), "forever");
     assert_eq!(Ttl::For(Duration::from_secs(90)).to_string(), "1m30s");
     assert!(parse_duration("forever").is_err());
+}
+
+#[test]
+fn only_a_ttl_is_told_that_it_may_be_forever() {
+    for text in ["soon", "36501d"] {
+        let (duration, ttl) = (parse_duration(text).unwrap_err(), text.parse::<Ttl>().unwrap_err());
+        assert_eq!(ttl.to_string(), format!(r#"{duration}; a ttl may also be "forever""#));
+    }
+    assert_eq!("0".parse::<Ttl>().unwrap_err().to_string(), parse_duration("0").unwrap_err().to_string());
 }
 
 #[test]
