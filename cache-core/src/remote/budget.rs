@@ -2,37 +2,39 @@
 
 use std::{
     future::Future,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
 use super::Unavailable;
+use crate::clock::nanos;
 
 /// What is left of a call's time for the remote tier. Waiting for another process's lease is not counted.
-pub(crate) struct Budget(Duration);
+///
+/// Only its call spends it; an atomic, so that an operation may borrow what stands beside it.
+pub(crate) struct Budget(AtomicU64);
 
 impl Budget {
     pub(crate) fn new(deadline: Duration) -> Self {
-        Self(deadline)
+        Self(AtomicU64::new(nanos(deadline)))
     }
 
     pub(crate) fn left(&self) -> Duration {
-        self.0
+        Duration::from_nanos(self.0.load(Relaxed))
     }
 
     /// Runs `operation` within what is left, and takes off what it used.
-    pub(crate) async fn spend<T, F>(
-        &mut self,
-        operation: impl FnOnce(Duration) -> F,
-    ) -> Result<T, Unavailable>
+    pub(crate) async fn spend<T, F>(&self, operation: impl FnOnce(Duration) -> F) -> Result<T, Unavailable>
     where
         F: Future<Output = Result<T, Unavailable>>,
     {
-        if self.0.is_zero() {
+        let left = self.left();
+        if left.is_zero() {
             return Err(Unavailable("timeout"));
         }
         let began = Instant::now();
-        let result = operation(self.0).await;
-        self.0 = self.0.saturating_sub(began.elapsed());
+        let result = operation(left).await;
+        self.0.store(nanos(left.saturating_sub(began.elapsed())), Relaxed);
         result
     }
 }
