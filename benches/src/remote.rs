@@ -1,9 +1,11 @@
 //! A hit in Redis, side by side with the raw commands that carry the same information and the same decoding, by hand; and what a call
 //! costs while Redis is out of reach.
 //!
-//! Both sides take turns in short rounds, in one run, on one runtime and a connection each.
+//! Both sides take turns in short rounds, in one run, on one runtime and a connection each. With arguments, see [`counted`].
 
+mod alloc;
 mod by_hand;
+mod counted;
 mod outage;
 mod server;
 
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use cachery::{Backend, CacheSettings, Caches, CachesBuilder, cached};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::{Builder, Runtime};
 
 use self::{by_hand::ByHand, server::Server};
 
@@ -42,12 +45,16 @@ async fn ours(n: u64) -> Sentiment {
 
 fn main() {
     let server = Server::start(PORT);
+    install(&server);
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [side, hits, callers] = &args[..] {
+        return runtime(&mut Builder::new_current_thread()).block_on(counted::run(&server, side, hits, callers));
+    }
     println!("a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)");
-    for (name, mut builder) in [
-        ("one thread", tokio::runtime::Builder::new_current_thread()),
-        ("two workers", tokio::runtime::Builder::new_multi_thread()),
-    ] {
-        let runtime = builder.worker_threads(2).enable_all().build().expect("a runtime");
+    for (name, mut builder) in
+        [("one thread", Builder::new_current_thread()), ("two workers", Builder::new_multi_thread())]
+    {
+        let runtime = runtime(&mut builder);
         for callers in [1, 64] {
             let row = runtime.block_on(compare(&server, callers));
             println!("{name:>12}, {callers:>2} callers: {row}");
@@ -56,29 +63,44 @@ fn main() {
     outage::measure(server);
 }
 
+fn runtime(builder: &mut Builder) -> Runtime {
+    builder.worker_threads(2).enable_all().build().expect("a runtime")
+}
+
 /// Caches that are all in the Redis of `server`.
 pub fn caches(server: &Server) -> CachesBuilder {
-    let all = CacheSettings::new().backend(Backend::Redis);
-    Caches::builder().isolated().redis_url(server.url()).all(all)
+    Caches::builder().redis_url(server.url()).all(CacheSettings::new().backend(Backend::Redis))
+}
+
+/// As programs do: a scope, and the clock of a test, would be measured too.
+fn install(server: &Server) {
+    // The machine may be busy, and a miss is not what is measured.
+    let caches = caches(server).remote_deadline(LONG).build();
+    let caches = runtime(&mut Builder::new_current_thread()).block_on(caches).expect("right settings");
+    caches.install().expect("nothing was called yet");
+}
+
+/// Every key is stored by both sides.
+async fn fill(server: &Server) -> ByHand {
+    let hand = ByHand::connect(server).await;
+    for n in 0..KEYS {
+        ours(n).await;
+        hand.fill(n).await;
+    }
+    hand
 }
 
 async fn compare(server: &Server, callers: usize) -> String {
-    // The machine may be busy, and a miss is not what is measured.
-    let caches = caches(server).remote_deadline(LONG).build().await.expect("right settings");
-    let hand = ByHand::connect(server).await;
-    for n in 0..KEYS {
-        caches.scope(ours(n)).await;
-        hand.fill(n).await;
-    }
+    let hand = fill(server).await;
+    let each = HITS / if callers == 1 { 8 } else { callers };
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let (hand, caches) = (hand.clone(), caches.clone());
-        let by_hand = round(callers, move |n| hand.clone().get(n)).await;
-        let ours = round(callers, move |n| caches.scope(ours(n))).await;
+        let hand = hand.clone();
+        let by_hand = round(callers, each, move |n| hand.clone().get(n)).await;
+        let ours = round(callers, each, ours).await;
         rounds.push((by_hand, ours));
     }
-    let stats = caches.scope(async { analyze::cache().stats() }).await;
-    assert!(stats.loads <= KEYS, "the rest was hits");
+    assert!(analyze::cache().stats().loads <= KEYS, "the rest was hits");
     let sorted = |of: fn(&(f64, f64)) -> f64| {
         let mut all: Vec<_> = rounds.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
@@ -97,11 +119,10 @@ async fn compare(server: &Server, callers: usize) -> String {
 }
 
 /// Microseconds a hit, where so many callers call at once, again and again.
-async fn round<F>(callers: usize, hit: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
+async fn round<F>(callers: usize, each: usize, hit: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
 where
     F: Future<Output = Sentiment> + Send + 'static,
 {
-    let each = HITS / if callers == 1 { 8 } else { callers };
     let caller = |first: usize| {
         let hit = hit.clone();
         async move {

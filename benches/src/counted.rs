@@ -1,0 +1,17 @@
+//! So many hits of one side only, for `valgrind --tool=callgrind` and `strace -cf`: what two lengths of a run differ by is what the hits
+//! cost, and on a busy machine such counts repeat where times do not.
+
+use crate::{alloc, fill, ours, round, server::Server};
+
+/// `remote hand 20000 64`: by hand, so many hits, so many callers. The other side is `ours`.
+pub async fn run(server: &Server, side: &str, hits: &str, callers: &str) {
+    let [hits, callers] = [hits, callers].map(|text| text.parse::<usize>().expect("a number"));
+    let hand = fill(server).await;
+    let before = alloc::count();
+    match side {
+        "hand" => round(callers, hits / callers, move |n| hand.clone().get(n)).await,
+        "ours" => round(callers, hits / callers, ours).await,
+        _ => panic!("the sides are `hand` and `ours`"),
+    };
+    println!("{:.2} allocations a hit", (alloc::count() - before) as f64 / hits as f64);
+}
