@@ -13,6 +13,8 @@ use cache_core::{
 
 /// How the key of a generation ends.
 const GENERATION: &[u8] = b":generation";
+/// How a value's key goes on where its token is.
+pub(crate) const TOKEN: &[u8] = b":token";
 
 /// Writes the keys of one registry. A clone shares its prefix.
 #[derive(Clone, Debug)]
@@ -59,27 +61,32 @@ impl Names {
 
     /// Where the value of `key` is.
     pub(crate) fn value(&self, key: &RemoteKey) -> Vec<u8> {
-        self.beside(key, "")
+        self.beside(key, b"")
     }
 
     /// Where the token is, without which nothing is filled.
     pub(crate) fn token(&self, key: &RemoteKey) -> Vec<u8> {
-        self.beside(key, ":token")
+        self.beside(key, TOKEN)
     }
 
     /// Where the right to load is held.
     pub(crate) fn lease(&self, key: &RemoteKey) -> Vec<u8> {
-        self.beside(key, ":lease")
+        self.beside(key, b":lease")
     }
 
     /// Where it is noted that somebody waits for the load.
     pub(crate) fn waiters(&self, key: &RemoteKey) -> Vec<u8> {
-        self.beside(key, ":waiters")
+        self.beside(key, b":waiters")
     }
 
     /// Where the generation of the cache called `name` is.
     pub(crate) fn generation(&self, name: &str) -> Vec<u8> {
-        [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION].concat()
+        self.parts_of_generation(name).concat()
+    }
+
+    /// The same, not yet joined.
+    pub(crate) fn parts_of_generation<'a>(&'a self, name: &'a str) -> [&'a [u8]; 4] {
+        [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION]
     }
 
     /// The marker by whose writing all nodes hear that the cache called `name` was cleared; in the slot of its generation.
@@ -116,9 +123,9 @@ impl Names {
         Some(Pushed::Cleared { name, node: parse_node(node)? })
     }
 
-    fn beside(&self, key: &RemoteKey, suffix: &str) -> Vec<u8> {
+    fn beside(&self, key: &RemoteKey, suffix: &[u8]) -> Vec<u8> {
         let mut text = self.text(":", key, suffix.len());
-        text.extend_from_slice(suffix.as_bytes());
+        text.extend_from_slice(suffix);
         text
     }
 

@@ -26,6 +26,7 @@ use self::{slots::Slots, topology::Topology};
 use crate::{
     access::{Origin, Plan},
     manager,
+    names::slot,
     server::{Server, Trouble},
 };
 
@@ -170,6 +171,11 @@ impl Servers {
             self.shared.stale.notify_one();
             Trouble::CLUSTER_DOWN
         })
+    }
+
+    /// The slot of `key`; one server has them all, and need not be told which.
+    pub(crate) fn slot(&self, key: &[u8]) -> u16 {
+        if self.is_cluster() { slot(key) } else { 0 }
     }
 
     /// Whether keys of different slots may be on different servers.

@@ -4,6 +4,8 @@
 //! removes value and token together, and a fill stores only while its token stands. So nothing that began before an invalidation
 //! is stored after it, however late it arrives, and a token that is lost only costs the fill.
 
+mod look;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -12,7 +14,7 @@ use std::{
 use cache_core::{
     Mark, ServerHealth,
     remote::{
-        Begin, Begun, Content, Filled, Grant, Outgoing, Pending, RemoteKey, RemoteOptions, RemoteTier, Seen,
+        Begin, Begun, Filled, Grant, Outgoing, Pending, RemoteKey, RemoteOptions, RemoteTier, Seen,
         Unavailable,
     },
 };
@@ -24,9 +26,8 @@ use crate::{
     journal::What,
     lease::{self, Lease, TOKEN_LIFE, millis},
     manager,
-    names::slot,
     node::{Attempt, Node, random},
-    requests::{one, refusal, run},
+    requests::{refusal, run},
     scripts::{BEGIN, FILL},
     servers::Servers,
 };
@@ -49,60 +50,13 @@ impl Tier {
         Ok(Self { node, servers })
     }
 
-    async fn look(&self, key: &RemoteKey, within: Duration) -> Result<Seen, Unavailable> {
-        let names = &self.node.names;
-        let (value, token) = (names.value(key), names.token(key));
-        let generation = names.generation(key.place.name);
-        let [pttl, stored, token, generation] = if self.servers.is_cluster() {
-            // Larger than the other, and so not part of what every look carries along.
-            Box::pin(self.fetch_in_cluster(&value, &token, &generation, within)).await?
-        } else {
-            let request = of_key(&value, &[&value, &token, &generation]);
-            flat(self.servers.request(slot(&value), &request, "get", within).await?)
-        };
-        let (stored, token) = (string(stored), string(token));
-        let mark = Mark {
-            generation: exactly(string(generation)),
-            token: token.and_then(|token| last_half(&token)),
-        };
-        let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
-        let content = match stored {
-            Some(stored) => content(&value, stored, pttl, mark.generation),
-            None if pttl == Pttl::Gone => Content::Absent,
-            // `MGET` shows nothing where something else than a string is.
-            None => Content::Unreadable("another-type"),
-        };
-        Ok(Seen { content, mark })
-    }
-
-    /// The generation may be on another server than the key.
-    async fn fetch_in_cluster(
-        &self,
-        value: &[u8],
-        token: &[u8],
-        generation: &[u8],
-        within: Duration,
-    ) -> Result<[Value; 4], Unavailable> {
-        let of_key = of_key(value, &[value, token]);
-        let of_key = self.servers.request(slot(value), &of_key, "get", within);
-        let (of_key, generation) = tokio::try_join!(of_key, self.get(generation, within))?;
-        let [left, value, token, _] = flat(of_key);
-        Ok([left, value, token, generation])
-    }
-
-    async fn get(&self, name: &[u8], within: Duration) -> Result<Value, Unavailable> {
-        let mut pipeline = Pipeline::with_capacity(1);
-        pipeline.cmd("GET").arg(name);
-        Ok(one(self.servers.request(slot(name), &pipeline, "get", within).await?))
-    }
-
     /// The generation of the cache called `name`, made now where there is none.
     async fn generation(&self, name: &str, within: Duration) -> Result<[u8; 16], Unavailable> {
         let name = self.node.names.generation(name);
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.cmd("SET").arg(&name).arg(&random()?).arg("NX");
         pipeline.cmd("GET").arg(&name);
-        let mut replies = self.servers.request(slot(&name), &pipeline, "begin", within).await?;
+        let mut replies = self.servers.request(self.servers.slot(&name), &pipeline, "begin", within).await?;
         let reply = replies.pop().unwrap_or_default();
         let refused = refusal(replies.first().filter(|_| reply == Value::Nil).unwrap_or(&reply));
         exactly(string(reply)).ok_or(refused)
@@ -126,7 +80,7 @@ impl Tier {
         let mut claim = how.lease.then(|| self.claim(key)).transpose()?;
         // Before Redis is asked, so that a word that comes at once is heard.
         let call = self.node.call_for(key);
-        let at = slot(&value);
+        let at = self.servers.slot(&value);
         let keys = [value, token, lease, waiters];
         loop {
             let lives = [TOKEN_LIFE, lease::LIFE].map(millis);
@@ -209,7 +163,7 @@ impl Tier {
         ];
         // Where nobody knows whether the old value was replaced, it is not to be read again.
         let doubt = announce.then(|| Attempt::new(&self.node, What::Key(key.clone())));
-        match run(&self.servers, &FILL, slot(&keys[0]), &keys, &args, "fill", within).await? {
+        match run(&self.servers, &FILL, self.servers.slot(&keys[0]), &keys, &args, "fill", within).await? {
             Value::Int(held) => {
                 if let Some(doubt) = doubt {
                     doubt.over();
@@ -232,7 +186,9 @@ impl Tier {
         for attempt in attempts {
             let (script, keys) = self.node.undo(attempt.what());
             let left = within.saturating_sub(began.elapsed());
-            match run(&self.servers, script, slot(&keys[0]), &keys, &[], "invalidate", left).await {
+            match run(&self.servers, script, self.servers.slot(&keys[0]), &keys, &[], "invalidate", left)
+                .await
+            {
                 Ok(Value::Int(_)) => attempt.acknowledged(),
                 Ok(reply) => all = Err(refusal(&reply)),
                 Err(why) => all = Err(why),
@@ -292,22 +248,6 @@ impl RemoteTier for Tier {
     }
 }
 
-/// What `PTTL` says of a key that is not there.
-const GONE: i64 = -2;
-
-/// What a stored value is to a reader under the present generation.
-fn content(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>) -> Content {
-    if pttl == Pttl::Gone {
-        // Stored a moment ago, after its time was asked for.
-        return Content::Absent;
-    }
-    match envelope::open(key, stored, pttl) {
-        Ok((of_value, incoming)) if Some(of_value) == generation => Content::Value(incoming),
-        Ok(_) => Content::Absent,
-        Err(why) => Content::Unreadable(why),
-    }
-}
-
 fn grant(generation: [u8; 16], token: Vec<u8>, claim: Option<Lease>) -> Grant {
     let mark = Mark { generation: Some(generation), token: last_half(&token) };
     Grant { mark, lease: claim.map(|claim| Box::new(claim.hold(token)) as Box<_>) }
@@ -315,24 +255,6 @@ fn grant(generation: [u8; 16], token: Vec<u8>, claim: Option<Lease>) -> Grant {
 
 fn flag(set: bool) -> &'static [u8] {
     if set { b"1" } else { b"0" }
-}
-
-/// Asks what is stored under `names`, and how long the value has left.
-fn of_key(value: &[u8], names: &[&[u8]]) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(2);
-    // First the time that is left: should the value be replaced in between, the new one seems older than it is.
-    pipeline.cmd("PTTL").arg(value);
-    pipeline.cmd("MGET").arg(names);
-    pipeline
-}
-
-/// The first four replies, arrays taken apart.
-fn flat(replies: Vec<Value>) -> [Value; 4] {
-    let mut flat = replies.into_iter().flat_map(|reply| match reply {
-        Value::Array(values) => values,
-        other => vec![other],
-    });
-    std::array::from_fn(|_| flat.next().unwrap_or_default())
 }
 
 fn string(reply: Value) -> Option<Vec<u8>> {
