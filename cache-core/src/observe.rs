@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{health::Breaker, telemetry};
@@ -36,12 +36,12 @@ pub fn breaker(address: &str, state: Breaker) {
     totals(|totals| totals.breakers.insert(address.to_owned(), state));
 }
 
-/// A request came to an end: `op` is one word, as is the reason of an error.
-pub fn request(op: &'static str, took: Duration, error: Option<&'static str>) {
+/// A request that `began` then came to an end: `op` is one word, as is the reason of an error.
+pub fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
     if error.is_some() {
         totals(|totals| *totals.errors.entry(op).or_default() += 1);
     }
-    telemetry::record_request(op, took);
+    telemetry::record_request(op, began);
 }
 
 /// A call did without the remote tier.

@@ -3,9 +3,9 @@
 //! A `metrics` handle made before its recorder is installed reports nowhere for ever, so the counters are our own and are
 //! handed over as totals, again and again, by [`flush`]. Never a key in a label.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{IntoF64, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use tracing::{Span, info_span};
 
 use crate::{health::Breaker, stats::Stats};
@@ -30,15 +30,24 @@ pub(crate) fn record_connect(took: Duration) {
     histogram!("cache_connect_seconds").record(took);
 }
 
-/// One request to a server.
-pub(crate) fn record_request(op: &'static str, took: Duration) {
+/// One request to a server, from when it `began` until now.
+pub(crate) fn record_request(op: &'static str, began: Instant) {
     // A label that is known when this is compiled allocates nothing, and a hit is a `get`.
     let seconds = if op == "get" {
         histogram!("cache_backend_seconds", "op" => "get")
     } else {
         histogram!("cache_backend_seconds", "op" => op)
     };
-    seconds.record(took);
+    seconds.record(Since(began));
+}
+
+/// The seconds since then. Where no recorder asks for them, the clock is not read.
+struct Since(Instant);
+
+impl IntoF64 for Since {
+    fn into_f64(self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
 }
 
 /// A total of the process.

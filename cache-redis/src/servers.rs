@@ -131,7 +131,7 @@ impl Servers {
         if let Some(word) = word {
             span.record("db.response.status_code", word);
         }
-        seen::request(op, began.elapsed(), word);
+        seen::request(op, began, word);
         answer.map_err(|trouble| Unavailable(trouble.word))
     }
 

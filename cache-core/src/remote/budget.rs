@@ -23,8 +23,12 @@ impl Budget {
         Duration::from_nanos(self.0.load(Relaxed))
     }
 
-    /// Runs `operation` within what is left, and takes off what it used.
-    pub(crate) async fn spend<T, F>(&self, operation: impl FnOnce(Duration) -> F) -> Result<T, Unavailable>
+    /// Runs `operation`, which begins now, within what is left, and takes off what it used.
+    pub(crate) async fn spend<T, F>(
+        &self,
+        now: Instant,
+        operation: impl FnOnce(Duration) -> F,
+    ) -> Result<T, Unavailable>
     where
         F: Future<Output = Result<T, Unavailable>>,
     {
@@ -32,9 +36,8 @@ impl Budget {
         if left.is_zero() {
             return Err(Unavailable("timeout"));
         }
-        let began = Instant::now();
         let result = operation(left).await;
-        self.0.store(nanos(left.saturating_sub(began.elapsed())), Relaxed);
+        self.0.store(nanos(left.saturating_sub(now.elapsed())), Relaxed);
         result
     }
 }

@@ -1,6 +1,6 @@
 //! What the connections tell the outside: one place for all of it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_core::{Breaker, observe};
 
@@ -15,7 +15,7 @@ pub(crate) fn breaker(address: &str, state: Breaker) {
     observe::breaker(address, state);
 }
 
-/// A request ended.
-pub(crate) fn request(op: &'static str, took: Duration, error: Option<&'static str>) {
-    observe::request(op, took, error);
+/// A request that `began` then has ended.
+pub(crate) fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
+    observe::request(op, began, error);
 }

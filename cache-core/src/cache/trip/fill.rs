@@ -1,5 +1,7 @@
 //! The end of a trip: what was loaded or put is brought to the remote tier, and then to memory.
 
+use std::time::Instant;
+
 use super::Trip;
 use crate::{
     cache::{AtLast, Outcome},
@@ -48,7 +50,7 @@ impl Trip {
         let value = self.outgoing(entry, lifetimes);
         let sent = value.is_some();
         let fill = |left| self.tier().fill(&self.remote, grant, value, self.announce, left);
-        match self.budget.spend(fill).await {
+        match self.budget.spend(Instant::now(), fill).await {
             Ok(filled) => self.filled(filled, sent),
             Err(why) => {
                 self.out_of_reach(why);

@@ -41,7 +41,7 @@ impl Trip {
             // Whoever has cleared the cache since the look is not seen by who asks with what that showed.
             let vantage = self.seen.map_or_else(|| self.vantage(), |(_, vantage)| vantage);
             let begin = |left| self.tier().begin(&self.remote, how, left);
-            match self.budget.spend(begin).await {
+            match self.budget.spend(Instant::now(), begin).await {
                 Ok(Begun::Granted(grant)) => {
                     ticket.depart(Origin { began: Instant::now(), mark: Some(grant.mark) });
                     self.grant = Some(grant);

@@ -42,7 +42,7 @@ impl Trip {
         let seat = self.cache.front.seat(&self.key);
         let vantage = self.vantage();
         let span = telemetry::get_span(self.cache.site.name);
-        let read = self.budget.spend(|left| self.tier().read(&self.remote, left));
+        let read = self.budget.spend(vantage.at, |left| self.tier().read(&self.remote, left));
         let sight = self.sight(read.instrument(span.clone()).await, &seat, vantage);
         telemetry::saw(&span, matches!(sight, Sight::Value(_)));
         sight
