@@ -4,6 +4,7 @@ mod backoff;
 mod circuit;
 mod connect;
 mod health;
+mod info;
 mod lane;
 mod lanes;
 mod link;

@@ -29,15 +29,20 @@ impl Server {
         }
     }
 
-    /// Makes a connection on the current runtime. What the server acknowledged before is suspect from here on.
-    pub(super) async fn connect(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, Refusal> {
+    /// Makes a connection on the current runtime. What the server acknowledged before is suspect from here on; not if this is its
+    /// `first` connection there, and the link stands with the same master: then none was lost.
+    pub(super) async fn connect(
+        &self,
+        on_push: Option<OnPush>,
+        first: bool,
+    ) -> Result<Arc<Session>, Refusal> {
         let began = Instant::now();
         let limit = pin!(manager::timer(CONNECT));
         let outcome = manager::until(limit, pin!(self.shake_hands(on_push))).await;
         let outcome = outcome.unwrap_or_else(|| Err(Refusal::timeout()));
         seen::connection(outcome.as_ref().err().map(|refusal| refusal.word), began.elapsed());
         match &outcome {
-            Ok(_) => self.accepted(),
+            Ok(session) => self.accepted(first && self.link.stands_with(session.reign())),
             Err(refusal) => self.refused(refusal),
         }
         outcome
@@ -51,11 +56,13 @@ impl Server {
         Ok(Arc::new(session))
     }
 
-    fn accepted(&self) {
+    fn accepted(&self, trusted: bool) {
         locked(&self.gate).succeeded();
         self.reached.notify_waiters();
         *locked(&self.refusal) = None;
-        self.shared.duties.suspect(&|slot| self.owns(slot));
+        if !trusted {
+            self.shared.duties.suspect(&|slot| self.owns(slot));
+        }
         self.review("connected");
     }
 

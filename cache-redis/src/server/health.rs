@@ -7,9 +7,15 @@ use std::{
 };
 
 use cache_core::{Push, ServerHealth, Status};
-use redis::{Pipeline, Value};
+use redis::Pipeline;
 
-use super::{Server, locked, refusal::hint, trouble::Trouble};
+use super::{
+    Server,
+    info::{field, text},
+    locked,
+    refusal::hint,
+    trouble::Trouble,
+};
 use crate::manager;
 
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -65,19 +71,8 @@ impl Server {
     }
 }
 
-fn text(reply: &Value) -> Option<String> {
-    match reply {
-        Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        Value::VerbatimString { text, .. } => Some(text.clone()),
-        _ => None,
-    }
-}
-
 fn read_info(info: &str, health: &mut ServerHealth) {
-    let field = |name: &str| {
-        let mut lines = info.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(known, _)| *known == name).map(|(_, value)| value.trim())
-    };
+    let field = |name| field(info, name);
     health.version = field("redis_version").map(str::to_owned);
     health.eviction_policy = field("maxmemory_policy").map(str::to_owned);
     if field("redis_version").and_then(version).is_some_and(|version| version < OLDEST) {

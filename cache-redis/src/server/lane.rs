@@ -88,10 +88,12 @@ impl State {
 
 /// Connects for ever. Between a loss and the first failed attempt callers wait, within their budget.
 async fn keep(server: Arc<Server>, lane: Arc<Lane>, _entry: Entry) {
+    let mut first = true;
     loop {
         server.turn().await;
-        match server.connect(None).await {
+        match server.connect(None, first).await {
             Ok(session) => {
+                first = false;
                 lane.state.send_replace(State::Up(Arc::clone(&session)));
                 session.ended().await;
                 lane.state.send_replace(State::Connecting);

@@ -3,7 +3,7 @@
 
 use std::{
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -13,6 +13,8 @@ use tokio::sync::{Notify, watch};
 use super::{
     Server,
     backoff::Backoff,
+    info::Reign,
+    locked,
     session::{OnPush, Session},
 };
 use crate::{
@@ -29,6 +31,8 @@ const MOST_PAUSE: Duration = Duration::from_secs(5);
 /// What others see and want of the link.
 pub(super) struct Link {
     state: watch::Sender<State>,
+    /// With whom it stands, if it does and that is known.
+    reign: Mutex<Option<Reign>>,
     settled: watch::Sender<bool>,
     /// The breaker has opened.
     opened: Notify,
@@ -48,6 +52,7 @@ impl Link {
     pub(super) fn new() -> Self {
         Self {
             state: watch::Sender::new(State::Starting),
+            reign: Mutex::default(),
             settled: watch::Sender::new(false),
             opened: Notify::new(),
         }
@@ -55,6 +60,11 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         *self.state.borrow() == State::Up
+    }
+
+    /// Whether it stands with this master.
+    pub(super) fn stands_with(&self, reign: Option<&Reign>) -> bool {
+        reign.is_some() && locked(&self.reign).as_ref() == reign
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -86,7 +96,7 @@ pub(super) async fn keep(server: Arc<Server>) {
     let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
     loop {
         server.probing();
-        match server.connect(Some(on_push(&server.shared.duties))).await {
+        match server.connect(Some(on_push(&server.shared.duties)), false).await {
             Ok(session) => {
                 serve(&server, &session).await;
                 server.shared.duties.lost(&|slot| server.owns(slot));
@@ -106,8 +116,10 @@ async fn serve(server: &Server, session: &Arc<Session>) {
         return;
     }
     let Some(state) = server.track(session).await else { return };
+    *locked(&server.link.reign) = session.reign().cloned();
     server.linked_as(state);
     server.tend(session).await;
+    *locked(&server.link.reign) = None;
 }
 
 /// What the server tells, in the order in which it tells it.

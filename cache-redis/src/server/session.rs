@@ -3,7 +3,7 @@
 use std::{
     pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::Instant,
@@ -15,7 +15,11 @@ use redis::{
 };
 use tokio::{sync::Notify, time::Sleep};
 
-use super::{refusal::Refusal, trouble::Trouble};
+use super::{
+    info::{Reign, text},
+    refusal::Refusal,
+    trouble::Trouble,
+};
 use crate::manager;
 
 /// After so many timeouts in a row, with no reply in between, a connection is taken for dead.
@@ -30,6 +34,8 @@ pub(crate) struct Session {
     silences: AtomicU32,
     broken: Arc<Notify>,
     opened: Instant,
+    /// Whose connection it is, if that is known.
+    reign: OnceLock<Reign>,
     /// Whether the server can push over it.
     pub(crate) pushes: bool,
 }
@@ -59,7 +65,14 @@ impl Session {
         let settings = info.redis_settings().clone().set_protocol(protocol);
         let client = Client::open(info.set_redis_settings(settings))?;
         let redis = client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(Self { redis, silences: AtomicU32::new(0), broken, opened: Instant::now(), pushes })
+        Ok(Self {
+            redis,
+            silences: AtomicU32::new(0),
+            broken,
+            opened: Instant::now(),
+            reign: OnceLock::new(),
+            pushes,
+        })
     }
 
     /// Gives the connection its name and finds out whether the server will do: scripts with flags are needed, and a master where
@@ -69,9 +82,15 @@ impl Session {
         pipeline.cmd("CLIENT").arg("SETNAME").arg("cachery");
         pipeline.cmd("EVAL").arg("#!lua\nreturn 1").arg(0);
         pipeline.cmd("ROLE");
+        pipeline.cmd("INFO").arg("server").arg("replication");
         let replies = self.send(&pipeline).await.map_err(|error| Refusal::of(&error))?;
         if let Some(Value::ServerError(error)) = replies.get(1) {
             return Err(Refusal::known(&Trouble::of_script(error)));
+        }
+        let info = replies.get(3).and_then(text);
+        if let Some(reign) = info.as_deref().and_then(Reign::of) {
+            // Nobody else says so.
+            let _ = self.reign.set(reign);
         }
         if must_lead && !leads(replies.get(2)) { Err(Refusal::known(&Trouble::READONLY)) } else { Ok(()) }
     }
@@ -118,6 +137,11 @@ impl Session {
     /// Waits until the connection is no good any more. For one task only.
     pub(crate) async fn ended(&self) {
         self.broken.notified().await;
+    }
+
+    /// Whose connection it is, if that is known.
+    pub(super) fn reign(&self) -> Option<&Reign> {
+        self.reign.get()
     }
 
     /// Since when it is there.
