@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{
-    Server, locked,
+    Server,
+    info::Reign,
+    locked,
     refusal::Refusal,
     session::{OnPush, Session},
 };
@@ -42,7 +44,7 @@ impl Server {
         let outcome = outcome.unwrap_or_else(|| Err(Refusal::timeout()));
         seen::connection(outcome.as_ref().err().map(|refusal| refusal.word), began.elapsed());
         match &outcome {
-            Ok(session) => self.accepted(first && self.link.stands_with(session.reign())),
+            Ok(session) => self.accepted(session.reign(), first),
             Err(refusal) => self.refused(refusal),
         }
         outcome
@@ -56,11 +58,12 @@ impl Server {
         Ok(Arc::new(session))
     }
 
-    fn accepted(&self, trusted: bool) {
+    fn accepted(&self, reign: Option<&Reign>, first: bool) {
         locked(&self.gate).succeeded();
         self.reached.notify_waiters();
         *locked(&self.refusal) = None;
-        if !trusted {
+        self.link.heard_of(reign);
+        if !(first && self.link.stands_with(reign)) {
             self.shared.duties.suspect(&|slot| self.owns(slot));
         }
         self.review("connected");

@@ -33,6 +33,8 @@ pub(super) struct Link {
     state: watch::Sender<State>,
     /// With whom it stands, if it does and that is known.
     reign: Mutex<Option<Reign>>,
+    /// With whom the latest connection of all stands.
+    latest: Mutex<Option<Reign>>,
     settled: watch::Sender<bool>,
     /// The breaker has opened.
     opened: Notify,
@@ -53,6 +55,7 @@ impl Link {
         Self {
             state: watch::Sender::new(State::Starting),
             reign: Mutex::default(),
+            latest: Mutex::default(),
             settled: watch::Sender::new(false),
             opened: Notify::new(),
         }
@@ -65,6 +68,17 @@ impl Link {
     /// Whether it stands with this master.
     pub(super) fn stands_with(&self, reign: Option<&Reign>) -> bool {
         reign.is_some() && locked(&self.reign).as_ref() == reign
+    }
+
+    /// A connection was made.
+    pub(super) fn heard_of(&self, reign: Option<&Reign>) {
+        *locked(&self.latest) = reign.cloned();
+    }
+
+    /// Whether other connections are known to have found another master since: one address may lead to many.
+    fn is_left(&self) -> bool {
+        let (own, latest) = (locked(&self.reign), locked(&self.latest));
+        own.is_some() && latest.is_some() && *own != *latest
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -215,7 +229,7 @@ impl Server {
                 () = session.ended() => false,
                 () = self.replays.wanted() => {
                     // After a failover what waits is for the new master: the next link does it there.
-                    let at_home = self.address() == home;
+                    let at_home = self.is_at(&home);
                     if at_home {
                         self.replay(session).await;
                     }
@@ -230,13 +244,18 @@ impl Server {
                 () = beat.as_mut() => {
                     beat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
                     // After a failover the master, and with it the news, is elsewhere.
-                    self.answers(session).await && self.address() == home && self.ask_again(session, &mut asked).await
+                    self.answers(session).await && self.is_at(&home) && self.ask_again(session, &mut asked).await
                 }
             };
             if !good {
                 return;
             }
         }
+    }
+
+    /// Whether the master is still where the link is.
+    fn is_at(&self, home: &Arc<str>) -> bool {
+        self.address() == *home && !self.link.is_left()
     }
 
     /// A server that forbade tracking may have been taught better.

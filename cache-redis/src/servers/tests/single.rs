@@ -179,6 +179,30 @@ async fn a_new_runtime_makes_the_past_suspect_only_where_the_link_may_stand_with
 }
 
 #[tokio::test]
+async fn what_waits_for_another_master_at_the_same_address_is_not_done_on_the_old_one() {
+    let place = std::env::temp_dir().join(format!("cachery-{}", free_port()));
+    let socket = |name: &str| place.with_extension(name).display().to_string();
+    let [first, second] = ["1", "2"].map(|name| Redis::start(&["--unixsocket", &socket(name)]));
+    let lead_to = |name: &str| {
+        let _ = std::fs::remove_file(&place);
+        std::os::unix::fs::symlink(socket(name), &place).unwrap();
+    };
+    lead_to("1");
+    let (servers, diary) = open(&format!("redis+unix://{}", place.display()));
+    servers.connected(LONG).await.unwrap();
+    let lane = ask(&servers, &["CLIENT", "ID"]).await;
+    let Ok(Value::Int(lane)) = lane else { panic!("{lane:?}") };
+    *diary.journal.lock().unwrap() = Some("p:journal".to_owned());
+    lead_to("2");
+    // The link still stands.
+    first.run(&["CLIENT", "KILL", "ID", &lane.to_string()]);
+    eventually_async("the new master is asked", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
+    std::fs::remove_file(&place).unwrap();
+    let done = [&second, &first].map(|master| master.run(&["EXISTS", "p:journal"]));
+    assert_eq!(done, ["1", "0"]);
+}
+
+#[tokio::test]
 async fn connections_are_told_as_lost_before_new_ones_are_made() {
     let mut redis = Redis::start(&[]);
     let (servers, diary) = open(&redis.url());
