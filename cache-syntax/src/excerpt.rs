@@ -3,18 +3,27 @@
 /// The most characters of a foreign text that an error repeats.
 const MOST: usize = 40;
 
+/// The first `most` characters of `text`. Of a URL no more than its scheme: behind it a password may stand, and somebody has
+/// written the URL in the place of something else.
+fn beginning(text: &str, most: usize) -> String {
+    const SCHEME: &str = "://";
+    let end = text.find(SCHEME).map_or(text.len(), |start| start + SCHEME.len());
+    let mut shown: String = text[..end].chars().take(most).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Enough of `text` to recognise it by: a hostile or mistaken value of a megabyte must not flood a log.
 ///
 /// ```
 /// assert_eq!(cache_syntax::excerpt("10 minutes"), "10 minutes");
 /// assert!(cache_syntax::excerpt(&"x".repeat(1_000_000)).chars().count() <= 41);
+/// assert_eq!(cache_syntax::excerpt("redis://user:password@host"), "redis://…");
 /// ```
 pub fn excerpt(text: &str) -> String {
-    let mut shown: String = text.chars().take(MOST).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
+    beginning(text, MOST)
 }
 
 /// The most characters of a foreign name that an error repeats: more than any right one has.
@@ -26,9 +35,5 @@ const LONGEST_NAME: usize = 120;
 /// assert_eq!(cache_syntax::shown_name("CACHE_A\nB"), r"CACHE_A\nB");
 /// ```
 pub fn shown_name(name: &str) -> String {
-    let mut shown: String = name.chars().take(LONGEST_NAME).collect();
-    if shown.len() < name.len() {
-        shown.push('…');
-    }
-    shown.escape_debug().to_string()
+    beginning(name, LONGEST_NAME).escape_debug().to_string()
 }

@@ -78,3 +78,17 @@ proptest! {
         check(&of_file(&bytes))?;
     }
 }
+
+/// Somebody has set the wrong one: what it says may be private.
+#[test]
+fn a_url_in_the_wrong_place_does_not_tell_its_password() {
+    for name in super::super::variables::known(&["users"]) {
+        for url in ["redis://u:hunter2hunter2@here", "rediss://:hunter2@here:1/2"] {
+            let (_, faults) = resolve(&[site("users")], &[(&name, url)]);
+            assert!(!format!("{faults:?}").contains("hunter2"), "{name}: {faults:?}");
+        }
+    }
+    let faults = of_file(b"'redis://:hunter2@here' = 1\n[cache.'redis://:hunter2@here']\n[default]\nlease = 'redis://:hunter2@here'");
+    assert_eq!(faults.len(), 4, "with the profile");
+    assert!(!format!("{faults:?}").contains("hunter2"), "{faults:?}");
+}
