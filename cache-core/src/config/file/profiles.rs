@@ -11,6 +11,9 @@ use crate::error::{Fault, FaultKind};
 /// The profiles that a program may be started in without the file saying anything about them.
 const USUAL: [&str; 3] = ["local", "staging", "production"];
 
+/// The most profiles that one has below it.
+const DEEPEST: usize = 16;
+
 impl Contents {
     /// The profile that is `wanted`, and by whom. A file that does not know it is no fault, where the name is one of the usual.
     pub(in super::super) fn choose(
@@ -32,8 +35,10 @@ impl Contents {
         Some(wanted)
     }
 
-    /// Tells of profiles that inherit from none, or in a circle.
+    /// Tells of profiles that inherit from none, from too many, or in a circle.
     pub(super) fn check_profiles(&self, faults: &mut Vec<Fault>) {
+        // Each profile above it would tell of it, too.
+        faults.extend(self.profiles.keys().find_map(|name| self.too_deep(name)));
         for (name, profile) in &self.profiles {
             let Some((source, parent)) = &profile.inherits else { continue };
             if !self.profiles.contains_key(parent) {
@@ -49,6 +54,12 @@ impl Contents {
         }
     }
 
+    fn too_deep(&self, name: &str) -> Option<Fault> {
+        let (source, _) = self.profiles.get(name)?.inherits.as_ref()?;
+        let why = format!("more than {DEEPEST} profiles are below `{}`: take some out", shown_name(name));
+        (self.line(name).len() > DEEPEST + 1).then(|| invalid(source, &why))
+    }
+
     fn unknown_parent(&self, source: &Source, parent: &str) -> Fault {
         let hint = match nearest(parent, self.profiles.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -57,11 +68,14 @@ impl Contents {
         invalid(source, &format!("there is no profile `{}`: {hint}", shown_name(parent)))
     }
 
-    /// The profile `name` and those that it inherits from, each once.
+    /// The profile `name` and those that it inherits from, each once; of too many, those that show it.
     pub(super) fn line(&self, name: &str) -> Vec<(&str, &Profile)> {
         let mut line: Vec<(&str, &Profile)> = Vec::new();
         let mut next = self.profiles.get_key_value(name);
-        while let Some((name, profile)) = next.filter(|(next, _)| line.iter().all(|(name, _)| name != next)) {
+        let is_new = |line: &[(&str, &Profile)], next: &str| line.iter().all(|(name, _)| *name != next);
+        while let Some((name, profile)) =
+            next.filter(|(next, _)| line.len() < DEEPEST + 2 && is_new(&line, next))
+        {
             line.push((name, profile));
             next = profile.inherits.as_ref().and_then(|(_, parent)| self.profiles.get_key_value(parent));
         }

@@ -147,6 +147,20 @@ fn profiles_that_inherit_in_a_circle_are_told_once_and_end() {
     );
 }
 
+/// Thousands of them are no work.
+#[test]
+fn profiles_that_are_too_many_below_one_are_told_once() {
+    let section = |n: usize| format!("[profile.p{n:05}]\ninherits = 'p{:05}'\n", n + 1);
+    let file =
+        |count| (0..count).map(section).collect::<Vec<_>>().concat() + &format!("[profile.p{count:05}]");
+    assert_eq!(read(file(16), &[("CACHE_ENV", "p00000")]).1, [""; 0]);
+    for count in [17, 10_000] {
+        let said = "more than 16 profiles are below `p00000`: take some out";
+        let (_, faults) = read(file(count), &[("CACHE_ENV", "p00000")]);
+        assert_eq!(faults, [format!("cache.toml:2 [profile.p00000] inherits: {said}")]);
+    }
+}
+
 #[test]
 fn a_profile_that_the_file_does_not_know_is_a_fault_unless_it_is_one_of_the_usual() {
     let of = |text, profile| read(text, &[("CACHE_ENV", profile)]).1;
@@ -180,6 +194,8 @@ fn a_file_that_cannot_be_read_is_one_clear_fault() {
         (b"a = 1\na b".to_vec(), "cache.toml:2: it is not TOML: "),
         (b"[cache.users]\nurl = 'hunter2".to_vec(), "cache.toml:2: it is not TOML: "),
         (b"\0".to_vec(), "cache.toml:1: it is not TOML: "),
+        (b"[cache.users]\nttl = 1\nttl = 2".to_vec(), "cache.toml:3: it is not TOML: duplicate key"),
+        (b"[cache.users]\n[cache.users]".to_vec(), "cache.toml:2: it is not TOML: duplicate key"),
         (deep.into_bytes(), "it is not TOML: "),
         (tables.into_bytes(), ""),
     ] {
