@@ -9,6 +9,8 @@ pub mod key;
 #[doc(hidden)]
 pub mod observe;
 pub mod remote;
+#[doc(hidden)]
+pub mod text_file;
 
 mod cache;
 mod call;

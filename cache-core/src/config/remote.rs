@@ -152,7 +152,8 @@ impl RemoteLayer {
         let secret = self.key_secret.as_ref().and_then(|secret| values::secret(secret.reveal()).err());
         let deadline = self.remote_deadline.and_then(|time| wrong("remote deadline", time));
         let outage_ttl = self.outage_ttl.and_then(|time| wrong("outage ttl", time));
-        let wrong = [prefix, secret, deadline, outage_ttl].into_iter().flatten();
+        let files = [&self.ca, &self.cert, &self.key].map(|path| values::path(path.as_deref()?).err());
+        let wrong = [prefix, secret, deadline, outage_ttl].into_iter().chain(files).flatten();
         faults.extend(wrong.map(|why| Fault::of_setting(&Source::Builder, &why)));
     }
 }

@@ -10,6 +10,9 @@ use crate::codec::Codec;
 
 pub(super) type Parsed<T> = Result<T, String>;
 
+/// The most bytes of a path that Linux opens.
+const LONGEST_PATH: usize = 4096;
+
 pub(super) fn switch(text: &str) -> Parsed<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "on" | "yes" => Ok(true),
@@ -65,9 +68,11 @@ pub(super) fn url(text: &str) -> Parsed<Secret> {
     Ok(Secret::new(text))
 }
 
-/// The backend opens it.
-#[expect(clippy::unnecessary_wraps, reason = "it stands beside parsers that can fail")]
+/// What was to be in the file may be private, and is not shown.
 pub(super) fn path(text: &str) -> Parsed<String> {
+    if text.len() > LONGEST_PATH || text.starts_with("-----") || text.contains(char::is_control) {
+        return Err("it is no path: write where the file is, and not what stands in it".to_owned());
+    }
     Ok(text.to_owned())
 }
 

@@ -1,8 +1,6 @@
 //! TLS: whom we trust, and who we are.
 
-use std::fs;
-
-use cache_core::remote::TlsFiles;
+use cache_core::{remote::TlsFiles, text_file};
 use redis::{Client, ClientTlsConfig, ConnectionAddr, TlsCertificates};
 
 /// How to connect, but for the host: with TLS or without, with own files or the system's roots.
@@ -44,7 +42,7 @@ fn own(files: &TlsFiles) -> Result<ConnectionAddr, String> {
 }
 
 fn pem(what: &str, path: &str, kind: &str) -> Result<Vec<u8>, String> {
-    let text = fs::read_to_string(path)
+    let text = text_file::read(path)
         .map_err(|error| format!("the file of the {what} for Redis, `{path}`, cannot be read: {error}"))?;
     if text.contains(&format!("{kind}-----")) {
         Ok(text.into_bytes())

@@ -1,8 +1,9 @@
 //! What a file says, and what it must not.
 
-use std::io::Write as _;
+use std::{io::Write as _, path::Path, process::Command, sync::mpsc, thread};
 
 use super::*;
+use crate::{CachesBuilder, TlsFiles};
 
 /// An origin whose file holds `text`. The file goes with the second.
 fn origin(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Origin, tempfile::NamedTempFile) {
@@ -182,6 +183,54 @@ fn a_named_file_must_be_there_and_an_unnamed_one_need_not() {
     assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", "nowhere.toml")]).1, [missing]);
     let origin = Origin { variables: Some(variables(&[])), ..Origin::default() };
     assert_eq!(resolved(&origin, &[], &SITES).1, [""; 0], "this crate has no cache.toml");
+}
+
+/// What is said of a file at `path`, which must not be waited for.
+fn said_of(path: &Path) -> Vec<String> {
+    let given = Given { file: Some(path.display().to_string()), ..Given::default() };
+    let origin = Origin { given, variables: Some(variables(&[])), isolated: true };
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(resolved(&origin, &[], &SITES).1));
+    told.recv_timeout(Duration::from_secs(20)).expect("nothing is waited for")
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_told_and_not_waited_for() {
+    let place = tempfile::tempdir().expect("a directory");
+    let pipe = place.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo").success());
+    let why = "it is a pipe or a device: name a file, which can be read again";
+    for path in [&*pipe, Path::new("/dev/zero")] {
+        assert_eq!(said_of(path), [format!("builder: the file `{}` cannot be read: {why}", path.display())]);
+    }
+    let why = "it is a directory: name a file in it";
+    let said = format!("builder: the file `{}` cannot be read: {why}", place.path().display());
+    assert_eq!(said_of(place.path()), [said]);
+}
+
+#[test]
+fn what_is_no_path_is_told_and_not_shown() {
+    let long = "hunter2/".repeat(1_000);
+    let said = "it is no path: write where the file is, and not what stands in it";
+    for text in ["[redis]\nkey_secret = 'hunter2'", "-----BEGIN PRIVATE KEY-----hunter2", "hunter2\0", &long]
+    {
+        assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", text)]).1, [format!("CACHE_CONFIG: {said}")]);
+        assert_eq!(resolve(&SITES, &[("CACHE_REDIS_CA", text)]).1, [format!("CACHE_REDIS_CA: {said}")]);
+        let builder = CachesBuilder::default().isolated().redis_tls(TlsFiles::default().ca(text));
+        assert_eq!(resolved(&builder.origin, &[], &SITES).1, [format!("builder: {said}")]);
+    }
+}
+
+/// A byte order mark, and lines that end as on Windows.
+#[test]
+fn a_file_from_windows_is_read_with_its_lines() {
+    let (config, faults) = read("\u{feff}[cache.users]\r\nttl = 5\r\ncapacity = 'x'\r\n", &[]);
+    assert_eq!(config.policy(&SITES[0]).ttl, Some(Duration::from_secs(5)));
+    assert_eq!(
+        faults,
+        ["cache.toml:3 [cache.users] capacity: \"x\" is not a number of entries, such as `50000`"]
+    );
 }
 
 #[test]
