@@ -102,7 +102,7 @@ impl Variables {
     pub(super) fn text(&self, variable: &str, faults: &mut Vec<Fault>) -> Option<&str> {
         let value = self.0.get(variable).filter(|value| says_something(value))?;
         if value.to_str().is_none() {
-            faults.push(Fault::of_setting(&variable, "it is not valid UTF-8"));
+            faults.push(Fault::of_setting(&variable, "it is not valid UTF-8: set it again, as text"));
         }
         value.to_str().map(str::trim)
     }

@@ -4,7 +4,10 @@ use std::io::Write as _;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    super::fields::{CACHE, PROGRAM, REMOTE},
+    *,
+};
 
 /// What somebody might write as a value, and worse.
 fn hostile() -> impl Strategy<Value = String> {
@@ -76,6 +79,77 @@ proptest! {
     #[test]
     fn a_file_of_any_bytes_is_told_on_one_line(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         check(&of_file(&bytes))?;
+    }
+}
+
+/// Where a field can stand, by the tables.
+fn fields() -> impl Iterator<Item = String> {
+    let of_caches = ["default", "cache.users", "profile.p.default", "profile.p.cache.users"].into_iter();
+    let of_caches =
+        of_caches.flat_map(|section| CACHE.iter().map(move |field| format!("{section}.{}", field.name)));
+    let of_redis = REMOTE
+        .iter()
+        .flat_map(|field| ["redis", "profile.p.redis"].map(|section| format!("{section}.{}", field.name)));
+    let of_program =
+        PROGRAM.iter().flat_map(|field| ["", "profile.p."].map(|section| format!("{section}{}", field.name)));
+    of_caches.chain(of_redis).chain(of_program)
+}
+
+#[test]
+fn a_value_of_another_kind_is_one_fault_for_whatever_field() {
+    let kinds = [
+        "[7]",
+        "[['hunter2']]",
+        "{ a = 'hunter2' }",
+        "[{ a = 'hunter2' }]",
+        "1979-05-27",
+        "07:32:00",
+        "0xbad",
+    ];
+    for (field, kind) in fields().flat_map(|field| kinds.map(|kind| (field.clone(), kind))) {
+        let faults = of_file(format!("# none\n{field} = {kind}\n[profile.q]").as_bytes());
+        let told = faults.iter().filter(|fault| !fault.starts_with("CACHE_ENV")).collect::<Vec<_>>();
+        let [fault] = &*told else { panic!("{field} = {kind}: {told:?}") };
+        assert!(
+            fault.contains(":2 ") && fault.contains("write one value, as in `"),
+            "{field} = {kind}: {fault}"
+        );
+        assert!(!fault.contains("hunter2"), "{fault}");
+    }
+}
+
+#[test]
+fn what_is_no_section_is_one_fault_where_one_should_be() {
+    for section in [
+        "default",
+        "redis",
+        "cache",
+        "cache.users",
+        "profile",
+        "profile.p",
+        "profile.p.redis",
+        "profile.p.cache",
+    ] {
+        for kind in ["'hunter2'", "[]", "7", "[[{}]]"] {
+            let faults = of_file(format!("\n{section} = {kind}").as_bytes());
+            let told = faults.iter().filter(|fault| !fault.starts_with("CACHE_ENV")).collect::<Vec<_>>();
+            let [fault] = &*told else { panic!("{section} = {kind}: {told:?}") };
+            let way_out = format!(":2: `{section}` is a section: write `[{section}]`, and its fields below");
+            assert!(fault.ends_with(&way_out), "{section} = {kind}: {fault}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_one_fault_with_its_name_and_a_way_out() {
+    use std::os::unix::ffi::OsStringExt as _;
+    for name in super::super::variables::known(&["users"]) {
+        let bytes = OsString::from_vec(b"hunter2\xff".to_vec());
+        let variables = Some([(OsString::from(&name), bytes)].into_iter().collect());
+        let origin = Origin { variables, isolated: true, ..Origin::default() };
+        let said = format!("{name}: it is not valid UTF-8: set it again, as text");
+        assert_eq!(resolved(&origin, &[], &[site("users")]).1, [said]);
     }
 }
 

@@ -115,7 +115,10 @@ fn a_value_that_is_not_utf8_is_a_fault_and_a_name_that_is_not_is_none_of_ours() 
     let bytes = || OsString::from_vec(vec![b'1', 0xff]);
     let variables = [(OsString::from("CACHE_USERS_TTL"), bytes()), (bytes(), bytes())].into_iter().collect();
     let origin = Origin { variables: Some(variables), isolated: true, ..Origin::default() };
-    assert_eq!(resolved(&origin, &[], &sites).1, ["CACHE_USERS_TTL: it is not valid UTF-8"]);
+    assert_eq!(
+        resolved(&origin, &[], &sites).1,
+        ["CACHE_USERS_TTL: it is not valid UTF-8: set it again, as text"]
+    );
 }
 
 #[test]
