@@ -4,6 +4,9 @@ use std::{fmt, sync::Arc};
 
 use serde::Serialize;
 
+/// The most faults that a message or a log tells: who has more has the wrong file, and a log is not to be flooded.
+pub(crate) const MOST_TOLD: usize = 100;
+
 /// Why a registry could not be built: every fault at once, each with its source and the way out.
 #[derive(Clone)]
 pub struct Error(Arc<[Fault]>);
@@ -74,14 +77,16 @@ impl fmt::Display for Fault {
     }
 }
 
-/// One line for a single fault; otherwise a count, and a line each.
+/// One line for a single fault; otherwise a count, and a line each, up to a hundred.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             [fault] => write!(f, "{fault}"),
             faults => {
                 write!(f, "{} faults in the configuration of the caches:", faults.len())?;
-                faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+                let (told, rest) = faults.split_at(faults.len().min(MOST_TOLD));
+                told.iter().try_for_each(|fault| write!(f, "\n  {fault}"))?;
+                if rest.is_empty() { Ok(()) } else { write!(f, "\n  and {} more", rest.len()) }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::Caches;
 use crate::{
     clock::Clock,
     config::{Origin, Strangers},
+    error::MOST_TOLD,
     site::SITES,
 };
 
@@ -29,7 +30,7 @@ fn build() -> &'static Caches {
     });
     // Logged when the registry is there, by whoever built it: a subscriber may ask for it.
     if let Some(strangers) = strangers {
-        for fault in caches.0.settings.faults() {
+        for fault in caches.0.settings.faults().iter().take(MOST_TOLD) {
             tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
         }
         strangers.warn();

@@ -48,3 +48,13 @@ fn the_builder_is_checked_like_the_environment() {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
+
+#[test]
+fn thousands_of_faults_are_a_hundred_lines_and_their_count() {
+    let caches = (0..5_000).map(|n| (format!("cache-{n}"), CacheSettings::new())).collect();
+    let origin = Origin { given: Given { caches, ..Given::default() }, isolated: true, ..Origin::default() };
+    let error = Error::check(origin.resolve_with(&[], &[site("users")]).faults).expect_err("5,000 faults");
+    let text = error.to_string();
+    assert_eq!((error.faults().len(), text.lines().count()), (5_000, 102));
+    assert!(text.starts_with("5000 faults") && text.ends_with("\n  and 4900 more"), "{text}");
+}
