@@ -130,6 +130,13 @@ impl<T: CacheValue> Repo<T> {
         Ok(self.value.clone())
     }
 
+    /// With one lifetime for `self` and for what it is asked.
+    #[cached(ttl = "5m", key(self.tenant, text))]
+    pub async fn found<'a>(&'a self, text: &'a str) -> Option<u64> {
+        tokio::task::yield_now().await;
+        text.parse().ok().filter(|found| *found == self.tenant)
+    }
+
     /// Without `self`.
     #[cached(ttl = "5m", skip(self))]
     #[expect(clippy::unused_self, reason = "that is the case")]

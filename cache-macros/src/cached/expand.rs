@@ -118,11 +118,12 @@ fn call(model: &Model, home: &TokenStream, name: &Ident) -> TokenStream {
     }
 }
 
-/// `<'a, T>`, with leave not to use all of them: a companion has the function's generics and fewer inputs.
+/// `<'a, T>`, with leave not to use all of them, or a lifetime once: a companion has the function's generics and fewer inputs.
 fn generics(model: &Model) -> (TokenStream, TokenStream) {
     let generics = &model.function.sig.generics;
-    let unused = (!generics.params.is_empty())
-        .then(|| quote!(#[allow(unused_lifetimes, clippy::extra_unused_type_parameters)]));
+    let unused = (!generics.params.is_empty()).then(
+        || quote!(#[allow(single_use_lifetimes, unused_lifetimes, clippy::extra_unused_type_parameters)]),
+    );
     (unused.unwrap_or_default(), generics.to_token_stream())
 }
 
