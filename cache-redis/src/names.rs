@@ -14,7 +14,7 @@ use cache_core::{
 /// How the key of a generation ends.
 const GENERATION: &[u8] = b":generation";
 /// How a value's key goes on where its token is.
-pub(crate) const TOKEN: &[u8] = b":token";
+const TOKEN: &[u8] = b":token";
 
 /// Writes the keys of one registry. A clone shares its prefix.
 #[derive(Clone, Debug)]
@@ -81,12 +81,21 @@ impl Names {
 
     /// Where the generation of the cache called `name` is.
     pub(crate) fn generation(&self, name: &str) -> Vec<u8> {
-        self.parts_of_generation(name).concat()
+        [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION].concat()
     }
 
-    /// The same, not yet joined.
-    pub(crate) fn parts_of_generation<'a>(&'a self, name: &'a str) -> [&'a [u8]; 4] {
-        [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION]
+    /// What a look at `key` asks for.
+    pub(crate) fn looked_for(&self, key: &RemoteKey) -> LookedFor {
+        let of_generation = [self.prefix.as_bytes(), b":", key.place.name.as_bytes(), GENERATION];
+        let room = TOKEN.len() + of_generation.iter().map(|part| part.len()).sum::<usize>();
+        let mut text = self.text(":", key, room);
+        let value = text.len();
+        text.extend_from_slice(TOKEN);
+        let token = text.len();
+        for part in of_generation {
+            text.extend_from_slice(part);
+        }
+        LookedFor { text, value, token }
     }
 
     /// The marker by whose writing all nodes hear that the cache called `name` was cleared; in the slot of its generation.
@@ -137,11 +146,35 @@ impl Names {
         for part in [&self.prefix, mark, name, ":"] {
             text.extend_from_slice(part.as_bytes());
         }
-        write!(text, "{}", key.place.fingerprint).expect("a Vec takes every write");
+        text.extend_from_slice(&key.place.fingerprint.digits());
         text.extend_from_slice(b":{");
         text.extend_from_slice(Hash::from_bytes(key.digest.0).to_hex().as_bytes());
         text.push(b'}');
         text
+    }
+}
+
+/// The keys of a look, in one allocation: a hit pays for them.
+pub(crate) struct LookedFor {
+    /// The token's key, which begins with the value's, and then the generation's.
+    text: Vec<u8>,
+    /// Where the value's key ends.
+    value: usize,
+    /// Where the token's key ends.
+    token: usize,
+}
+
+impl LookedFor {
+    pub(crate) fn value(&self) -> &[u8] {
+        &self.text[..self.value]
+    }
+
+    pub(crate) fn token(&self) -> &[u8] {
+        &self.text[..self.token]
+    }
+
+    pub(crate) fn generation(&self) -> &[u8] {
+        &self.text[self.token..]
     }
 }
 

@@ -8,6 +8,7 @@ mod tests;
 mod topology;
 
 use std::{
+    future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
     time::{Duration, Instant},
@@ -19,7 +20,7 @@ use cache_core::{
 };
 use redis::{Pipeline, Value};
 use tokio::{task::AbortHandle, time::Sleep};
-use tracing::{Instrument, Span, field::Empty, info_span};
+use tracing::{Span, field::Empty, info_span};
 
 pub(crate) use self::shared::Shared;
 use self::{slots::Slots, topology::Topology};
@@ -126,7 +127,8 @@ impl Servers {
             db.response.status_code = Empty
         );
         let deadline = pin!(manager::timer(within));
-        let answer = self.route(slot, pipeline, deadline, &span).instrument(span.clone()).await;
+        let route = pin!(self.route(slot, pipeline, deadline, &span));
+        let answer = inside(&span, route).await;
         let word = answer.as_ref().err().map(|trouble| trouble.word);
         if let Some(word) = word {
             span.record("db.response.status_code", word);
@@ -228,4 +230,9 @@ impl Drop for Servers {
             server.close();
         }
     }
+}
+
+/// Polls `work` inside `span`. It is pinned by the caller: to take it along would copy it.
+fn inside<T>(span: &Span, mut work: Pin<&mut impl Future<Output = T>>) -> impl Future<Output = T> {
+    poll_fn(move |cx| span.in_scope(|| work.as_mut().poll(cx)))
 }

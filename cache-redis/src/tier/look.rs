@@ -1,17 +1,17 @@
 //! A look at what is stored for a key. It is plain commands, and the tier's most frequent request: each copy and each allocation counts.
 
-use std::{io::Write as _, time::Duration};
+use std::time::Duration;
 
 use cache_core::{
     Mark,
     remote::{Content, RemoteKey, Seen, Unavailable},
 };
-use redis::{Cmd, Pipeline, RedisWrite as _, Value};
+use redis::{Cmd, Pipeline, Value};
 
 use super::{Tier, exactly, last_half, string};
 use crate::{
     envelope::{self, Pttl},
-    names::TOKEN,
+    names::LookedFor,
     requests::one,
 };
 
@@ -20,14 +20,13 @@ const GONE: i64 = -2;
 
 impl Tier {
     pub(super) async fn look(&self, key: &RemoteKey, within: Duration) -> Result<Seen, Unavailable> {
-        let value = self.node.names.value(key);
+        let names = self.node.names.looked_for(key);
         let [pttl, stored, token, generation] = if self.servers.is_cluster() {
             // Larger than the other, and so not part of what every look carries along.
-            Box::pin(self.fetch_in_cluster(key, &value, within)).await?
+            Box::pin(self.fetch_in_cluster(&names, within)).await?
         } else {
-            let generation = self.node.names.parts_of_generation(key.place.name);
-            let request = request(&value, Some(&generation));
-            apart(self.servers.request(self.servers.slot(&value), &request, "get", within).await?)
+            let request = request(names.value(), &[names.value(), names.token(), names.generation()]);
+            apart(self.servers.request(self.servers.slot(names.value()), &request, "get", within).await?)
         };
         let mark = Mark {
             generation: exactly(string(generation)),
@@ -35,7 +34,7 @@ impl Tier {
         };
         let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
         let content = match string(stored) {
-            Some(stored) => content(&value, stored, pttl, mark.generation),
+            Some(stored) => content(names.value(), stored, pttl, mark.generation),
             None if pttl == Pttl::Gone => Content::Absent,
             // `MGET` shows nothing where something else than a string is.
             None => Content::Unreadable("another-type"),
@@ -44,16 +43,10 @@ impl Tier {
     }
 
     /// The generation may be on another server than the key.
-    async fn fetch_in_cluster(
-        &self,
-        key: &RemoteKey,
-        value: &[u8],
-        within: Duration,
-    ) -> Result<[Value; 4], Unavailable> {
-        let of_key = request(value, None);
-        let of_key = self.servers.request(self.servers.slot(value), &of_key, "get", within);
-        let generation = self.node.names.generation(key.place.name);
-        let (of_key, generation) = tokio::try_join!(of_key, self.get(&generation, within))?;
+    async fn fetch_in_cluster(&self, names: &LookedFor, within: Duration) -> Result<[Value; 4], Unavailable> {
+        let of_key = request(names.value(), &[names.value(), names.token()]);
+        let of_key = self.servers.request(self.servers.slot(names.value()), &of_key, "get", within);
+        let (of_key, generation) = tokio::try_join!(of_key, self.get(names.generation(), within))?;
         let [left, value, token, _] = apart(of_key);
         Ok([left, value, token, generation])
     }
@@ -65,17 +58,13 @@ impl Tier {
     }
 }
 
-/// Asks how long the value has left, and what is stored there, as its token and as the `generation`.
-fn request(value: &[u8], generation: Option<&[&[u8]]>) -> Pipeline {
-    let room = value.len() + 16;
+/// Asks how long `value` has left, and what is stored under `names`.
+fn request(value: &[u8], names: &[&[u8]]) -> Pipeline {
+    let room = "PTTL".len() + value.len();
     let mut pttl = Cmd::with_capacity(2, room);
     pttl.arg("PTTL").arg(value);
-    let mut mget = Cmd::with_capacity(4, 3 * room);
-    mget.arg("MGET").arg(value);
-    add(&mut mget, &[value, TOKEN]);
-    if let Some(parts) = generation {
-        add(&mut mget, parts);
-    }
+    let mut mget = Cmd::with_capacity(1 + names.len(), names.len() * room);
+    mget.arg("MGET").arg(names);
     let mut pipeline = Pipeline::with_capacity(2);
     // First the time that is left: should the value be replaced in between, the new one seems older than it is.
     pipeline.add_command(pttl).add_command(mget);
@@ -104,13 +93,5 @@ fn content(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>
         Ok((of_value, incoming)) if Some(of_value) == generation => Content::Value(incoming),
         Ok(_) => Content::Absent,
         Err(why) => Content::Unreadable(why),
-    }
-}
-
-/// Adds one argument, of parts that need not be copied together first.
-fn add(command: &mut Cmd, parts: &[&[u8]]) {
-    let mut argument = command.writer_for_next_arg();
-    for part in parts {
-        argument.write_all(part).expect("a command takes every write");
     }
 }
