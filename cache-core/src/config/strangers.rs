@@ -4,7 +4,10 @@ use std::fmt;
 
 use cache_syntax::shown_name;
 
-use super::variables::Variables;
+use super::{
+    fields::CACHE,
+    variables::{self, FOR_ALL, Variables},
+};
 use crate::error::{Fault, FaultKind};
 
 /// The most names that the warning lists.
@@ -15,8 +18,8 @@ const MOST: usize = 20;
 pub(crate) struct Strangers(Vec<String>);
 
 impl Strangers {
-    /// Those of `variables` that are neither known nor `external`. One within two letters of a known name is a fault; where it is
-    /// `strict`, so is each of the others.
+    /// Those of `variables` that are neither known nor `external`. One within two letters of a known name is a fault, and one that
+    /// names a field that caches do not have; where it is `strict`, so is each of the others.
     pub(super) fn among(
         variables: &Variables,
         caches: &[&str],
@@ -27,10 +30,14 @@ impl Strangers {
         let (unknown, known) = variables.unknown(caches);
         let mut strangers = Vec::new();
         for name in unknown.into_iter().filter(|name| !external.iter().any(|listed| listed == name)) {
-            match cache_syntax::misspelt(name, known.iter().map(String::as_str)) {
-                Some(near) => faults.push(misspelt(name, near)),
-                None if strict => faults.push(unwelcome(name)),
-                None => strangers.push(shown_name(name)),
+            if let Some(near) = cache_syntax::misspelt(name, known.iter().map(String::as_str)) {
+                faults.push(misspelt(name, near));
+            } else if let Some(cache) = variables::owner(name, caches) {
+                faults.push(no_field(name, cache));
+            } else if strict {
+                faults.push(unwelcome(name));
+            } else {
+                strangers.push(shown_name(name));
             }
         }
         Self(strangers)
@@ -48,6 +55,17 @@ fn misspelt(name: &str, near: &str) -> Fault {
     let message = format!(
         "{}: there is no such setting: did you mean {near}? (if it is for another program, list it in CACHE_EXTERNAL)",
         shown_name(name)
+    );
+    Fault::new(FaultKind::UnknownName, message)
+}
+
+fn no_field(name: &str, cache: &str) -> Fault {
+    let fields: Vec<_> = CACHE.iter().map(|field| field.name).collect();
+    let message = format!(
+        "{}: there is no such field of {}: there are {} (if it is for another program, list it in CACHE_EXTERNAL)",
+        shown_name(name),
+        if cache == FOR_ALL { "caches".to_owned() } else { format!("the cache `{cache}`") },
+        fields.join(", ")
     );
     Fault::new(FaultKind::UnknownName, message)
 }

@@ -24,6 +24,9 @@ pub(super) const PROFILE: &str = "CACHE_ENV";
 const TYPE: &str = "CACHE_TYPE";
 const DEFAULT_BACKEND: &str = "CACHE_DEFAULT_BACKEND";
 
+/// How names of fields for all caches begin; no cache is called so.
+pub(super) const FOR_ALL: &str = "default";
+
 /// The one variable that is not named after us: platforms set it.
 const FOREIGN_URL: &str = "REDIS_URL";
 
@@ -56,7 +59,7 @@ impl Variables {
 
     /// What they say about all caches.
     fn all(&self, faults: &mut Vec<Fault>) -> Vec<Said<CacheSettings>> {
-        let mut said = self.of_cache("default", faults);
+        let mut said = self.of_cache(FOR_ALL, faults);
         said.retain(|said| {
             let is_ttl = said.settings.ttl.is_some();
             faults.extend(is_ttl.then(|| ttl_for_all(&said.source, "`CACHE_<NAME>_TTL`")));
@@ -120,9 +123,19 @@ impl Variables {
 pub(super) fn known(caches: &[&str]) -> BTreeSet<String> {
     let themselves = [FILE, PROFILE, TYPE, FOREIGN_URL].map(str::to_owned);
     let of_cache = |name| CACHE.iter().map(move |field| field.variable_of(name));
-    let names = caches.iter().copied().chain(["default"]).flat_map(of_cache);
+    let names = caches.iter().copied().chain([FOR_ALL]).flat_map(of_cache);
     let fields = PROGRAM.iter().map(Field::variable).chain(REMOTE.iter().map(Field::variable));
     themselves.into_iter().chain(fields).chain(names).collect()
+}
+
+/// The one of `caches`, or [`FOR_ALL`], whose field `variable` names, known or not.
+pub(super) fn owner<'a>(variable: &str, caches: &[&'a str]) -> Option<&'a str> {
+    let rest = variable.strip_prefix("CACHE_")?;
+    let names = |cache: &&str| {
+        rest.strip_prefix(&*cache_syntax::variable_stem(cache)).is_some_and(|rest| rest.starts_with('_'))
+    };
+    // Of `orders` and `orders-open` it is the longer.
+    caches.iter().copied().chain([FOR_ALL]).filter(names).max_by_key(|cache| cache.len())
 }
 
 /// Empty counts as not set.

@@ -31,6 +31,19 @@ fn a_variable_within_two_letters_of_a_known_one_is_a_fault() {
 }
 
 #[test]
+fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
+    let fields = "there are ttl, capacity, enabled, backend, codec, lease, max_value_size, jitter \
+         (if it is for another program, list it in CACHE_EXTERNAL)";
+    for (variable, of) in
+        [("CACHE_SENTIMENT_VERSION", "the cache `sentiment`"), ("CACHE_DEFAULT_NAME", "caches")]
+    {
+        let said = format!("{variable}: there is no such field of {of}: {fields}");
+        assert_eq!(faults(&[(variable, "1")]), [said]);
+        assert_eq!(faults(&[(variable, "1"), ("CACHE_EXTERNAL", variable)]), [""; 0]);
+    }
+}
+
+#[test]
 fn variables_like_nobodys_are_one_warning_and_break_no_start() {
     let set = [
         ("CACHE_DIR", "/tmp"),
