@@ -1,10 +1,12 @@
 //! The manager's own connection to a server. It carries the server's pushes and a heartbeat, replays what must be done before
 //! anything else, and is the probe while the breaker is open: no caller ever is.
 
+mod tend;
+
 use std::{
     pin::pin,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use redis::{Pipeline, PushInfo, PushKind, Value};
@@ -23,8 +25,6 @@ use crate::{
 };
 
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How often a server that forbids `CLIENT TRACKING` is asked again.
-const FORGIVE: Duration = Duration::from_secs(60);
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 const MOST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -215,76 +215,5 @@ impl Server {
         if self.circuit.close() {
             seen::breaker(&self.address(), self.circuit.state());
         }
-    }
-
-    /// Watches over the connection, and returns when it is no good any more.
-    async fn tend(&self, session: &Arc<Session>) {
-        let home = self.address();
-        let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
-        let mut mended = Instant::now();
-        let mut asked = Instant::now();
-        let mut beat = pin!(manager::timer(HEARTBEAT));
-        loop {
-            let good = tokio::select! {
-                () = session.ended() => false,
-                () = self.replays.wanted() => {
-                    // After a failover what waits is for the new master: the next link does it there.
-                    let at_home = self.is_at(&home);
-                    if at_home {
-                        self.replay(session).await;
-                    }
-                    at_home
-                }
-                () = self.link.opened.notified() => {
-                    backoff.ended(mended.elapsed());
-                    manager::timer(backoff.pause()).await;
-                    mended = Instant::now();
-                    self.probe(session).await
-                }
-                () = beat.as_mut() => {
-                    beat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
-                    // After a failover the master, and with it the news, is elsewhere.
-                    self.answers(session).await && self.is_at(&home) && self.ask_again(session, &mut asked).await
-                }
-            };
-            if !good {
-                return;
-            }
-        }
-    }
-
-    /// Whether the master is still where the link is.
-    fn is_at(&self, home: &Arc<str>) -> bool {
-        self.address() == *home && !self.link.is_left()
-    }
-
-    /// A server that forbade tracking may have been taught better.
-    async fn ask_again(&self, session: &Session, asked: &mut Instant) -> bool {
-        if self.link.is_up() || asked.elapsed() < FORGIVE {
-            return true;
-        }
-        *asked = Instant::now();
-        let state = self.track(session).await;
-        state.inspect(|state| self.linked_as(*state)).is_some()
-    }
-
-    /// Whether a probe was answered and what had to be done first is done.
-    async fn probe(&self, session: &Arc<Session>) -> bool {
-        self.probing();
-        if !self.answers(session).await {
-            return false;
-        }
-        self.shared.duties.suspect(&|slot| self.owns(slot));
-        let replayed = self.replay(session).await.is_none();
-        if replayed {
-            self.mend();
-            self.review("probe");
-        }
-        replayed
-    }
-
-    async fn answers(&self, session: &Session) -> bool {
-        let limit = pin!(manager::timer(HEARTBEAT));
-        self.send(session, Pipeline::new().cmd("PING"), limit).await.is_ok()
     }
 }
