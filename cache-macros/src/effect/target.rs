@@ -71,7 +71,10 @@ impl Place {
         let mut path = self.path.clone();
         let Some(last) = path.segments.last_mut() else { return path.into_token_stream() };
         if self.method {
+            let span = last.ident.span();
             last.ident = Names::of_method(&last.ident, name);
+            // What is wrong with an argument is told there, and not of the attribute.
+            last.ident.set_span(span);
             return path.into_token_stream();
         }
         let (span, ident) = (last.ident.span(), Ident::new(name, last.ident.span()));
