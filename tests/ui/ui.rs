@@ -3,5 +3,5 @@
 /// No case that is to pass stands here: with one, each case is built by a compiler's run of its own, and dependencies as programs.
 #[test]
 fn ui() {
-    trybuild::TestCases::new().compile_fail("tests/ui/fail/*.rs");
+    trybuild::TestCases::new().compile_fail("fail/*.rs");
 }
