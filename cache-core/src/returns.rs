@@ -78,7 +78,7 @@ impl<T, E> Parts<T, E> {
 }
 
 /// Stands for the return type `R` of a cached function. `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before
-/// [`OwnError`], and for no `Result` the inherent method, which refuses; `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
+/// [`OwnError`], and for no `Result` the inherent method, which takes anything; `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
 pub struct Tag<R>(PhantomData<fn() -> R>);
 
 impl<R> Tag<R> {
@@ -88,11 +88,9 @@ impl<R> Tag<R> {
         Self(PhantomData)
     }
 
-    /// Refuses what is no `Result`. It takes the tag by value, which comes last in the search for a method.
-    pub fn fallible<T, E>(self) -> Returns<R, T, E>
-    where
-        R: IsResult<Ok = T, Err = E>,
-    {
+    /// Takes what is no `Result`, so that this is not refused once more than by [`At`](crate::call::At). It takes the tag by
+    /// value, which comes last in the search for a method.
+    pub fn fallible<T, E>(self) -> Returns<R, T, E> {
         unreachable!("for every `Result` a trait's method is found first")
     }
 }
