@@ -44,6 +44,9 @@ bench:
 
 # What takes too long for the gate. docs/soak.md has a line for each run.
 soak:
+	CACHERY_ENTRIES=$${CACHERY_ENTRIES:-1000000} $(CARGO) test --release --test many
 	CACHERY_SOAK_SEEDS=$${CACHERY_SOAK_SEEDS:-100} $(CARGO) test --release --test chaos -- --nocapture 2>/dev/null
+	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
+		$(CARGO) test --release --features redis --test outage sentinels_fail_over
 	CACHERY_COHERENCE_OPERATIONS=$${CACHERY_COHERENCE_OPERATIONS:-100000} \
 		$(CARGO) test --release --features redis --test coherence -- --nocapture

@@ -1,5 +1,7 @@
 //! A master and its replica, watched by three sentinels.
 
+use std::collections::HashMap;
+
 use ::redis::Value;
 
 use super::{
@@ -59,6 +61,19 @@ impl Sentinel {
         master
     }
 
+    /// Starts the `dead` one again, and waits until it follows the master of now and all sentinels know that.
+    pub(crate) async fn restart(&self, dead: &Server) {
+        dead.restart().await;
+        let (group, back) = (self.clone(), dead.clone());
+        let follows = move || {
+            wait_until_it_follows(&back);
+            until("the sentinels know it", PATIENCE, || {
+                group.sentinels.iter().all(sees_a_replica).then_some(())
+            });
+        };
+        beside(follows).await;
+    }
+
     /// Waits until all sentinels name the same server, and it says that it is a master.
     pub(crate) async fn master(&self) -> Server {
         let group = self.clone();
@@ -89,6 +104,14 @@ fn knows_all(sentinel: &Server) -> bool {
         list.is_ok_and(|list| list.len() == count)
     };
     knows(2, "SENTINELS") && knows(1, "REPLICAS")
+}
+
+/// Whether it could be made the master.
+fn sees_a_replica(sentinel: &Server) -> bool {
+    let replicas = sentinel.query::<Vec<HashMap<String, String>>>(&["SENTINEL", "REPLICAS", NAME]);
+    replicas.is_ok_and(|replicas| {
+        replicas.iter().any(|replica| replica["flags"] == "slave" && replica["master-link-status"] == "ok")
+    })
 }
 
 fn named_by(sentinel: &Server) -> Option<u16> {
