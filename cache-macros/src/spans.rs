@@ -1,11 +1,21 @@
 //! Where the compiler shows what we emit.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Type, spanned::Spanned as _};
 
 /// Our tokens, shown where the user's `span` is, and known to lints as expanded.
 pub(crate) fn shown_at(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// `tokens` as they are, shown at `span`.
+pub(crate) fn placed(tokens: impl ToTokens, span: Span) -> TokenStream {
+    let place = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    tokens.into_token_stream().into_iter().map(place).collect()
 }
 
 /// The word that says what a type is: without its references, its path and its arguments.

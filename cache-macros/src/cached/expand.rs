@@ -131,12 +131,3 @@ fn generics(model: &Model) -> (TokenStream, TokenStream) {
 fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
-
-/// `tokens` as they are, shown at `span`.
-pub(crate) fn placed(tokens: impl quote::ToTokens, span: Span) -> TokenStream {
-    let place = |mut token: proc_macro2::TokenTree| {
-        token.set_span(token.span().located_at(span));
-        token
-    };
-    tokens.into_token_stream().into_iter().map(place).collect()
-}

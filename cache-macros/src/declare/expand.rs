@@ -7,10 +7,10 @@ use syn::Type;
 use super::{Declaration, fields::Checked};
 use crate::{
     cached::{
-        expand::{placed, site},
+        expand::site,
         signature::{first_argument, last_segment, peel},
     },
-    spans::word_of,
+    spans::{placed, word_of},
 };
 
 pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checked) -> TokenStream {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 
 use super::{Effect, args::Args, function::Function, target::Target};
-use crate::cached::expand::placed;
+use crate::spans::placed;
 
 pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenStream {
     let Function { attrs, vis, sig, .. } = function;

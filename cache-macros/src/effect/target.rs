@@ -11,10 +11,10 @@ use syn::{
 
 use super::function::Function;
 use crate::{
-    cached::{expand::placed, model::Names},
+    cached::model::Names,
     errors::Errors,
     references::behind_reference,
-    spans::shown_at,
+    spans::{placed, shown_at},
 };
 
 /// What stands for the returned value.

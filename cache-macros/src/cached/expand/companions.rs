@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
-use crate::cached::model::written;
+use crate::{cached::model::written, spans::placed};
 
-use super::{Inputs, Model, generics, hygienic, inputs, key, leave, placed, run};
+use super::{Inputs, Model, generics, hygienic, inputs, key, leave, run};
 
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]

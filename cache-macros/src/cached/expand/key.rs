@@ -4,10 +4,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{GenericParam, ReceiverKind, Type};
 
-use super::{Model, call, hygienic, placed};
-use crate::cached::{
-    model::{Encoded, Outer, by_reference},
-    signature::last_segment,
+use super::{Model, call, hygienic};
+use crate::{
+    cached::{
+        model::{Encoded, Outer, by_reference},
+        signature::last_segment,
+    },
+    spans::placed,
 };
 
 /// The name of the call's place and the statement that makes it, for whoever borrows it across an await.

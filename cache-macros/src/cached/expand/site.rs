@@ -5,7 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Path, Type, TypePath};
 
-use super::{Model, Site, generics, hygienic, key, placed};
+use super::{Model, Site, generics, hygienic, key};
+use crate::spans::placed;
 
 /// `__at`: the call's place in the cache, with the function's types. The wrapper and the companions ask for it, and so does whoever
 /// names the function as a target.
