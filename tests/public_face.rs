@@ -1,0 +1,153 @@
+//! The public face as it is promised, each line as a user writes it.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use cachery::{CacheKey, Caches, Invalidation, cached, invalidate};
+use serde::{Deserialize, Serialize};
+
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sentiment {
+    label: String,
+    score: f64,
+}
+
+#[derive(Debug)]
+struct ApiError;
+
+#[derive(Debug)]
+struct DbError;
+
+#[derive(CacheKey, Clone, Copy)]
+struct UserId(u64);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Profile {
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Order {
+    id: u64,
+}
+
+struct Db;
+
+struct User {
+    id: UserId,
+}
+
+struct Repo {
+    tenant: u64,
+}
+
+#[cached(name = "sentiment", ttl = 3600)]
+async fn analyze(tenant: u64, text: &str) -> Result<Sentiment, ApiError> {
+    RUNS.fetch_add(1, SeqCst);
+    if text.is_empty() { Err(ApiError) } else { Ok(sentiment(&format!("{text} for {tenant}"))) }
+}
+
+#[cached(name = "profile", ttl = "10m", skip(db), version = 2, capacity = 50_000)]
+async fn profile(db: &Db, id: UserId) -> Option<Profile> {
+    let Db = db;
+    (id.0 > 0).then(|| Profile { name: id.0.to_string() })
+}
+
+#[invalidate(profile(_, user.id))]
+async fn rename(db: &Db, user: &User, to: &str) -> Result<(), DbError> {
+    let Db = db;
+    if to.is_empty() || user.id.0 == 0 { Err(DbError) } else { Ok(()) }
+}
+
+impl Repo {
+    #[cached(name = "order", ttl = "5m", key(self.tenant, id))]
+    async fn order(&self, id: u64) -> Result<Order, DbError> {
+        if id == 0 { Err(DbError) } else { Ok(Order { id: self.tenant + id }) }
+    }
+
+    #[invalidate(self.order(id))]
+    async fn cancel(&self, id: u64) -> Result<(), DbError> {
+        if id == 0 { Err(DbError) } else { Ok(()) }
+    }
+}
+
+cachery::caches! {
+    /// Users by id.
+    pub static USERS: Cache<UserId, Profile> = { name: "users", ttl: "10m" };
+}
+
+#[cached(cache = USERS, key(id))]
+async fn user(db: &Db, id: UserId) -> Result<Profile, DbError> {
+    profile(db, id).await.ok_or(DbError)
+}
+
+fn sentiment(label: &str) -> Sentiment {
+    Sentiment { label: label.to_owned(), score: 0.5 }
+}
+
+#[tokio::test]
+async fn a_function_is_used_through_its_companions() {
+    let told = Caches::isolated().scope(async {
+        assert_eq!(analyze(7, "great").await.expect("it can").label, "great for 7");
+        assert_eq!(analyze::peek(7, "great").await, Some(sentiment("great for 7")));
+        analyze::refresh(7, "great").await.expect("it can");
+        assert_eq!(RUNS.load(SeqCst), 2);
+        analyze::put(7, "great", sentiment("put")).await;
+        assert_eq!(analyze(7, "great").await.expect("it can").label, "put");
+        assert_eq!(analyze::cache().name(), "sentiment");
+        assert_eq!(analyze::cache().policy().ttl.map(|ttl| ttl.as_secs()), Some(3600));
+        assert_eq!(analyze::cache().stats().hits, 1);
+        let told = analyze::invalidate(7, "great").await;
+        assert_eq!(analyze::peek(7, "great").await, None);
+        analyze::cache().clear().await;
+        told
+    });
+    assert!(matches!(told.await, Invalidation::Local));
+}
+
+#[tokio::test]
+async fn skipped_parameters_methods_and_targets() {
+    let (db, id, repo) = (Db, UserId(3), Repo { tenant: 10 });
+    let in_scope = Caches::isolated().scope(async {
+        profile(&db, id).await;
+        assert!(profile::peek(id).await.is_some());
+        profile::invalidate(id).await;
+        profile::refresh(&db, id).await;
+        rename(&db, &User { id }, "Ada").await.expect("it can");
+        assert_eq!(profile::peek(id).await, None);
+        repo.order(1).await.expect("it is there");
+        assert_eq!(repo.order_peek(1).await, Some(Order { id: 11 }));
+        repo.order_invalidate(1).await;
+        repo.order(1).await.expect("it is there");
+        repo.cancel(1).await.expect("it can");
+        assert_eq!(repo.order_peek(1).await, None);
+    });
+    in_scope.await;
+}
+
+#[tokio::test]
+async fn a_declared_cache_is_used_with_and_without_a_function() {
+    let (id, ada) = (UserId(4), Profile { name: "Ada".to_owned() });
+    let in_scope = Caches::isolated().scope(async {
+        user(&Db, id).await.expect("it is there");
+        assert_eq!(USERS.get(&id).await, Some(Profile { name: "4".to_owned() }));
+        USERS.put(&id, ada.clone()).await;
+        assert_eq!(user(&Db, id).await.expect("it is there"), ada);
+        USERS.invalidate(&id).await;
+        assert_eq!(USERS.get_or_load(&id, || async { ada.clone() }).await, ada);
+    });
+    in_scope.await;
+}
+
+#[tokio::test]
+async fn a_registry_is_built_installed_asked_and_carried_into_tasks() -> Result<(), Box<dyn std::error::Error>>
+{
+    let caches = Caches::from_env().await?;
+    caches.install()?;
+    assert_eq!(Caches::get("sentiment").expect("it is declared here").name(), "sentiment");
+    assert!(serde_json::to_string(&Caches::report())?.contains("sentiment"));
+    let task = tokio::spawn(Caches::current().scope(async { profile(&Db, UserId(5)).await }));
+    assert!(task.await?.is_some());
+    Ok(())
+}
