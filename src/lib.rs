@@ -2,18 +2,18 @@
 
 // Linked for what it announces to the core.
 #[cfg(feature = "memory")]
-use cache_memory as _;
+use cachery_memory as _;
 #[cfg(feature = "redis")]
-use cache_redis as _;
+use cachery_redis as _;
 
-pub use cache_core::{
+pub use cachery_core::{
     Answer, Backend, Breaker, Cache, CacheConfig, CacheHandle, CacheKey, CacheReport, CacheSettings,
     CacheValue, Caches, CachesBuilder, Change, Clock, Codec, EffectiveConfig, Error, Evictions, Fallback,
     Fault, FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue,
     Moment, Policy, Push, Reload, RemoteStats, Report, ServerHealth, Setting, SiteReport, Statement, Stats,
     Status, TlsFiles,
 };
-pub use cache_macros::{CacheKey, cache_put, cached, caches, invalidate};
+pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 
 #[doc(hidden)]
-pub use cache_core::expansion as __private;
+pub use cachery_core::expansion as __private;

@@ -3,7 +3,7 @@
 
 use std::{env, fs};
 
-use cache_core::reference;
+use cachery_core::reference;
 use cachery::{Caches, cached};
 
 const DOCS: &str = "docs/configuration.md";

@@ -33,7 +33,7 @@ pub(crate) use variables::Variables;
 
 use std::time::Duration;
 
-use cache_syntax::{Backend, Ttl};
+use cachery_syntax::{Backend, Ttl};
 
 use self::{
     layer::Layer,

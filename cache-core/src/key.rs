@@ -46,7 +46,7 @@ pub use stored::{HashedKey, KeyHasher, StoredKey};
 /// to raw bytes.
 ///
 /// ```
-/// # use cache_core::key as cachery;
+/// # use cachery_core::key as cachery;
 /// use cachery::{CacheKey, KeyEncoder};
 /// # mod geo { pub struct Point { pub latitude: f64, pub longitude: f64 } }
 ///

@@ -40,7 +40,7 @@ mod telemetry;
 mod timeline;
 mod value;
 
-pub use cache_syntax::Backend;
+pub use cachery_syntax::Backend;
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
 #[doc(hidden)]
@@ -66,7 +66,7 @@ pub use value::{CacheValue, LocalValue};
 /// What expansions of the attributes name. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod expansion {
-    pub use cache_syntax::Backend;
+    pub use cachery_syntax::Backend;
     pub use linkme;
 
     pub use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_syntax::Backend;
+use cachery_syntax::Backend;
 use serde::Serialize;
 
 use crate::codec::Codec;

@@ -41,7 +41,7 @@ use crate::{
 /// at start-up instead of in a log line, build it there and install it:
 ///
 /// ```
-/// # use cache_core::{Caches, Error};
+/// # use cachery_core::{Caches, Error};
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
 /// let caches = Caches::from_env().await?;
 /// caches.install()?;
@@ -51,7 +51,7 @@ use crate::{
 /// A test takes one of its own, with a clock that it can move:
 ///
 /// ```
-/// # use cache_core::Caches;
+/// # use cachery_core::Caches;
 /// # async fn test() {
 /// let caches = Caches::isolated();
 /// caches
@@ -100,7 +100,7 @@ impl Caches {
     /// every call site of the program. For a test, so that no wrong setting reaches production:
     ///
     /// ```
-    /// # use cache_core as cachery;
+    /// # use cachery_core as cachery;
     /// for profile in ["local", "production"] {
     ///     let variables = [("REDIS_URL", "redis://localhost")];
     ///     cachery::Caches::builder().variables(variables).profile(profile).check().unwrap();
@@ -143,7 +143,7 @@ impl Caches {
     /// wrap them by `Caches::current().scope(..)`.
     ///
     /// ```
-    /// # use cache_core::Caches;
+    /// # use cachery_core::Caches;
     /// # async fn example() {
     /// # async fn work() {}
     /// tokio::spawn(Caches::current().scope(work()));
@@ -157,7 +157,7 @@ impl Caches {
     /// As [`scope`](Self::scope), for what does not wait: to ask for statistics of a test, say.
     ///
     /// ```
-    /// # use cache_core::Caches;
+    /// # use cachery_core::Caches;
     /// let caches = Caches::isolated();
     /// let report = caches.sync_scope(Caches::report);
     /// ```
@@ -184,7 +184,7 @@ impl Caches {
     /// Everything there is to see of the current registry, as one serialisable value.
     ///
     /// ```
-    /// # use cache_core::Caches;
+    /// # use cachery_core::Caches;
     /// let report = serde_json::to_string_pretty(&Caches::report()).unwrap();
     /// ```
     pub fn report() -> Report {
@@ -194,7 +194,7 @@ impl Caches {
     /// The settings of the current registry as they are in effect, each with who says it: to be serialised, or printed as a table.
     ///
     /// ```
-    /// # use cache_core::Caches;
+    /// # use cachery_core::Caches;
     /// println!("{}", Caches::config());
     /// ```
     pub fn config() -> EffectiveConfig {

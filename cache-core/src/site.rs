@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cache_syntax::Backend;
+use cachery_syntax::Backend;
 use linkme::distributed_slice;
 
 use crate::{

@@ -287,7 +287,7 @@ impl Stats {
     /// What happened after `earlier`, a reading of the same cache. `size` is as it is now.
     ///
     /// ```
-    /// # use cache_core::Stats;
+    /// # use cachery_core::Stats;
     /// # let (before, after) = (Stats::default(), Stats::default());
     /// println!("hit ratio of this batch: {}", after.since(&before).hit_ratio());
     /// ```

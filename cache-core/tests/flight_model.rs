@@ -42,11 +42,11 @@ mod flight {
 }
 
 mod key {
-    pub(crate) use cache_core::key::{Key, KeyEncoder, KeyHasher, StoredKey};
+    pub(crate) use cachery_core::key::{Key, KeyEncoder, KeyHasher, StoredKey};
 }
 
 mod remote {
-    pub(crate) use cache_core::Mark;
+    pub(crate) use cachery_core::Mark;
 }
 
 /// What `src/sync.rs` is to the crate. `Arc` is the standard one: only counting goes on in it.

@@ -14,7 +14,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use cache_core::key::{CacheKey, KeyEncoder, shape};
+use cachery_core::key::{CacheKey, KeyEncoder, shape};
 
 #[track_caller]
 fn frozen<T: CacheKey + ?Sized>(value: &T, golden: &str) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cache_core::key::{CacheKey, Key, KeyEncoder};
+use cachery_core::key::{CacheKey, Key, KeyEncoder};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 

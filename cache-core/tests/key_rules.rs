@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cache_core::key::{CacheKey, Key, KeyEncoder, KeyHasher, StoredKey};
+use cachery_core::key::{CacheKey, Key, KeyEncoder, KeyHasher, StoredKey};
 use equivalent::Equivalent as _;
 
 fn key<T: CacheKey + ?Sized>(value: &T) -> Key {

@@ -5,7 +5,7 @@
 
 mod tier;
 
-use cache_core::{MEMORY_BACKENDS, MemoryBackend};
+use cachery_core::{MEMORY_BACKENDS, MemoryBackend};
 use linkme::distributed_slice;
 
 /// Announces this backend to the core of whatever program links it.

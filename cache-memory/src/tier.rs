@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache_core::{
+use cachery_core::{
     DropCause, Entry, MemoryOptions, MemoryTier,
     key::{Key, KeyHasher, StoredKey},
 };

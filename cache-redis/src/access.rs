@@ -5,7 +5,7 @@ mod tls;
 
 use std::{path::Path, sync::Arc};
 
-use cache_core::remote::Target;
+use cachery_core::remote::Target;
 use redis::{
     Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, io::tcp::TcpSettings,
 };

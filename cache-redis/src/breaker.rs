@@ -1,6 +1,6 @@
 //! The breaker of one server: after some failures in a row nobody asks it any more, until a probe was answered.
 
-use cache_core::Breaker as State;
+use cachery_core::Breaker as State;
 
 /// So many failures in a row open the breaker.
 const FAILURES: u32 = 5;

@@ -5,7 +5,7 @@ mod tests;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use cache_core::{
+use cachery_core::{
     Codec, Lifetimes,
     remote::{Incoming, Outgoing},
 };

@@ -16,7 +16,7 @@ use std::{
     time::Instant,
 };
 
-use cache_core::remote::RemoteKey;
+use cachery_core::remote::RemoteKey;
 
 use self::pages::Pages;
 use crate::names::{Names, SLOTS};

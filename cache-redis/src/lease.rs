@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::remote::RemoteKey;
+use cachery_core::remote::RemoteKey;
 use tokio::task::AbortHandle;
 
 use crate::{

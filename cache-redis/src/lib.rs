@@ -22,7 +22,7 @@ mod url;
 
 use std::sync::Arc;
 
-use cache_core::remote::{REMOTE_BACKENDS, RemoteBackend, RemoteOptions, RemoteTier};
+use cachery_core::remote::{REMOTE_BACKENDS, RemoteBackend, RemoteOptions, RemoteTier};
 use linkme::distributed_slice;
 
 /// Announces this backend to the core of whatever program links it.

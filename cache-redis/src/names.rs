@@ -6,7 +6,7 @@ mod tests;
 use std::{io::Write as _, sync::Arc};
 
 use blake3::Hash;
-use cache_core::{
+use cachery_core::{
     Fingerprint,
     remote::{Digest, RemoteKey},
 };

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use cache_core::remote::{RemoteEvents, RemoteKey, Unavailable};
+use cachery_core::remote::{RemoteEvents, RemoteKey, Unavailable};
 use redis::Pipeline;
 use tokio::sync::{Notify, futures::OwnedNotified};
 

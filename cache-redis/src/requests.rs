@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cache_core::remote::Unavailable;
+use cachery_core::remote::Unavailable;
 use redis::Value;
 
 use crate::{scripts::Script, servers::Servers};

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_core::{
+use cachery_core::{
     ServerHealth,
     remote::{Target, Unavailable},
 };

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_core::{
+use cachery_core::{
     Mark, ServerHealth,
     remote::{
         Begin, Begun, Filled, Grant, Outgoing, Pending, RemoteKey, RemoteOptions, RemoteTier, Seen,

@@ -9,7 +9,7 @@ use crate::choice::{ChoiceError, choose};
 /// Where a cache keeps its entries, as an attribute, a file or a variable says it.
 ///
 /// ```
-/// use cache_syntax::Backend;
+/// use cachery_syntax::Backend;
 ///
 /// assert_eq!("tiered".parse(), Ok(Backend::Tiered));
 /// assert_eq!("redsi".parse::<Backend>().unwrap_err().to_string(), r#""redsi" is no backend: did you mean "redis"?"#);

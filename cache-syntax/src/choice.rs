@@ -17,7 +17,7 @@ pub struct ChoiceError {
 /// Names the nearest right spelling, or all of them.
 ///
 /// ```
-/// use cache_syntax::choose;
+/// use cachery_syntax::choose;
 ///
 /// let sides = [("left", -1), ("right", 1)];
 /// assert_eq!(choose("right", "side", &sides), Ok(1));

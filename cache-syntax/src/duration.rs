@@ -103,7 +103,7 @@ pub enum DurationError {
 ///
 /// ```
 /// use std::time::Duration;
-/// use cache_syntax::parse_duration;
+/// use cachery_syntax::parse_duration;
 ///
 /// assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5400)));
 /// assert_eq!(parse_duration("1.5h").unwrap_err().to_string(), r#""1.5h" has a fraction: write "1h30m""#);

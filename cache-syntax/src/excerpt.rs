@@ -18,9 +18,9 @@ fn beginning(text: &str, most: usize) -> String {
 /// Enough of `text` to recognise it by: a hostile or mistaken value of a megabyte must not flood a log.
 ///
 /// ```
-/// assert_eq!(cache_syntax::excerpt("10 minutes"), "10 minutes");
-/// assert!(cache_syntax::excerpt(&"x".repeat(1_000_000)).chars().count() <= 41);
-/// assert_eq!(cache_syntax::excerpt("redis://user:password@host"), "redis://…");
+/// assert_eq!(cachery_syntax::excerpt("10 minutes"), "10 minutes");
+/// assert!(cachery_syntax::excerpt(&"x".repeat(1_000_000)).chars().count() <= 41);
+/// assert_eq!(cachery_syntax::excerpt("redis://user:password@host"), "redis://…");
 /// ```
 pub fn excerpt(text: &str) -> String {
     beginning(text, MOST)
@@ -32,7 +32,7 @@ const LONGEST_NAME: usize = 120;
 /// `name` on one line: whatever somebody wrote, it must not look like a line of its own.
 ///
 /// ```
-/// assert_eq!(cache_syntax::shown_name("CACHE_A\nB"), r"CACHE_A\nB");
+/// assert_eq!(cachery_syntax::shown_name("CACHE_A\nB"), r"CACHE_A\nB");
 /// ```
 pub fn shown_name(name: &str) -> String {
     beginning(name, LONGEST_NAME).escape_debug().to_string()

@@ -4,7 +4,7 @@
 //! configuration file, a backend, a size, a mistyped argument and a mistyped field: each has its one reader here.
 //!
 //! ```
-//! use cache_syntax::{Ttl, check_name, nearest, variable_stem};
+//! use cachery_syntax::{Ttl, check_name, nearest, variable_stem};
 //!
 //! assert_eq!("1h30m".parse::<Ttl>().unwrap().to_string(), "1h30m");
 //! assert!(check_name("user-orders").is_ok());

@@ -14,7 +14,7 @@ const MIN_ABBREVIATION: usize = 3;
 /// of the longer word; case does not count. Failing that, it is the only one that `word` abbreviates.
 ///
 /// ```
-/// use cache_syntax::nearest;
+/// use cachery_syntax::nearest;
 ///
 /// let known = ["name", "ttl", "capacity"];
 /// assert_eq!(nearest("tll", known), Some("ttl"));
@@ -29,7 +29,7 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
 /// The word of `among` that `word` is with at most two slips: as [`nearest`], but an abbreviation is another word.
 ///
 /// ```
-/// use cache_syntax::misspelt;
+/// use cachery_syntax::misspelt;
 ///
 /// let known = ["CACHE_USERS_TTL", "CACHE_KEY_SECRET"];
 /// assert_eq!(misspelt("CACHE_USRES_TTL", known), Some("CACHE_USERS_TTL"));

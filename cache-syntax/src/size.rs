@@ -76,7 +76,7 @@ pub enum SizeError {
 /// Says what is wrong and how to write it.
 ///
 /// ```
-/// use cache_syntax::parse_size;
+/// use cachery_syntax::parse_size;
 ///
 /// assert_eq!(parse_size("8MiB"), Ok(8 << 20));
 /// assert_eq!(parse_size("1.5MiB").unwrap_err().to_string(), r#""1.5MiB" has a fraction: write "1536KiB""#);

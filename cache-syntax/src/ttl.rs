@@ -12,7 +12,7 @@ const FOREVER: &str = "forever";
 ///
 /// ```
 /// use std::time::Duration;
-/// use cache_syntax::Ttl;
+/// use cachery_syntax::Ttl;
 ///
 /// assert_eq!("90".parse(), Ok(Ttl::For(Duration::from_secs(90))));
 /// assert_eq!("1h30m".parse(), Ok(Ttl::For(Duration::from_secs(5400))));

@@ -1,6 +1,6 @@
 //! Settings that are one word of a few.
 
-use cache_syntax::{Backend, choose};
+use cachery_syntax::{Backend, choose};
 
 fn refusal(text: &str) -> String {
     text.parse::<Backend>().expect_err(text).to_string()

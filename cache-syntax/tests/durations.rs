@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_syntax::{MAX_DURATION, Ttl, format_duration, parse_duration};
+use cachery_syntax::{MAX_DURATION, Ttl, format_duration, parse_duration};
 use proptest::prelude::*;
 
 #[test]

@@ -1,6 +1,6 @@
 //! Cache names: one message per rule.
 
-use cache_syntax::{check_name, nearest, variable_stem};
+use cachery_syntax::{check_name, nearest, variable_stem};
 
 fn refusal(name: &str) -> String {
     check_name(name).expect_err(name).to_string()

@@ -1,6 +1,6 @@
 //! Sizes: what is read, what is refused and how it is said, and that writing and reading agree.
 
-use cache_syntax::{format_size, parse_size};
+use cachery_syntax::{format_size, parse_size};
 use proptest::prelude::*;
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use cache_syntax::Backend;
+use cachery_syntax::Backend;
 
 use super::Cache;
 use crate::{

@@ -57,7 +57,7 @@ impl<S> Field<S> {
 
     /// The variable that sets it for the cache `name`, or for all as `default`.
     pub(super) fn variable_of(&self, name: &str) -> String {
-        format!("CACHE_{}_{}", cache_syntax::variable_stem(name), self.name.to_ascii_uppercase())
+        format!("CACHE_{}_{}", cachery_syntax::variable_stem(name), self.name.to_ascii_uppercase())
     }
 }
 

@@ -1,6 +1,6 @@
 //! All that can be set. Variables, files, messages, `docs/configuration.md` and `cache.example.toml` follow from these tables.
 
-use cache_syntax::format_duration;
+use cachery_syntax::format_duration;
 
 use super::{
     field::{Field, field},
@@ -73,7 +73,7 @@ pub(super) const CACHE: [Field<CacheSettings>; 8] = [
         "true",
         "Whether processes wait for one another's loads.",
     ),
-    field!(CacheSettings.max_value_size, values::size, |bytes| cache_syntax::format_size(*bytes)).documented(
+    field!(CacheSettings.max_value_size, values::size, |bytes| cachery_syntax::format_size(*bytes)).documented(
         "bytes, or a size such as `64KiB`",
         "`8MiB`",
         r#""8MiB""#,

@@ -8,7 +8,7 @@ pub(super) use contents::Contents;
 
 use std::io::ErrorKind;
 
-use cache_syntax::shown_name;
+use cachery_syntax::shown_name;
 
 use super::{
     Origin,

@@ -55,7 +55,7 @@ impl Given {
         }
         CacheSettings { ttl: None, ..self.all }.check("for all caches", faults);
         for (name, settings) in &self.caches {
-            settings.check(&format!("for the cache `{}`", cache_syntax::shown_name(name)), faults);
+            settings.check(&format!("for the cache `{}`", cachery_syntax::shown_name(name)), faults);
             if !names.contains(&name.as_str()) {
                 faults.push(unknown_cache(&Source::Builder, name, names));
             }
@@ -99,19 +99,19 @@ pub(super) fn ttl_for_all(source: &Source, instead: &str) -> Fault {
 }
 
 pub(super) fn unknown_cache(source: &Source, name: &str, names: &[&str]) -> Fault {
-    let hint = match cache_syntax::nearest(name, names.iter().copied()) {
+    let hint = match cachery_syntax::nearest(name, names.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None if names.is_empty() => "this program has none".to_owned(),
         None => format!("the caches of this program are {}", names.join(", ")),
     };
-    let message = format!("{source}: there is no cache named `{}`: {hint}", cache_syntax::shown_name(name));
+    let message = format!("{source}: there is no cache named `{}`: {hint}", cachery_syntax::shown_name(name));
     Fault::new(FaultKind::UnknownCache, message)
 }
 
 /// What the attribute of `site` says, or its declaration.
 pub(super) fn of_attribute(site: &Site) -> Said<CacheSettings> {
     let settings = CacheSettings {
-        ttl: Some(site.ttl.map_or(cache_syntax::Ttl::Forever, cache_syntax::Ttl::For)),
+        ttl: Some(site.ttl.map_or(cachery_syntax::Ttl::Forever, cachery_syntax::Ttl::For)),
         capacity: site.capacity,
         backend: site.backend,
         ..CacheSettings::default()

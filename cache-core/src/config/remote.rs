@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use cache_syntax::MAX_DURATION;
+use cachery_syntax::MAX_DURATION;
 use serde::Serialize;
 
 use super::{settings::Settings, source::Source, values};

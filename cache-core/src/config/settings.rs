@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_syntax::{Backend, MAX_DURATION, Ttl};
+use cachery_syntax::{Backend, MAX_DURATION, Ttl};
 
 use super::source::Source;
 use crate::{codec::Codec, error::Fault};
@@ -18,7 +18,7 @@ pub(crate) trait Settings: Clone + Default {
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use cache_core as cachery;
+/// # use cachery_core as cachery;
 /// use cachery::CacheSettings;
 /// let settings = CacheSettings::new().ttl(Duration::from_secs(60)).capacity(1_000);
 /// ```

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cache_syntax::shown_name;
+use cachery_syntax::shown_name;
 
 use super::{
     fields::CACHE,
@@ -30,7 +30,7 @@ impl Strangers {
         let (unknown, known) = variables.unknown(caches);
         let mut strangers = Vec::new();
         for name in unknown.into_iter().filter(|name| !external.iter().any(|listed| listed == name)) {
-            if let Some(near) = cache_syntax::misspelt(name, known.iter().map(String::as_str)) {
+            if let Some(near) = cachery_syntax::misspelt(name, known.iter().map(String::as_str)) {
                 faults.push(misspelt(name, near));
             } else if let Some(cache) = variables::owner(name, caches) {
                 faults.push(no_field(name, cache));

@@ -3,7 +3,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use cache_syntax::{Backend, Ttl, choose, excerpt};
+use cachery_syntax::{Backend, Ttl, choose, excerpt};
 
 use super::remote::{Fallback, Secret};
 use crate::codec::Codec;
@@ -26,11 +26,11 @@ pub(super) fn ttl(text: &str) -> Parsed<Ttl> {
 }
 
 pub(super) fn duration(text: &str) -> Parsed<Duration> {
-    cache_syntax::parse_duration(text).map_err(said)
+    cachery_syntax::parse_duration(text).map_err(said)
 }
 
 pub(super) fn size(text: &str) -> Parsed<u64> {
-    cache_syntax::parse_size(text).map_err(said)
+    cachery_syntax::parse_size(text).map_err(said)
 }
 
 pub(super) fn capacity(text: &str) -> Parsed<u64> {

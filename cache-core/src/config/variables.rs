@@ -132,7 +132,7 @@ pub(super) fn known(caches: &[&str]) -> BTreeSet<String> {
 pub(super) fn owner<'a>(variable: &str, caches: &[&'a str]) -> Option<&'a str> {
     let rest = variable.strip_prefix("CACHE_")?;
     let names = |cache: &&str| {
-        rest.strip_prefix(&*cache_syntax::variable_stem(cache)).is_some_and(|rest| rest.starts_with('_'))
+        rest.strip_prefix(&*cachery_syntax::variable_stem(cache)).is_some_and(|rest| rest.starts_with('_'))
     };
     // Of `orders` and `orders-open` it is the longer.
     caches.iter().copied().chain([FOR_ALL]).filter(names).max_by_key(|cache| cache.len())

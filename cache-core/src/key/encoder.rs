@@ -11,7 +11,7 @@ use super::{CacheKey, Key, finished::CAPACITY};
 /// Up to 128 bytes are the key themselves; of more it keeps a BLAKE3 digest.
 ///
 /// ```
-/// # use cache_core as cachery;
+/// # use cachery_core as cachery;
 /// use cachery::KeyEncoder;
 ///
 /// let borrowed = KeyEncoder::new().arg(&7_u64).arg("great").finish();

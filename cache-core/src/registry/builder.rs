@@ -16,7 +16,7 @@ use crate::{
 /// ```
 /// # use std::time::Duration;
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
-/// # use cache_core as cachery;
+/// # use cachery_core as cachery;
 /// use cachery::{CacheSettings, Caches};
 ///
 /// let caches = Caches::builder().all(CacheSettings::new().capacity(50_000)).build().await?;

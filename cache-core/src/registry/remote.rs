@@ -44,7 +44,7 @@ pub(super) fn open(config: &Config, registry: &Weak<Registry>, faults: &mut Vec<
 impl Registry {
     /// The part of `site`'s cache that other processes share.
     pub(super) fn shared(&self, site: &'static Site, policy: &Policy) -> Option<Shared> {
-        let remote = self.remote.clone().filter(|_| policy.backend != cache_syntax::Backend::Memory)?;
+        let remote = self.remote.clone().filter(|_| policy.backend != cachery_syntax::Backend::Memory)?;
         let place = Place { name: site.name, fingerprint: site.fingerprint() };
         Some(Shared::new(remote, place, policy.backend))
     }
@@ -61,7 +61,7 @@ impl Caches {
     ///
     /// ```
     /// # async fn example() {
-    /// # use cache_core::{Caches, Status};
+    /// # use cachery_core::{Caches, Status};
     /// let health = Caches::health().await;
     /// if health.status != Status::Up {
     ///     eprintln!("{}", serde_json::to_string_pretty(&health).unwrap());
@@ -103,7 +103,7 @@ impl Caches {
         let caches = || sites.iter().filter_map(|site| self.open_cache(site));
         caches().for_each(|cache| cache.clear());
         let shared =
-            |site: &&&Site| self.0.settings.started.policy(site).backend != cache_syntax::Backend::Memory;
+            |site: &&&Site| self.0.settings.started.policy(site).backend != cachery_syntax::Backend::Memory;
         let (Some(remote), Some(_)) = (&self.0.remote, sites.iter().find(shared)) else {
             return Invalidation::Local;
         };

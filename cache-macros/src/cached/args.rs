@@ -147,7 +147,7 @@ fn near(word: &Ident) -> Option<&'static str> {
     if OTHER_WORDS_FOR_TTL.iter().any(|other| word == other) {
         return Some("ttl");
     }
-    cache_syntax::nearest(&word.to_string(), ARGUMENTS.map(|(name, ..)| name))
+    cachery_syntax::nearest(&word.to_string(), ARGUMENTS.map(|(name, ..)| name))
 }
 
 fn unknown(word: &Ident) -> syn::Error {

@@ -11,7 +11,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use cache_syntax::{Backend, Ttl};
+use cachery_syntax::{Backend, Ttl};
 
 use super::{
     attributes::Attributes,

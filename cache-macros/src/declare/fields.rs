@@ -82,7 +82,7 @@ fn unknown(word: &Ident) -> String {
                 "`{word}` belongs to a function: a declaration says the key's type, and `#[cached(cache = ..)]` how it is made"
             )
         }
-        other => match cache_syntax::nearest(other, FIELDS) {
+        other => match cachery_syntax::nearest(other, FIELDS) {
             Some(near) => format!("`{word}` is no field of a cache: did you mean `{near}`?"),
             None => format!("`{word}` is no field of a cache: it has `{}`", FIELDS.join("`, `")),
         },

@@ -79,7 +79,7 @@ fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
 }
 
 fn unknown(word: &syn::Ident) -> syn::Error {
-    let way_out = match cache_syntax::nearest(&word.to_string(), OPTIONS.map(|(name, ..)| name)) {
+    let way_out = match cachery_syntax::nearest(&word.to_string(), OPTIONS.map(|(name, ..)| name)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "it takes `skip` on a field and `crate = path` on the type".to_owned(),
     };

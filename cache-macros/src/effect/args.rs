@@ -168,5 +168,5 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
 }
 
 fn near_before(effect: Effect, word: &Ident) -> bool {
-    effect == Effect::Invalidate && cache_syntax::nearest(&word.to_string(), ["before"]).is_some()
+    effect == Effect::Invalidate && cachery_syntax::nearest(&word.to_string(), ["before"]).is_some()
 }

@@ -1,6 +1,6 @@
 //! TLS: whom we trust, and who we are.
 
-use cache_core::{remote::TlsFiles, text_file};
+use cachery_core::{remote::TlsFiles, text_file};
 use redis::{Client, ClientTlsConfig, ConnectionAddr, TlsCertificates};
 
 /// How to connect, but for the host: with TLS or without, with own files or the system's roots.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_core::{Fingerprint, remote::Digest};
+use cachery_core::{Fingerprint, remote::Digest};
 
 use super::What;
 

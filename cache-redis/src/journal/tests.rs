@@ -2,7 +2,7 @@ mod model;
 
 use std::time::Duration;
 
-use cache_core::{
+use cachery_core::{
     Fingerprint,
     remote::{Digest, Place},
 };

@@ -1,4 +1,4 @@
-use cache_core::remote::Place;
+use cachery_core::remote::Place;
 use proptest::prelude::*;
 
 use super::*;

@@ -29,7 +29,7 @@ impl Circuit {
     }
 
     /// Where it stands.
-    pub(super) fn state(&self) -> cache_core::Breaker {
+    pub(super) fn state(&self) -> cachery_core::Breaker {
         self.breaker().state()
     }
 

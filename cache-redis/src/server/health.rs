@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_core::{Push, ServerHealth, Status};
+use cachery_core::{Push, ServerHealth, Status};
 use redis::Pipeline;
 
 use super::{

@@ -85,11 +85,11 @@ impl Link {
         *self.state.borrow() == State::Down
     }
 
-    pub(super) fn push(&self) -> cache_core::Push {
+    pub(super) fn push(&self) -> cachery_core::Push {
         match *self.state.borrow() {
-            State::Up => cache_core::Push::Up,
-            State::Starting | State::Lost | State::Down => cache_core::Push::Down,
-            State::Forbidden => cache_core::Push::Forbidden,
+            State::Up => cachery_core::Push::Up,
+            State::Starting | State::Lost | State::Down => cachery_core::Push::Down,
+            State::Forbidden => cachery_core::Push::Forbidden,
         }
     }
 

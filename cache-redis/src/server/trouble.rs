@@ -1,4 +1,4 @@
-//! What can be wrong with a server, in one word each: the reasons of metrics, log lines and [`Unavailable`](cache_core::Unavailable).
+//! What can be wrong with a server, in one word each: the reasons of metrics, log lines and [`Unavailable`](cachery_core::Unavailable).
 
 use redis::{ErrorKind, RedisError, ServerError, Value};
 

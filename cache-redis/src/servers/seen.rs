@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cache_core::{Breaker, observe};
+use cachery_core::{Breaker, observe};
 
 /// An attempt to connect ended; `reason` says why it failed.
 pub(crate) fn connection(reason: Option<&'static str>, took: Duration) {

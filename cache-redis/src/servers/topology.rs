@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use cache_core::ServerHealth;
+use cachery_core::ServerHealth;
 use tokio::{sync::watch, time::Sleep};
 
 use self::reply::{Owned, ask, named};

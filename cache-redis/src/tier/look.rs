@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_core::{
+use cachery_core::{
     Mark,
     remote::{Content, RemoteKey, Seen, Unavailable},
 };

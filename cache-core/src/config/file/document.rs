@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cache_syntax::{nearest, shown_name};
+use cachery_syntax::{nearest, shown_name};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},

@@ -1,6 +1,6 @@
 //! Profiles: which one stands, and what is below it.
 
-use cache_syntax::{nearest, shown_name};
+use cachery_syntax::{nearest, shown_name};
 
 use super::{
     super::source::Source,

@@ -74,13 +74,13 @@ fn the_documented_defaults_are_the_defaults() {
     assert_eq!(*of_cache("jitter"), policy.jitter.to_string());
     assert_eq!(*of_cache("lease"), policy.lease.to_string());
     assert_eq!(*of_cache("codec"), policy.codec.to_string());
-    assert_eq!(*of_cache("max_value_size"), cache_syntax::format_size(policy.max_value_size));
+    assert_eq!(*of_cache("max_value_size"), cachery_syntax::format_size(policy.max_value_size));
     let of_redis =
         |name| &effective.redis.iter().find(|setting| setting.field == name).expect("it is one").value;
     let remote = &config.remote;
     assert_eq!(*of_redis("prefix"), remote.prefix);
     assert_eq!(*of_redis("required"), remote.required.to_string());
     assert_eq!(*of_redis("fallback"), remote.fallback.to_string());
-    assert_eq!(*of_redis("remote_deadline"), cache_syntax::format_duration(remote.deadline));
-    assert_eq!(*of_redis("outage_ttl"), cache_syntax::format_duration(remote.outage_ttl));
+    assert_eq!(*of_redis("remote_deadline"), cachery_syntax::format_duration(remote.deadline));
+    assert_eq!(*of_redis("outage_ttl"), cachery_syntax::format_duration(remote.outage_ttl));
 }

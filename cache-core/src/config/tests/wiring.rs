@@ -95,10 +95,10 @@ fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
     for (field, global) in fields().flat_map(|field| GLOBALS.map(|global| (field.clone(), global))) {
         let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
         if let Some(stem) = stem {
-            assert!(cache_syntax::check_name(&stem.to_lowercase()).is_err(), "`{stem}` would set {global}");
+            assert!(cachery_syntax::check_name(&stem.to_lowercase()).is_err(), "`{stem}` would set {global}");
         }
     }
-    assert!(cache_syntax::check_name("default").is_err());
+    assert!(cachery_syntax::check_name("default").is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The call site's descriptor, and the cache behind it with its types.
 
-use cache_syntax::Backend;
+use cachery_syntax::Backend;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Path, Type, TypePath};

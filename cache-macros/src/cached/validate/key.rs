@@ -223,7 +223,7 @@ fn binds(param: &Param, word: &Ident) -> bool {
 /// The parameter that is spelled most like `word`.
 fn near(word: &Ident, function: &Function) -> Option<Ident> {
     let names = names_of(function);
-    let near = cache_syntax::nearest(&word.to_string(), names.iter().map(String::as_str))?;
+    let near = cachery_syntax::nearest(&word.to_string(), names.iter().map(String::as_str))?;
     Some(syn::parse_str(near).unwrap_or_else(|_| Ident::new("self", word.span())))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use cache_syntax::{Backend, NameError, Ttl, check_name};
+use cachery_syntax::{Backend, NameError, Ttl, check_name};
 use syn::{Expr, ExprUnary, Lit, LitInt, Path, UnOp, ext::IdentExt as _, parse_quote};
 
 use super::super::{

@@ -1,6 +1,6 @@
 //! A cluster of three masters, and one replica of the first.
 
-use cache_core::remote::Unavailable;
+use cachery_core::remote::Unavailable;
 use redis::Value;
 
 use super::harness::*;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use cache_core::{
+use cachery_core::{
     Push, Status,
     remote::{Target, Unavailable},
 };

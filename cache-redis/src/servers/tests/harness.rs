@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cache_core::remote::{Target, Unavailable};
+use cachery_core::remote::{Target, Unavailable};
 use redis::{Pipeline, Value};
 
 use super::super::{Duties, Servers};
