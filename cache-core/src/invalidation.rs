@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     key::Key,
     registry::{CacheHandle, Caches},
-    remote::Unavailable,
+    remote::Reason,
     site::Site,
 };
 
@@ -31,7 +31,7 @@ pub enum Invalidation {
 
 impl Invalidation {
     /// Of a cache that is shared, after the remote tier was told.
-    pub(crate) fn of(told: Result<(), Unavailable>) -> Self {
+    pub(crate) fn of(told: Result<(), Reason>) -> Self {
         if told.is_ok() { Self::Everywhere } else { Self::Queued }
     }
 

@@ -1,105 +1,106 @@
-//! The remote tier as the core sees it: bytes by digest, beside memory and shared by all processes. Backends live in crates of
-//! their own and announce themselves.
+//! The remote tier as the core sees it: bytes by digest, beside memory and shared by all processes.
+//! Backends live in crates of their own and announce themselves.
 
 mod budget;
+mod exchange;
 mod key;
+mod reason;
 
 pub(crate) use budget::Budget;
+pub use exchange::{
+    FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing, RemotePermit,
+    Seen, StoredValue,
+};
 pub(crate) use key::Digester;
 pub use key::{Digest, Place, RemoteKey};
+pub use reason::Reason;
 
-use std::{
-    any::Any,
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use linkme::distributed_slice;
 
-use crate::{codec::Codec, health::ServerHealth, identity::Fingerprint, timeline::Lifetimes};
+use crate::{health::ServerHealth, identity::Fingerprint};
 
-/// What a tier's operations return.
+/// The future that a tier's operation returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The connection of one registry to its remote store.
 ///
-/// Every operation ends within the time that it is given and never panics: what cannot be done by then is [`Unavailable`].
-/// Dropping an operation's future is safe; an invalidation that was begun is then done in the background.
+/// Every operation ends within the time that it is given and never panics: an operation that
+/// cannot be done by then returns the [`Reason`]. Dropping an operation's future is safe; an
+/// invalidation that was begun is then done in the background.
 pub trait RemoteTier: Send + Sync {
-    /// What is stored for `key`.
-    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Unavailable>>;
+    /// Reads the value stored for `key`, with the state of the key.
+    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Reason>>;
 
-    /// Asks for leave to load `key`, and for the token without which nothing can be filled.
-    fn begin<'a>(
+    /// Asks for the permit to load `key`; without its token nothing can be filled.
+    fn request_load<'a>(
         &'a self,
         key: &'a RemoteKey,
-        how: Begin,
+        request: LoadRequest,
         within: Duration,
-    ) -> Pending<'a, Result<Begun, Unavailable>>;
+    ) -> Pending<'a, Result<LoadReply, Reason>>;
 
-    /// Stores `value` for `key`, unless the grant's token is not the key's any more. `None` gives the grant back without storing
-    /// and tells whether it still held. `announce`: other nodes' memory holds something older that must go, and so must what is
-    /// stored, should this not arrive.
+    /// Stores `value` for `key`, unless the permit's token no longer stands. `None` gives the
+    /// permit back without storing and tells whether its token stood.
     fn fill<'a>(
         &'a self,
         key: &'a RemoteKey,
-        grant: Grant,
+        permit: RemotePermit,
         value: Option<Outgoing>,
-        announce: bool,
+        kind: FillKind,
         within: Duration,
-    ) -> Pending<'a, Result<Filled, Unavailable>>;
+    ) -> Pending<'a, Result<Filled, Reason>>;
 
-    /// Removes the values of `keys` and their tokens, and tells all nodes. `Ok` when the server has done so; otherwise it is queued
-    /// and done before anything is read from that server again.
-    fn invalidate<'a>(
-        &'a self,
-        keys: &'a [RemoteKey],
-        within: Duration,
-    ) -> Pending<'a, Result<(), Unavailable>>;
+    /// Removes the values of `keys` and their tokens, and tells all nodes. `Ok` when every server
+    /// has done so; a key whose server has not is queued, and done before anything is read from
+    /// that server again.
+    fn invalidate<'a>(&'a self, keys: &'a [RemoteKey], within: Duration) -> Pending<'a, Result<(), Reason>>;
 
-    /// Makes all entries of the cache called `name` unreadable, on all nodes; queued as an invalidation is.
-    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Unavailable>>;
+    /// Makes all entries of the cache called `name` invalid, on all nodes; queued as an
+    /// invalidation is.
+    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Reason>>;
 
-    /// Waits until the store was reached for the first time, or `within` is over; then says why it was not.
+    /// Waits until the store was reached for the first time, or `within` is over; the error is a
+    /// sentence for people.
     fn connected(&self, within: Duration) -> Pending<'_, Result<(), String>>;
 
-    /// Whether this node hears of other nodes' invalidations now. While it does not, memory keeps entries for the outage ttl only.
-    fn hears(&self) -> bool;
+    /// Tells whether other nodes' invalidations reach this node now. While they do not, memory
+    /// keeps entries for the outage ttl only.
+    fn receives_invalidations(&self) -> bool;
 
-    /// How the servers are.
+    /// Asks the servers for their health.
     fn health(&self) -> Pending<'_, Vec<ServerHealth>>;
 }
 
-/// Told by a tier of what happens elsewhere. Its methods neither block nor panic.
+/// The events that a tier reports to the registry. The methods neither block nor panic.
 pub trait RemoteEvents: Send + Sync {
-    /// Another node made the key with this digest unreadable, in the cache with this fingerprint.
+    /// Another node invalidated the key with this digest, in the cache with this fingerprint.
     fn invalidated(&self, fingerprint: Fingerprint, digest: &Digest);
 
-    /// The cache called `name` was cleared, by whomever.
+    /// Some node cleared the cache called `name`.
     fn cleared(&self, name: &str);
 
-    /// Nothing that memory holds can be trusted: the store was emptied, or a link is back after a gap.
+    /// Nothing that memory holds can be trusted: the store was emptied, or the node may have
+    /// missed invalidations.
     fn distrusted(&self);
 
-    /// The node is cut off: what memory holds lives for the outage ttl at most.
+    /// The node is cut off: entries in memory live for the outage ttl at most.
     fn cut_off(&self);
 }
 
-/// What a backend needs to open the tier of one registry.
+/// The settings with which a backend opens the tier of one registry.
 #[non_exhaustive]
 pub struct RemoteOptions {
-    /// Where the store is, with its credentials: never to be shown.
+    /// The place of the store, with its credentials: never to be shown.
     pub target: Target,
-    /// What all keys begin with.
+    /// The text with which all keys begin.
     pub prefix: String,
-    /// Whom to tell.
+    /// The receiver of events.
     pub events: Arc<dyn RemoteEvents>,
 }
 
-/// Where a store is and how to get in.
+/// The address of a store, with credentials and certificates.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Target {
@@ -135,142 +136,14 @@ impl TlsFiles {
     }
 }
 
-/// What a reader finds.
-#[derive(Debug)]
-pub struct Seen {
-    /// The value.
-    pub content: Content,
-    /// What stood beside it.
-    pub mark: Mark,
-}
-
-/// What is stored for a key.
-#[derive(Debug)]
-pub enum Content {
-    /// Nothing that may be read.
-    Absent,
-    /// A value.
-    Value(Incoming),
-    /// Something that is no value of ours, or is damaged. Told why, for the count of errors.
-    Unreadable(&'static str),
-}
-
-/// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal marks with a token mean that
-/// nothing invalidated the key in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Mark {
-    /// The random generation of the cache.
-    pub generation: Option<[u8; 16]>,
-    /// The random token of the key.
-    pub token: Option<[u8; 16]>,
-}
-
-/// A stored value, still as bytes.
-pub struct Incoming {
-    /// Bytes of which [`payload`](Self::payload) is the encoded value.
-    pub bytes: Vec<u8>,
-    /// Where the encoded value begins.
-    pub start: usize,
-    /// How it is encoded.
-    pub codec: Codec,
-    /// The lifetimes with which it was written.
-    pub lifetimes: Lifetimes,
-    /// How long it has been stored, by the store's clock.
-    pub age: Duration,
-    /// When it was written, by the writer's clock. For test clocks only: nodes' clocks differ.
-    pub written: SystemTime,
-    /// How long its load took.
-    pub load_time: Duration,
-}
-
-impl Incoming {
-    /// The encoded value.
-    pub fn payload(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
-    }
-}
-
-/// Never the value: it may be private.
-impl fmt::Debug for Incoming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
-            .field("codec", &self.codec)
-            .field("lifetimes", &self.lifetimes)
-            .field("age", &self.age)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A value on its way to the store.
-pub struct Outgoing {
-    /// The encoded value.
-    pub payload: Vec<u8>,
-    /// How it is encoded.
-    pub codec: Codec,
-    /// Its lifetimes.
-    pub lifetimes: Lifetimes,
-    /// The time by this registry's clock.
-    pub written: SystemTime,
-    /// How long its load took.
-    pub load_time: Duration,
-}
-
-/// Under which conditions a load begins.
-#[derive(Clone, Copy, Debug)]
-pub struct Begin {
-    /// The cache's generation as a look has shown it; `None`: to be asked for.
-    pub generation: Option<[u8; 16]>,
-    /// Another process's load is waited for.
-    pub lease: bool,
-    /// Loads that began before this one store nothing any more: for `refresh` and `put`.
-    pub supersede: bool,
-    /// A value that is there counts: not for `refresh` and `put`, nor when the reader could not use it.
-    pub accept: bool,
-}
-
-/// What comes of asking for leave to load.
-pub enum Begun {
-    /// Load.
-    Granted(Grant),
-    /// A value has come meanwhile.
-    Found(Incoming),
-    /// Another process loads. The future is ready when it is worth while to ask again: the value may have come, or the other
-    /// process may be gone.
-    Busy(Pending<'static, ()>),
-}
-
-/// Leave to load, with the token that a fill needs. Dropping it lets the next process load.
-pub struct Grant {
-    /// What the load sees as the key's state.
-    pub mark: Mark,
-    /// Gives a lease back when dropped.
-    pub lease: Option<Box<dyn Any + Send + Sync>>,
-}
-
-/// What came of a fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filled {
-    /// The grant held; the value, if there was one, is stored.
-    Stored,
-    /// The key was invalidated after the load began, or its token is gone: nothing is stored.
-    Fenced,
-    /// The store has no room, or may not be written to: nothing is stored.
-    Refused(&'static str),
-}
-
-/// Why the store did not answer, in one word that can be a metric's label: `timeout`, `breaker-open`, `connecting`, `io`, `loading`,
-/// `readonly`, `no-permission`, …
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unavailable(pub &'static str);
-
 /// A kind of remote tier, announced by its crate.
 pub struct RemoteBackend {
-    /// Says what is wrong with a target, without connecting and without its secrets.
+    /// Checks a target without connecting; the error is a sentence without the target's secrets.
     pub check: fn(&Target) -> Result<(), String>,
     /// Opens the tier; connecting goes on in the background.
     ///
     /// # Errors
-    /// Says why this process cannot have one, without the target's secrets.
+    /// The cause for which this process cannot have one, without the target's secrets.
     pub open: fn(RemoteOptions) -> Result<Arc<dyn RemoteTier>, String>,
 }
 

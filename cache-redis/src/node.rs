@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use cachery_core::remote::{RemoteEvents, RemoteKey, Unavailable};
+use cachery_core::remote::{Reason, RemoteEvents, RemoteKey};
 use redis::Pipeline;
 use tokio::sync::{Notify, futures::OwnedNotified};
 
@@ -184,8 +184,8 @@ impl Drop for Attempt<'_> {
 }
 
 /// Sixteen bytes that nobody has had before.
-pub(crate) fn random() -> Result<[u8; 16], Unavailable> {
+pub(crate) fn random() -> Result<[u8; 16], Reason> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Unavailable("no-randomness"))?;
+    getrandom::fill(&mut bytes).map_err(|_| Reason::NoRandomness)?;
     Ok(bytes)
 }

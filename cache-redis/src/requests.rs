@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cachery_core::remote::Unavailable;
+use cachery_core::remote::Reason;
 use redis::Value;
 
 use crate::{scripts::Script, servers::Servers};
@@ -16,7 +16,7 @@ pub(crate) async fn run(
     args: &[&[u8]],
     op: &'static str,
     within: Duration,
-) -> Result<Value, Unavailable> {
+) -> Result<Value, Reason> {
     let began = Instant::now();
     let reply = one(servers.request(slot, &script.by_hash(keys, args), op, within).await?);
     match &reply {
@@ -34,10 +34,10 @@ pub(crate) fn one(replies: Vec<Value>) -> Value {
 }
 
 /// Why a reply is no answer, for a reply that should be one.
-pub(crate) fn refusal(reply: &Value) -> Unavailable {
-    Unavailable(match reply {
-        Value::ServerError(error) if error.code() == "OOM" => "out-of-memory",
-        Value::ServerError(_) => "refused",
-        _ => "unexpected-reply",
-    })
+pub(crate) fn refusal(reply: &Value) -> Reason {
+    match reply {
+        Value::ServerError(error) if error.code() == "OOM" => Reason::OutOfMemory,
+        Value::ServerError(_) => Reason::Refused,
+        _ => Reason::UnexpectedReply,
+    }
 }

@@ -19,15 +19,12 @@ use std::{
     time::Duration,
 };
 
+use cachery_core::remote::Reason;
 use redis::{Pipeline, Value};
 use tokio::{sync::Notify, task::AbortHandle, time::Sleep};
 
 use self::{backoff::Gate, circuit::Circuit, lanes::Lanes, link::Link, replay::Replays};
-pub(crate) use self::{
-    refusal::{Refusal, hint},
-    session::Session,
-    trouble::Trouble,
-};
+pub(crate) use self::{refusal::Refusal, session::Session, trouble::Trouble};
 use crate::{
     access::Origin,
     manager,
@@ -147,7 +144,7 @@ impl Server {
     }
 
     /// Whether its commands work and it tells of invalidations.
-    pub(crate) fn hears(&self) -> bool {
+    pub(crate) fn receives_invalidations(&self) -> bool {
         self.works() && self.link.is_up()
     }
 
@@ -162,18 +159,18 @@ impl Server {
     /// Minds what a trouble says about the server.
     fn heed(&self, trouble: &Trouble) {
         if trouble.counts {
-            self.failed(trouble.word);
+            self.failed(trouble.reason);
         }
-        if matches!(trouble.word, "cluster-down" | "moved" | "readonly") {
+        if matches!(trouble.reason, Reason::ClusterDown | Reason::Moved | Reason::ReadOnly) {
             self.shared.stale.notify_one();
         }
     }
 
-    fn failed(&self, word: &'static str) {
+    fn failed(&self, reason: Reason) {
         if self.circuit.failed() {
             seen::breaker(&self.address(), self.circuit.state());
             self.link.probe();
-            self.review(word);
+            self.review(reason.as_str());
         }
     }
 

@@ -16,7 +16,7 @@ use std::{
 
 use cachery_core::{
     ServerHealth,
-    remote::{Target, Unavailable},
+    remote::{Reason, Target},
 };
 use redis::{Pipeline, Value};
 use tokio::{task::AbortHandle, time::Sleep};
@@ -117,7 +117,7 @@ impl Servers {
         pipeline: &Pipeline,
         op: &'static str,
         within: Duration,
-    ) -> Result<Vec<Value>, Unavailable> {
+    ) -> Result<Vec<Value>, Reason> {
         let began = Instant::now();
         let span = info_span!(
             "cache.redis",
@@ -129,12 +129,12 @@ impl Servers {
         let deadline = pin!(manager::timer(within));
         let route = pin!(self.route(slot, pipeline, deadline, &span));
         let answer = inside(&span, route).await;
-        let word = answer.as_ref().err().map(|trouble| trouble.word);
-        if let Some(word) = word {
-            span.record("db.response.status_code", word);
+        let label = answer.as_ref().err().map(|trouble| trouble.reason.as_str());
+        if let Some(label) = label {
+            span.record("db.response.status_code", label);
         }
-        seen::request(op, began, word);
-        answer.map_err(|trouble| Unavailable(trouble.word))
+        seen::request(op, began, label);
+        answer.map_err(|trouble| trouble.reason)
     }
 
     async fn route(
@@ -203,8 +203,8 @@ impl Servers {
     }
 
     /// Whether every server works and tells of invalidations.
-    pub(crate) fn hears(&self) -> bool {
-        self.shared.hears()
+    pub(crate) fn receives_invalidations(&self) -> bool {
+        self.shared.receives_invalidations()
     }
 
     /// How each server is.

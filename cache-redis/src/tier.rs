@@ -14,8 +14,8 @@ use std::{
 use cachery_core::{
     Mark, ServerHealth,
     remote::{
-        Begin, Begun, Filled, Grant, Outgoing, Pending, RemoteKey, RemoteOptions, RemoteTier, Seen,
-        Unavailable,
+        FillKind, Filled, IfStored, LoadReply, LoadRequest, OtherLoads, Outgoing, Pending, Reason, RemoteKey,
+        RemoteOptions, RemotePermit, RemoteTier, Seen,
     },
 };
 use redis::{Pipeline, Value};
@@ -51,7 +51,7 @@ impl Tier {
     }
 
     /// The generation of the cache called `name`, made now where there is none.
-    async fn generation(&self, name: &str, within: Duration) -> Result<[u8; 16], Unavailable> {
+    async fn generation(&self, name: &str, within: Duration) -> Result<[u8; 16], Reason> {
         let name = self.node.names.generation(name);
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.cmd("SET").arg(&name).arg(&random()?).arg("NX");
@@ -65,19 +65,19 @@ impl Tier {
     async fn begin_load(
         &self,
         key: &RemoteKey,
-        mut how: Begin,
+        mut request: LoadRequest,
         within: Duration,
-    ) -> Result<Begun, Unavailable> {
+    ) -> Result<LoadReply, Reason> {
         let began = Instant::now();
         let left = || within.saturating_sub(began.elapsed());
-        let generation = match how.generation {
+        let generation = match request.generation {
             Some(generation) => generation,
             None => self.generation(key.place.name, within).await?,
         };
         let [value, token, lease, waiters, ..] = self.node.all_of(key);
         let new = random()?;
         // Should nobody hear the answer, this gives back what was granted.
-        let mut claim = how.lease.then(|| self.claim(key)).transpose()?;
+        let mut claim = (request.others == OtherLoads::AwaitLease).then(|| self.claim(key)).transpose()?;
         // Before Redis is asked, so that a word that comes at once is heard.
         let call = self.node.call_for(key);
         let at = self.servers.slot(&value);
@@ -87,38 +87,38 @@ impl Tier {
             let wanted = claim.as_ref().map_or(&[][..], Lease::id);
             let args: [&[u8]; 7] = [
                 &generation,
-                flag(how.accept),
-                flag(how.supersede),
+                flag(request.stored == IfStored::ReturnIt),
+                flag(request.others == OtherLoads::Supersede),
                 &new,
                 lives[0].as_bytes(),
                 wanted,
                 lives[1].as_bytes(),
             ];
             let reply = run(&self.servers, &BEGIN, at, &keys, &args, "begin", left()).await;
-            if matches!(reply, Err(Unavailable("breaker-open" | "connecting"))) {
+            if matches!(reply, Err(Reason::BreakerOpen | Reason::Connecting)) {
                 // It was not even asked for.
                 claim.take().into_iter().for_each(Lease::forget);
             }
             let (verdict, data, number) = verdict(reply?)?;
             match &*verdict {
-                b"granted" => return Ok(Begun::Granted(grant(generation, data, claim))),
+                b"granted" => return Ok(LoadReply::Granted(grant(generation, data, claim))),
                 b"busy" => {
                     claim.take().into_iter().for_each(Lease::forget);
-                    return Ok(Begun::Busy(self.again(call, number)));
+                    return Ok(LoadReply::Busy(self.again(call, number)));
                 }
                 _ => match envelope::open(&keys[0], data, Pttl::from(number)) {
                     Ok((_, incoming)) => {
                         claim.take().into_iter().for_each(Lease::forget);
-                        return Ok(Begun::Found(incoming));
+                        return Ok(LoadReply::Found(incoming));
                     }
-                    Err(_) => how.accept = false,
+                    Err(_) => request.stored = IfStored::LoadAnyway,
                 },
             }
         }
     }
 
     /// A claim to a lease of this node's, told from all others of its.
-    fn claim(&self, key: &RemoteKey) -> Result<Lease, Unavailable> {
+    fn claim(&self, key: &RemoteKey) -> Result<Lease, Reason> {
         let mut id = random()?;
         id[..8].copy_from_slice(&self.node.id.to_be_bytes());
         Ok(Lease::claim(&self.node, &self.servers, key, id))
@@ -126,7 +126,7 @@ impl Tier {
 
     /// Ready when it is worth while to ask again: when told so, when the lease may be over, or after a while.
     fn again(&self, call: OwnedNotified, lease_left: i64) -> Pending<'static, ()> {
-        let most = if self.servers.hears() { ASK_AGAIN } else { ASK_AGAIN_UNTOLD };
+        let most = if self.servers.receives_invalidations() { ASK_AGAIN } else { ASK_AGAIN_UNTOLD };
         // A little later, so that it is over then; and not all at once.
         let left = Duration::from_millis(u64::try_from(lease_left).unwrap_or(0) + fastrand::u64(1..20));
         let timer = manager::timer(left.min(most));
@@ -141,12 +141,13 @@ impl Tier {
     async fn store(
         &self,
         key: &RemoteKey,
-        grant: Grant,
+        grant: RemotePermit,
         value: Option<Outgoing>,
-        announce: bool,
+        kind: FillKind,
         within: Duration,
-    ) -> Result<Filled, Unavailable> {
-        let Grant { mark: Mark { generation: Some(generation), token: Some(token) }, lease } = grant else {
+    ) -> Result<Filled, Reason> {
+        let RemotePermit { mark: Mark { generation: Some(generation), token: Some(token) }, lease } = grant
+        else {
             return Ok(Filled::Fenced);
         };
         let lease = lease.and_then(|lease| lease.downcast::<Lease>().ok());
@@ -159,10 +160,10 @@ impl Tier {
             &sealed,
             life.as_bytes(),
             lease.as_ref().map_or(&[], |lease| lease.id()),
-            flag(announce),
+            flag(kind == FillKind::Replacing),
         ];
         // Where nobody knows whether the old value was replaced, it is not to be read again.
-        let doubt = announce.then(|| Attempt::new(&self.node, What::Key(key.clone())));
+        let doubt = (kind == FillKind::Replacing).then(|| Attempt::new(&self.node, What::Key(key.clone())));
         match run(&self.servers, &FILL, self.servers.slot(&keys[0]), &keys, &args, "fill", within).await? {
             Value::Int(held) => {
                 if let Some(doubt) = doubt {
@@ -174,11 +175,11 @@ impl Tier {
                 }
                 Ok(if held == 1 { Filled::Stored } else { Filled::Fenced })
             }
-            reply => Ok(Filled::Refused(refusal(&reply).0)),
+            reply => Ok(Filled::Refused(refusal(&reply))),
         }
     }
 
-    async fn undo(&self, what: Vec<What>, within: Duration) -> Result<(), Unavailable> {
+    async fn undo(&self, what: Vec<What>, within: Duration) -> Result<(), Reason> {
         // All of them first: who goes away in between loses none.
         let attempts: Vec<_> = what.into_iter().map(|what| Attempt::new(&self.node, what)).collect();
         let began = Instant::now();
@@ -199,39 +200,35 @@ impl Tier {
 }
 
 impl RemoteTier for Tier {
-    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Unavailable>> {
+    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Reason>> {
         Box::pin(self.look(key, within))
     }
 
-    fn begin<'a>(
+    fn request_load<'a>(
         &'a self,
         key: &'a RemoteKey,
-        how: Begin,
+        request: LoadRequest,
         within: Duration,
-    ) -> Pending<'a, Result<Begun, Unavailable>> {
-        Box::pin(self.begin_load(key, how, within))
+    ) -> Pending<'a, Result<LoadReply, Reason>> {
+        Box::pin(self.begin_load(key, request, within))
     }
 
     fn fill<'a>(
         &'a self,
         key: &'a RemoteKey,
-        grant: Grant,
+        grant: RemotePermit,
         value: Option<Outgoing>,
-        announce: bool,
+        kind: FillKind,
         within: Duration,
-    ) -> Pending<'a, Result<Filled, Unavailable>> {
-        Box::pin(self.store(key, grant, value, announce, within))
+    ) -> Pending<'a, Result<Filled, Reason>> {
+        Box::pin(self.store(key, grant, value, kind, within))
     }
 
-    fn invalidate<'a>(
-        &'a self,
-        keys: &'a [RemoteKey],
-        within: Duration,
-    ) -> Pending<'a, Result<(), Unavailable>> {
+    fn invalidate<'a>(&'a self, keys: &'a [RemoteKey], within: Duration) -> Pending<'a, Result<(), Reason>> {
         Box::pin(self.undo(keys.iter().cloned().map(What::Key).collect(), within))
     }
 
-    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Unavailable>> {
+    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Reason>> {
         Box::pin(self.undo(vec![What::Cache(name.into())], within))
     }
 
@@ -239,8 +236,8 @@ impl RemoteTier for Tier {
         Box::pin(self.servers.connected(within))
     }
 
-    fn hears(&self) -> bool {
-        self.servers.hears()
+    fn receives_invalidations(&self) -> bool {
+        self.servers.receives_invalidations()
     }
 
     fn health(&self) -> Pending<'_, Vec<ServerHealth>> {
@@ -248,9 +245,9 @@ impl RemoteTier for Tier {
     }
 }
 
-fn grant(generation: [u8; 16], token: Vec<u8>, claim: Option<Lease>) -> Grant {
+fn grant(generation: [u8; 16], token: Vec<u8>, claim: Option<Lease>) -> RemotePermit {
     let mark = Mark { generation: Some(generation), token: last_half(&token) };
-    Grant { mark, lease: claim.map(|claim| Box::new(claim.hold(token)) as Box<_>) }
+    RemotePermit { mark, lease: claim.map(|claim| Box::new(claim.hold(token)) as Box<_>) }
 }
 
 fn flag(set: bool) -> &'static [u8] {
@@ -271,13 +268,13 @@ fn last_half(token: &[u8]) -> Option<[u8; 16]> {
 }
 
 /// What the script of a beginning says: its verdict, a value or token, and a time.
-fn verdict(reply: Value) -> Result<(Vec<u8>, Vec<u8>, i64), Unavailable> {
+fn verdict(reply: Value) -> Result<(Vec<u8>, Vec<u8>, i64), Reason> {
     match reply {
         Value::Array(parts) => match <[Value; 3]>::try_from(parts) {
             Ok([Value::BulkString(verdict), Value::BulkString(data), Value::Int(number)]) => {
                 Ok((verdict, data, number))
             }
-            _ => Err(Unavailable("unexpected-reply")),
+            _ => Err(Reason::UnexpectedReply),
         },
         reply => Err(refusal(&reply)),
     }

@@ -21,7 +21,7 @@ use crate::{
     generations::Group,
     key::Key,
     load, observe,
-    remote::{Budget, Grant, RemoteKey, RemoteTier, Unavailable},
+    remote::{Budget, FillKind, IfStored, Reason, RemoteKey, RemotePermit, RemoteTier},
     value::ByteOps,
 };
 
@@ -35,11 +35,10 @@ pub(crate) struct Trip {
     began: Instant,
     /// The cache's generation in the remote tier, as the last look showed it.
     seen: Option<([u8; 16], Vantage)>,
-    grant: Option<Grant>,
+    grant: Option<RemotePermit>,
     /// It is counted as a miss.
     missed: bool,
-    /// Other nodes hold something older, if this call stores.
-    announce: bool,
+    kind: FillKind,
 }
 
 /// Where a value was found.
@@ -66,7 +65,7 @@ impl Trip {
             seen: None,
             grant: None,
             missed: false,
-            announce: false,
+            kind: FillKind::AfterMiss,
             cache,
         }))
     }
@@ -77,15 +76,15 @@ impl Trip {
 
     /// An answer for a call that memory has none for, or the leave to load one.
     pub(crate) async fn seek(mut self: Box<Self>) -> Next {
-        let (mark, accept) = match self.look().await {
+        let (mark, stored) = match self.look().await {
             Sight::Value(entry) => return self.hit(entry),
-            Sight::Nothing { mark, vantage, accept } => {
+            Sight::Nothing { mark, vantage, stored } => {
                 self.seen = mark.generation.map(|generation| (generation, vantage));
-                (Some(mark), accept)
+                (Some(mark), stored)
             }
             Sight::OutOfReach => match self.look_in_memory() {
                 Some(hit) => return hit,
-                None => (None, true),
+                None => (None, IfStored::ReturnIt),
             },
         };
         let relate = |flight, origin: Option<Origin>| match origin {
@@ -97,7 +96,7 @@ impl Trip {
         match cache.flights.board(&self.key, || cache.generations.of(self.group), relate) {
             Boarding::Own => Next::Bypass,
             // In boxes: a hit does not carry along what only misses need.
-            Boarding::Lead(ticket) => Box::pin(self.lead(ticket, accept, mark.is_none())).await,
+            Boarding::Lead(ticket) => Box::pin(self.lead(ticket, stored, mark.is_none())).await,
             Boarding::Follow(follower) => Box::pin(self.follow(follower)).await,
         }
     }
@@ -177,7 +176,12 @@ impl Trip {
         Some(Next::Take(Outcome::Found(entry, self.began)))
     }
 
-    async fn lead(mut self: Box<Self>, ticket: Ticket<Outcome>, accept: bool, out_of_reach: bool) -> Next {
+    async fn lead(
+        mut self: Box<Self>,
+        ticket: Ticket<Outcome>,
+        stored: IfStored,
+        out_of_reach: bool,
+    ) -> Next {
         // A flight may have landed between the look and the boarding. In reach, the remote tier tells.
         if out_of_reach && let Some(hit) = self.look_in_memory() {
             if let Next::Take(outcome) = &hit {
@@ -185,7 +189,7 @@ impl Trip {
             }
             return hit;
         }
-        let how = self.how(accept);
+        let how = self.how(stored);
         match self.ask(ticket, how).await {
             Leave::Load(ticket) => {
                 self.miss();
@@ -206,7 +210,7 @@ impl Trip {
                 self.cache.counters.coalesced.add(1);
                 Next::Take(outcome)
             }
-            Some(Turn::Load(ticket)) => match self.ask(ticket, self.how(true)).await {
+            Some(Turn::Load(ticket)) => match self.ask(ticket, self.how(IfStored::ReturnIt)).await {
                 Leave::Load(ticket) => Next::Load(ticket, Some(self)),
                 Leave::Found(entry) => self.hit(entry),
             },
@@ -218,9 +222,9 @@ impl Trip {
         Box::pin(self.seek())
     }
 
-    fn out_of_reach(&self, Unavailable(why): Unavailable) {
+    fn out_of_reach(&self, why: Reason) {
         self.cache.counters.unavailable.add(1);
-        observe::fallback(why);
+        observe::fallback(why.as_str());
     }
 
     fn shared(&self) -> &Shared {

@@ -73,12 +73,13 @@ pub(super) const CACHE: [Field<CacheSettings>; 8] = [
         "true",
         "Whether processes wait for one another's loads.",
     ),
-    field!(CacheSettings.max_value_size, values::size, |bytes| cachery_syntax::format_size(*bytes)).documented(
-        "bytes, or a size such as `64KiB`",
-        "`8MiB`",
-        r#""8MiB""#,
-        "The most bytes of an encoded value that Redis is sent.",
-    ),
+    field!(CacheSettings.max_value_size, values::size, |bytes| cachery_syntax::format_size(*bytes))
+        .documented(
+            "bytes, or a size such as `64KiB`",
+            "`8MiB`",
+            r#""8MiB""#,
+            "The most bytes of an encoded value that Redis is sent.",
+        ),
     field!(CacheSettings.jitter, values::jitter, f64::to_string).documented(
         "a share, from 0 to 1",
         "`0.05`",

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Unavailable;
+use super::Reason;
 use crate::clock::nanos;
 
 /// What is left of a call's time for the remote tier. Waiting for another process's lease is not counted.
@@ -28,13 +28,13 @@ impl Budget {
         &self,
         now: Instant,
         operation: impl FnOnce(Duration) -> F,
-    ) -> Result<T, Unavailable>
+    ) -> Result<T, Reason>
     where
-        F: Future<Output = Result<T, Unavailable>>,
+        F: Future<Output = Result<T, Reason>>,
     {
         let left = self.left();
         if left.is_zero() {
-            return Err(Unavailable("timeout"));
+            return Err(Reason::Timeout);
         }
         let result = operation(left).await;
         self.0.store(nanos(left.saturating_sub(now.elapsed())), Relaxed);

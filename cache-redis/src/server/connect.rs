@@ -42,7 +42,7 @@ impl Server {
         let limit = pin!(manager::timer(CONNECT));
         let outcome = manager::until(limit, pin!(self.shake_hands(on_push))).await;
         let outcome = outcome.unwrap_or_else(|| Err(Refusal::timeout()));
-        seen::connection(outcome.as_ref().err().map(|refusal| refusal.word), began.elapsed());
+        seen::connection(outcome.as_ref().err().map(|refusal| refusal.reason.as_str()), began.elapsed());
         match &outcome {
             Ok(session) => self.accepted(session.reign(), first),
             Err(refusal) => self.refused(refusal),
@@ -73,9 +73,9 @@ impl Server {
         locked(&self.gate).failed(Instant::now());
         *locked(&self.refusal) = Some(refusal.clone());
         if refusal.counts {
-            self.failed(refusal.word);
+            self.failed(refusal.reason);
         }
-        self.review(refusal.word);
+        self.review(refusal.reason.as_str());
         self.shared.stale.notify_one();
     }
 

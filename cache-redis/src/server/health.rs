@@ -13,7 +13,6 @@ use super::{
     Server,
     info::{field, text},
     locked,
-    refusal::hint,
     trouble::Trouble,
 };
 use crate::manager;
@@ -67,7 +66,7 @@ impl Server {
 
     fn problem(&self, trouble: &Trouble) -> String {
         let refusal = locked(&self.refusal).clone();
-        refusal.map_or_else(|| hint(trouble.word).to_owned(), |refusal| refusal.said)
+        refusal.map_or_else(|| trouble.reason.hint().to_owned(), |refusal| refusal.said)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a server could not be connected to, for people.
 
+use cachery_core::remote::Reason;
 use redis::{ErrorKind, RedisError};
 
 use super::trouble::Trouble;
@@ -8,7 +9,7 @@ use super::trouble::Trouble;
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     /// The reason in one word.
-    pub(crate) word: &'static str,
+    pub(crate) reason: Reason,
     /// Whether the breaker counts it.
     pub(crate) counts: bool,
     /// What happened and what to do, without any secret.
@@ -17,12 +18,12 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(trouble: &Trouble, said: impl Into<String>) -> Self {
-        Self { word: trouble.word, counts: trouble.counts, said: said.into() }
+        Self { reason: trouble.reason, counts: trouble.counts, said: said.into() }
     }
 
     /// One whose reason says all.
     pub(crate) fn known(trouble: &Trouble) -> Self {
-        Self::new(trouble, hint(trouble.word))
+        Self::new(trouble, trouble.reason.hint())
     }
 
     /// The server did not answer the handshake in time.
@@ -35,22 +36,22 @@ impl Refusal {
 
     /// What callers are told until the next attempt: the reason where only a person can mend it.
     pub(crate) fn for_callers(&self) -> Trouble {
-        match self.word {
-            "io" | "timeout" => Trouble::CONNECTING,
-            word => Trouble { word, ..Trouble::CONNECTING },
+        match self.reason {
+            Reason::Io | Reason::Timeout => Trouble::CONNECTING,
+            reason => Trouble { reason, ..Trouble::CONNECTING },
         }
     }
 
     /// What redis-rs says. The server's own words are left out: nobody knows what stands in them.
     pub(crate) fn of(error: &RedisError) -> Self {
         let trouble = Trouble::of(error);
-        let said = match trouble.word {
-            "io" if error.kind() == ErrorKind::Io => format!("{}: {error}", advice(error)),
-            "io" if error.to_string().contains("switch database") => {
+        let said = match trouble.reason {
+            Reason::Io if error.kind() == ErrorKind::Io => format!("{}: {error}", advice(error)),
+            Reason::Io if error.to_string().contains("switch database") => {
                 "it has no database of that number: mend the end of the URL, or raise `databases` in its configuration".to_owned()
             }
-            "io" => format!("the handshake failed ({})", error.category()),
-            word => hint(word).to_owned(),
+            Reason::Io => format!("the handshake failed ({})", error.category()),
+            reason => reason.hint().to_owned(),
         };
         Self::new(&trouble, said)
     }
@@ -67,31 +68,5 @@ fn advice(error: &RedisError) -> &'static str {
         "TLS does not trust one of the two, so see the files of `CACHE_REDIS_CA`, `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY`"
     } else {
         "the connection failed; if the server speaks TLS, its URL begins with `rediss://`"
-    }
-}
-
-/// What each reason means and the way out.
-pub(crate) fn hint(word: &str) -> &'static str {
-    match word {
-        "wrong-password" => "it refuses the user name or password: check those in the URL",
-        "no-auth" => "it wants a password: write `redis://:password@host` or `redis://user:password@host`",
-        "no-permission" => {
-            "the user may not do what is needed: grant `+@read +@write +eval +evalsha` and the keys of the prefix"
-        }
-        "no-eval" => "it does not allow scripts, so the remote tier stays off: grant `+eval +evalsha`",
-        "too-old" => {
-            "it is older than Redis 7.0, or refuses scripts that begin with `#!lua`, so the remote tier stays off: update it"
-        }
-        "loading" => "it is still loading its data: it will be asked again",
-        "readonly" => "it is a replica: write the address of the master, or use `redis-sentinel://`",
-        "cluster-down" => "the cluster is down, or part of it: see `CLUSTER INFO`",
-        "timeout" => "it does not answer in time",
-        "moved" => "it is a node of a cluster: write `redis-cluster://` in place of `redis://`",
-        "connecting" => "it is not connected yet",
-        "breaker-open" => "it did not answer several times in a row: it is probed until it does",
-        "resharding" => "slots are on their way to another node: it will be asked again",
-        "replay" => "it refuses what must be done before anything else",
-        "busy" => "it runs a script that does not end: see `SCRIPT KILL`",
-        _ => "the connection failed",
     }
 }

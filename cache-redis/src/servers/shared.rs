@@ -37,7 +37,7 @@ impl Shared {
     }
 
     /// Whether every server works and tells of invalidations.
-    pub(crate) fn hears(&self) -> bool {
+    pub(crate) fn receives_invalidations(&self) -> bool {
         self.hears.load(Ordering::Acquire)
     }
 
@@ -61,8 +61,8 @@ impl Shared {
     pub(crate) fn review(&self) {
         let _turn = self.reviewing.lock().unwrap_or_else(PoisonError::into_inner);
         let members = self.members();
-        let hears = !members.is_empty() && members.iter().all(|server| server.hears());
-        match (self.hears(), hears) {
+        let hears = !members.is_empty() && members.iter().all(|server| server.receives_invalidations());
+        match (self.receives_invalidations(), hears) {
             (false, true) => {
                 self.duties.restored();
                 self.hears.store(true, Ordering::Release);

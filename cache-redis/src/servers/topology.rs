@@ -110,7 +110,7 @@ impl Topology {
             return;
         }
         if before.is_none() {
-            let (address, reason) = (self.address(), refusal.word);
+            let (address, reason) = (self.address(), refusal.reason.as_str());
             tracing::warn!(%address, reason, "the Redis Cluster is out of reach: until it is there, functions run, or are answered from memory for the outage ttl at most");
         }
         self.known.send_replace(Some(Err(refusal)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cachery_core::{
     Mark,
-    remote::{Content, RemoteKey, Seen, Unavailable},
+    remote::{Reason, RemoteKey, Seen, StoredValue},
 };
 use redis::{Cmd, Pipeline, Value};
 
@@ -19,7 +19,7 @@ use crate::{
 const GONE: i64 = -2;
 
 impl Tier {
-    pub(super) async fn look(&self, key: &RemoteKey, within: Duration) -> Result<Seen, Unavailable> {
+    pub(super) async fn look(&self, key: &RemoteKey, within: Duration) -> Result<Seen, Reason> {
         let names = self.node.names.looked_for(key);
         let [pttl, stored, token, generation] = if self.servers.is_cluster() {
             // Larger than the other, and so not part of what every look carries along.
@@ -35,15 +35,15 @@ impl Tier {
         let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
         let content = match string(stored) {
             Some(stored) => content(names.value(), stored, pttl, mark.generation),
-            None if pttl == Pttl::Gone => Content::Absent,
+            None if pttl == Pttl::Gone => StoredValue::Absent,
             // `MGET` shows nothing where something else than a string is.
-            None => Content::Unreadable("another-type"),
+            None => StoredValue::Corrupt,
         };
-        Ok(Seen { content, mark })
+        Ok(Seen { stored: content, mark })
     }
 
     /// The generation may be on another server than the key.
-    async fn fetch_in_cluster(&self, names: &LookedFor, within: Duration) -> Result<[Value; 4], Unavailable> {
+    async fn fetch_in_cluster(&self, names: &LookedFor, within: Duration) -> Result<[Value; 4], Reason> {
         let of_key = request(names.value(), &[names.value(), names.token()]);
         let of_key = self.servers.request(self.servers.slot(names.value()), &of_key, "get", within);
         let (of_key, generation) = tokio::try_join!(of_key, self.get(names.generation(), within))?;
@@ -51,7 +51,7 @@ impl Tier {
         Ok([left, value, token, generation])
     }
 
-    async fn get(&self, name: &[u8], within: Duration) -> Result<Value, Unavailable> {
+    async fn get(&self, name: &[u8], within: Duration) -> Result<Value, Reason> {
         let mut pipeline = Pipeline::with_capacity(1);
         pipeline.cmd("GET").arg(name);
         Ok(one(self.servers.request(self.servers.slot(name), &pipeline, "get", within).await?))
@@ -84,14 +84,14 @@ fn apart(replies: Vec<Value>) -> [Value; 4] {
 }
 
 /// What a stored value is to a reader under the present generation.
-fn content(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>) -> Content {
+fn content(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>) -> StoredValue {
     if pttl == Pttl::Gone {
         // Stored a moment ago, after its time was asked for.
-        return Content::Absent;
+        return StoredValue::Absent;
     }
     match envelope::open(key, stored, pttl) {
-        Ok((of_value, incoming)) if Some(of_value) == generation => Content::Value(incoming),
-        Ok(_) => Content::Absent,
-        Err(why) => Content::Unreadable(why),
+        Ok((of_value, incoming)) if Some(of_value) == generation => StoredValue::Present(incoming),
+        Ok(_) => StoredValue::Absent,
+        Err(_) => StoredValue::Corrupt,
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     cache::memory::shelf::{self, has_meddled, meddle_once},
     entry::Entry,
     health::ServerHealth,
-    remote::{Begin, Begun, Filled, Grant, Outgoing, Pending, Seen, Unavailable},
+    remote::{FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Reason, RemotePermit, Seen},
     site::Site,
 };
 
@@ -17,35 +17,35 @@ static SITE: Site = Site::new("users", "shop::f", "()->u8");
 struct Nowhere;
 
 impl RemoteTier for Nowhere {
-    fn read<'a>(&'a self, _: &'a RemoteKey, _: Duration) -> Pending<'a, Result<Seen, Unavailable>> {
+    fn read<'a>(&'a self, _: &'a RemoteKey, _: Duration) -> Pending<'a, Result<Seen, Reason>> {
         unreachable!()
     }
 
-    fn begin<'a>(
+    fn request_load<'a>(
         &'a self,
         _: &'a RemoteKey,
-        _: Begin,
+        _: LoadRequest,
         _: Duration,
-    ) -> Pending<'a, Result<Begun, Unavailable>> {
+    ) -> Pending<'a, Result<LoadReply, Reason>> {
         unreachable!()
     }
 
     fn fill<'a>(
         &'a self,
         _: &'a RemoteKey,
-        _: Grant,
+        _: RemotePermit,
         _: Option<Outgoing>,
-        _: bool,
+        _: FillKind,
         _: Duration,
-    ) -> Pending<'a, Result<Filled, Unavailable>> {
+    ) -> Pending<'a, Result<Filled, Reason>> {
         unreachable!()
     }
 
-    fn invalidate<'a>(&'a self, _: &'a [RemoteKey], _: Duration) -> Pending<'a, Result<(), Unavailable>> {
+    fn invalidate<'a>(&'a self, _: &'a [RemoteKey], _: Duration) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
     }
 
-    fn clear<'a>(&'a self, _: &'a str, _: Duration) -> Pending<'a, Result<(), Unavailable>> {
+    fn clear<'a>(&'a self, _: &'a str, _: Duration) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
     }
 
@@ -53,7 +53,7 @@ impl RemoteTier for Nowhere {
         unreachable!()
     }
 
-    fn hears(&self) -> bool {
+    fn receives_invalidations(&self) -> bool {
         unreachable!()
     }
 

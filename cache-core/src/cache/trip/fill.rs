@@ -9,7 +9,7 @@ use crate::{
     flight::Ticket,
     last_rites, observe,
     policy::Policy,
-    remote::{Filled, Grant, Outgoing},
+    remote::{FillKind, Filled, Outgoing, RemotePermit},
     timeline::{Lifetimes, Timeline},
 };
 
@@ -29,7 +29,8 @@ impl Trip {
         let grant = self.grant.take();
         let keep = {
             // Whatever comes of it, and also when the caller goes away: memory does not go on with what was to be replaced.
-            let _after = self.announce.then(|| AtLast(|| self.cache.forget(entry.key())));
+            let _after =
+                (self.kind == FillKind::Replacing).then(|| AtLast(|| self.cache.forget(entry.key())));
             self.fill(grant, &entry, lifetimes).await
         };
         let lifetimes = match keep {
@@ -45,11 +46,11 @@ impl Trip {
         last_rites::after(|| ticket.land(Outcome::Value(entry.clone()), store));
     }
 
-    async fn fill(&self, grant: Option<Grant>, entry: &Entry, lifetimes: Lifetimes) -> Keep {
+    async fn fill(&self, grant: Option<RemotePermit>, entry: &Entry, lifetimes: Lifetimes) -> Keep {
         let Some(grant) = grant else { return self.not_stored().await };
         let value = self.outgoing(entry, lifetimes);
         let sent = value.is_some();
-        let fill = |left| self.tier().fill(&self.remote, grant, value, self.announce, left);
+        let fill = |left| self.tier().fill(&self.remote, grant, value, self.kind, left);
         match self.budget.spend(Instant::now(), fill).await {
             Ok(filled) => self.filled(filled, sent),
             Err(why) => {
@@ -72,7 +73,7 @@ impl Trip {
                 Keep::No
             }
             Filled::Refused(why) => {
-                observe::fallback(why);
+                observe::fallback(why.as_str());
                 tiered(Keep::Briefly)
             }
         }
@@ -80,7 +81,7 @@ impl Trip {
 
     /// The value did not arrive. One that it was to replace becomes unreadable, now or as soon as the remote tier is in reach.
     async fn not_stored(&self) -> Keep {
-        if self.announce {
+        if self.kind == FillKind::Replacing {
             // What cannot be done in the time that is left is noted.
             let _ = self.tier().invalidate(std::slice::from_ref(&self.remote), self.budget.left()).await;
         }

@@ -8,7 +8,7 @@ use crate::{
     entry::Entry,
     flight::{Origin, Ticket},
     last_rites,
-    remote::{Begin, Begun},
+    remote::{FillKind, IfStored, LoadReply, LoadRequest, OtherLoads},
 };
 
 /// What a leader is told.
@@ -21,44 +21,55 @@ pub(super) enum Leave {
 impl Trip {
     /// Leave for what was not loaded yet, whatever is stored or loading.
     pub(super) async fn supersede(&mut self, ticket: Ticket<Outcome>) -> Result<Ticket<Outcome>, Next> {
-        self.announce = true;
-        match self.ask(ticket, Begin { generation: None, lease: false, supersede: true, accept: false }).await
+        self.kind = FillKind::Replacing;
+        match self
+            .ask(
+                ticket,
+                LoadRequest { generation: None, others: OtherLoads::Supersede, stored: IfStored::LoadAnyway },
+            )
+            .await
         {
             Leave::Load(ticket) => Ok(ticket),
             Leave::Found(entry) => Err(Next::Take(Outcome::Value(entry))),
         }
     }
 
-    pub(super) fn how(&self, accept: bool) -> Begin {
+    pub(super) fn how(&self, stored: IfStored) -> LoadRequest {
         let generation = self.seen.map(|(generation, _)| generation);
-        Begin { generation, lease: self.cache.policy.get().lease, supersede: false, accept }
+        let lease = self.cache.policy.get().lease;
+        let others = if lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside };
+        LoadRequest { generation, others, stored }
     }
 
     /// Asks for leave to load until there is an answer. Another process's load is waited for as long as a follower waits.
-    pub(super) async fn ask(&mut self, ticket: Ticket<Outcome>, mut how: Begin) -> Leave {
+    pub(super) async fn ask(&mut self, ticket: Ticket<Outcome>, mut how: LoadRequest) -> Leave {
         let patience = self.cache.clock.now() + self.cache.flight_wait();
         loop {
             // Whoever has cleared the cache since the look is not seen by who asks with what that showed.
             let vantage = self.seen.map_or_else(|| self.vantage(), |(_, vantage)| vantage);
-            let begin = |left| self.tier().begin(&self.remote, how, left);
+            let begin = |left| self.tier().request_load(&self.remote, how, left);
             match self.budget.spend(Instant::now(), begin).await {
-                Ok(Begun::Granted(grant)) => {
+                Ok(LoadReply::Granted(grant)) => {
                     ticket.depart(Origin { began: Instant::now(), mark: Some(grant.mark) });
                     self.grant = Some(grant);
                     return Leave::Load(ticket);
                 }
-                Ok(Begun::Found(incoming)) => match self.open(&incoming, vantage.generation) {
+                Ok(LoadReply::Found(incoming)) => match self.open(&incoming, vantage.generation) {
                     Some(entry) => {
                         self.land_found(ticket, &entry, vantage.at);
                         return Leave::Found(entry);
                     }
-                    None => how.accept = false,
+                    None => how.stored = IfStored::LoadAnyway,
                 },
-                Ok(Begun::Busy(again)) => {
+                Ok(LoadReply::Busy(again)) => {
                     let clock = &self.cache.clock;
                     let left = patience.since(clock.now());
-                    how.lease = !left.is_zero() && clock.timeout(left, again).await.is_some();
-                    (self.seen, how.accept, how.generation) = (None, true, None);
+                    if left.is_zero() || clock.timeout(left, again).await.is_none() {
+                        how.others = OtherLoads::LoadBeside;
+                    }
+                    how.stored = IfStored::ReturnIt;
+                    how.generation = None;
+                    self.seen = None;
                 }
                 Err(why) => {
                     self.out_of_reach(why);

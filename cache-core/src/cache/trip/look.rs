@@ -9,7 +9,7 @@ use crate::{
     entry::{Entry, Facts},
     front::Seat,
     key::StoredKey,
-    remote::{Content, Incoming, Mark, Seen, Unavailable},
+    remote::{IfStored, Incoming, Mark, Reason, Seen, StoredValue},
     telemetry,
     timeline::{Age, Lifetimes, Timeline},
 };
@@ -31,7 +31,7 @@ pub(super) enum Sight {
         mark: Mark,
         vantage: Vantage,
         /// Whether one that comes later is worth looking at.
-        accept: bool,
+        stored: IfStored,
     },
     OutOfReach,
 }
@@ -53,29 +53,32 @@ impl Trip {
         Vantage { at: Instant::now(), generation: self.cache.generations.of(self.group) }
     }
 
-    fn sight(&self, seen: Result<Seen, Unavailable>, seat: &Seat, vantage: Vantage) -> Sight {
-        let Seen { content, mark } = match seen {
+    fn sight(&self, seen: Result<Seen, Reason>, seat: &Seat, vantage: Vantage) -> Sight {
+        let Seen { stored: content, mark } = match seen {
             Ok(seen) => seen,
             Err(why) => {
                 self.out_of_reach(why);
                 return Sight::OutOfReach;
             }
         };
-        let accept = matches!(content, Content::Absent);
+        let stored = match &content {
+            StoredValue::Absent => IfStored::ReturnIt,
+            _ => IfStored::LoadAnyway,
+        };
         match self.usable(content, vantage.generation) {
             Some(entry) => {
                 self.admit(seat, &entry);
                 Sight::Value(entry)
             }
-            None => Sight::Nothing { mark, vantage, accept },
+            None => Sight::Nothing { mark, vantage, stored },
         }
     }
 
-    fn usable(&self, content: Content, generation: u64) -> Option<Entry> {
+    fn usable(&self, content: StoredValue, generation: u64) -> Option<Entry> {
         match content {
-            Content::Value(incoming) => self.open(&incoming, generation),
-            Content::Absent => None,
-            Content::Unreadable(_) => {
+            StoredValue::Present(incoming) => self.open(&incoming, generation),
+            StoredValue::Absent => None,
+            StoredValue::Corrupt => {
                 self.cache.counters.unreadable.add(1);
                 None
             }
@@ -112,6 +115,10 @@ impl Trip {
 
     /// As long as nobody tells this node what changes elsewhere, no value lives longer than the outage ttl.
     pub(super) fn limited(&self, lifetimes: Lifetimes) -> Lifetimes {
-        if self.tier().hears() { lifetimes } else { lifetimes.at_most(self.shared().remote.outage_ttl) }
+        if self.tier().receives_invalidations() {
+            lifetimes
+        } else {
+            lifetimes.at_most(self.shared().remote.outage_ttl)
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A cluster of three masters, and one replica of the first.
 
-use cachery_core::remote::Unavailable;
+use cachery_core::remote::Reason;
 use redis::Value;
 
 use super::harness::*;
@@ -107,7 +107,7 @@ async fn each_key_is_asked_of_its_master_and_a_move_is_followed() {
     for key in (0..60).map(|number| format!("p:{number}")) {
         assert_eq!(ask_slot(&servers, slot(&key), &["SET", &key, "1"]).await, Ok(Value::Okay));
     }
-    assert!(servers.hears());
+    assert!(servers.receives_invalidations());
     assert_eq!(servers.health().await.len(), 3);
     let before = diary.count("suspect");
     let to = cluster.hand_over("p:0");
@@ -132,7 +132,7 @@ async fn a_slot_on_its_way_is_no_failure_of_the_server() {
     to.run(&["CLUSTER", "SETSLOT", &slot(key).to_string(), "IMPORTING", &from.run(&["CLUSTER", "MYID"])]);
     from.run(&["CLUSTER", "SETSLOT", &slot(key).to_string(), "MIGRATING", &to.run(&["CLUSTER", "MYID"])]);
     for _ in 0..10 {
-        assert_eq!(asks().await, Err(Unavailable("resharding")));
+        assert_eq!(asks().await, Err(Reason::Resharding));
     }
 }
 
@@ -147,6 +147,6 @@ async fn a_dead_master_leaves_the_others_and_its_replica_takes_over() {
     let set = || async { matches!(ask_slot(&servers, first, &["SET", FIRST, "2"]).await, Ok(Value::Okay)) };
     eventually_async("the replica takes over", set).await;
     assert_eq!(cluster.nodes[3].run(&["GET", FIRST]), "2");
-    eventually("all is back", || servers.hears());
+    eventually("all is back", || servers.receives_invalidations());
     assert!(diary.count("cut off") >= 1);
 }

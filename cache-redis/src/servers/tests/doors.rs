@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::Command};
 
 use cachery_core::{
     Push, Status,
-    remote::{Target, Unavailable},
+    remote::{Reason, Target},
 };
 use redis::Value;
 
@@ -54,7 +54,7 @@ async fn a_user_gets_in_by_the_right_password_only_and_no_error_repeats_it() {
     let (servers, _) = open(&format!("redis://app:hunter3@127.0.0.1:{}", redis.port));
     let why = servers.connected(BUDGET).await.unwrap_err();
     assert!(why.contains("password") && !why.contains("hunter3"), "{why}");
-    assert!(matches!(ask(&servers, &["PING"]).await, Err(Unavailable("wrong-password" | "breaker-open"))));
+    assert!(matches!(ask(&servers, &["PING"]).await, Err(Reason::WrongPassword | Reason::BreakerOpen)));
     let (servers, _) = open(&redis.url());
     let why = servers.connected(BUDGET).await.unwrap_err();
     assert!(why.contains("redis://user:password@host"), "{why}");
@@ -73,7 +73,7 @@ async fn a_server_without_tracking_or_resp3_serves_but_is_not_heard() {
         let health = servers.health().await.remove(0);
         assert_eq!((health.push, health.status), (Push::Forbidden, Status::Degraded), "{forbidden:?}");
         assert!(health.problems[0].contains("+client|tracking"));
-        assert!(!servers.hears() && diary.count("restored") == 0);
+        assert!(!servers.receives_invalidations() && diary.count("restored") == 0);
     }
 }
 
@@ -82,7 +82,7 @@ async fn a_server_that_forbids_scripts_is_off_and_says_what_to_grant() {
     let redis = Redis::start(&["--user", "default", "on", "nopass", "~*", "&*", "+@all", "-eval"]);
     let (servers, _) = open(&redis.url());
     assert!(servers.connected(BUDGET).await.unwrap_err().contains("+eval"));
-    assert_eq!(ask(&servers, &["PING"]).await, Err(Unavailable("no-eval")));
+    assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::NoEval));
     let health = servers.health().await.remove(0);
     assert_eq!(health.status, Status::Down);
     assert!(health.problems[0].contains("+eval +evalsha"), "{:?}", health.problems);
@@ -146,7 +146,7 @@ async fn tls_trusts_its_own_ca_and_shows_its_own_certificate() {
     let (_redis, port) = tls_server(&dir, "yes");
     let (servers, _) = open_target(&tls_target(&dir, port, true));
     servers.connected(LONG).await.unwrap();
-    assert!(ask(&servers, &["PING"]).await.is_ok() && servers.hears());
+    assert!(ask(&servers, &["PING"]).await.is_ok() && servers.receives_invalidations());
     let (servers, _) = open_target(&tls_target(&dir, port, false));
     servers.connected(BUDGET).await.unwrap_err();
     let (servers, _) = open(&format!("rediss://localhost:{port}"));

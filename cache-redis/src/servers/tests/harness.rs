@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::{Target, Unavailable};
+use cachery_core::remote::{Reason, Target};
 use redis::{Pipeline, Value};
 
 use super::super::{Duties, Servers};
@@ -210,11 +210,11 @@ pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<Diary>) {
 }
 
 /// One command, for the server of slot 0.
-pub(super) async fn ask(servers: &Servers, words: &[&str]) -> Result<Value, Unavailable> {
+pub(super) async fn ask(servers: &Servers, words: &[&str]) -> Result<Value, Reason> {
     ask_slot(servers, 0, words).await
 }
 
-pub(super) async fn ask_slot(servers: &Servers, slot: u16, words: &[&str]) -> Result<Value, Unavailable> {
+pub(super) async fn ask_slot(servers: &Servers, slot: u16, words: &[&str]) -> Result<Value, Reason> {
     let mut pipeline = redis::pipe();
     pipeline.cmd(words[0]).arg(&words[1..]);
     servers.request(slot, &pipeline, "test", BUDGET).await.map(|mut replies| replies.remove(0))

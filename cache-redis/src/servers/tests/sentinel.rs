@@ -62,7 +62,7 @@ async fn a_failover_is_followed_and_makes_the_past_suspect() {
     .await;
     assert_eq!(replica.run(&["GET", "p:x"]), "1");
     assert!(diary.count("suspect") > before);
-    eventually("all is back", || servers.hears());
+    eventually("all is back", || servers.receives_invalidations());
     assert!(diary.count("cut off") >= 1);
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::Unavailable;
+use cachery_core::remote::Reason;
 use redis::Value;
 
 use super::harness::*;
@@ -34,7 +34,7 @@ async fn a_paused_test_clock_stops_no_deadline() {
     redis.signal("STOP");
     tokio::time::pause();
     let began = Instant::now();
-    assert_eq!(ask(&servers, &["PING"]).await, Err(Unavailable("timeout")));
+    assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::Timeout));
     assert!(began.elapsed() >= BUDGET);
     redis.signal("CONT");
 }
@@ -75,7 +75,7 @@ async fn a_server_that_never_started_costs_nothing_and_is_found_when_it_comes() 
     assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
     let _redis = Redis::start_on(port, &[]);
     eventually_async("the server is found", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
-    eventually("the link is up", || servers.hears());
+    eventually("the link is up", || servers.receives_invalidations());
     assert_eq!(diary.count("restored"), 1);
 }
 
@@ -87,16 +87,16 @@ async fn a_frozen_server_costs_five_callers_their_budget_and_the_next_nothing() 
     redis.signal("STOP");
     for _ in 0..5 {
         let reason = ask(&servers, &["PING"]).await.unwrap_err();
-        assert!(matches!(reason, Unavailable("timeout" | "connecting" | "breaker-open")), "{reason:?}");
+        assert!(matches!(reason, Reason::Timeout | Reason::Connecting | Reason::BreakerOpen), "{reason:?}");
     }
     let began = Instant::now();
-    assert_eq!(ask(&servers, &["PING"]).await, Err(Unavailable("breaker-open")));
+    assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::BreakerOpen));
     assert!(began.elapsed() < BUDGET / 2);
     eventually("the tier is told", || diary.count("cut off") == 1);
-    assert!(!servers.hears());
+    assert!(!servers.receives_invalidations());
     redis.signal("CONT");
     eventually_async("the server is found", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
-    eventually("all is back", || servers.hears() && diary.count("restored") == 2);
+    eventually("all is back", || servers.receives_invalidations() && diary.count("restored") == 2);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_reply_that_comes_too_late_answers_nobody_else() {
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     redis.run(&["CLIENT", "PAUSE", "300"]);
-    assert_eq!(ask(&servers, &["ECHO", "late"]).await, Err(Unavailable("timeout")));
+    assert_eq!(ask(&servers, &["ECHO", "late"]).await, Err(Reason::Timeout));
     thread::sleep(Duration::from_millis(150));
     assert_eq!(ask(&servers, &["ECHO", "next"]).await, Ok(Value::BulkString(b"next".to_vec())));
 }
@@ -132,7 +132,7 @@ async fn pushes_come_in_order_and_a_flush_is_told_apart() {
     let redis = Redis::start(&[]);
     let (servers, diary) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    assert!(servers.hears());
+    assert!(servers.receives_invalidations());
     for words in [["SET", "p:a", "1"], ["SET", "other", "1"], ["SET", "p:b", "1"]] {
         redis.run(&words);
     }
@@ -150,7 +150,7 @@ async fn a_link_that_was_cut_is_told_and_mended() {
     servers.connected(LONG).await.unwrap();
     redis.run(&["CLIENT", "KILL", "TYPE", "normal"]);
     eventually("the tier is told", || diary.count("cut off") == 1);
-    eventually("the link is back", || servers.hears());
+    eventually("the link is back", || servers.receives_invalidations());
     assert_eq!(diary.count("restored"), 2);
 }
 
@@ -264,12 +264,14 @@ async fn the_log_has_one_line_when_a_server_goes_and_one_when_it_is_back_and_no_
     servers.connected(LONG).await.unwrap();
     redis.kill();
     eventually_async("the breaker opens", || async {
-        ask(&servers, &["PING"]).await == Err(Unavailable("breaker-open"))
+        ask(&servers, &["PING"]).await == Err(Reason::BreakerOpen)
     })
     .await;
     redis.restart();
-    eventually_async("it is back", || async { ask(&servers, &["PING"]).await.is_ok() && servers.hears() })
-        .await;
+    eventually_async("it is back", || async {
+        ask(&servers, &["PING"]).await.is_ok() && servers.receives_invalidations()
+    })
+    .await;
     let lines = logged(&format!("127.0.0.1:{}", redis.port));
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
@@ -287,7 +289,7 @@ async fn a_frozen_server_is_noticed_without_any_caller() {
     redis.signal("STOP");
     eventually("the tier is told", || diary.count("cut off") == 1);
     redis.signal("CONT");
-    eventually("all is back", || servers.hears() && diary.count("restored") == 2);
+    eventually("all is back", || servers.receives_invalidations() && diary.count("restored") == 2);
 }
 
 #[tokio::test]
@@ -299,11 +301,11 @@ async fn while_a_replay_is_refused_nothing_else_is_asked() {
     *diary.journal.lock().unwrap() = Some("p:journal".to_owned());
     redis.run(&["CLIENT", "KILL", "TYPE", "normal"]);
     eventually_async("the refusal is told", || async {
-        ask(&servers, &["PING"]).await == Err(Unavailable("replay"))
+        ask(&servers, &["PING"]).await == Err(Reason::Replay)
     })
     .await;
     assert_eq!(diary.count("done"), 0);
-    assert!(!servers.hears());
+    assert!(!servers.receives_invalidations());
     redis.run(&["DEL", "p:journal"]);
     eventually_async("it is done", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
     assert!(diary.count("done") >= 1);
@@ -317,7 +319,7 @@ async fn a_connection_that_is_silent_three_times_in_a_row_is_made_anew() {
     let before = ask(&servers, &["CLIENT", "ID"]).await.unwrap();
     for _ in 0..3 {
         redis.signal("STOP");
-        assert_eq!(ask(&servers, &["ECHO", "x"]).await, Err(Unavailable("timeout")));
+        assert_eq!(ask(&servers, &["ECHO", "x"]).await, Err(Reason::Timeout));
         redis.signal("CONT");
     }
     eventually_async("another connection serves", || async {

@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use cachery_core::remote::Reason;
 use redis::{Pipeline, Value};
 
 use crate::{
-    server::{Refusal, Session, Trouble, hint},
+    server::{Refusal, Session, Trouble},
     url::Host,
 };
 
@@ -47,10 +48,10 @@ pub(super) fn named(host: &str) -> Option<String> {
 
 fn no_cluster(error: &redis::ServerError) -> Refusal {
     let trouble = Trouble::of_reply(error).unwrap_or(Trouble::CLUSTER_DOWN);
-    let said = match trouble.word {
-        "cluster-down" => "it is no node of a cluster that works: write `redis://` for a single server",
-        "no-permission" => "the user may not ask for the cluster's slots: grant `+cluster|slots`",
-        word => hint(word),
+    let said = match trouble.reason {
+        Reason::ClusterDown => "it is no node of a cluster that works: write `redis://` for a single server",
+        Reason::NoPermission => "the user may not ask for the cluster's slots: grant `+cluster|slots`",
+        reason => reason.hint(),
     };
     Refusal::new(&trouble, said)
 }

@@ -1,0 +1,162 @@
+//! The requests that a cache makes of a remote tier, and the replies.
+
+use std::{
+    any::Any,
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use super::{Pending, Reason};
+use crate::{codec::Codec, timeline::Lifetimes};
+
+/// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
+/// marks with a token mean that nothing invalidated the key in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// The random generation of the cache.
+    pub generation: Option<[u8; 16]>,
+    /// The random token of the key.
+    pub token: Option<[u8; 16]>,
+}
+
+/// The reply to a read.
+#[derive(Debug)]
+pub struct Seen {
+    /// The stored value, if there is one.
+    pub stored: StoredValue,
+    /// The state of the key beside it.
+    pub mark: Mark,
+}
+
+/// The value stored for a key.
+#[derive(Debug)]
+pub enum StoredValue {
+    /// Nothing that may be read.
+    Absent,
+    /// A value.
+    Present(Incoming),
+    /// Bytes that cannot be decoded, or that nobody of this program wrote.
+    Corrupt,
+}
+
+/// A stored value, still encoded.
+pub struct Incoming {
+    /// Bytes of which [`payload`](Self::payload) is the encoded value.
+    pub bytes: Vec<u8>,
+    /// The offset at which the encoded value begins.
+    pub start: usize,
+    /// The codec that wrote it.
+    pub codec: Codec,
+    /// The lifetimes with which it was written.
+    pub lifetimes: Lifetimes,
+    /// The time for which it has been stored, by the store's clock.
+    pub age: Duration,
+    /// The moment of the write, by the writer's clock. For test clocks only: nodes' clocks differ.
+    pub written: SystemTime,
+    /// The duration of its load.
+    pub load_time: Duration,
+}
+
+impl Incoming {
+    /// Returns the encoded value.
+    pub fn payload(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+}
+
+/// Never shows the value: it may be private.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("codec", &self.codec)
+            .field("lifetimes", &self.lifetimes)
+            .field("age", &self.age)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An encoded value to be stored.
+pub struct Outgoing {
+    /// The encoded value.
+    pub payload: Vec<u8>,
+    /// The codec that wrote it.
+    pub codec: Codec,
+    /// The lifetimes of the value.
+    pub lifetimes: Lifetimes,
+    /// The time of the write by this registry's clock.
+    pub written: SystemTime,
+    /// The duration of its load.
+    pub load_time: Duration,
+}
+
+/// A request for the permit to load a key.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadRequest {
+    /// The cache's generation as a read has shown it; `None`: the tier asks for it.
+    pub generation: Option<[u8; 16]>,
+    /// The treatment of other processes' loads of the key.
+    pub others: OtherLoads,
+    /// The treatment of a value that is stored.
+    pub stored: IfStored,
+}
+
+/// The treatment of other processes' loads of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherLoads {
+    /// Only the holder of the key's lease loads; without it the reply is [`LoadReply::Busy`].
+    AwaitLease,
+    /// Each process loads for itself; the loads share a token, so none drops another's fill.
+    LoadBeside,
+    /// Fills of loads that began before this one are dropped: for `refresh` and `put`.
+    Supersede,
+}
+
+/// The treatment of a value that is stored when a permit is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfStored {
+    /// The reply is the value.
+    ReturnIt,
+    /// The reply is the permit: the caller wants a new value, or cannot use the stored one.
+    LoadAnyway,
+}
+
+/// The reply to a [`LoadRequest`].
+pub enum LoadReply {
+    /// The caller loads.
+    Granted(RemotePermit),
+    /// A value is stored.
+    Found(Incoming),
+    /// Another process loads. The future is ready when asking again is worth while: the value may
+    /// be stored by then, or the other process gone.
+    Busy(Pending<'static, ()>),
+}
+
+/// The remote part of a permit: the token that a fill needs and the lease, where there is one.
+/// Dropping it gives the lease back.
+pub struct RemotePermit {
+    /// The state of the key when the load began.
+    pub mark: Mark,
+    /// The lease; dropping it gives it back.
+    pub lease: Option<Box<dyn Any + Send + Sync>>,
+}
+
+/// The relation of a fill to the value that was stored before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FillKind {
+    /// The load followed a miss: nothing older is held anywhere.
+    AfterMiss,
+    /// A `put` or a `refresh`: an older value in the store and in other nodes' memory must go,
+    /// also when this fill does not arrive.
+    Replacing,
+}
+
+/// The outcome of a fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filled {
+    /// The token stood; the value, if there was one, is stored.
+    Stored,
+    /// The key was invalidated after the load began, or its token is gone: nothing is stored.
+    Fenced,
+    /// The store has no space, or may not be written to: nothing is stored.
+    Refused(Reason),
+}
