@@ -78,7 +78,7 @@ async fn the_mended_program_starts_and_shows_who_says_what() {
     let path = right.path().display().to_string();
     let variables = [("CACHE_SENTIMENT_TTL", "1h"), ("CACHE_USERS_CAPACITY", "7"), ("CACHE_ENV", "staging")];
     let caches = program(&path, &variables).build().await.expect("right settings");
-    let shown = caches.sync_scope(Caches::config).to_string().replace(&path, "cache.toml");
+    let shown = caches.config().to_string().replace(&path, "cache.toml");
     for line in [
         "file: cache.toml",
         "profile: staging",
@@ -90,7 +90,7 @@ async fn the_mended_program_starts_and_shows_who_says_what() {
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
     }
-    let value = serde_json::to_value(caches.sync_scope(Caches::config)).expect("serialisable");
+    let value = serde_json::to_value(caches.config()).expect("serialisable");
     assert_eq!(value["caches"][0]["name"], "sentiment");
     assert_eq!(value["caches"][0]["settings"][0]["field"], "ttl");
     let check = async {

@@ -3,8 +3,8 @@
 
 use std::{env, fs};
 
-use cachery_core::reference;
 use cachery::{Caches, cached};
+use cachery_core::reference;
 
 const DOCS: &str = "docs/configuration.md";
 const EXAMPLE: &str = "cache.example.toml";

@@ -198,8 +198,8 @@ fn a_declaration_has_its_policy_and_is_in_the_report() {
     caches.sync_scope(|| {
         assert_eq!(NAMES.policy().capacity, 10);
         assert_eq!(USERS.policy().ttl.map(|ttl| ttl.as_secs()), Some(600));
-        assert!(Caches::names().contains(&"declared-words"));
-        let report = Caches::report();
+        assert!(Caches::current().names().contains(&"declared-words"));
+        let report = Caches::current().report();
         let users = report.caches.iter().find(|cache| cache.name == "declared-users").unwrap();
         assert!(users.sites[0].function.ends_with("stores::USERS"));
     });

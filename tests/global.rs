@@ -21,7 +21,7 @@ async fn install_once_and_be_seen() {
     caches.install().expect("the first");
     global(1).await;
     global(1).await;
-    assert_eq!(Caches::get("global").expect("known").stats().hits, 1);
+    assert_eq!(Caches::current().get("global").expect("known").stats().hits, 1);
     assert_eq!(global::cache().policy().capacity, 7);
 
     // A second registry is given back, and can still be used for a scope.

@@ -49,7 +49,7 @@ fn child() {
         assert_eq!(log.count("cache.toml:3 [cache.lazy] capacity: "), 1, "{}", log.text());
         assert_eq!(log.count("CACHE_DIR"), 1, "a warning: {}", log.text());
         assert_eq!(log.count("CACHE_LAZY_TTL"), 1, "{}", log.text());
-        let faults = Caches::report().faults;
+        let faults = Caches::current().report().faults;
         assert!(
             matches!(&faults[..], [first, second] if first.message.starts_with("CACHE_LAZY_TTL: ")
                 && second.message.starts_with("cache.toml:3 ")),

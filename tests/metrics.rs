@@ -34,7 +34,7 @@ fn recorded<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> Remembering {
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(Caches::isolated().scope(async {
             work().await;
-            Caches::flush_metrics();
+            Caches::current().flush_metrics();
         }));
     });
     recorder
@@ -73,8 +73,8 @@ fn a_cache_that_was_never_called_is_seen_with_zeros() {
 fn flushing_again_adds_nothing() {
     let recorder = recorded(|| async {
         some_traffic().await;
-        Caches::flush_metrics();
-        Caches::flush_metrics();
+        Caches::current().flush_metrics();
+        Caches::current().flush_metrics();
     });
     assert_eq!(recorder.value(r#"cache_gets_total{cache="priced",result="miss",tier="none"}"#), Some(3));
 }
@@ -85,7 +85,9 @@ fn a_recorder_that_is_installed_late_gets_the_totals() {
     let caches = Caches::isolated();
     runtime.block_on(caches.scope(some_traffic()));
     let late = Remembering::default();
-    metrics::with_local_recorder(&late, || runtime.block_on(caches.scope(async { Caches::flush_metrics() })));
+    metrics::with_local_recorder(&late, || {
+        runtime.block_on(caches.scope(async { Caches::current().flush_metrics() }))
+    });
     assert_eq!(late.value(r#"cache_gets_total{cache="priced",result="hit",tier="memory"}"#), Some(1));
 }
 

@@ -22,12 +22,12 @@ async fn exact() -> Caches {
 
 #[test]
 fn every_call_site_is_known_before_its_first_call() {
-    assert_eq!(Caches::names(), ["alpha", "beta"]);
+    assert_eq!(Caches::current().names(), ["alpha", "beta"]);
 }
 
 #[tokio::test]
 async fn a_name_that_nobody_has_is_none() {
-    Caches::isolated().scope(async { assert!(Caches::get("gamma").is_none()) }).await;
+    Caches::isolated().scope(async { assert!(Caches::current().get("gamma").is_none()) }).await;
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_report_is_one_serialisable_value() {
     let check = async {
         alpha(1).await;
         alpha(1).await;
-        let report = serde_json::to_value(Caches::report()).expect("serialisable");
+        let report = serde_json::to_value(Caches::current().report()).expect("serialisable");
         let alpha = &report["caches"][0];
         assert_eq!((&alpha["name"], &alpha["hit_ratio"]), (&"alpha".into(), &0.5.into()));
         assert_eq!((&alpha["stats"]["hits"], &alpha["stats"]["size"]), (&1.into(), &1.into()));

@@ -63,7 +63,7 @@ async fn a_reload_applies_ttl_capacity_and_enabled_and_loses_no_entry() {
         program.says(
             "default.jitter = 0\n[cache.alpha]\nttl = '2h'\ncapacity = 20_000\n[cache.beta]\nenabled = false",
         );
-        let report = Caches::reload().await.expect("right settings");
+        let report = Caches::current().reload().await.expect("right settings");
         assert_eq!(
             fields(&report.changed),
             [("ttl", "10m", "2h"), ("capacity", "5000", "20000"), ("enabled", "true", "false")]
@@ -96,12 +96,12 @@ async fn a_smaller_capacity_keeps_what_has_room_and_counts_what_has_none() {
             alpha(n).await;
         }
         program.says("[cache.alpha]\ncapacity = 1_000");
-        Caches::reload().await.expect("right settings");
+        Caches::current().reload().await.expect("right settings");
         let stats = alpha::cache().stats();
         assert_eq!((stats.size, stats.size + stats.evictions.size), (1_000, 5_000));
         assert_eq!(stored(5_000).await, 1_000);
         program.says("");
-        Caches::reload().await.expect("right settings");
+        Caches::current().reload().await.expect("right settings");
         assert_eq!(stored(5_000).await, 1_000);
     };
     program.caches.scope(check).await;
@@ -113,7 +113,7 @@ async fn a_wrong_configuration_changes_nothing_and_is_the_error() {
     let check = async {
         alpha(1).await;
         program.says("[cache.alpha]\nttl = '2m'\ncapacity = 0");
-        let error = Caches::reload().await.expect_err("a capacity of zero").to_string();
+        let error = Caches::current().reload().await.expect_err("a capacity of zero").to_string();
         assert!(error.contains(":3 [cache.alpha] capacity: a capacity of zero"), "{error}");
         assert_eq!(alpha::cache().policy().ttl, Some(Duration::from_secs(60)));
         assert_eq!(alpha::peek(1).await, Some(1));
@@ -126,11 +126,11 @@ async fn what_needs_a_restart_is_named_and_left_as_it_is_and_no_secret_is_shown(
     let program = Program::start("[redis]\nprefix = 'a'\nkey_secret = 'hunter2-hunter2-'").await;
     let check = async {
         program.says("[redis]\nprefix = 'b'\nkey_secret = 'hunter3-hunter3-'");
-        let report = Caches::reload().await.expect("right settings");
+        let report = Caches::current().reload().await.expect("right settings");
         assert_eq!(fields(&report.changed), []);
         let hidden = "(not shown)";
         assert_eq!(fields(&report.needs_restart), [("prefix", "a", "b"), ("key_secret", hidden, hidden)]);
-        let shown = Caches::config().to_string();
+        let shown = Caches::current().config().to_string();
         assert!(shown.contains("  prefix           a ") && !shown.contains("hunter"), "{shown}");
     };
     program.caches.scope(check).await;
@@ -141,7 +141,7 @@ async fn a_secret_that_comes_or_goes_is_named_once() {
     let program = Program::start("").await;
     let check = async {
         program.says("redis.key_secret = 'hunter2-hunter2-'");
-        let report = Caches::reload().await.expect("right settings");
+        let report = Caches::current().reload().await.expect("right settings");
         assert_eq!(fields(&report.needs_restart), [("key_secret", "none", "(not shown)")]);
     };
     program.caches.scope(check).await;
@@ -152,19 +152,22 @@ async fn a_cache_is_switched_off_and_on_by_name_and_keeps_its_entries() {
     let program = Program::start("").await;
     let check = async {
         alpha(1).await;
-        let cache = Caches::get("alpha").expect("it is one");
+        let cache = Caches::current().get("alpha").expect("it is one");
         cache.set_enabled(false);
         assert_eq!((alpha::peek(1).await, cache.policy().enabled), (None, false));
         assert!(
-            Caches::config().to_string().contains("  enabled          false          from `set_enabled`")
+            Caches::current()
+                .config()
+                .to_string()
+                .contains("  enabled          false          from `set_enabled`")
         );
-        Caches::reload().await.expect("right settings");
+        Caches::current().reload().await.expect("right settings");
         assert_eq!(alpha::peek(1).await, None, "a reload leaves it off");
         cache.set_enabled(true);
         assert_eq!(alpha::peek(1).await, Some(1));
 
         program.says("enabled = false");
-        Caches::reload().await.expect("right settings");
+        Caches::current().reload().await.expect("right settings");
         cache.set_enabled(true);
         assert_eq!((alpha::peek(1).await, cache.policy().enabled), (None, false), "all are off");
     };
@@ -177,7 +180,7 @@ async fn what_is_put_while_a_cache_is_off_makes_the_old_value_unreadable() {
     let program = Program::start("").await;
     let check = async {
         alpha(1).await;
-        let cache = Caches::get("alpha").expect("it is one");
+        let cache = Caches::current().get("alpha").expect("it is one");
         cache.set_enabled(false);
         alpha::put(1, 7).await;
         cache.set_enabled(true);
@@ -191,7 +194,7 @@ async fn a_cache_that_is_opened_later_has_the_new_settings() {
     let program = Program::start("").await;
     let check = async {
         program.says("[cache.alpha]\nenabled = false");
-        Caches::reload().await.expect("right settings");
+        Caches::current().reload().await.expect("right settings");
         alpha(1).await;
         assert_eq!(alpha::peek(1).await, None);
     };
@@ -223,7 +226,7 @@ async fn calls_and_invalidations_go_on_while_memory_moves() {
         }
         for round in 0..30 {
             program.says(&format!("[cache.alpha]\ncapacity = {}", 5_000 + round));
-            Caches::reload().await.expect("right settings");
+            Caches::current().reload().await.expect("right settings");
             for n in 1_000..1_200 {
                 assert!(alpha::peek(n).await.is_some(), "round {round}: {n} is lost");
             }

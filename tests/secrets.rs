@@ -50,7 +50,7 @@ async fn not_where_all_is_well() {
     let mut shown = Shown::begin();
     let server = server("~* &* +@all", |config| config).await;
     let node = act(&server.url(), &mut shown).await;
-    assert!(node.sync_scope(Caches::report).caches.iter().any(|cache| cache.stats.puts > 0));
+    assert!(node.report().caches.iter().any(|cache| cache.stats.puts > 0));
     // Arguments do not stand in Redis either.
     shown.debug(&server.ask::<Vec<String>>(&["KEYS", "*"]).await);
     shown.holds_nothing_planted(&["cache.load", "db.operation.name", "cache_gets_total"]);
@@ -92,7 +92,7 @@ async fn not_where_a_connection_breaks() {
     server.kill();
     eventually("the breaker opens", PATIENCE, async || {
         node.scope(use_some()).await;
-        let health = node.scope(Caches::health()).await;
+        let health = node.health().await;
         (health.servers[0].breaker == Breaker::Open).then_some(())
     })
     .await;

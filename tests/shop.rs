@@ -155,7 +155,7 @@ async fn child() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let count = caches.sync_scope(Caches::names).len();
+    let count = caches.names().len();
     println!("{count} caches, {}", caches.scope(serve()).await);
     ExitCode::SUCCESS
 }

@@ -55,8 +55,8 @@ fn no_argument_no_value_and_no_error_is_logged() {
             traced::put(text, "planted-value".to_owned()).await;
             traced::invalidate(text).await;
         }
-        Caches::flush_metrics();
-        tracing::info!("{:?} {:?}", Caches::report(), Caches::current());
+        Caches::current().flush_metrics();
+        tracing::info!("{:?} {:?}", Caches::current().report(), Caches::current());
         tracing::info!("{:?} {:?}", traced::cache(), traced::cache().clear().await);
     });
     assert_eq!(log.count("planted"), 0, "{}", log.text());

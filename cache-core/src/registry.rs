@@ -154,12 +154,12 @@ impl Caches {
         SCOPED.scope(self.clone(), future)
     }
 
-    /// As [`scope`](Self::scope), for what does not wait: to ask for statistics of a test, say.
+    /// Runs `act` with this registry as the current one, as [`scope`](Self::scope) does for a future.
     ///
     /// ```
     /// # use cachery_core::Caches;
     /// let caches = Caches::isolated();
-    /// let report = caches.sync_scope(Caches::report);
+    /// let stats = caches.sync_scope(|| Caches::current().report());
     /// ```
     pub fn sync_scope<T>(&self, act: impl FnOnce() -> T) -> T {
         SCOPES_IN_USE.store(true, Relaxed);
@@ -171,40 +171,58 @@ impl Caches {
         self.0.clock.clone()
     }
 
-    /// The cache called `name` in the current registry, or `None` if no call site has that name.
-    pub fn get(name: &str) -> Option<CacheHandle> {
-        CacheHandle::named(Self::current(), name)
+    /// Returns the cache called `name`, or `None` if no call site of the program has that name.
+    ///
+    /// ```
+    /// # use cachery_core::Caches;
+    /// let caches = Caches::current();
+    /// assert!(caches.get("a name that no cache has").is_none());
+    /// ```
+    pub fn get(&self, name: &str) -> Option<CacheHandle> {
+        CacheHandle::named(self.clone(), name)
     }
 
-    /// The names of all caches of this program, sorted.
-    pub fn names() -> Vec<&'static str> {
+    /// Returns the names of all caches of this program, sorted.
+    ///
+    /// ```
+    /// # use cachery_core::Caches;
+    /// for name in Caches::current().names() {
+    ///     println!("{name}");
+    /// }
+    /// ```
+    pub fn names(&self) -> Vec<&'static str> {
         site::by_name().keys().copied().collect()
     }
 
-    /// Everything there is to see of the current registry, as one serialisable value.
+    /// Returns the statistics and policies of all caches, as one serialisable value.
     ///
     /// ```
     /// # use cachery_core::Caches;
-    /// let report = serde_json::to_string_pretty(&Caches::report()).unwrap();
+    /// let report = serde_json::to_string_pretty(&Caches::current().report()).unwrap();
     /// ```
-    pub fn report() -> Report {
-        Report::of(&Self::current())
+    pub fn report(&self) -> Report {
+        Report::of(self)
     }
 
-    /// The settings of the current registry as they are in effect, each with who says it: to be serialised, or printed as a table.
+    /// Returns the settings in effect, each with its origin: to be serialised, or printed as a table.
     ///
     /// ```
     /// # use cachery_core::Caches;
-    /// println!("{}", Caches::config());
+    /// println!("{}", Caches::current().config());
     /// ```
-    pub fn config() -> EffectiveConfig {
-        Self::current().0.settings.effective()
+    pub fn config(&self) -> EffectiveConfig {
+        self.0.settings.effective()
     }
 
-    /// Hands the counters of the current registry to the `metrics` recorder now. The installed registry does so by itself
+    /// Hands the counters to the `metrics` recorder now. The installed registry does so by itself
     /// twice a second; an isolated one only here.
-    pub fn flush_metrics() {
-        Self::current().flush();
+    ///
+    /// ```
+    /// # use cachery_core::Caches;
+    /// Caches::isolated().flush_metrics();
+    /// ```
+    pub fn flush_metrics(&self) {
+        self.flush();
     }
 
     /// As [`flush_metrics`](Self::flush_metrics), for the registry of the process if there is one.
@@ -276,6 +294,6 @@ impl Caches {
 
 impl fmt::Debug for Caches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caches").field("names", &Self::names()).finish_non_exhaustive()
+        f.debug_struct("Caches").field("names", &self.names()).finish_non_exhaustive()
     }
 }

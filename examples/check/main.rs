@@ -1,5 +1,5 @@
 //! Is Redis well, as this environment has it? Run it with `cargo run --features redis --example check`; a program of yours can
-//! ask the same by `Caches::health()`.
+//! ask the same by `Caches::current().health()`.
 
 mod rows;
 
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
 }
 
 async fn look() -> Verdict {
-    let health = Caches::health().await;
+    let health = Caches::current().health().await;
     if health.servers.is_empty() {
         return idle();
     }

@@ -47,7 +47,7 @@ impl fmt::Display for Request {
         match self {
             Self::Call(id) => write!(f, "report({id})"),
             Self::Invalidate(id) => write!(f, "report::invalidate({id})"),
-            Self::Recover => f.write_str("Caches::health()"),
+            Self::Recover => f.write_str("Caches::current().health()"),
         }
     }
 }

@@ -83,7 +83,7 @@ async fn call(id: u64) -> Source {
 }
 
 async fn recover(began: Instant) -> Source {
-    while Caches::health().await.status != Status::Up {
+    while Caches::current().health().await.status != Status::Up {
         if began.elapsed() > PATIENCE {
             return Source::Unwell;
         }

@@ -62,7 +62,7 @@ impl Fleet {
 
 impl Node {
     async fn is_well(&self) -> Option<()> {
-        let health = self.caches.scope(Caches::health()).await;
+        let health = self.caches.health().await;
         let well = health.status == Status::Up
             && health.servers.iter().all(|server| {
                 server.push == Push::Up && server.breaker == Breaker::Closed && server.queued == 0

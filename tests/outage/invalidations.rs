@@ -29,7 +29,7 @@ async fn cut_off(backend: Backend) -> (Place, Caches, Arc<Probe>) {
 async fn it_does_not_come_back(place: &Place, node: &Caches) {
     eventually("its health is good", PATIENCE, async || {
         assert_eq!(node.scope(number::peek(1)).await, None, "the value came back");
-        let health = node.scope(Caches::health()).await;
+        let health = node.health().await;
         (health.status == Status::Up).then_some(())
     })
     .await;
@@ -44,7 +44,7 @@ async fn an_invalidation_in_an_outage_is_queued_and_done_before_the_first_read()
     for backend in [Backend::Redis, Backend::Tiered] {
         let (place, node, probe) = cut_off(backend).await;
         assert_eq!(returns(node.scope(number::invalidate(1))).await, Invalidation::Queued);
-        let health = node.scope(Caches::health()).await;
+        let health = node.health().await;
         assert_eq!(health.servers[0].queued, 1, "as health says");
         place.proxy.pass();
         it_does_not_come_back(&place, &node).await;

@@ -118,7 +118,7 @@ pub(crate) async fn time<T: PartialEq + Debug>(call: impl Future<Output = T>, an
 }
 
 pub(crate) async fn health(node: &Caches) -> Health {
-    returns(node.scope(Caches::health())).await
+    returns(node.health()).await
 }
 
 /// Waits until `node` is as its health says.

@@ -59,7 +59,7 @@ impl Node {
 
     pub(crate) async fn try_reload(&self, text: &str) -> Result<Reload, cachery::Error> {
         fs::write(self.file.path(), text).expect("written");
-        returns(self.caches.scope(Caches::reload())).await
+        returns(self.caches.reload()).await
     }
 
     pub(crate) async fn number(&self, id: u64, probe: &Probe) -> usize {

@@ -87,9 +87,9 @@ pub(crate) async fn use_all(shown: &mut Shown) {
 }
 
 async fn show_registry(shown: &mut Shown) {
-    let (report, health) = (Caches::report(), Caches::health().await);
+    let (report, health) = (Caches::current().report(), Caches::current().health().await);
     shown.debug(&(&report, &health, Caches::current()));
     shown.json(&report);
     shown.json(&health);
-    Caches::flush_metrics();
+    Caches::current().flush_metrics();
 }

@@ -39,7 +39,7 @@ pub struct Change {
 }
 
 impl Caches {
-    /// Reads files and variables again and puts what changed into effect, for the current registry. Calls go on meanwhile.
+    /// Reads files and variables again and puts what changed into effect. Calls go on meanwhile.
     ///
     /// No entry is lost but those that a smaller capacity has no room for. Entries keep the life that they were given; a new ttl is
     /// for what is stored from now on, and [`clear`](crate::CacheHandle::clear) forgets the rest. Where entries are kept, and everything
@@ -49,8 +49,8 @@ impl Caches {
     ///
     /// # Errors
     /// As [`from_env`](Self::from_env). Nothing is changed then.
-    pub async fn reload() -> Result<Reload, Error> {
-        let caches = Self::current();
+    pub async fn reload(&self) -> Result<Reload, Error> {
+        let caches = self;
         let turn = Arc::clone(&caches.0.reloading).lock_owned().await;
         let settings = &caches.0.settings;
         let resolved = settings.origin.resolve(&SITES);

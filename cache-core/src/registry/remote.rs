@@ -56,20 +56,20 @@ impl Registry {
 }
 
 impl Caches {
-    /// How the remote tier of the current registry is, as one serialisable value. Asks each server; one that does not answer
+    /// Returns the health of the remote tier, as one serialisable value. Asks each server; one that does not answer
     /// takes a second.
     ///
     /// ```
     /// # async fn example() {
     /// # use cachery_core::{Caches, Status};
-    /// let health = Caches::health().await;
+    /// let health = Caches::current().health().await;
     /// if health.status != Status::Up {
     ///     eprintln!("{}", serde_json::to_string_pretty(&health).unwrap());
     /// }
     /// # }
     /// ```
-    pub async fn health() -> Health {
-        let caches = Self::current();
+    pub async fn health(&self) -> Health {
+        let caches = self;
         let servers = match &caches.0.remote {
             Some(remote) => remote.tier.health().await,
             None => Vec::new(),
