@@ -86,7 +86,7 @@ fn a_recorder_that_is_installed_late_gets_the_totals() {
     runtime.block_on(caches.scope(some_traffic()));
     let late = Remembering::default();
     metrics::with_local_recorder(&late, || {
-        runtime.block_on(caches.scope(async { Caches::current().flush_metrics() }))
+        runtime.block_on(caches.scope(async { Caches::current().flush_metrics() }));
     });
     assert_eq!(late.value(r#"cache_gets_total{cache="priced",result="hit",tier="memory"}"#), Some(1));
 }

@@ -1,14 +1,14 @@
-//! One call site's cache in one registry: its memory, its flights and its counters. It knows keys and entries, no types.
+//! One call site's cache in one registry: its memory, its flights and its counters. It knows keys
+//! and entries, not types, and decides nothing: calls do, in `read`.
 
-mod live;
-mod memory;
+mod live_policy;
 mod shared;
-mod trip;
+#[cfg(test)]
+mod tests;
+mod trust;
 
-use live::LivePolicy;
-use memory::{Memory, Shape};
-pub(crate) use shared::{AtLast, Remote, Shared};
-pub(crate) use trip::Trip;
+use live_policy::LivePolicy;
+pub(crate) use shared::{Remote, Shared};
 
 use std::{
     sync::Arc,
@@ -16,92 +16,87 @@ use std::{
 };
 
 use crate::{
-    clock::{Clock, Moment},
-    entry::{Entry, Facts},
-    flight::{Boarding, Flights, Follower, Relation, Ticket, Turn},
-    front::{Front, Seat},
+    clock::Clock,
+    entry::{Entry, Facts, deferred},
+    flight::Flights,
     generations::{Generations, Group},
-    housekeeping,
-    invalidation::Invalidation,
     key::{Key, StoredKey},
-    last_rites, load,
-    memory::DropCause,
-    policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
+    memory::{Lookup, Memory, Shape},
+    policy::Policy,
     returns::AnyError,
     site::Site,
     stats::{Counters, Stats},
-    timeline::{Age, Timeline},
+    timeline::{Age, Lifetimes, Timeline},
 };
 
-/// Parts of the flight table, so that misses of different keys seldom meet at a lock.
+/// Shards of the flight table, so that misses of different keys seldom meet at a lock.
 const FLIGHT_SHARDS: usize = 16;
+/// The most callers of one flight who load for themselves at once, beside its leader.
+const MAX_OWN_LOADS: usize = 8;
 
+/// One call site's cache in one registry.
 pub(crate) struct Cache {
     pub(crate) site: &'static Site,
     pub(crate) policy: LivePolicy,
-    clock: Clock,
-    front: Front,
-    memory: Memory,
-    flights: Arc<Flights<Outcome>>,
+    pub(crate) clock: Clock,
+    pub(crate) flights: Flights<Outcome>,
     pub(crate) counters: Arc<Counters>,
     /// Entries of another generation are not read.
-    generations: Generations,
+    pub(crate) generations: Generations,
     /// `None` for a cache of this process alone.
     pub(crate) shared: Option<Shared>,
+    memory: Memory,
 }
 
-/// What a load came to, as its followers share it.
+/// The outcome of a load, as its followers share it.
 #[derive(Clone)]
 pub(crate) enum Outcome {
+    /// The loaded value.
     Value(Entry),
-    /// Not loaded but found, as it was at some time after this moment.
+    /// A value that was not loaded but found, as it was at some time after this moment.
     Found(Entry, Instant),
+    /// The error of a failed load.
     Error(AnyError),
-}
-
-/// What a caller who missed does next.
-pub(crate) enum Next {
-    /// Run the function, and land the ticket with what it returns; by way of the remote tier, if there is a trip.
-    Load(Ticket<Outcome>, Option<Box<Trip>>),
-    /// Take what another's load came to.
-    Take(Outcome),
-    /// Run the function as if it were not cached: the caller is inside the load of this very key.
-    Bypass,
-}
-
-/// How a caller who missed got on.
-pub(crate) enum Boarded {
-    /// It need not wait.
-    Now(Next),
-    /// It waits, by [`Cache::follow`].
-    Waiting(Follower<Outcome>),
 }
 
 impl Cache {
     pub(crate) fn new(site: &'static Site, policy: Policy, clock: Clock, shared: Option<Shared>) -> Self {
         let counters = Arc::<Counters>::default();
-        let shape = Shape { capacity: policy.capacity, ttl: policy.ttl };
-        let memory = Memory::open(shape, &counters, &clock);
-        let flights = Arc::new(Flights::new(FLIGHT_SHARDS));
-        let generations =
-            if shared.is_some() { Generations::shared(policy.capacity) } else { Generations::own() };
-        let policy = LivePolicy::new(policy);
-        Self { site, policy, clock, front: Front::new(), memory, flights, counters, generations, shared }
+        let memory = Memory::open(Self::shape(&policy), &counters, &clock);
+        Self::with_memory(site, policy, clock, shared, counters, memory)
     }
 
-    /// A call was answered by `entry`.
-    #[inline]
-    pub(crate) fn count_hit(&self, entry: &Entry) {
-        self.counters.hit(entry.load_nanos());
+    /// Creates a cache on a memory that is open.
+    pub(crate) fn with_memory(
+        site: &'static Site,
+        policy: Policy,
+        clock: Clock,
+        shared: Option<Shared>,
+        counters: Arc<Counters>,
+        memory: Memory,
+    ) -> Self {
+        let generations = match shared {
+            Some(_) => Generations::shared(policy.capacity),
+            None => Generations::own(),
+        };
+        Self {
+            site,
+            policy: LivePolicy::new(policy),
+            clock,
+            flights: Flights::new(FLIGHT_SHARDS, MAX_OWN_LOADS),
+            counters,
+            generations,
+            shared,
+            memory,
+        }
     }
 
-    /// A call was answered by nothing, and will not load.
-    pub(crate) fn miss(&self) -> Option<Entry> {
-        self.counters.misses.add(1);
-        None
+    fn shape(policy: &Policy) -> Shape {
+        Shape { capacity: policy.capacity, ttl: policy.ttl }
     }
 
-    /// The fresh entry of `key` in memory, where memory may answer before the remote tier is asked.
+    /// Returns the fresh entry of `key` in memory, where memory may answer before the remote tier
+    /// is asked.
     #[inline]
     pub(crate) fn look(&self, key: &Key) -> Option<Entry> {
         match &self.shared {
@@ -110,181 +105,107 @@ impl Cache {
         }
     }
 
-    /// What memory has for `key` while the remote tier is out of reach.
+    /// Returns the entry with which memory may answer while the remote tier is out of reach.
     pub(crate) fn fallback(&self, key: &Key) -> Option<Entry> {
-        self.shared.as_ref().is_some_and(Shared::keeps_in_outage).then(|| self.peek(key)).flatten()
+        self.shared.as_ref().filter(|shared| shared.keeps_in_outage()).and_then(|_| self.peek(key))
     }
 
-    /// The fresh entry of `key` in memory.
+    /// Returns the fresh entry of `key` in memory.
     #[inline]
     pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
-        let entry = self.find(key)?;
+        let entry = self.memory.get(key)?;
         let now = self.clock.now();
         if let Some(shared) = &self.shared
             && !shared.is_trusted(now)
         {
             self.end_trust();
         }
-        let readable =
-            entry.generation() == self.generations.of(entry.group()) && entry.age(now) == Age::Fresh;
-        readable.then_some(entry)
+        let is_current = entry.generation() == self.generations.of(entry.group());
+        (is_current && entry.age(now) == Age::Fresh).then_some(entry)
     }
 
-    /// The entry of `key`, whatever its age: from this thread's front, else from memory.
-    #[inline]
-    fn find(&self, key: &Key) -> Option<Entry> {
-        let seat = self.front.seat(key);
-        if let Some(entry) = seat.entry(key, |entry| housekeeping::report_popular(self.memory.weak(), entry))
-        {
-            return Some(entry);
-        }
-        let entry = last_rites::after(|| self.memory.get(key))?;
-        seat.offer(&entry);
-        Some(entry)
-    }
-
-    /// After a miss: joins the flight of `key`.
-    ///
-    /// `fits` tells whether an entry is of the caller's type; one that is not is as good as absent. (Two types can have one
-    /// name, so that the key cannot tell them apart.)
-    pub(crate) fn board(&self, key: &Key, fits: impl Fn(&Entry) -> bool) -> Boarded {
-        let relate = |flight, _| if load::is_within(flight) { Relation::Own } else { Relation::Current };
-        match self.flights.board(key, || self.generations.of(Group::default()), relate) {
-            Boarding::Own => Boarded::Now(Next::Bypass),
-            Boarding::Lead(ticket) => Boarded::Now(self.lead(key, ticket, fits)),
-            Boarding::Follow(follower) => {
-                self.counters.misses.add(1);
-                Boarded::Waiting(follower)
-            }
-        }
-    }
-
-    /// Leads, unless a flight landed between the caller's look at memory and its boarding.
-    fn lead(&self, key: &Key, ticket: Ticket<Outcome>, fits: impl Fn(&Entry) -> bool) -> Next {
-        if let Some(entry) = self.peek(key).filter(fits) {
-            self.count_hit(&entry);
-            let outcome = Outcome::Value(entry);
-            ticket.land(outcome.clone(), || ());
-            return Next::Take(outcome);
-        }
-        self.counters.misses.add(1);
-        Next::Load(ticket, None)
-    }
-
-    /// Waits for the flight. Dropping the future leaves it.
-    pub(crate) async fn follow(self: Arc<Self>, mut follower: Follower<Outcome>) -> Next {
-        match self.wait(&mut follower).await {
-            Some(Turn::Load(ticket)) => Next::Load(ticket, None),
-            Some(Turn::Landed(outcome)) => {
-                self.counters.coalesced.add(1);
-                Next::Take(outcome)
-            }
-            None => Next::Bypass,
-        }
-    }
-
-    /// Waits for the flight, for a bounded time, and then for the leave to load.
-    async fn wait(&self, follower: &mut Follower<Outcome>) -> Option<Turn<Outcome>> {
-        let in_time = self.clock.timeout(self.flight_wait(), follower.turn()).await;
-        if let Some(turn) = in_time {
-            return turn;
-        }
-        follower.lose_patience();
-        follower.turn().await
-    }
-
-    /// How long a follower waits before it loads for itself.
-    fn flight_wait(&self) -> Duration {
-        FLIGHT_WAIT.max(self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_LOADS))
-    }
-
-    /// The right to load `key` whatever is stored or loading: what began before stores nothing any more.
-    pub(crate) fn begin_refresh(&self, key: &Key, group: Group) -> Ticket<Outcome> {
-        self.counters.refreshes.add(1);
-        self.flights.supersede(key, || self.generations.of(group))
-    }
-
-    /// Stores a value that nobody loaded. Loads that run store nothing after it.
-    pub(crate) fn put(&self, entry: Entry) {
-        let key = entry.key().clone();
-        last_rites::after(|| self.flights.fence(&key, || self.store(entry)));
-    }
-
-    /// Makes `key` unreadable, also for loads that run.
-    pub(crate) async fn invalidate(&self, key: &Key) -> Invalidation {
-        self.counters.invalidated_keys.add(1);
-        let stored = StoredKey::from(key);
-        self.drop_key(&stored);
-        let Some(shared) = &self.shared else { return Invalidation::Local };
-        let remote = [shared.key(shared.digest(key))];
-        // Once more, also when the caller goes away: a call in between may have read the value from the server before it was
-        // gone there.
-        let _after = AtLast(|| self.drop_key(&stored));
-        Invalidation::of(shared.remote.tier.invalidate(&remote, shared.remote.deadline).await)
-    }
-
-    /// Makes all keys unreadable here, also for loads that run.
-    pub(crate) fn clear(&self) {
-        self.drop_all();
-        self.counters.clears.add(1);
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(last_rites::after(|| self.memory.entries()))
-    }
-
-    /// Keeps a value that was loaded or put.
+    /// Stores a value and counts it. To be called under the lock of its key.
     pub(crate) fn store(&self, entry: Entry) {
         self.keep(entry);
         self.counters.puts.add(1);
     }
 
-    /// Keeps a value that another tier has already.
-    fn keep(&self, entry: Entry) {
-        let hash = entry.key().hash64();
+    /// Stores a value that another tier has already. To be called under the lock of its key.
+    pub(crate) fn keep(&self, entry: Entry) {
         self.memory.insert(entry);
-        self.front.changed(hash);
     }
 
-    /// Keeps a value that was read elsewhere, unless memory has changed for its key since the `seat` was taken.
-    fn admit(&self, seat: &Seat, entry: Entry) {
+    /// Begins a lookup of `key` elsewhere; [`admit`](Self::admit) ends it.
+    pub(crate) fn lookup(&self, key: &Key) -> Lookup {
+        self.memory.lookup(key)
+    }
+
+    /// Stores a value that was read elsewhere, unless memory has changed for its key since the
+    /// lookup began.
+    pub(crate) fn admit(&self, lookup: &Lookup, entry: Entry) {
         let key = entry.key().clone();
         let keep = || {
-            if self.front.is_current(seat) {
+            if self.memory.is_unchanged_since(lookup) {
                 self.keep(entry);
             }
         };
-        last_rites::after(|| self.flights.locked(&key, keep));
+        deferred(|| self.flights.locked(&key, keep));
     }
 
-    /// What is known of a value that is stored now.
-    pub(crate) fn facts(&self, generation: u64, group: Group, load_time: Duration) -> Facts {
-        let timeline = Timeline::fresh(self.clock.now(), self.policy.get().jittered_ttl());
+    /// Removes `key` from memory. Loads that run go on.
+    pub(crate) fn remove(&self, key: &StoredKey) {
+        deferred(|| self.flights.locked(key, || self.memory.remove(key)));
+    }
+
+    /// Makes `key` invalid in this process, also for loads that run.
+    pub(crate) fn drop_key(&self, key: &StoredKey) {
+        deferred(|| self.flights.fence(key, || self.memory.remove(key)));
+    }
+
+    /// Makes all keys invalid in this process, also for loads that run.
+    pub(crate) fn drop_all(&self) {
+        // First the generation: a load that begins from here on may store, and entries of loads
+        // that began before are invalid.
+        self.generations.end_all();
+        self.flights.fence_all();
+        self.memory.clear();
+    }
+
+    /// Makes all keys invalid in this process and counts that.
+    pub(crate) fn clear(&self) {
+        self.drop_all();
+        self.counters.clears.add(1);
+    }
+
+    /// Brings memory to the capacity and the ttl of the policy. Entries that fit stay, with their
+    /// remaining life. Takes a while for many entries; to be called by one thread at a time.
+    pub(crate) fn resize(&self) {
+        self.memory.resize(Self::shape(&self.policy.get()), &self.flights);
+    }
+
+    /// Returns the facts of a value that is stored now.
+    pub(crate) fn facts(
+        &self,
+        lifetimes: Lifetimes,
+        generation: u64,
+        group: Group,
+        load_time: Duration,
+    ) -> Facts {
+        let timeline = Timeline::of(lifetimes, self.clock.now());
         Facts { timeline, generation, group, load_time }
     }
 
-    /// What is known of a value for `key` that nobody loaded.
-    pub(crate) fn facts_of_put(&self, key: &Key) -> Facts {
-        let group = self.group(key);
-        self.facts(self.generations.of(group), group, Duration::ZERO)
+    /// Returns the lifetimes of a value that is stored now.
+    pub(crate) fn lifetimes(&self) -> Lifetimes {
+        Lifetimes::fresh(self.policy.get().jittered_ttl())
     }
 
-    pub(crate) fn group(&self, key: &Key) -> Group {
-        self.shared.as_ref().map_or_else(Group::default, |shared| self.generations.group(&shared.digest(key)))
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.snapshot(self.memory.entries())
     }
 
-    /// To the nanosecond.
-    pub(crate) fn now(&self) -> Moment {
-        self.clock.precise()
-    }
-}
-
-/// Counts an entry that left by itself. One that was replaced after its end had expired: only nobody had come by.
-fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCause) {
-    match cause {
-        DropCause::Expired => counters.expired.add(1),
-        DropCause::Size => counters.evicted_for_size.add(1),
-        DropCause::Replaced if entry.age(clock.now()) == Age::Gone => counters.expired.add(1),
-        DropCause::Replaced => {}
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 }

@@ -1,8 +1,9 @@
-//! Which entries of a cache may still be read: those whose load began under the present generation.
+//! Generations: an entry may be read while the generation stands under which its load began.
 //!
-//! A generation is a sum of two counters that only grow: the cache's, moved by `clear`, and that of a group of keys, moved when another
-//! node makes one of them unreadable. So one number in each entry tells of both, and nobody has to know the key behind a digest.
-//! The others of the group become unreadable with it; they are asked for again.
+//! A generation is a sum of two counters that only grow: the cache's, moved by `clear`, and that of
+//! a group of keys, moved when another node invalidates one of them. So one number in each entry
+//! tells of both, and nobody has to know the key behind a digest. The other keys of the group become
+//! invalid with it; they are loaded again.
 
 use std::sync::atomic::{
     AtomicU64,
@@ -16,44 +17,46 @@ const GROUPS: std::ops::RangeInclusive<u64> = 1 << 8..=1 << 16;
 
 pub(crate) struct Generations {
     all: AtomicU64,
-    /// None for a cache that no other node can change.
+    /// Empty for a cache that no other node can change.
     groups: Box<[AtomicU64]>,
 }
 
-/// The keys that become unreadable together.
+/// The keys that become invalid together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Group(u32);
 
 impl Generations {
-    /// Of a cache that only this process changes.
+    /// Creates the generations of a cache that only this process changes.
     pub(crate) fn own() -> Self {
         Self { all: AtomicU64::new(0), groups: Box::default() }
     }
 
-    /// Of a cache of so many entries that other nodes change, too: about as many groups, so that few entries share one.
+    /// Creates the generations of a cache of `capacity` entries that other nodes change, too: about
+    /// as many groups, so that few entries share one.
     pub(crate) fn shared(capacity: u64) -> Self {
         let groups = capacity.clamp(*GROUPS.start(), *GROUPS.end()).next_power_of_two();
         Self { all: AtomicU64::new(0), groups: (0..groups).map(|_| AtomicU64::new(0)).collect() }
     }
 
+    /// Returns the present generation of `group`.
     #[inline]
     pub(crate) fn of(&self, group: Group) -> u64 {
         let of_group = self.groups.get(group.0 as usize).map_or(0, |group| group.load(Acquire));
         self.all.load(Acquire).wrapping_add(of_group)
     }
 
-    /// The group of the key with this digest.
+    /// Returns the group of the key with this digest.
     pub(crate) fn group(&self, digest: &Digest) -> Group {
         let [a, b, c, d, ..] = digest.0;
         Group(u32::from_be_bytes([a, b, c, d]) & u32::try_from(self.groups.len().max(1) - 1).unwrap_or(0))
     }
 
-    /// Nothing that began before may be read.
+    /// Makes all entries invalid whose load began before.
     pub(crate) fn end_all(&self) {
         self.all.fetch_add(1, Release);
     }
 
-    /// Nothing of this group that began before may be read.
+    /// Makes the entries of `group` invalid whose load began before.
     pub(crate) fn end(&self, group: Group) {
         if let Some(group) = self.groups.get(group.0 as usize) {
             group.fetch_add(1, Release);

@@ -1,22 +1,25 @@
-//! What an invalidation is aimed at, and how far it reached.
-
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::Poll,
-};
+//! The reach of an invalidation.
 
 use serde::Serialize;
 
-use crate::{
-    key::Key,
-    registry::{CacheHandle, Caches},
-    remote::Reason,
-    site::Site,
-};
+use crate::remote::Reason;
 
-/// How far an invalidation has come when its call returns. In every case this process serves the old value no more, to
-/// any call that begins afterwards.
+/// The reach of an invalidation when its call returns. In every case this process no longer serves
+/// the old value to any call that begins afterwards.
+///
+/// ```
+/// # use cachery_core as cachery;
+/// use cachery::Invalidation;
+///
+/// fn tell(reach: Invalidation) -> &'static str {
+///     match reach {
+///         Invalidation::Everywhere => "no node serves the old value",
+///         Invalidation::Queued => "other nodes follow when Redis is back",
+///         _ => "this process was the only one that had it",
+///     }
+/// }
+/// assert_eq!(tell(Invalidation::Local), "this process was the only one that had it");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -30,57 +33,17 @@ pub enum Invalidation {
 }
 
 impl Invalidation {
-    /// Of a cache that is shared, after the remote tier was told.
-    pub(crate) fn of(told: Result<(), Reason>) -> Self {
-        if told.is_ok() { Self::Everywhere } else { Self::Queued }
+    /// Returns the reach for a shared cache, from the reply of its remote tier.
+    pub(crate) fn of(reply: Result<(), Reason>) -> Self {
+        if reply.is_ok() { Self::Everywhere } else { Self::Queued }
     }
 
-    /// How far both have come: what waits to be told says more than what was told.
-    fn and(self, other: Self) -> Self {
+    /// Returns the lesser reach of two invalidations.
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Queued, _) | (_, Self::Queued) => Self::Queued,
             (Self::Everywhere, _) | (_, Self::Everywhere) => Self::Everywhere,
             (Self::Local, Self::Local) => Self::Local,
         }
     }
-}
-
-/// What is to be made unreadable.
-#[derive(Debug)]
-pub enum Target {
-    /// One key of a call site.
-    Key(&'static Site, Key),
-    /// All entries of a cache.
-    All(CacheHandle),
-}
-
-impl Target {
-    async fn invalidate(self) -> Invalidation {
-        match self {
-            Self::Key(site, key) => Caches::cache_of(site).invalidate(&key).await,
-            Self::All(cache) => cache.clear().await,
-        }
-    }
-}
-
-/// Makes all of them unreadable, side by side: none waits for another's answer from the remote tier. Says how far the one has
-/// reached that reached least far; nothing of no targets.
-pub async fn invalidate_all(targets: impl IntoIterator<Item = Target>) -> Option<Invalidation> {
-    let mut running: Vec<Pin<Box<dyn Future<Output = Invalidation> + Send>>> = Vec::new();
-    for target in targets {
-        running.push(Box::pin(target.invalidate()));
-    }
-    let mut least: Option<Invalidation> = None;
-    poll_fn(|cx| {
-        running.retain_mut(|one| match one.as_mut().poll(cx) {
-            Poll::Ready(reached) => {
-                least = Some(least.map_or(reached, |least| least.and(reached)));
-                false
-            }
-            Poll::Pending => true,
-        });
-        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    least
 }

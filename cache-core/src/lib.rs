@@ -1,9 +1,9 @@
 //! The core of Cachery: keys, entries, policy, configuration, the registry and the read path. It knows no backend.
 //!
-//! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so the reading order of the
-//! files: a call site (`site`) calls `call`, which looks into the site's `cache` by its [`key`]. A hit comes from this thread's
-//! `front` or from the `memory` tier and returns; a miss joins a `flight`, where one caller runs the function and fills. A cache that
-//! other processes share makes a `trip` to the [`remote`] tier on the way.
+//! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so
+//! the reading order of the files: a call site (`site`) makes a key and a call of it (`read`). A hit
+//! comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the cache has
+//! one, and joins a `flight`, where one caller runs the function and fills.
 
 pub mod key;
 #[doc(hidden)]
@@ -13,24 +13,20 @@ pub mod remote;
 pub mod text_file;
 
 mod cache;
-mod call;
 mod clock;
 mod codec;
 mod config;
-mod declared;
 mod entry;
 mod error;
 mod flight;
-mod front;
 mod generations;
 mod health;
 mod housekeeping;
 mod identity;
 mod invalidation;
-mod last_rites;
-mod load;
 mod memory;
 mod policy;
+mod read;
 mod registry;
 mod returns;
 mod site;
@@ -46,7 +42,6 @@ pub use codec::Codec;
 #[doc(hidden)]
 pub use config::reference;
 pub use config::{CacheConfig, CacheSettings, EffectiveConfig, Fallback, Setting, Statement};
-pub use declared::{Answer, Cache};
 pub use entry::{Entry, Facts};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
@@ -55,6 +50,7 @@ pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
 pub use policy::Policy;
+pub use read::{Answer, Cache};
 pub use registry::{
     CacheHandle, CacheReport, Caches, CachesBuilder, Change, InstallError, Reload, Report, SiteReport,
 };
@@ -70,10 +66,9 @@ pub mod expansion {
     pub use linkme;
 
     pub use crate::{
-        call::{At, InDeclared, Keyed, Plain, Skipped, Value},
-        declared::Cache,
-        invalidation::{Invalidation, Target, invalidate_all},
+        invalidation::Invalidation,
         key::{CacheKey, Key, KeyEncoder, shape},
+        read::{At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, invalidate_all},
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},
         site::{SITES, Site},

@@ -1,115 +1,18 @@
-//! The memory tier as the core sees it. Backends live in crates of their own and announce themselves.
+//! The memory of a cache: typed entries by key, in this process.
+//!
+//! [`Memory`] is what a cache uses. It looks into this thread's cache first, then into the tier,
+//! which a backend provides and which can be replaced by one of another size while calls run.
 
-use std::{sync::Arc, time::Duration};
+mod store;
+#[cfg(test)]
+pub(crate) mod tests;
+mod thread_cache;
+mod tier;
+mod tiers;
 
-use linkme::distributed_slice;
+pub(crate) mod popularity;
 
-use crate::{
-    entry::Entry,
-    key::{Key, StoredKey},
-};
-
-/// The memory of one call site: typed entries by key, bounded, in this process.
-///
-/// A tier keeps capacity and drops what is past all use; whether an entry may still answer a call is decided by the
-/// caller, on its own clock. Methods never block for long and never call back into a cache, except by
-/// [`MemoryOptions::on_drop`].
-pub trait MemoryTier: Send + Sync {
-    /// The entry stored for `key`. Allocates nothing. The caller checks its age.
-    fn get(&self, key: &Key) -> Option<Entry>;
-
-    /// `key` was asked for elsewhere: it is worth keeping.
-    fn touch(&self, key: &StoredKey);
-
-    /// Stores `entry` for its key in place of any other. A following `get` finds it, unless the tier is full and holds keys
-    /// that are asked for more often.
-    fn insert(&self, entry: Entry);
-
-    /// Forgets `key`. A following `get` finds nothing.
-    fn remove(&self, key: &StoredKey);
-
-    /// Gives the memory of all present entries back, soon. The caller has made them unreadable already.
-    fn clear(&self);
-
-    /// Shows each entry that is held. What is stored or removed meanwhile may be shown or not.
-    fn for_each(&self, show: &mut dyn FnMut(&Entry));
-
-    /// Whether this very `entry` is the one that is held for its key.
-    fn holds(&self, entry: &Entry) -> bool;
-
-    /// How many entries are held, after pending maintenance.
-    fn entries(&self) -> u64;
-}
-
-/// What a backend needs to open the memory of one call site.
-#[non_exhaustive]
-pub struct MemoryOptions {
-    /// The most entries that it may hold.
-    pub capacity: u64,
-    /// After this long, in real time, an entry is good for nothing and its memory may be given back. At most a century.
-    /// `None`: never, or real time says nothing (a test's clock).
-    pub ttl: Option<Duration>,
-    /// Called once for each entry that leaves by itself: not for `remove` and `clear`.
-    pub on_drop: OnDrop,
-}
-
-/// Told of an entry that left.
-pub type OnDrop = Arc<dyn Fn(&Entry, DropCause) + Send + Sync>;
-
-/// Why an entry left the tier without being asked to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DropCause {
-    /// Its time was over.
-    Expired,
-    /// The tier was full.
-    Size,
-    /// Another entry was stored for its key.
-    Replaced,
-}
-
-/// A kind of memory tier, announced by its crate.
-pub struct MemoryBackend {
-    /// Opens the memory of one call site.
-    pub open: fn(MemoryOptions) -> Arc<dyn MemoryTier>,
-}
-
-/// The memory backends linked into this program. The first one serves.
-#[distributed_slice]
-pub static MEMORY_BACKENDS: [MemoryBackend];
-
-/// Opens the memory of one call site on the linked backend, or [`NoMemory`].
-pub(crate) fn open(options: MemoryOptions) -> Arc<dyn MemoryTier> {
-    match MEMORY_BACKENDS.first() {
-        Some(backend) => (backend.open)(options),
-        None => Arc::new(NoMemory),
-    }
-}
-
-/// Holds nothing: what a program without the `memory` feature has. Concurrent callers still share loads.
-#[derive(Clone, Copy, Debug)]
-pub struct NoMemory;
-
-impl MemoryTier for NoMemory {
-    fn get(&self, _: &Key) -> Option<Entry> {
-        None
-    }
-
-    fn touch(&self, _: &StoredKey) {}
-
-    fn insert(&self, _: Entry) {}
-
-    fn remove(&self, _: &StoredKey) {}
-
-    fn clear(&self) {}
-
-    fn for_each(&self, _: &mut dyn FnMut(&Entry)) {}
-
-    fn holds(&self, _: &Entry) -> bool {
-        false
-    }
-
-    fn entries(&self) -> u64 {
-        0
-    }
-}
+pub(crate) use store::Memory;
+pub(crate) use thread_cache::Lookup;
+pub use tier::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
+pub(crate) use tiers::Shape;

@@ -2,7 +2,7 @@
 //! source of `src/flight`, on locks and channels of its own.
 //!
 //! What every model demands at its end: nobody hangs (loom reports that as a deadlock), no flight is left in the table, no
-//! ticket is left anywhere, and never did two lead the same key at once.
+//! permit is left anywhere, and never did two lead the same key at once.
 
 use std::{
     pin::pin,
@@ -17,29 +17,29 @@ use loom::{
     thread::{self, JoinHandle},
 };
 
-use flight::{Boarding, Flights, Follower, MAX_SOLOS, Relation, Ticket, Turn};
+use flight::{Flights, Follower, Join, Permit, Relation, Wakeup};
 use key::{Key, KeyEncoder, StoredKey};
 
-/// The source under test. Its head is repeated here, because a model can afford to fill one place for solos, not eight.
+/// The source under test. Its head is repeated here, because it has no place for re-entry.
 #[path = "../src/flight"]
 mod flight {
     #![expect(dead_code, reason = "the model has no generations and no re-entry")]
 
-    mod crew;
+    mod flights;
+    mod follower;
     mod origin;
+    mod permit;
     mod table;
+    mod waiters;
 
-    pub(crate) use crew::Follower;
+    pub(crate) use flights::{Flights, Join};
+    pub(crate) use follower::Follower;
     pub(crate) use origin::Relation;
-    pub(crate) use table::{Boarding, Flights, Ticket};
-
-    pub(crate) enum Turn<T: Clone> {
-        Load(Ticket<T>),
-        Landed(T),
-    }
-
-    pub(crate) const MAX_SOLOS: usize = 1;
+    pub(crate) use permit::{Permit, Wakeup};
 }
+
+/// The own loads that a model can afford: one, not eight.
+const MAX_OWN_LOADS: usize = 1;
 
 mod key {
     pub(crate) use cachery_core::key::{Key, KeyEncoder, KeyHasher, StoredKey};
@@ -150,64 +150,64 @@ struct World {
 impl World {
     fn new() -> Arc<Self> {
         let key = KeyEncoder::new().arg(&1u8).finish();
-        let (flights, stored) = (Arc::new(Flights::new(1)), None.into());
+        let (flights, stored) = (Arc::new(Flights::new(1, MAX_OWN_LOADS)), None.into());
         Arc::new(Self { flights, key, stored, loading: AtomicUsize::default(), loads: 0.into() })
     }
 
-    fn board(&self) -> Boarding<u32> {
-        self.flights.board(&self.key, || 0, |_, _| Relation::Current)
+    fn join(&self) -> Join<u32> {
+        self.flights.join(&self.key, || 0, |_, _| Relation::Current)
     }
 
-    /// The ticket of a caller of whom the model knows that nobody loads.
-    fn lead(&self) -> Ticket<u32> {
-        match self.board() {
-            Boarding::Lead(ticket) => ticket,
+    /// The permit of a caller of whom the model knows that nobody loads.
+    fn lead(&self) -> Permit<u32> {
+        match self.join() {
+            Join::Lead(permit) => permit,
             _ => panic!("somebody loads already"),
         }
     }
 
     /// The place of a caller of whom the model knows that somebody loads.
     fn follow(&self) -> Follower<u32> {
-        match self.board() {
-            Boarding::Follow(follower) => follower,
+        match self.join() {
+            Join::Follow(follower) => follower,
             _ => panic!("nobody loads"),
         }
     }
 
     /// A whole call: its answer is the stored value, another's, or that of its own load, which ends as `end` says.
-    fn call(&self, end: impl Fn(&Self, Ticket<u32>) -> u32) -> u32 {
-        match self.board() {
-            Boarding::Lead(ticket) => {
+    fn call(&self, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
+        match self.join() {
+            Join::Lead(permit) => {
                 // As the cache does it: another flight may have landed before this one began.
                 let stored = *self.stored.lock().unwrap();
                 if let Some(value) = stored {
-                    ticket.land(value, || ());
+                    permit.land(value, || ());
                     return value;
                 }
-                self.load(ticket, end)
+                self.load(permit, end)
             }
-            Boarding::Follow(mut follower) => self.take_turn(&mut follower, end),
-            Boarding::Own => unreachable!(),
+            Join::Follow(mut follower) => self.take_turn(&mut follower, end),
+            Join::Own => unreachable!(),
         }
     }
 
-    fn take_turn(&self, follower: &mut Follower<u32>, end: impl Fn(&Self, Ticket<u32>) -> u32) -> u32 {
-        match block_on(follower.turn()).expect("no follower is left without a word") {
-            Turn::Load(ticket) => self.load(ticket, end),
-            Turn::Landed(value) => value,
+    fn take_turn(&self, follower: &mut Follower<u32>, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
+        match block_on(follower.wakeup()).expect("no follower is left without a word") {
+            Wakeup::Load(permit) => self.load(permit, end),
+            Wakeup::Landed(value) => value,
         }
     }
 
     /// Runs a load.
-    fn load(&self, ticket: Ticket<u32>, end: impl Fn(&Self, Ticket<u32>) -> u32) -> u32 {
+    fn load(&self, permit: Permit<u32>, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
         self.loads.fetch_add(1, SeqCst);
         assert_eq!(self.loading.fetch_add(1, SeqCst), 0, "two callers load at once");
         self.loading.fetch_sub(1, SeqCst);
-        end(self, ticket)
+        end(self, permit)
     }
 
-    fn land(&self, ticket: Ticket<u32>, value: u32) -> u32 {
-        ticket.land(value, || self.store(value));
+    fn land(&self, permit: Permit<u32>, value: u32) -> u32 {
+        permit.land(value, || self.store(value));
         value
     }
 
@@ -230,27 +230,27 @@ impl World {
 
     fn assert_over(&self) {
         assert_eq!(self.flights.len(), 0, "a flight is left");
-        assert_eq!(Arc::strong_count(&self.flights), 1, "a ticket or a follower is left");
+        assert_eq!(Arc::strong_count(&self.flights), 1, "a permit or a follower is left");
     }
 }
 
 /// Ends of a load.
-fn lands(world: &World, ticket: Ticket<u32>) -> u32 {
-    world.land(ticket, LANDED)
+fn lands(world: &World, permit: Permit<u32>) -> u32 {
+    world.land(permit, LANDED)
 }
 
-fn fails_for_all(_: &World, ticket: Ticket<u32>) -> u32 {
-    ticket.fail(Some(FAILED));
+fn fails_for_all(_: &World, permit: Permit<u32>) -> u32 {
+    permit.fail(Some(FAILED));
     FAILED
 }
 
-fn fails_for_itself(_: &World, ticket: Ticket<u32>) -> u32 {
-    ticket.fail(None);
+fn fails_for_itself(_: &World, permit: Permit<u32>) -> u32 {
+    permit.fail(None);
     FAILED
 }
 
-fn is_dropped(_: &World, ticket: Ticket<u32>) -> u32 {
-    drop(ticket);
+fn is_dropped(_: &World, permit: Permit<u32>) -> u32 {
+    drop(permit);
     DROPPED
 }
 
@@ -282,8 +282,8 @@ fn at_once<const N: usize>(world: &Arc<World>, parts: [fn(&World) -> u32; N]) ->
     std::array::from_fn(|i| if i < N - 1 { threads.remove(0).join().unwrap() } else { last })
 }
 
-fn poll_once(follower: &mut Follower<u32>) -> Option<Turn<u32>> {
-    match pin!(follower.turn()).poll(&mut Context::from_waker(Waker::noop())) {
+fn poll_once(follower: &mut Follower<u32>) -> Option<Wakeup<u32>> {
+    match pin!(follower.wakeup()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(turn) => turn,
         Poll::Pending => None,
     }
@@ -311,7 +311,7 @@ fn a_shared_failure_reaches_all_who_wait() {
 
 #[test]
 fn after_a_failure_that_cannot_be_shared_each_loads_for_itself_while_there_is_room() {
-    assert_eq!(MAX_SOLOS, 1, "`World::load` checks that no two load at once");
+    assert_eq!(MAX_OWN_LOADS, 1, "`World::load` checks that no two load at once");
     model(|world| {
         assert_eq!(at_once(&world, [|w| w.call(fails_for_itself); 3]), [FAILED; 3]);
         assert_eq!(world.loads(), 3);
@@ -337,8 +337,8 @@ fn a_flight_that_nobody_completes_ends() {
 }
 
 #[test]
-fn a_follower_who_leaves_while_it_is_handed_the_ticket_does_not_keep_it() {
-    // The one who leaves came first, so that it is the heir.
+fn a_follower_who_leaves_while_it_is_handed_the_permit_does_not_keep_it() {
+    // The one who leaves came first, so that it is the successor.
     model(|world| {
         let leader = world.lead();
         let mut leaves = world.follow();
@@ -356,8 +356,8 @@ fn a_follower_who_leaves_while_it_is_handed_the_ticket_does_not_keep_it() {
 #[test]
 fn what_began_before_an_invalidation_is_never_stored_after_it() {
     model(|world| {
-        let ticket = world.lead();
-        let lander = spawn(&world, move |world| world.land(ticket, LANDED));
+        let permit = world.lead();
+        let lander = spawn(&world, move |world| world.land(permit, LANDED));
         world.invalidate();
         assert_eq!(world.stored(), None, "the value was there after the invalidation");
         lander.join().unwrap();
@@ -369,9 +369,9 @@ fn what_began_before_an_invalidation_is_never_stored_after_it() {
 fn a_caller_after_an_invalidation_starts_a_load_of_its_own() {
     const OLD: u32 = 8;
     model(|world| {
-        let ticket = world.lead();
+        let permit = world.lead();
         let mut follower = world.follow();
-        let old = spawn(&world, move |world| world.land(ticket, OLD));
+        let old = spawn(&world, move |world| world.land(permit, OLD));
         let new = spawn(&world, move |world| {
             world.invalidate();
             assert_eq!(world.call(lands), LANDED, "it followed the old load");
@@ -387,13 +387,13 @@ fn a_caller_after_an_invalidation_starts_a_load_of_its_own() {
 #[test]
 fn an_heir_of_a_flight_from_before_an_invalidation_stores_nothing_after_it() {
     model(|world| {
-        let ticket = world.lead();
+        let permit = world.lead();
         let mut follower = world.follow();
-        let dropper = thread::spawn(move || drop(ticket));
-        let heir = spawn(&world, move |world| assert_eq!(world.take_turn(&mut follower, lands), LANDED));
+        let dropper = thread::spawn(move || drop(permit));
+        let successor = spawn(&world, move |world| assert_eq!(world.take_turn(&mut follower, lands), LANDED));
         world.invalidate();
         dropper.join().unwrap();
-        heir.join().unwrap();
+        successor.join().unwrap();
         assert_eq!(world.stored(), None, "the value came back");
     });
 }
@@ -402,12 +402,12 @@ fn an_heir_of_a_flight_from_before_an_invalidation_stores_nothing_after_it() {
 fn the_load_that_began_last_is_what_stays() {
     const REFRESHED: u32 = 9;
     model(|world| {
-        let ticket = world.lead();
+        let permit = world.lead();
         let mut follower = world.follow();
-        let old = spawn(&world, move |world| world.land(ticket, LANDED));
+        let old = spawn(&world, move |world| world.land(permit, LANDED));
         let refresh = spawn(&world, move |world| {
-            let ticket = world.flights.supersede(&world.key, || 0);
-            world.land(ticket, REFRESHED);
+            let permit = world.flights.supersede(&world.key, || 0);
+            world.land(permit, REFRESHED);
         });
         assert_eq!(world.take_turn(&mut follower, lands), LANDED);
         old.join().unwrap();
@@ -420,15 +420,15 @@ fn the_load_that_began_last_is_what_stays() {
 #[test]
 fn losing_patience_while_the_load_lands_loses_nobody() {
     model(|world| {
-        let ticket = world.lead();
+        let permit = world.lead();
         let followers = [world.follow(), world.follow()];
         let impatient = followers.map(|mut follower| {
             spawn(&world, move |world| {
-                follower.lose_patience();
+                follower.stop_waiting();
                 assert_eq!(world.take_turn(&mut follower, lands), LANDED);
             })
         });
-        world.land(ticket, LANDED);
+        world.land(permit, LANDED);
         for thread in impatient {
             thread.join().unwrap();
         }
@@ -438,19 +438,19 @@ fn losing_patience_while_the_load_lands_loses_nobody() {
 
 #[test]
 fn losing_patience_while_the_leader_goes_loses_nobody() {
-    // An heir and a solo may load at once, so this does not go by `World::load`.
+    // An successor and a own load may load at once, so this does not go by `World::load`.
     fn land_turn(world: &World, follower: &mut Follower<u32>) -> u32 {
-        match block_on(follower.turn()).expect("no follower is left without a word") {
-            Turn::Load(ticket) => world.land(ticket, LANDED),
-            Turn::Landed(value) => value,
+        match block_on(follower.wakeup()).expect("no follower is left without a word") {
+            Wakeup::Load(permit) => world.land(permit, LANDED),
+            Wakeup::Landed(value) => value,
         }
     }
     model(|world| {
-        let ticket = world.lead();
+        let permit = world.lead();
         let (mut patient, mut impatient) = (world.follow(), world.follow());
-        let drops = thread::spawn(move || drop(ticket));
+        let drops = thread::spawn(move || drop(permit));
         let loses = spawn(&world, move |world| {
-            impatient.lose_patience();
+            impatient.stop_waiting();
             assert_eq!(land_turn(world, &mut impatient), LANDED);
         });
         assert_eq!(land_turn(&world, &mut patient), LANDED);

@@ -5,33 +5,36 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Boarding, Flights, Follower, MAX_SOLOS, Relation, Ticket, Turn};
+use super::{Flights, Follower, Join, Permit, Relation, Wakeup};
 use crate::key::{Key, KeyEncoder, StoredKey};
+
+/// Own loads that the tests allow.
+const MAX_OWN_LOADS: usize = 8;
 
 type Table = Arc<Flights<u32>>;
 
 fn table() -> Table {
-    Arc::new(Flights::new(4))
+    Arc::new(Flights::new(4, MAX_OWN_LOADS))
 }
 
 fn key(n: u32) -> Key {
     KeyEncoder::new().arg(&n).finish()
 }
 
-fn board(table: &Table) -> Boarding<u32> {
-    table.board(&key(1), || 0, |_, _| Relation::Current)
+fn join(table: &Table) -> Join<u32> {
+    table.join(&key(1), || 0, |_, _| Relation::Current)
 }
 
-fn lead(table: &Table) -> Ticket<u32> {
-    match board(table) {
-        Boarding::Lead(ticket) => ticket,
+fn lead(table: &Table) -> Permit<u32> {
+    match join(table) {
+        Join::Lead(permit) => permit,
         _ => panic!("somebody loads already"),
     }
 }
 
 fn follow(table: &Table) -> Follower<u32> {
-    match board(table) {
-        Boarding::Follow(follower) => follower,
+    match join(table) {
+        Join::Follow(follower) => follower,
         _ => panic!("nobody loads"),
     }
 }
@@ -41,8 +44,8 @@ fn follow_all(table: &Table, count: usize) -> Vec<Follower<u32>> {
 }
 
 /// What the follower was told, if anything.
-fn told(follower: &mut Follower<u32>) -> Option<Turn<u32>> {
-    match pin!(follower.turn()).poll(&mut Context::from_waker(Waker::noop())) {
+fn told(follower: &mut Follower<u32>) -> Option<Wakeup<u32>> {
+    match pin!(follower.wakeup()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(turn) => Some(turn.expect("no follower is left without a word")),
         Poll::Pending => None,
     }
@@ -52,26 +55,26 @@ fn waits(follower: &mut Follower<u32>) -> bool {
     told(follower).is_none()
 }
 
-fn ticket_of(follower: &mut Follower<u32>) -> Ticket<u32> {
+fn permit_of(follower: &mut Follower<u32>) -> Permit<u32> {
     match told(follower) {
-        Some(Turn::Load(ticket)) => ticket,
-        Some(Turn::Landed(_)) => panic!("it was given an outcome, not the right to load"),
+        Some(Wakeup::Load(permit)) => permit,
+        Some(Wakeup::Landed(_)) => panic!("it was given an outcome, not the right to load"),
         None => panic!("it waits"),
     }
 }
 
 fn outcome_of(follower: &mut Follower<u32>) -> u32 {
     match told(follower) {
-        Some(Turn::Landed(outcome)) => outcome,
-        Some(Turn::Load(_)) => panic!("it was given the right to load, not an outcome"),
+        Some(Wakeup::Landed(outcome)) => outcome,
+        Some(Wakeup::Load(_)) => panic!("it was given the right to load, not an outcome"),
         None => panic!("it waits"),
     }
 }
 
-/// Whether `ticket`, landing now, may store.
-fn stores(ticket: Ticket<u32>) -> bool {
+/// Whether `permit`, landing now, may store.
+fn stores(permit: Permit<u32>) -> bool {
     let mut stored = false;
-    ticket.land(0, || stored = true);
+    permit.land(0, || stored = true);
     stored
 }
 
@@ -88,8 +91,8 @@ fn the_first_leads_and_others_follow() {
 fn each_key_has_a_flight_of_its_own() {
     let table = table();
     let _one = lead(&table);
-    let others: Vec<_> = (2..100).map(|n| table.board(&key(n), || 0, |_, _| Relation::Current)).collect();
-    assert!(others.iter().all(|boarding| matches!(boarding, Boarding::Lead(_))));
+    let others: Vec<_> = (2..100).map(|n| table.join(&key(n), || 0, |_, _| Relation::Current)).collect();
+    assert!(others.iter().all(|boarding| matches!(boarding, Join::Lead(_))));
     assert_eq!(table.len(), 99);
     drop(others);
     assert_eq!(table.len(), 1);
@@ -110,28 +113,28 @@ fn landing_stores_once_tells_all_and_ends_the_flight() {
 }
 
 #[test]
-fn a_dropped_ticket_passes_on_in_order_of_arrival_and_the_last_ends_the_flight() {
+fn a_dropped_permit_passes_on_in_order_of_arrival_and_the_last_ends_the_flight() {
     let table = table();
     let leader = lead(&table);
     let mut followers = follow_all(&table, 3);
     drop(leader);
     for next in 0..3 {
-        let heir = ticket_of(&mut followers[next]);
+        let successor = permit_of(&mut followers[next]);
         assert!(followers[next + 1..].iter_mut().all(waits), "only one loads");
         assert_eq!(table.len(), 1);
-        drop(heir);
+        drop(successor);
     }
     assert_eq!(table.len(), 0);
 }
 
 #[test]
-fn a_ticket_that_nobody_looked_at_passes_on_with_its_receiver() {
+fn a_permit_that_nobody_looked_at_passes_on_with_its_receiver() {
     let table = table();
     let leader = lead(&table);
     let (gone, mut next) = (follow(&table), follow(&table));
     drop(leader);
     drop(gone);
-    assert!(stores(ticket_of(&mut next)));
+    assert!(stores(permit_of(&mut next)));
 }
 
 #[test]
@@ -142,19 +145,19 @@ fn a_follower_who_leaves_inherits_nothing() {
     drop(followers.remove(0));
     let mut last = followers.remove(1);
     drop(leader);
-    let heir = ticket_of(&mut followers[0]);
+    let successor = permit_of(&mut followers[0]);
     followers.clear();
-    drop(heir);
-    drop(ticket_of(&mut last));
+    drop(successor);
+    drop(permit_of(&mut last));
     assert_eq!(table.len(), 0);
 }
 
 #[test]
-fn when_all_followers_have_left_a_dropped_ticket_ends_the_flight() {
+fn when_all_followers_have_left_a_dropped_permit_ends_the_flight() {
     let table = table();
     let leader = lead(&table);
     let followers = follow_all(&table, 3);
-    followers[1].lose_patience();
+    followers[1].stop_waiting();
     drop(followers);
     drop(leader);
     assert_eq!(table.len(), 0);
@@ -166,12 +169,12 @@ fn a_shared_failure_ends_the_wait_of_all_and_stores_nothing() {
     let table = table();
     let leader = lead(&table);
     let mut followers = follow_all(&table, 3);
-    followers[2].lose_patience();
-    let solo = ticket_of(&mut followers.remove(2));
+    followers[2].stop_waiting();
+    let own_load = permit_of(&mut followers.remove(2));
     leader.fail(Some(5));
     assert!(followers.iter_mut().all(|follower| outcome_of(follower) == 5));
     assert_eq!(table.len(), 1, "one still loads for itself");
-    solo.fail(Some(5));
+    own_load.fail(Some(5));
     assert_eq!(table.len(), 0);
 }
 
@@ -179,19 +182,20 @@ fn a_shared_failure_ends_the_wait_of_all_and_stores_nothing() {
 fn after_a_failure_that_cannot_be_shared_all_load_for_themselves_within_the_bound() {
     let table = table();
     let leader = lead(&table);
-    let mut followers = follow_all(&table, MAX_SOLOS + 2);
+    let mut followers = follow_all(&table, MAX_OWN_LOADS + 2);
     leader.fail(None);
-    let mut solos: Vec<_> = followers.drain(..MAX_SOLOS).map(|mut first| ticket_of(&mut first)).collect();
-    assert!(followers.iter_mut().all(waits), "there is room for {MAX_SOLOS}");
-    solos.remove(0).fail(None);
-    solos.push(ticket_of(&mut followers.remove(0)));
+    let mut own_loads: Vec<_> =
+        followers.drain(..MAX_OWN_LOADS).map(|mut first| permit_of(&mut first)).collect();
+    assert!(followers.iter_mut().all(waits), "there is room for {MAX_OWN_LOADS}");
+    own_loads.remove(0).fail(None);
+    own_loads.push(permit_of(&mut followers.remove(0)));
     assert!(waits(&mut followers[0]));
-    drop(solos.remove(0));
-    solos.push(ticket_of(&mut followers.remove(0)));
-    assert_eq!(solos.len(), MAX_SOLOS);
-    for solo in solos {
+    drop(own_loads.remove(0));
+    own_loads.push(permit_of(&mut followers.remove(0)));
+    assert_eq!(own_loads.len(), MAX_OWN_LOADS);
+    for own_load in own_loads {
         assert_eq!(table.len(), 1);
-        solo.fail(None);
+        own_load.fail(None);
     }
     assert_eq!(table.len(), 0);
 }
@@ -200,13 +204,13 @@ fn after_a_failure_that_cannot_be_shared_all_load_for_themselves_within_the_boun
 fn one_who_lands_for_itself_serves_all_who_wait() {
     let table = table();
     let leader = lead(&table);
-    let mut followers = follow_all(&table, MAX_SOLOS + 1);
+    let mut followers = follow_all(&table, MAX_OWN_LOADS + 1);
     leader.fail(None);
     let mut newcomer = follow(&table);
-    assert!(stores(ticket_of(&mut followers[0])));
-    assert_eq!(outcome_of(&mut followers[MAX_SOLOS]), 0);
+    assert!(stores(permit_of(&mut followers[0])));
+    assert_eq!(outcome_of(&mut followers[MAX_OWN_LOADS]), 0);
     assert_eq!(outcome_of(&mut newcomer), 0);
-    assert!(!stores(ticket_of(&mut followers[1])), "the flight is over");
+    assert!(!stores(permit_of(&mut followers[1])), "the flight is over");
 }
 
 #[test]
@@ -215,11 +219,11 @@ fn a_follower_waits_for_one_failure_only() {
     let leader = lead(&table);
     let mut early = follow(&table);
     leader.fail(None);
-    let early = ticket_of(&mut early);
+    let early = permit_of(&mut early);
     let mut late = follow(&table);
     assert!(waits(&mut late), "it has seen no failure yet");
     early.fail(None);
-    ticket_of(&mut late).fail(None);
+    permit_of(&mut late).fail(None);
     assert_eq!(table.len(), 0);
 }
 
@@ -227,15 +231,16 @@ fn a_follower_waits_for_one_failure_only() {
 fn who_loses_patience_loads_beside_the_leader_while_there_is_room() {
     let table = table();
     let leader = lead(&table);
-    let mut followers = follow_all(&table, MAX_SOLOS + 2);
-    followers.iter().for_each(Follower::lose_patience);
-    let mut solos: Vec<_> = followers.drain(..MAX_SOLOS).map(|mut first| ticket_of(&mut first)).collect();
+    let mut followers = follow_all(&table, MAX_OWN_LOADS + 2);
+    followers.iter().for_each(Follower::stop_waiting);
+    let mut own_loads: Vec<_> =
+        followers.drain(..MAX_OWN_LOADS).map(|mut first| permit_of(&mut first)).collect();
     assert!(followers.iter_mut().all(waits));
-    drop(solos.pop());
-    solos.push(ticket_of(&mut followers[0]));
+    drop(own_loads.pop());
+    own_loads.push(permit_of(&mut followers[0]));
     assert!(stores(leader), "whoever lands first stores");
     assert_eq!(outcome_of(&mut followers[1]), 0);
-    assert!(!solos.into_iter().any(stores));
+    assert!(!own_loads.into_iter().any(stores));
 }
 
 #[test]
@@ -243,8 +248,8 @@ fn a_stuck_leader_stores_nothing_after_one_who_overtook_it() {
     let table = table();
     let leader = lead(&table);
     let mut follower = follow(&table);
-    follower.lose_patience();
-    assert!(stores(ticket_of(&mut follower)));
+    follower.stop_waiting();
+    assert!(stores(permit_of(&mut follower)));
     assert_eq!(table.len(), 0);
     assert!(!stores(leader));
 }
@@ -254,10 +259,10 @@ fn who_lost_patience_inherits_before_who_waits() {
     let table = table();
     let leader = lead(&table);
     let mut patient = follow(&table);
-    let mut impatient = follow_all(&table, MAX_SOLOS + 1);
-    impatient.iter().for_each(Follower::lose_patience);
+    let mut impatient = follow_all(&table, MAX_OWN_LOADS + 1);
+    impatient.iter().for_each(Follower::stop_waiting);
     drop(leader);
-    let _heir = ticket_of(&mut impatient[MAX_SOLOS]);
+    let _successor = permit_of(&mut impatient[MAX_OWN_LOADS]);
     assert!(waits(&mut patient));
 }
 
@@ -267,15 +272,15 @@ fn a_solo_is_succeeded_by_a_patient_follower_only_when_nobody_else_loads() {
     let leader = lead(&table);
     let mut impatient = follow_all(&table, 2);
     let mut patient = follow(&table);
-    impatient.iter().for_each(Follower::lose_patience);
-    drop(ticket_of(&mut impatient[0]));
+    impatient.iter().for_each(Follower::stop_waiting);
+    drop(permit_of(&mut impatient[0]));
     assert!(waits(&mut patient), "the leader loads, and the other");
-    let solo = ticket_of(&mut impatient[1]);
+    let own_load = permit_of(&mut impatient[1]);
     leader.fail(Some(5));
     assert_eq!(outcome_of(&mut patient), 5);
     let mut patient = follow(&table);
-    drop(solo);
-    assert!(stores(ticket_of(&mut patient)));
+    drop(own_load);
+    assert!(stores(permit_of(&mut patient)));
 }
 
 #[test]
@@ -284,7 +289,7 @@ fn losing_patience_after_the_outcome_changes_nothing() {
     let leader = lead(&table);
     let mut follower = follow(&table);
     leader.land(7, || ());
-    follower.lose_patience();
+    follower.stop_waiting();
     assert_eq!(outcome_of(&mut follower), 7);
 }
 
@@ -309,10 +314,10 @@ fn an_heir_or_a_solo_of_a_fenced_flight_stores_nothing() {
     let old = lead(&table);
     let mut followers = follow_all(&table, 2);
     table.fence(&StoredKey::from(&key(1)), || ());
-    followers[1].lose_patience();
+    followers[1].stop_waiting();
     drop(old);
-    assert!(!stores(ticket_of(&mut followers[0])));
-    assert!(!stores(ticket_of(&mut followers[1])));
+    assert!(!stores(permit_of(&mut followers[0])));
+    assert!(!stores(permit_of(&mut followers[1])));
 }
 
 #[test]
@@ -346,32 +351,32 @@ fn a_caller_inside_its_own_load_does_not_wait_for_it() {
     let mut follower = follow(&table);
     let id = leader.flight_id();
     let boarding =
-        table.board(&key(1), || 0, |flight, _| if flight == id { Relation::Own } else { Relation::Current });
-    assert!(matches!(boarding, Boarding::Own));
+        table.join(&key(1), || 0, |flight, _| if flight == id { Relation::Own } else { Relation::Current });
+    assert!(matches!(boarding, Join::Own));
     drop(leader);
-    assert!(ticket_of(&mut follower).flight_id() == id, "an heir loads for the same flight");
+    assert!(permit_of(&mut follower).flight_id() == id, "an successor loads for the same flight");
 }
 
 #[test]
 fn a_flight_keeps_the_generation_in_which_it_began() {
     let table = table();
-    let leader = table.board(&key(1), || 3, |_, _| Relation::Current);
-    let Boarding::Follow(mut follower) = table.board(&key(1), || 4, |_, _| Relation::Current) else {
+    let leader = table.join(&key(1), || 3, |_, _| Relation::Current);
+    let Join::Follow(mut follower) = table.join(&key(1), || 4, |_, _| Relation::Current) else {
         panic!("nobody loads");
     };
     drop(leader);
-    assert_eq!(ticket_of(&mut follower).generation(), 3);
+    assert_eq!(permit_of(&mut follower).generation(), 3);
     assert_eq!(table.supersede(&key(1), || 5).generation(), 5);
 }
 
 #[test]
-fn a_store_that_panics_passes_the_ticket_on() {
+fn a_store_that_panics_passes_the_permit_on() {
     let table = table();
     let leader = lead(&table);
     let mut follower = follow(&table);
     let landing = AssertUnwindSafe(|| leader.land(7, || panic!("the tier failed")));
     assert!(catch_unwind(landing).is_err());
-    assert!(stores(ticket_of(&mut follower)));
+    assert!(stores(permit_of(&mut follower)));
     assert_eq!(table.len(), 0);
 }
 
@@ -387,7 +392,7 @@ fn ten_thousand_who_leave_one_after_another_need_no_deep_stack() {
         let table = table();
         let leader = lead(&table);
         let mut followers = follow_all(&table, 10_000);
-        followers.iter().for_each(Follower::lose_patience);
+        followers.iter().for_each(Follower::stop_waiting);
         drop(leader);
         followers.drain(..5_000).for_each(drop);
         while let Some(last) = followers.pop() {
@@ -406,7 +411,7 @@ fn ten_thousand_who_fail_one_after_another_need_no_deep_stack() {
         let mut followers = follow_all(&table, 10_000);
         leader.fail(None);
         for follower in &mut followers {
-            ticket_of(follower).fail(None);
+            permit_of(follower).fail(None);
         }
         assert_eq!(table.len(), 0);
     });

@@ -80,7 +80,7 @@ impl Registry {
     fn adopt_all(&self) {
         for cache in self.caches.iter().filter_map(|cell| cell.get()) {
             self.settings.adopt(cache);
-            cache.reshape();
+            cache.resize();
         }
     }
 

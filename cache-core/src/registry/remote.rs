@@ -7,7 +7,7 @@ use std::{
 
 use super::{Caches, Registry};
 use crate::{
-    cache::{AtLast, Cache, Remote, Shared},
+    cache::{Cache, Remote, Shared},
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     health::Health,
@@ -108,7 +108,7 @@ impl Caches {
             return Invalidation::Local;
         };
         // Once more, also when the caller goes away: a call in between may have read from the server before it knew.
-        let _after = AtLast(|| caches().for_each(|cache| cache.drop_all()));
+        let _after = scopeguard::guard((), |()| caches().for_each(|cache| cache.drop_all()));
         Invalidation::of(remote.tier.clear(name, remote.deadline).await)
     }
 }

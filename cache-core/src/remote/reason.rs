@@ -128,7 +128,7 @@ impl Reason {
                 "it asks for a password: write `redis://:password@host` or \
                  `redis://user:password@host`"
             }
-            Self::WrongPassword => "it refuses the user name or the password: check both in the URL",
+            Self::WrongPassword => "it refuses the user name or the password: check those in the URL",
             Self::NoEval => "it does not allow scripts, so the remote tier stays off: grant `+eval +evalsha`",
             Self::TooOld => {
                 "it is older than Redis 7.0, or refuses scripts that begin with `#!lua`, so the \

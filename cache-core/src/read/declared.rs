@@ -1,10 +1,14 @@
-//! Declared caches: a name, a key type and a value type, said once by `caches!` and checked at every use.
+//! Declared caches: a name, a key type and a value type, declared once by `caches!` and checked at
+//! every use.
 
 use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData, pin::pin};
 
+use super::{
+    invalidate::{Target, invalidate_all},
+    keyed::{Keyed, Plain},
+};
 use crate::{
-    call::{Keyed, Plain},
-    invalidation::{Invalidation, Target, invalidate_all},
+    invalidation::Invalidation,
     key::CacheKey,
     policy::Policy,
     registry::CacheHandle,
@@ -16,15 +20,16 @@ use crate::{
 
 /// A cache of `V`s by `K`s, declared by `caches!`.
 ///
-/// Whoever names it works on the same entries: functions cached by `#[cached(cache = ..)]`, and these methods. A borrowed form of
-/// the key does as well: `&str` for `String`. Each call works on the current registry.
+/// Functions cached by `#[cached(cache = ..)]` and these methods share its entries. A borrowed form
+/// of the key serves as well: `&str` for `String`. Each call works on the current registry.
 pub struct Cache<K, V> {
     site: &'static Site,
     value: ValueOps<V>,
     key: PhantomData<fn(&K)>,
 }
 
-// The bounds stand where a cache is declared, and each once: a wrong type is one error. That of the key is where `at` is given it.
+// The bounds stand where a cache is declared, and each once: a wrong type is one error. The bound of
+// the key stands where `at` is given it.
 impl<K, V> Cache<K, V> {
     #[doc(hidden)]
     pub const fn stored(site: &'static Site) -> Self
@@ -47,27 +52,27 @@ impl<K, V> Cache<K, V> {
         Keyed::of_cache(self.site, self.value, parts)
     }
 
-    /// The name in the declaration.
+    /// Returns the name in the declaration.
     pub fn name(&self) -> &'static str {
         self.site.name
     }
 
-    /// This cache in the current registry, without its types.
+    /// Returns this cache in the current registry, without its types.
     pub fn handle(&self) -> CacheHandle {
         self.site.handle()
     }
 
-    /// What happened so far. Exact.
+    /// Returns the exact counts so far.
     pub fn stats(&self) -> Stats {
         self.handle().stats()
     }
 
-    /// How the cache behaves, after all configuration.
+    /// Returns the policy in effect, after all configuration.
     pub fn policy(&self) -> Policy {
         self.handle().policy()
     }
 
-    /// The fresh value of `key`. Counts as a hit or a miss.
+    /// Returns the fresh value of `key`. Counts as a hit or a miss.
     pub fn get<Q>(&self, key: &Q) -> impl Future<Output = Option<V>> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -76,7 +81,7 @@ impl<K, V> Cache<K, V> {
         self.at(&[&key]).get()
     }
 
-    /// Whether `key` has a fresh value. Counts as nothing.
+    /// Tells whether `key` has a fresh value. Is not counted.
     pub fn contains<Q>(&self, key: &Q) -> impl Future<Output = bool> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -86,12 +91,13 @@ impl<K, V> Cache<K, V> {
         async { found.await.is_some() }
     }
 
-    /// The value of `key`: stored, shared with a caller who loads it already, or loaded by `load`, which answers with a `V` or with a
-    /// `Result` of one. As a cached function does it, but that a failed load's error is for its own caller only. Dropping the
-    /// future is safe at any point; a load that it ran passes to the next caller who waits.
+    /// Returns the value of `key`: stored, shared with a caller who loads it already, or loaded by
+    /// `load`, which returns a `V` or a `Result` of one. It works as a cached function does, except
+    /// that a failed load's error is for its own caller only. Dropping the future is safe at any
+    /// point; a load that it ran passes to the next caller who waits.
     ///
     /// # Errors
-    /// What `load` fails with. An error is never stored.
+    /// Returns the error of `load`. An error is never stored.
     pub fn get_or_load<Q, F, R>(&self, key: &Q, load: impl FnOnce() -> F) -> impl Future<Output = R>
     where
         K: Borrow<Q>,
@@ -115,7 +121,7 @@ impl<K, V> Cache<K, V> {
         self.at(&[&key]).put(value)
     }
 
-    /// Makes the value of `key` unreadable, and says how far that has reached.
+    /// Invalidates `key`, and returns the reach of that.
     pub fn invalidate<Q>(&self, key: &Q) -> impl Future<Output = Invalidation> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -124,8 +130,7 @@ impl<K, V> Cache<K, V> {
         self.at(&[&key]).invalidate()
     }
 
-    /// Makes the values of all these keys unreadable. In Redis that is one round trip, however many they are. Says how far the one has
-    /// reached that reached least far.
+    /// Invalidates all these keys, and returns the least reach of all. In Redis they are one batch.
     pub fn invalidate_many<'k, Q>(
         &self,
         keys: impl IntoIterator<Item = &'k Q>,
@@ -140,7 +145,7 @@ impl<K, V> Cache<K, V> {
         async move { invalidate_all(targets).await.unwrap_or(none) }
     }
 
-    /// Makes every entry unreadable, on all nodes where the cache is shared.
+    /// Makes every entry invalid, on all nodes where the cache is shared.
     pub async fn clear(&self) -> Invalidation {
         self.handle().clear().await
     }
@@ -152,14 +157,14 @@ impl<K, V> fmt::Debug for Cache<K, V> {
     }
 }
 
-/// What a load may answer with: the value, or a `Result` of it.
+/// The return type of a load: the value, or a `Result` of it.
 #[diagnostic::on_unimplemented(
-    message = "this cache keeps `{V}`, and the load answers with `{Self}`",
+    message = "this cache keeps `{V}`, and the load returns `{Self}`",
     label = "not what the cache keeps",
     note = "a load returns `{V}`, or a `Result` of it"
 )]
 pub trait Answer<V>: sealed::Sealed<V> + Sized {
-    /// What it fails with.
+    /// The error of a load that fails.
     type Error;
     #[doc(hidden)]
     fn returns() -> Returns<Self, V, Self::Error>;

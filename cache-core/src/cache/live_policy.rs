@@ -7,6 +7,7 @@ use std::sync::{
 
 use crate::policy::Policy;
 
+/// The policy of one cache, which may change while calls run.
 pub(crate) struct LivePolicy {
     /// Apart from the rest, because each hit reads it, and a hit takes no lock.
     enabled: AtomicBool,
@@ -23,7 +24,7 @@ impl LivePolicy {
         self.enabled.load(Relaxed)
     }
 
-    /// For what is not a hit.
+    /// Returns the whole policy. Takes a lock, so it is not for hits.
     pub(crate) fn get(&self) -> Policy {
         self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,12 +1,14 @@
-//! The front: what this thread found last, before the memory tier is asked.
+//! The entries that this thread found last, looked at before the memory tier.
 //!
-//! A concurrent map pays for each hit with its own bookkeeping. A thread that asks for the same keys again and again finds
-//! them here for a fraction of it. The front never decides anything:
+//! A concurrent map pays for each hit with its own bookkeeping. A thread that asks for the same keys
+//! again and again finds them here for a fraction of it. The thread's cache never decides anything:
 //!
-//! - It holds small entries, weakly: what memory drops is gone here too, and no value lives longer for it.
-//! - Each cache keeps a *stamp* for each group of keys, moved by every store and removal in that group. What was found under
-//!   another stamp is not looked at. The stamp is read before memory is, so a change in between counts as later.
-//! - Memory must learn what is popular, to keep it: one use in [`USES`] is reported.
+//! - It holds small entries, weakly: an entry that memory drops is gone here too, and no value lives
+//!   longer for it.
+//! - Each cache keeps a *stamp* for each group of keys, moved by every store and removal in that
+//!   group. An entry found under another stamp is not used. The stamp is read before memory is, so a
+//!   change in between counts as later.
+//! - Memory must learn which keys are popular, to keep them: one use in [`USES`] is reported.
 
 use std::{
     cell::RefCell,
@@ -27,11 +29,11 @@ use crate::{
 const SLOTS: usize = 1024;
 /// Groups of keys of a cache.
 const STAMPS: usize = 128;
-/// How many uses of a slot make one report of its popularity.
+/// The number of uses of a slot for one report of its popularity.
 const USES: u8 = 32;
 
-/// The largest value itself, in bytes, that a slot may refer to: a weak reference holds that memory until the slot is used
-/// again, though not the value. What a value points to does not count.
+/// The largest value, in bytes, that a slot may refer to: a weak reference holds that memory until
+/// the slot is used again, though not the value. Memory that a value points to does not count.
 const LARGEST: usize = 256;
 
 thread_local! {
@@ -40,8 +42,8 @@ thread_local! {
 
 #[derive(Default)]
 struct Slot {
-    /// The last key that wanted in. A key that comes twice in a row gets in, so that a long row of keys that come once does
-    /// not drive out the ones that stay.
+    /// The hash of the last key that was offered. A key offered twice in a row is taken, so that a
+    /// long row of keys that come once does not drive out the ones that stay.
     candidate: u64,
     hash: u64,
     cache: u64,
@@ -50,42 +52,43 @@ struct Slot {
     entry: Option<WeakEntry>,
 }
 
-/// The front of one cache.
-pub(crate) struct Front {
-    /// Tells this cache from all others that ever lived in this process.
+/// One cache's part in the caches of all threads.
+pub(super) struct ThreadCache {
+    /// A number that no other cache of this process ever has.
     id: u64,
     stamps: Box<[AtomicU64]>,
 }
 
-/// The place of one key in this thread's front, with the stamp as it was before memory was asked.
-pub(crate) struct Seat {
+/// A lookup of one key, with the stamp as it was before memory was asked.
+pub(crate) struct Lookup {
     cache: u64,
     stamp: u64,
     hash: u64,
 }
 
-impl Front {
-    pub(crate) fn new() -> Self {
+impl ThreadCache {
+    pub(super) fn new() -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let stamps = (0..STAMPS).map(|_| AtomicU64::new(0)).collect();
         Self { id: NEXT_ID.fetch_add(1, Relaxed), stamps }
     }
 
-    /// The place of `key`. To be taken before memory is asked.
+    /// Begins a lookup of `key`, before memory is asked.
     #[inline]
-    pub(crate) fn seat(&self, key: &Key) -> Seat {
+    pub(super) fn lookup(&self, key: &Key) -> Lookup {
         let hash = key.hash64();
-        Seat { cache: self.id, stamp: self.stamp(hash).load(Acquire), hash }
+        Lookup { cache: self.id, stamp: self.stamp(hash).load(Acquire), hash }
     }
 
-    /// Memory has changed for a key with this hash: what threads found before is not looked at again.
-    pub(crate) fn changed(&self, hash: u64) {
+    /// Records that memory has changed for a key with this hash: entries found before are not used
+    /// again.
+    pub(super) fn changed(&self, hash: u64) {
         self.stamp(hash).fetch_add(1, Release);
     }
 
-    /// Whether memory has not changed for the seat's group of keys since it was taken.
-    pub(crate) fn is_current(&self, seat: &Seat) -> bool {
-        self.stamp(seat.hash).load(Acquire) == seat.stamp
+    /// Tells whether memory has not changed for the key's group since the lookup began.
+    pub(super) fn is_current(&self, lookup: &Lookup) -> bool {
+        self.stamp(lookup.hash).load(Acquire) == lookup.stamp
     }
 
     #[inline]
@@ -94,24 +97,25 @@ impl Front {
     }
 }
 
-/// A place among `count` for a hash.
+/// Returns an index below `count` for a hash.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a usize")]
 fn index(hash: u64, count: usize) -> usize {
     (hash % count as u64) as usize
 }
 
-impl Seat {
-    /// The entry of `key`, if this thread found it under the present stamp. `popular` is told of one use in [`USES`].
+impl Lookup {
+    /// Returns the entry of `key`, if this thread found it under the present stamp. Calls `popular`
+    /// for one use in [`USES`].
     #[inline]
-    pub(crate) fn entry(&self, key: &Key, popular: impl FnOnce(&Entry)) -> Option<Entry> {
+    pub(super) fn entry(&self, key: &Key, popular: impl FnOnce(&Entry)) -> Option<Entry> {
         self.with_slot(|slot| {
             if (slot.hash, slot.cache) != (self.hash, self.cache) {
                 return None;
             }
             let entry = slot.entry.as_ref().filter(|_| slot.stamp == self.stamp).and_then(WeakEntry::upgrade);
             let Some(entry) = entry else {
-                // It is of no use any more, and even a weak reference holds the memory of a value that is gone.
+                // Even a weak reference holds the memory of a value that is gone.
                 slot.entry = None;
                 return None;
             };
@@ -126,12 +130,13 @@ impl Seat {
         })
     }
 
-    /// Memory has found `entry` under this seat's stamp.
-    pub(crate) fn offer(&self, entry: &Entry) {
+    /// Offers an entry that memory found under this lookup's stamp.
+    pub(super) fn offer(&self, entry: &Entry) {
         if entry.inline_size() > LARGEST {
             return;
         }
-        // The old entry is dropped after the slots are free again: nothing of a value's runs while they are borrowed.
+        // The old entry is dropped after the slots are free again: no code of a value runs while
+        // they are borrowed.
         let _old = self.with_slot(|slot| {
             if slot.candidate != self.hash {
                 slot.candidate = self.hash;
@@ -149,7 +154,7 @@ impl Seat {
         });
     }
 
-    /// `None` also where a thread has no slots any more.
+    /// Runs `act` on the key's slot. `None` also where the thread has lost its slots.
     #[inline]
     fn with_slot<T>(&self, act: impl FnOnce(&mut Slot) -> Option<T>) -> Option<T> {
         let of_thread = |slots: &RefCell<Vec<Slot>>| {
@@ -157,7 +162,7 @@ impl Seat {
             if slots.is_empty() {
                 slots.resize_with(SLOTS, Slot::default);
             }
-            // Caches share the slots, so the same key of two caches should not share one.
+            // All caches share the slots, so the same key of two caches should not share one.
             let mixed = self.hash ^ self.cache.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             act(slots.get_mut(index(mixed, SLOTS))?)
         };

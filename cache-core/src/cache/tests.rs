@@ -1,11 +1,17 @@
-//! How far memory is trusted while the node is cut off in the midst of something.
+//! The trust in memory while the node is cut off in the midst of something.
 
-use super::*;
+use std::{sync::Arc, time::Duration};
+
+use cachery_syntax::Backend;
+
+use super::{Cache, Remote, Shared};
 use crate::{
-    cache::memory::shelf::{self, has_meddled, meddle_once},
-    entry::Entry,
     health::ServerHealth,
-    remote::{FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Reason, RemotePermit, Seen},
+    memory::tests::fake::{self, has_interleaved, interleave_once, key, put},
+    remote::{
+        Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place, Reason, RemoteKey,
+        RemotePermit, RemoteTier, Seen,
+    },
     site::Site,
 };
 
@@ -67,18 +73,9 @@ fn cache() -> Arc<Cache> {
     let deadline = Duration::from_secs(1);
     let remote = Remote { tier, digester, deadline, outage_ttl: OUTAGE_TTL, fallback: true };
     let place = Place { name: SITE.name, fingerprint: SITE.fingerprint() };
-    let cache = shelf::cache(&SITE, Some(Shared::new(remote, place, Backend::Tiered)));
+    let cache = fake::cache(&SITE, Some(Shared::new(remote, place, Backend::Tiered)));
     cache.clock.stop();
     Arc::new(cache)
-}
-
-fn key(n: u64) -> Key {
-    Key::of(&[&n])
-}
-
-fn put(cache: &Cache, n: u64) {
-    let key = key(n);
-    cache.put(Entry::new(StoredKey::from(&key), n, cache.facts_of_put(&key)));
 }
 
 fn reads(cache: &Cache, n: u64) -> bool {
@@ -87,36 +84,36 @@ fn reads(cache: &Cache, n: u64) -> bool {
 
 /// Cuts the node off and stores another value with its full lifetime while memory is emptied.
 fn cut_off_when_memory_is_empty(cache: &Arc<Cache>) {
-    let meddler = Arc::clone(cache);
-    meddle_once(move || {
-        meddler.cut_off();
-        put(&meddler, 2);
-        assert!(reads(&meddler, 2));
+    let other = Arc::clone(cache);
+    interleave_once(move || {
+        other.cut_off();
+        put(&other, 2, 2_u64);
+        assert!(reads(&other, 2));
     });
 }
 
 #[test]
 fn what_is_kept_while_memory_is_emptied_is_not_trusted_beyond_a_cut_off_in_between() {
     let cache = cache();
-    put(&cache, 1);
+    put(&cache, 1, 1_u64);
     cut_off_when_memory_is_empty(&cache);
     cache.distrust();
-    assert!(has_meddled() && !reads(&cache, 1));
+    assert!(has_interleaved() && !reads(&cache, 1));
     assert!(!reads(&cache, 2), "the end of its time was forgotten, and it was not");
 }
 
 #[test]
 fn the_same_at_the_end_of_the_outage_ttl() {
     let cache = cache();
-    put(&cache, 1);
+    put(&cache, 1, 1_u64);
     cache.cut_off();
     cache.clock.advance(OUTAGE_TTL);
-    let meddler = Arc::clone(&cache);
-    meddle_once(move || {
-        meddler.distrust();
-        meddler.cut_off();
-        put(&meddler, 2);
+    let other = Arc::clone(&cache);
+    interleave_once(move || {
+        other.distrust();
+        other.cut_off();
+        put(&other, 2, 2_u64);
     });
-    assert!(!reads(&cache, 1) && has_meddled());
+    assert!(!reads(&cache, 1) && has_interleaved());
     assert!(!reads(&cache, 2), "the end of its time was forgotten, and it was not");
 }

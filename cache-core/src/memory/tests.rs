@@ -1,38 +1,34 @@
-//! What happens to keys that change while memory moves, on a tier that lets a test meddle.
+//! Keys that change while memory is being resized, on a tier that lets a test interleave.
 
-use super::{
-    shelf::{has_meddled, meddle_once},
-    *,
-};
-use crate::{policy::Policy, site::Site};
+pub(crate) mod fake;
 
-fn key(n: u64) -> Key {
-    Key::of(&[&n])
-}
+use std::{sync::Arc, time::Duration};
+
+use self::fake::{has_interleaved, interleave_once, key, put};
+use crate::{cache::Cache, key::StoredKey, policy::Policy, site::Site};
 
 static SITE: Site = Site::new("users", "shop::f", "()->u8");
 
 fn cache() -> Arc<Cache> {
-    Arc::new(shelf::cache(&SITE, None))
+    Arc::new(fake::cache(&SITE, None))
 }
 
-fn put(cache: &Cache, n: u64, value: &'static str) {
-    let key = key(n);
-    cache.put(Entry::new(StoredKey::from(&key), value, cache.facts_of_put(&key)));
+fn entries(cache: &Cache) -> u64 {
+    cache.memory().entries()
 }
 
 fn value(cache: &Cache, n: u64) -> Option<&'static str> {
     cache.peek(&key(n)).and_then(|entry| entry.value().copied())
 }
 
-/// Brings `cache` to another capacity; `meddle` runs after it was found what to move.
-fn move_while(cache: &Arc<Cache>, meddle: impl FnOnce(&Cache) + 'static) {
-    let meddler = Arc::clone(cache);
-    meddle_once(move || meddle(&meddler));
+/// Brings `cache` to another capacity; `interleaved` runs after the entries to move were found.
+fn move_while(cache: &Arc<Cache>, interleaved: impl FnOnce(&Cache) + 'static) {
+    let other = Arc::clone(cache);
+    interleave_once(move || interleaved(&other));
     let policy = cache.policy.get();
     cache.policy.set(Policy { capacity: policy.capacity + 1, ..policy });
-    cache.reshape();
-    assert!(has_meddled(), "memory has moved");
+    cache.resize();
+    assert!(has_interleaved(), "memory has moved");
 }
 
 #[test]
@@ -43,9 +39,9 @@ fn what_was_stored_is_there_after_a_move_and_after_another() {
         move_while(&cache, |cache| {
             assert_eq!(value(cache, 1), Some("one"), "the old tier answers meanwhile");
         });
-        assert_eq!((value(&cache, 1), cache.memory.entries()), (Some("one"), 1));
+        assert_eq!((value(&cache, 1), entries(&cache)), (Some("one"), 1));
     }
-    assert_eq!(cache.memory.first.tier.entries(), 0, "the first tier's memory is given back");
+    assert_eq!(cache.memory().tiers().first.tier.entries(), 0, "the first tier's memory is given back");
 }
 
 #[test]
@@ -75,7 +71,7 @@ fn what_is_cleared_during_a_move_is_gone_after_it() {
     let cache = cache();
     put(&cache, 1, "one");
     move_while(&cache, Cache::clear);
-    assert_eq!((value(&cache, 1), cache.memory.entries()), (None, 0));
+    assert_eq!((value(&cache, 1), entries(&cache)), (None, 0));
 }
 
 #[test]
@@ -86,5 +82,5 @@ fn what_has_expired_is_counted_and_left_behind() {
     put(&cache, 1, "one");
     cache.clock.advance(Duration::from_secs(1));
     move_while(&cache, |_| ());
-    assert_eq!((cache.memory.entries(), cache.stats().evictions.expired), (0, 1));
+    assert_eq!((entries(&cache), cache.stats().evictions.expired), (0, 1));
 }

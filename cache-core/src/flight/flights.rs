@@ -1,0 +1,103 @@
+//! Joining, superseding and fencing off the flights of one cache.
+
+use super::{
+    follower::Follower,
+    origin::{Origin, Relation},
+    permit::{Permit, Sender},
+    table::{FlightId, Shard, Table},
+    waiters::{Flight, Role},
+};
+use crate::{
+    key::{Key, StoredKey},
+    sync::Arc,
+};
+
+/// All flights of one cache. `T` is the outcome of a load, cloned for each follower.
+pub(crate) struct Flights<T: Clone>(Arc<Table<Sender<T>>>);
+
+/// Result of joining a flight.
+pub(crate) enum Join<T: Clone> {
+    /// Nobody loads: the caller does.
+    Lead(Permit<T>),
+    /// Somebody loads: the caller waits.
+    Follow(Follower<T>),
+    /// The caller is part of the very load that it would wait for.
+    Own,
+}
+
+impl<T: Clone> Flights<T> {
+    /// Creates an empty table of `shards` parts, each with a lock of its own, whose flights allow
+    /// `max_own_loads` loads beside the leader's.
+    pub(crate) fn new(shards: usize, max_own_loads: usize) -> Self {
+        Self(Arc::new(Table::new(shards, max_own_loads)))
+    }
+
+    /// Joins the flight of `key`, or begins one. `relate` tells the relation of a flight to the
+    /// caller; an outdated one is taken out. `generation` is read after the table is locked: a
+    /// flight that begins after a clear has the new one.
+    pub(crate) fn join(
+        &self,
+        key: &Key,
+        generation: impl Fn() -> u64,
+        relate: impl Fn(FlightId, Option<Origin>) -> Relation,
+    ) -> Join<T> {
+        let stored = StoredKey::from(key);
+        let mut shard = self.0.lock(&stored);
+        if let Some(flight) = shard.get(&stored) {
+            let origin = flight.waiters().origin;
+            match relate(FlightId::of(flight), origin) {
+                Relation::Own => return Join::Own,
+                Relation::Current => {
+                    return Join::Follow(Follower::new(&self.0, stored, Arc::clone(flight)));
+                }
+                Relation::Outdated => {}
+            }
+        }
+        Join::Lead(self.begin(&mut shard, stored, generation()))
+    }
+
+    /// Begins a new flight in place of any other, whose loads then store nothing: the load that
+    /// began last counts.
+    pub(crate) fn supersede(&self, key: &Key, generation: impl Fn() -> u64) -> Permit<T> {
+        let stored = StoredKey::from(key);
+        let mut shard = self.0.lock(&stored);
+        self.begin(&mut shard, stored, generation())
+    }
+
+    fn begin(&self, shard: &mut Shard<Sender<T>>, key: StoredKey, generation: u64) -> Permit<T> {
+        let flight = Arc::new(Flight::new(generation));
+        let permit = Permit::new(&self.0, &key, &flight, Role::Leader);
+        shard.insert(key, flight);
+        permit
+    }
+
+    /// Takes the flight of `key` out, so that its loads store nothing, and runs `act` before any
+    /// other can begin.
+    pub(crate) fn fence(&self, key: &StoredKey, act: impl FnOnce()) {
+        let mut shard = self.0.lock(key);
+        shard.remove(key);
+        act();
+    }
+
+    /// Takes all flights out.
+    pub(crate) fn fence_all(&self) {
+        self.0.lock_each().for_each(|mut shard| shard.clear());
+    }
+
+    /// Runs `act` while nothing else can store or remove `key`.
+    pub(crate) fn locked(&self, key: &StoredKey, act: impl FnOnce()) {
+        let _shard = self.0.lock(key);
+        act();
+    }
+
+    /// Returns when everybody who holds a lock now has released it.
+    pub(crate) fn wait_for_locks(&self) {
+        self.0.lock_each().for_each(drop);
+    }
+
+    /// Returns the number of keys being loaded.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock_each().map(|shard| shard.len()).sum()
+    }
+}

@@ -1,0 +1,147 @@
+//! The permit: the right to load a key, and to store what was loaded while nothing came between.
+
+use super::{
+    origin::Origin,
+    table::{FlightId, Shard, Table},
+    waiters::{Flight, Role},
+};
+use crate::{
+    key::StoredKey,
+    sync::{Arc, oneshot},
+};
+
+/// The message that ends a follower's wait.
+pub(crate) enum Wakeup<T: Clone> {
+    /// The follower loads.
+    Load(Permit<T>),
+    /// Another caller's load has this outcome.
+    Landed(T),
+}
+
+/// The sender that wakes one follower.
+pub(super) type Sender<T> = oneshot::Sender<Wakeup<T>>;
+
+/// The right to load a key. `T` is the outcome of a load, cloned for each follower.
+pub(crate) struct Permit<T: Clone> {
+    table: Arc<Table<Sender<T>>>,
+    key: StoredKey,
+    flight: Arc<Flight<Sender<T>>>,
+    role: Role,
+    done: bool,
+}
+
+impl<T: Clone> Permit<T> {
+    /// Creates a permit for a load that the waiters count already.
+    pub(super) fn new(
+        table: &Arc<Table<Sender<T>>>,
+        key: &StoredKey,
+        flight: &Arc<Flight<Sender<T>>>,
+        role: Role,
+    ) -> Self {
+        Self { table: Arc::clone(table), key: key.clone(), flight: Arc::clone(flight), role, done: false }
+    }
+
+    /// Tells a waiter to load. One who is gone drops the permit, and so passes it on.
+    pub(super) fn wake(self, sender: Sender<T>) {
+        drop(sender.send(Wakeup::Load(self)));
+    }
+
+    /// Returns the name of the flight.
+    pub(crate) fn flight_id(&self) -> FlightId {
+        FlightId::of(&self.flight)
+    }
+
+    /// Returns the key to load.
+    pub(crate) fn key(&self) -> &StoredKey {
+        &self.key
+    }
+
+    /// Returns the cache's generation from before this load.
+    pub(crate) fn generation(&self) -> u64 {
+        self.flight.generation
+    }
+
+    /// Tells callers who join from now on when the load began. The first load of a flight counts.
+    pub(crate) fn set_origin(&self, origin: Origin) {
+        self.flight.waiters().origin.get_or_insert(origin);
+    }
+
+    /// Ends the load with `outcome` and wakes all waiters. `store` runs first, if nothing has
+    /// fenced the load off, and before any invalidation that comes after.
+    pub(crate) fn land(mut self, outcome: T, store: impl FnOnce()) {
+        let mut shard = self.table.lock(&self.key);
+        if self.is_current(&shard) {
+            store();
+            shard.remove(&self.key);
+        }
+        drop(shard);
+        // Not before: should `store` panic, the permit passes on.
+        self.done = true;
+        let mut waiters = self.flight.waiters();
+        waiters.end_load(self.role);
+        let waiting = waiters.take_all();
+        drop(waiters);
+        wake_all(waiting, &outcome);
+    }
+
+    /// Ends the load as failed. An `outcome` ends the wait of all; without one each of them must
+    /// load for itself.
+    pub(crate) fn fail(mut self, outcome: Option<T>) {
+        self.done = true;
+        let mut shard = self.table.lock(&self.key);
+        let mut waiters = self.flight.waiters();
+        waiters.end_load(self.role);
+        let waiting = if outcome.is_some() { waiters.take_all() } else { Vec::new() };
+        waiters.set_all_overdue();
+        let admitted = waiters.admit_own_loads(self.table.max_own_loads);
+        let over = waiters.loads == 0;
+        drop(waiters);
+        self.leave_table(&mut shard, over);
+        drop(shard);
+        for sender in admitted {
+            Self::new(&self.table, &self.key, &self.flight, Role::OwnLoad).wake(sender);
+        }
+        if let Some(outcome) = outcome {
+            wake_all(waiting, &outcome);
+        }
+    }
+
+    /// Gives the load up: the permit passes to the next waiter, or the flight ends.
+    fn abandon(&mut self) {
+        let mut shard = self.table.lock(&self.key);
+        let mut waiters = self.flight.waiters();
+        let successor = waiters.hand_over(self.role);
+        let over = waiters.loads == 0;
+        drop(waiters);
+        self.leave_table(&mut shard, over);
+        drop(shard);
+        if let Some(sender) = successor {
+            Self::new(&self.table, &self.key, &self.flight, self.role).wake(sender);
+        }
+    }
+
+    fn leave_table(&self, shard: &mut Shard<Sender<T>>, over: bool) {
+        if over && self.is_current(shard) {
+            shard.remove(&self.key);
+        }
+    }
+
+    fn is_current(&self, shard: &Shard<Sender<T>>) -> bool {
+        shard.get(&self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight))
+    }
+}
+
+impl<T: Clone> Drop for Permit<T> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.abandon();
+        }
+    }
+}
+
+fn wake_all<T: Clone>(waiting: Vec<Sender<T>>, outcome: &T) {
+    for sender in waiting {
+        // One who is gone needs no outcome.
+        drop(sender.send(Wakeup::Landed(outcome.clone())));
+    }
+}

@@ -1,0 +1,20 @@
+//! The read path: a call of a cached function, from its key to its value.
+//!
+//! The files read downwards: a [`Keyed`] is one key of a call site, with the types; its [`Call`]
+//! returns a hit, or waits for a [`Miss`], which has no types: it reads the remote tier, joins the
+//! key's flight and, as its leader, asks for the permit to load. The [`Load`] runs the function, and
+//! a [`Filling`] brings its value to the remote tier, to memory and to all who wait. A cache without
+//! a remote tier takes the same way; its misses have no [`RemotePart`](remote_part::RemotePart).
+
+mod call;
+mod declared;
+mod fill;
+mod invalidate;
+mod keyed;
+mod load;
+mod miss;
+mod remote_part;
+
+pub use declared::{Answer, Cache};
+pub use invalidate::{Target, invalidate_all};
+pub use keyed::{At, InDeclared, Keyed, Plain, Skipped, Value};

@@ -1,0 +1,107 @@
+//! A fill: the value of a load, or of `put`, on its way to the remote tier, to memory and to all who
+//! wait for it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use super::remote_part::RemotePart;
+use crate::{
+    cache::{Cache, Outcome},
+    codec::{Codec, CodecError},
+    entry::{Entry, Facts, deferred},
+    flight::Permit,
+    generations::Group,
+    key::StoredKey,
+    telemetry,
+    timeline::Lifetimes,
+};
+
+/// A value on its way to the remote tier; ready at once where there is none. Dropping it passes the
+/// permit to the next caller who waits.
+pub(super) enum Filling {
+    Ready(Option<Landing>),
+    Remote(Pin<Box<dyn Future<Output = Landing> + Send>>),
+}
+
+/// A value that is to be stored in memory: the last step of a fill.
+pub(super) struct Landing {
+    cache: Arc<Cache>,
+    permit: Permit<Outcome>,
+    group: Group,
+    /// `None` for a value that nobody loaded.
+    load_time: Option<Duration>,
+    keep: Keep,
+    lifetimes: Lifetimes,
+}
+
+/// The treatment of a value by memory, after the remote tier has replied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Memory does not store it.
+    No,
+    /// Memory stores it as the remote tier does, which has counted it.
+    Too,
+    /// Only memory stores it.
+    Alone,
+}
+
+/// Begins to store a value: remotely first, if the cache has a remote part.
+pub(super) fn fill(
+    cache: Arc<Cache>,
+    permit: Permit<Outcome>,
+    remote: Option<Box<RemotePart>>,
+    load_time: Option<Duration>,
+    encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
+) -> Filling {
+    let lifetimes = cache.lifetimes();
+    let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
+    let mut landing = Landing { cache, permit, group, load_time, keep: Keep::Alone, lifetimes };
+    let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
+    let load_time = load_time.unwrap_or_default();
+    let value = remote.outgoing(&landing.cache, lifetimes, load_time, encode);
+    Filling::Remote(Box::pin(async move {
+        let key = landing.permit.key();
+        let (keep, lifetimes) = remote.fill(&landing.cache, key, value, lifetimes).await;
+        landing.keep = keep;
+        landing.lifetimes = lifetimes;
+        landing
+    }))
+}
+
+impl Future for Filling {
+    type Output = Landing;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Landing> {
+        match self.get_mut() {
+            Self::Ready(landing) => {
+                Poll::Ready(landing.take().expect("a future that is ready is not polled again"))
+            }
+            Self::Remote(filling) => filling.as_mut().poll(cx),
+        }
+    }
+}
+
+impl Landing {
+    /// Stores the entry that `wrap` makes, unless the load was fenced off, and wakes all who wait.
+    pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
+        let Self { cache, permit, group, load_time, keep, lifetimes } = self;
+        let load_time_or_zero = load_time.unwrap_or_default();
+        let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
+        let entry = wrap(permit.key().clone(), facts);
+        let store = || match keep {
+            Keep::No => {}
+            Keep::Too => cache.keep(entry.clone()),
+            Keep::Alone => cache.store(entry.clone()),
+        };
+        deferred(|| permit.land(Outcome::Value(entry.clone()), store));
+        if let Some(load_time) = load_time {
+            // The recorder is foreign code, so it comes when everybody has the value.
+            telemetry::record_load(cache.site.name, load_time, false);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A load: one run of the user's function, with the permit to fill.
+
+use std::{sync::Arc, time::Duration};
+
+use tracing::Span;
+
+use super::{
+    fill::{Filling, fill},
+    remote_part::RemotePart,
+};
+use crate::{
+    cache::{Cache, Outcome},
+    clock::Moment,
+    codec::{Codec, CodecError},
+    flight::{Loading, Permit},
+    returns::AnyError,
+    telemetry,
+};
+
+/// A load that runs. Dropping it passes the permit to the next caller who waits.
+pub(super) struct Load {
+    cache: Arc<Cache>,
+    permit: Permit<Outcome>,
+    remote: Option<Box<RemotePart>>,
+    loading: Loading,
+    span: Span,
+    began: Moment,
+}
+
+impl Load {
+    /// Begins a load: from here on the function runs for `permit`.
+    pub(super) fn begin(cache: Arc<Cache>, permit: Permit<Outcome>, remote: Option<Box<RemotePart>>) -> Self {
+        Self {
+            loading: Loading::nested(permit.flight_id()),
+            span: telemetry::load_span(cache.site.name),
+            began: cache.clock.precise(),
+            cache,
+            permit,
+            remote,
+        }
+    }
+
+    /// Polls the function by `poll`: within this load and its span.
+    pub(super) fn poll<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.loading.scope(|| self.span.in_scope(poll))
+    }
+
+    /// Ends the load of a function that returned a value, which `encode` writes for the remote
+    /// tier.
+    pub(super) fn fill(self, encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>) -> Filling {
+        let load_time = self.load_time();
+        self.cache.counters.load(load_time, false);
+        fill(self.cache, self.permit, self.remote, Some(load_time), encode)
+    }
+
+    /// Ends the load of a function that returned an error: nothing is stored, and followers get
+    /// the error if it can be shared.
+    pub(super) fn fail(self, error: Option<AnyError>) {
+        let load_time = self.load_time();
+        self.cache.counters.load(load_time, true);
+        self.permit.fail(error.map(Outcome::Error));
+        telemetry::record_load(self.cache.site.name, load_time, true);
+    }
+
+    fn load_time(&self) -> Duration {
+        self.cache.clock.precise().since(self.began)
+    }
+}

@@ -1,0 +1,356 @@
+//! The remote part of a miss: its reads, requests and fills, within one budget of time.
+//!
+//! Each step has an outcome for a tier that is out of reach. No step fails a call.
+
+use std::time::{Duration, Instant};
+
+use tracing::Instrument as _;
+
+use super::{fill::Keep, miss::flight_wait};
+use crate::{
+    cache::{Cache, Outcome, Shared},
+    codec::{Codec, CodecError},
+    entry::{Entry, Facts, deferred},
+    flight::{Origin, Permit},
+    generations::Group,
+    key::{Key, StoredKey},
+    memory::Lookup,
+    observe,
+    policy::Policy,
+    remote::{
+        Budget, FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing,
+        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
+    },
+    telemetry,
+    timeline::{Age, Lifetimes, Timeline},
+    value::Decode,
+};
+
+/// The remote part of a miss.
+pub(super) struct RemotePart {
+    key: RemoteKey,
+    group: Group,
+    decode: Decode,
+    budget: Budget,
+    began: Instant,
+    /// `None` where the tier was out of reach, or the read is too old.
+    last_read: Option<LastRead>,
+    permit: Option<RemotePermit>,
+    kind: FillKind,
+}
+
+/// The state that a read without a value has shown.
+#[derive(Clone, Copy)]
+struct LastRead {
+    mark: Mark,
+    snapshot: Snapshot,
+    if_stored: IfStored,
+}
+
+/// The state of this process before a request: changes from here on would be noticed, so a value
+/// that is found is no newer.
+#[derive(Clone, Copy)]
+struct Snapshot {
+    at: Instant,
+    /// The generation of the key's group in this process.
+    generation: u64,
+}
+
+impl RemotePart {
+    /// Returns `None` for a cache of this process alone. In a box: it is handed from step to step.
+    pub(super) fn new(cache: &Cache, key: &Key, decode: Option<Decode>) -> Option<Box<Self>> {
+        let shared = cache.shared.as_ref()?;
+        let digest = shared.digest(key);
+        Some(Box::new(Self {
+            key: shared.key(digest),
+            group: cache.generations.group(&digest),
+            decode: decode?,
+            budget: Budget::new(shared.remote.deadline),
+            began: Instant::now(),
+            last_read: None,
+            permit: None,
+            kind: FillKind::AfterMiss,
+        }))
+    }
+
+    pub(super) fn group(&self) -> Group {
+        self.group
+    }
+
+    /// Returns the moment at which the call began.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// Returns the key's state as the last read has shown it.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.last_read.map(|read| read.mark)
+    }
+
+    /// Tells whether the last read did not reach the tier.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        self.last_read.is_none()
+    }
+
+    /// Forgets the state that was read: time has passed.
+    pub(super) fn forget_read(&mut self) {
+        self.last_read = None;
+    }
+
+    /// Makes the coming fill replace the value that is stored.
+    pub(super) fn supersede(&mut self) {
+        self.kind = FillKind::Replacing;
+    }
+
+    /// Reads the stored value. A tiered cache keeps it in memory.
+    pub(super) async fn read(&mut self, cache: &Cache, key: &Key) -> Option<Entry> {
+        let lookup = cache.lookup(key);
+        let snapshot = self.snapshot(cache);
+        let span = telemetry::get_span(cache.site.name);
+        let tier = tier(cache);
+        let read = self.budget.spend(snapshot.at, |left| tier.read(&self.key, left));
+        let reply = read.instrument(span.clone()).await;
+        let entry = self.seen(cache, key, reply, snapshot);
+        if let Some(entry) = &entry {
+            admit(cache, &lookup, entry);
+        }
+        telemetry::saw(&span, entry.is_some());
+        entry
+    }
+
+    fn snapshot(&self, cache: &Cache) -> Snapshot {
+        Snapshot { at: Instant::now(), generation: cache.generations.of(self.group) }
+    }
+
+    /// Returns the value that a read has shown, or keeps the state beside it.
+    fn seen(
+        &mut self,
+        cache: &Cache,
+        key: &Key,
+        reply: Result<Seen, Reason>,
+        snapshot: Snapshot,
+    ) -> Option<Entry> {
+        self.last_read = None;
+        let Seen { stored, mark } = reply.inspect_err(|reason| out_of_reach(cache, *reason)).ok()?;
+        let if_stored = match &stored {
+            StoredValue::Absent => IfStored::ReturnIt,
+            _ => IfStored::LoadAnyway,
+        };
+        self.last_read = Some(LastRead { mark, snapshot, if_stored });
+        match stored {
+            StoredValue::Present(incoming) => self.open(cache, key, &incoming, snapshot.generation),
+            StoredValue::Absent => None,
+            StoredValue::Corrupt => {
+                cache.counters.unreadable.add(1);
+                None
+            }
+        }
+    }
+
+    /// Returns the entry of a stored value, if it can be decoded and is fresh. Its life is the one
+    /// that the writer gave it, less its age.
+    fn open(&self, cache: &Cache, key: &Key, incoming: &Incoming, generation: u64) -> Option<Entry> {
+        let clock = &cache.clock;
+        let age = if clock.is_system() {
+            incoming.age
+        } else {
+            // A test's clock tells the age of the value.
+            clock.date().duration_since(incoming.written).unwrap_or_default()
+        };
+        let now = clock.now();
+        let timeline = Timeline::of(limited(cache, incoming.lifetimes.after(age)), now);
+        if timeline.age(now) != Age::Fresh {
+            return None;
+        }
+        let facts = Facts { timeline, generation, group: self.group, load_time: incoming.load_time };
+        let key = StoredKey::from(key);
+        let entry = (self.decode)(key, incoming.codec, incoming.payload(), facts).ok();
+        cache.counters.unreadable.add(u64::from(entry.is_none()));
+        entry
+    }
+
+    /// Asks for the permit until there is a reply. Another process's load is waited for as long as
+    /// a follower waits. The error is a value that has come meanwhile; it lands the flight.
+    pub(super) async fn request_load(
+        &mut self,
+        cache: &Cache,
+        key: &Key,
+        permit: Permit<Outcome>,
+    ) -> Result<Permit<Outcome>, Entry> {
+        let clock = &cache.clock;
+        let patience = clock.now() + flight_wait(cache);
+        let mut request = self.load_request(cache);
+        loop {
+            // A read's generation goes with its snapshot: a clear since then is not seen by a
+            // request that carries that generation.
+            let read = self.last_read.filter(|_| request.generation.is_some());
+            let snapshot = read.map_or_else(|| self.snapshot(cache), |read| read.snapshot);
+            let ask = |left| tier(cache).request_load(&self.key, request, left);
+            match self.budget.spend(Instant::now(), ask).await {
+                Ok(LoadReply::Granted(granted)) => {
+                    let mark = Some(granted.mark);
+                    permit.set_origin(Origin { began: Instant::now(), mark });
+                    self.permit = Some(granted);
+                    return Ok(permit);
+                }
+                Ok(LoadReply::Found(incoming)) => {
+                    let opened = self.open(cache, key, &incoming, snapshot.generation);
+                    let Some(entry) = opened else {
+                        request.stored = IfStored::LoadAnyway;
+                        continue;
+                    };
+                    land_found(cache, permit, &entry, snapshot.at);
+                    return Err(entry);
+                }
+                Ok(LoadReply::Busy(again)) => {
+                    let left = patience.since(clock.now());
+                    if left.is_zero() || clock.timeout(left, again).await.is_none() {
+                        request.others = OtherLoads::LoadBeside;
+                    }
+                    request.stored = IfStored::ReturnIt;
+                    request.generation = None;
+                }
+                Err(reason) => {
+                    out_of_reach(cache, reason);
+                    permit.set_origin(Origin { began: Instant::now(), mark: None });
+                    return Ok(permit);
+                }
+            }
+        }
+    }
+
+    fn load_request(&self, cache: &Cache) -> LoadRequest {
+        if self.kind == FillKind::Replacing {
+            return LoadRequest {
+                generation: None,
+                others: OtherLoads::Supersede,
+                stored: IfStored::LoadAnyway,
+            };
+        }
+        let awaits = cache.policy.get().lease;
+        LoadRequest {
+            generation: self.last_read.and_then(|read| read.mark.generation),
+            others: if awaits { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
+            stored: self.last_read.map_or(IfStored::ReturnIt, |read| read.if_stored),
+        }
+    }
+
+    /// Returns the encoded value; `None` when it cannot be encoded, is larger than the remote tier
+    /// stores, or cannot be sent because there is no permit.
+    pub(super) fn outgoing(
+        &self,
+        cache: &Cache,
+        lifetimes: Lifetimes,
+        load_time: Duration,
+        encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
+    ) -> Option<Outgoing> {
+        self.permit.as_ref()?;
+        let Policy { codec, max_value_size, .. } = cache.policy.get();
+        let payload = encode(codec).ok();
+        let fits = payload.filter(|payload| payload.len() as u64 <= max_value_size);
+        cache.counters.oversized.add(u64::from(fits.is_none()));
+        let written = cache.clock.date();
+        fits.map(|payload| Outgoing { payload, codec, lifetimes, written, load_time })
+    }
+
+    /// Brings the value to the remote tier. Returns memory's part in it.
+    pub(super) async fn fill(
+        mut self: Box<Self>,
+        cache: &Cache,
+        key: &StoredKey,
+        value: Option<Outgoing>,
+        lifetimes: Lifetimes,
+    ) -> (Keep, Lifetimes) {
+        // Also when the fill fails or the caller goes away, memory does not go on with a value that
+        // was to be replaced.
+        let _forget =
+            (self.kind == FillKind::Replacing).then(|| scopeguard::guard((), |()| cache.remove(key)));
+        let keep = match self.permit.take() {
+            Some(permit) => self.send(cache, permit, value).await,
+            None => self.not_stored(cache).await,
+        };
+        let lifetimes = match keep {
+            Keep::Alone => lifetimes.at_most(shared(cache).remote.outage_ttl),
+            Keep::Too | Keep::No => limited(cache, lifetimes),
+        };
+        (keep, lifetimes)
+    }
+
+    async fn send(&self, cache: &Cache, permit: RemotePermit, value: Option<Outgoing>) -> Keep {
+        let is_sent = value.is_some();
+        let fill = |left| tier(cache).fill(&self.key, permit, value, self.kind, left);
+        match self.budget.spend(Instant::now(), fill).await {
+            Ok(Filled::Stored) => {
+                cache.counters.puts.add(u64::from(is_sent));
+                in_tiered(cache, Keep::Too)
+            }
+            Ok(Filled::Fenced) => {
+                cache.counters.fenced.add(1);
+                Keep::No
+            }
+            Ok(Filled::Refused(reason)) => {
+                observe::fallback(reason.as_str());
+                in_tiered(cache, Keep::Alone)
+            }
+            Err(reason) => {
+                out_of_reach(cache, reason);
+                self.not_stored(cache).await
+            }
+        }
+    }
+
+    /// Ends a fill that did not arrive. A value that it was to replace is invalidated, now or as
+    /// soon as the remote tier is in reach.
+    async fn not_stored(&self, cache: &Cache) -> Keep {
+        if self.kind == FillKind::Replacing {
+            // What cannot be done in the time that is left is queued.
+            let keys = std::slice::from_ref(&self.key);
+            let _ = tier(cache).invalidate(keys, self.budget.left()).await;
+        }
+        if shared(cache).keeps_in_outage() { Keep::Alone } else { Keep::No }
+    }
+}
+
+/// Stores a value that was read remotely in the memory of a tiered cache, unless something happened
+/// to the key since the lookup began.
+fn admit(cache: &Cache, lookup: &Lookup, entry: &Entry) {
+    if shared(cache).tiered {
+        cache.admit(lookup, entry.clone());
+    }
+}
+
+/// Ends a flight with a value from another process's load.
+fn land_found(cache: &Cache, permit: Permit<Outcome>, entry: &Entry, at: Instant) {
+    let store = || {
+        if shared(cache).tiered {
+            cache.keep(entry.clone());
+        }
+    };
+    deferred(|| permit.land(Outcome::Found(entry.clone(), at), store));
+}
+
+fn in_tiered(cache: &Cache, keep: Keep) -> Keep {
+    if shared(cache).tiered { keep } else { Keep::No }
+}
+
+/// Limits lifetimes to the outage ttl while other nodes' invalidations do not reach this node.
+fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
+    if tier(cache).receives_invalidations() {
+        lifetimes
+    } else {
+        lifetimes.at_most(shared(cache).remote.outage_ttl)
+    }
+}
+
+fn out_of_reach(cache: &Cache, reason: Reason) {
+    cache.counters.unavailable.add(1);
+    observe::fallback(reason.as_str());
+}
+
+fn shared(cache: &Cache) -> &Shared {
+    cache.shared.as_ref().expect("only misses of shared caches have a remote part")
+}
+
+fn tier(cache: &Cache) -> &dyn RemoteTier {
+    &*shared(cache).remote.tier
+}
