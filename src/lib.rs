@@ -7,13 +7,13 @@ use cachery_memory as _;
 use cachery_redis as _;
 
 pub use cachery_core::{
-    Answer, Backend, Breaker, Cache, CacheConfig, CacheHandle, CacheKey, CacheReport, CacheSettings,
+    Backend, Breaker, Cache, CacheConfig, CacheHandle, CacheKey, CacheReport, CacheSettings,
     CacheValue, Caches, CachesBuilder, Change, Clock, Codec, EffectiveConfig, Error, Evictions, Fallback,
-    Fault, FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LocalValue,
+    Fault, FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LoadOutput, LocalValue,
     Moment, Policy, Push, Reload, RemoteStats, Report, ServerHealth, Setting, SiteReport, Statement, Stats,
     Status, TlsFiles,
 };
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 
 #[doc(hidden)]
-pub use cachery_core::expansion as __private;
+pub use cachery_core::__private;

@@ -50,7 +50,7 @@ pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
 pub use policy::Policy;
-pub use read::{Answer, Cache};
+pub use read::{Cache, LoadOutput};
 pub use registry::{
     CacheHandle, CacheReport, Caches, CachesBuilder, Change, InstallError, Reload, Report, SiteReport,
 };
@@ -59,9 +59,9 @@ pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use value::{CacheValue, LocalValue};
 
-/// What expansions of the attributes name. Not for use by hand: it changes without notice.
+/// The items that expansions of the attributes name. Not for use by hand: it changes without notice.
 #[doc(hidden)]
-pub mod expansion {
+pub mod __private {
     pub use cachery_syntax::Backend;
     pub use linkme;
 

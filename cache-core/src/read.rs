@@ -15,6 +15,6 @@ mod load;
 mod miss;
 mod remote_part;
 
-pub use declared::{Answer, Cache};
+pub use declared::{Cache, LoadOutput};
 pub use invalidate::{Target, invalidate_all};
 pub use keyed::{At, InDeclared, Keyed, Plain, Skipped, Value};

@@ -1,4 +1,4 @@
-//! What a cached function returns, taken apart: the value to store, and the error not to.
+//! The return type of a cached function, taken apart: the value to store, and the error not to.
 //!
 //! The attribute decides by the name of the return type whether it is a `Result`; the compiler confirms it here. Whether
 //! the error can be shared (`Clone`) is found by method resolution on a [`Tag`], which also works inside generic functions.
@@ -9,14 +9,14 @@ use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
     label = "its name ends in `Result`, so it is taken for one",
-    note = "return it under another name: `type Answer = {Self};` and `-> Answer`"
+    note = "return it under another name: `type Output = {Self};` and `-> Output`"
 )]
 pub trait IsResult: sealed::Sealed {
-    /// What is stored.
+    /// The value, which is stored.
     type Ok;
-    /// What is not.
+    /// The error, which is not.
     type Err;
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     fn as_value(&self) -> Option<&Self::Ok>;
 }
 
@@ -38,20 +38,20 @@ mod sealed {
 #[diagnostic::on_unimplemented(
     message = "this return type is a `Result` under another name",
     label = "a `Result`, but its name does not end in `Result`",
-    note = "only `Ok` may be cached, so it must be known for one: write `Result<..>` itself, or an alias whose name ends in `Result`"
+    note = "only `Ok` may be cached, so the name must show that it is a `Result`: write `Result<..>` itself, or an alias whose name ends in `Result`"
 )]
 pub trait NotAResult {}
 
 /// An error as the followers of a flight share it.
 pub(crate) type AnyError = Arc<dyn Any + Send + Sync>;
 
-/// How a return type `R` comes apart into a value `V` and an error `E`, as plain functions.
+/// The functions that take a return type `R` apart into a value `V` and an error `E`.
 pub struct Returns<R, V, E> {
     pub(crate) split: fn(R) -> Result<V, E>,
     pub(crate) join: fn(Result<V, E>) -> R,
-    /// The error for the followers; `None` where it cannot be shared.
+    /// Makes the error for the followers; `None` where it cannot be shared.
     pub(crate) share: fn(&E) -> Option<AnyError>,
-    /// A follower's own copy.
+    /// Makes a follower's own copy.
     pub(crate) unshare: fn(&AnyError) -> Option<E>,
 }
 
@@ -64,32 +64,36 @@ impl<R, V, E> Clone for Returns<R, V, E> {
 impl<R, V, E> Copy for Returns<R, V, E> {}
 
 impl<T> Returns<T, T, Infallible> {
-    /// Of what is no `Result`.
+    /// Returns the parts of a type that is not a `Result`.
     pub(crate) fn plain() -> Self {
         Self { split: Ok, join: |Ok(value)| value, share: |never| match *never {}, unshare: |_| None }
     }
 }
 
 impl<T, E> Parts<T, E> {
-    /// Of a `Result` whose error is each caller's own.
+    /// Returns the parts of a `Result` whose error is each caller's own.
     pub(crate) fn own() -> Self {
         Self { split: |result| result, join: |result| result, share: |_| None, unshare: |_| None }
     }
 }
 
-/// Stands for the return type `R` of a cached function. `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before
-/// [`OwnError`], and for no `Result` the inherent method, which takes anything; `.plain()` finds the inherent method, which refuses, before [`PlainReturn`].
+/// The stand-in for the return type `R` of a cached function.
+///
+/// `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before [`OwnError`], and for a type that is
+/// not a `Result` the inherent method, which takes anything. `.plain()` finds the inherent method,
+/// which refuses, before [`PlainReturn`].
 pub struct Tag<R>(PhantomData<fn() -> R>);
 
 impl<R> Tag<R> {
-    /// The tag of `R`.
+    /// Creates the tag of `R`.
     #[expect(clippy::new_without_default, reason = "only an expansion makes one")]
     pub const fn new() -> Self {
         Self(PhantomData)
     }
 
-    /// Takes what is no `Result`, so that this is not refused once more than by [`At`](crate::call::At). It takes the tag by
-    /// value, which comes last in the search for a method.
+    /// Takes a type that is not a `Result`, so that it is refused once only, by
+    /// [`At`](crate::read::At). It takes the tag by value, which comes last in the search for a
+    /// method.
     pub fn fallible<T, E>(self) -> Returns<R, T, E> {
         unreachable!("for every `Result` a trait's method is found first")
     }
@@ -104,7 +108,7 @@ pub trait SharedError {
     type Ok;
     /// The error.
     type Err;
-    /// The parts of the return type.
+    /// Returns the parts of the return type.
     fn fallible(&self) -> Parts<Self::Ok, Self::Err>;
 }
 
@@ -128,7 +132,7 @@ pub trait OwnError {
     type Ok;
     /// The error.
     type Err;
-    /// The parts of the return type.
+    /// Returns the parts of the return type.
     fn fallible(&self) -> Parts<Self::Ok, Self::Err>;
 }
 
@@ -141,11 +145,11 @@ impl<T, E> OwnError for &Tag<Result<T, E>> {
     }
 }
 
-/// Found for what is no `Result`: all of it is the value.
+/// Found for a type that is not a `Result`: all of it is the value.
 pub trait PlainReturn {
     /// The value.
     type Value;
-    /// The parts of the return type: there is no error.
+    /// Returns the parts of the return type: there is no error.
     fn plain(&self) -> Returns<Self::Value, Self::Value, Infallible>;
 }
 
@@ -158,7 +162,7 @@ impl<R> PlainReturn for Tag<R> {
 }
 
 impl<T, E> Tag<Result<T, E>> {
-    /// Refuses a `Result` that was not known for one.
+    /// Refuses a `Result` whose name does not show it.
     pub fn plain(&self) -> Returns<Result<T, E>, Result<T, E>, Infallible>
     where
         Result<T, E>: NotAResult,

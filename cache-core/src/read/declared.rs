@@ -53,26 +53,72 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Returns the name in the declaration.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_1", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert_eq!(USERS.name(), "users_1");
+    /// # }
+    /// ```
     pub fn name(&self) -> &'static str {
         self.site.name
     }
 
     /// Returns this cache in the current registry, without its types.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_2", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.handle().set_enabled(false);
+    /// # }
+    /// ```
     pub fn handle(&self) -> CacheHandle {
         self.site.handle()
     }
 
     /// Returns the exact counts so far.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_3", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.get(&7).await;
+    /// assert_eq!(USERS.stats().misses, 1);
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
         self.handle().stats()
     }
 
     /// Returns the policy in effect, after all configuration.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_4", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert_eq!(USERS.policy().capacity, 10_000);
+    /// # }
+    /// ```
     pub fn policy(&self) -> Policy {
         self.handle().policy()
     }
 
     /// Returns the fresh value of `key`. Counts as a hit or a miss.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_5", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert_eq!(USERS.get(&7).await, None);
+    /// # }
+    /// ```
     pub fn get<Q>(&self, key: &Q) -> impl Future<Output = Option<V>> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -82,6 +128,16 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Tells whether `key` has a fresh value. Is not counted.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_6", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// assert!(USERS.contains(&7).await);
+    /// # }
+    /// ```
     pub fn contains<Q>(&self, key: &Q) -> impl Future<Output = bool> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -98,12 +154,23 @@ impl<K, V> Cache<K, V> {
     ///
     /// # Errors
     /// Returns the error of `load`. An error is never stored.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_7", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let load = || async { Ok::<_, String>("Ada".to_owned()) };
+    /// assert_eq!(USERS.get_or_load(&7, load).await.as_deref(), Ok("Ada"));
+    /// assert_eq!(USERS.get(&7).await.as_deref(), Some("Ada"));
+    /// # }
+    /// ```
     pub fn get_or_load<Q, F, R>(&self, key: &Q, load: impl FnOnce() -> F) -> impl Future<Output = R>
     where
         K: Borrow<Q>,
         Q: CacheKey + ?Sized,
         F: Future<Output = R>,
-        R: Answer<V>,
+        R: LoadOutput<V>,
     {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
@@ -113,6 +180,16 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Stores `value` for `key`.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_8", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// assert_eq!(USERS.get(&7).await.as_deref(), Some("Ada"));
+    /// # }
+    /// ```
     pub fn put<Q>(&self, key: &Q, value: V) -> impl Future<Output = ()> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -122,6 +199,18 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Invalidates `key`, and returns the reach of that.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_9", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # use cachery::Invalidation;
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// assert_eq!(USERS.invalidate(&7).await, Invalidation::Local);
+    /// assert_eq!(USERS.get(&7).await, None);
+    /// # }
+    /// ```
     pub fn invalidate<Q>(&self, key: &Q) -> impl Future<Output = Invalidation> + use<K, V, Q>
     where
         K: Borrow<Q>,
@@ -131,6 +220,15 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Invalidates all these keys, and returns the least reach of all. In Redis they are one batch.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_10", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.invalidate_many(&[7, 8, 9]).await;
+    /// # }
+    /// ```
     pub fn invalidate_many<'k, Q>(
         &self,
         keys: impl IntoIterator<Item = &'k Q>,
@@ -146,6 +244,17 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Makes every entry invalid, on all nodes where the cache is shared.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_11", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// USERS.clear().await;
+    /// assert_eq!(USERS.get(&7).await, None);
+    /// # }
+    /// ```
     pub async fn clear(&self) -> Invalidation {
         self.handle().clear().await
     }
@@ -163,7 +272,7 @@ impl<K, V> fmt::Debug for Cache<K, V> {
     label = "not what the cache keeps",
     note = "a load returns `{V}`, or a `Result` of it"
 )]
-pub trait Answer<V>: sealed::Sealed<V> + Sized {
+pub trait LoadOutput<V>: sealed::Sealed<V> + Sized {
     /// The error of a load that fails.
     type Error;
     #[doc(hidden)]
@@ -171,7 +280,7 @@ pub trait Answer<V>: sealed::Sealed<V> + Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<V> Answer<V> for V {
+impl<V> LoadOutput<V> for V {
     type Error = Infallible;
 
     fn returns() -> Returns<V, V, Infallible> {
@@ -179,7 +288,7 @@ impl<V> Answer<V> for V {
     }
 }
 
-impl<V, E> Answer<V> for Result<V, E> {
+impl<V, E> LoadOutput<V> for Result<V, E> {
     type Error = E;
 
     fn returns() -> Returns<Self, V, E> {
