@@ -6,14 +6,17 @@ use std::{
     ops::Add,
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Once, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
     time::{Duration, SystemTime},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
+
+use crate::housekeeping;
 
 /// A reading of a [`Clock`]: nanoseconds since that clock was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,8 +108,10 @@ enum Source {
 
 impl Clock {
     pub(crate) fn system() -> Self {
+        static TICKS: Once = Once::new();
+        TICKS.call_once(|| housekeeping::add(Self::tick_all));
         let clock = Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() });
-        SYSTEM.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&clock.0));
+        SYSTEM.lock().push(Arc::downgrade(&clock.0));
         clock
     }
 
@@ -176,7 +181,7 @@ impl Clock {
     /// Lets whoever waits by a system clock look at it: the housekeeping thread's part in [`timeout`](Self::timeout).
     pub(crate) fn tick_all() {
         let mut clocks = Vec::new();
-        SYSTEM.lock().unwrap_or_else(PoisonError::into_inner).retain(|clock| {
+        SYSTEM.lock().retain(|clock| {
             let clock = clock.upgrade();
             let alive = clock.is_some();
             clocks.extend(clock);
@@ -343,7 +348,7 @@ mod tests {
             thread::yield_now();
         }
         Clock::tick_all();
-        let listed = SYSTEM.lock().unwrap();
+        let listed = SYSTEM.lock();
         assert!(!listed.iter().any(|clock| clock.ptr_eq(&weak)));
     }
 

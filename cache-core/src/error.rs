@@ -29,7 +29,7 @@ pub enum FaultKind {
     /// A value that its setting cannot have.
     InvalidSetting,
     /// The file cannot be read, or it is not TOML.
-    UnreadableFile,
+    InvalidFile,
     /// A variable, a field or a section that nothing has.
     UnknownName,
     /// A profile that does not exist, or that inherits from itself.

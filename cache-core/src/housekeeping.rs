@@ -1,36 +1,43 @@
-//! What is done for all registries beside the calls: waiting callers hear that time has passed, memory tiers which keys are
-//! popular, and the `metrics` recorder what was counted. A thread, not a task: it outlives every runtime and needs none.
+//! Work that is done beside the calls, twice a second: each part of the core adds its own steps.
+//!
+//! It runs on a thread, not in a task: a thread outlives every runtime and needs none.
 
-use std::{panic::catch_unwind, sync::OnceLock, thread, time::Duration};
+use std::{panic::catch_unwind, sync::Once, thread, time::Duration};
 
-use crate::{clock::Clock, memory::popularity, registry::Caches};
+use parking_lot::Mutex;
 
-const EVERY: Duration = Duration::from_millis(500);
+const INTERVAL: Duration = Duration::from_millis(500);
 
-static STARTED: OnceLock<()> = OnceLock::new();
+static STEPS: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
-/// Starts the thread, once.
-pub(crate) fn start() {
-    if STARTED.set(()).is_err() {
-        return;
-    }
-    popularity::start();
+/// Adds a step to each round from now on. The first step starts the thread.
+pub(crate) fn add(step: fn()) {
+    static THREAD: Once = Once::new();
+    STEPS.lock().push(step);
+    THREAD.call_once(start);
+}
+
+fn start() {
     let thread = thread::Builder::new().name("cachery".to_owned());
-    if let Err(error) = thread.spawn(keep_house) {
-        tracing::warn!(%error, "no thread for housekeeping: metrics are flushed by `Caches::flush_metrics` only, and followers do not time out");
+    if let Err(error) = thread.spawn(run) {
+        tracing::warn!(
+            %error,
+            "no thread for housekeeping: metrics are flushed by `Caches::flush_metrics` only, and followers \
+             do not time out"
+        );
     }
 }
 
-fn keep_house() {
+fn run() {
     loop {
-        thread::sleep(EVERY);
-        guarded(Clock::tick_all);
-        guarded(popularity::pass_on);
-        guarded(Caches::flush_installed);
+        thread::sleep(INTERVAL);
+        // A copy: a step may add another one.
+        let steps = STEPS.lock().clone();
+        steps.into_iter().for_each(guarded);
     }
 }
 
-/// A tier drops values, and a recorder is not ours: what panics there must not end the housekeeping.
+/// Runs a step. A tier drops values, and a recorder is not ours: a panic there must not end the thread.
 fn guarded(step: fn()) {
     if catch_unwind(step).is_err() {
         tracing::error!(

@@ -5,6 +5,7 @@
 //! comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the cache has
 //! one, and joins a `flight`, where one caller runs the function and fills.
 
+pub mod facade;
 pub mod key;
 #[doc(hidden)]
 pub mod observe;
@@ -41,7 +42,10 @@ pub use clock::{Clock, Moment};
 pub use codec::Codec;
 #[doc(hidden)]
 pub use config::reference;
-pub use config::{CacheConfig, CacheSettings, EffectiveConfig, Fallback, Setting, Statement};
+pub use config::{
+    CacheConfig, CacheSettings, CachesBuilder, Change, EffectiveConfig, Fallback, Overruled, Policy, Reload,
+    Setting,
+};
 pub use entry::{Entry, Facts};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
@@ -49,11 +53,8 @@ pub use identity::Fingerprint;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
-pub use policy::Policy;
 pub use read::{Cache, LoadOutput};
-pub use registry::{
-    CacheHandle, CacheReport, Caches, CachesBuilder, Change, InstallError, Reload, Report, SiteReport,
-};
+pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
 pub use remote::{Mark, TlsFiles};
 pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
 pub use timeline::{Age, Lifetimes, Timeline};

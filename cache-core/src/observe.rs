@@ -4,9 +4,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use crate::{health::Breaker, telemetry};
 
@@ -21,8 +22,7 @@ struct Totals {
 static TOTALS: Mutex<Option<Totals>> = Mutex::new(None);
 
 fn totals<T>(act: impl FnOnce(&mut Totals) -> T) -> T {
-    let mut totals: MutexGuard<'_, _> = TOTALS.lock().unwrap_or_else(PoisonError::into_inner);
-    act(totals.get_or_insert_default())
+    act(TOTALS.lock().get_or_insert_default())
 }
 
 /// An attempt to connect: `outcome` is `success` or `failure`, `reason` one word.

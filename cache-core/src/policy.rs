@@ -1,43 +1,9 @@
-//! How a cache behaves, after all layers of configuration, and the built-in defaults.
+//! The policy of a cache at work: the life of its entries, and the waits of its callers.
 
 use std::time::Duration;
 
-use cachery_syntax::Backend;
-use serde::Serialize;
+pub(crate) use crate::config::Policy;
 
-use crate::codec::Codec;
-
-/// The effective policy of one call site.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Policy {
-    /// Whether calls are cached at all.
-    pub enabled: bool,
-    /// How long a value stays fresh; `None`: for ever.
-    pub ttl: Option<Duration>,
-    /// The most entries held in memory, for each call site.
-    pub capacity: u64,
-    /// The share of the ttl, 0 to 1, by which each entry's life is randomly shortened, so that entries filled together do
-    /// not end together. A value is never served beyond its ttl.
-    pub jitter: f64,
-    /// Where entries are kept.
-    pub backend: Backend,
-    /// How values are written for the remote tier.
-    pub codec: Codec,
-    /// Whether a load of one process is waited for by others, so that a key is loaded once in all. Without it each process
-    /// loads for itself.
-    pub lease: bool,
-    /// The most bytes of an encoded value that the remote tier is sent. A larger one is kept in memory at most: one such value
-    /// would hold up all calls that share its connection, and use up the time that they have for it.
-    pub max_value_size: u64,
-}
-
-/// Entries a call site holds unless told otherwise.
-pub(crate) const CAPACITY: u64 = 10_000;
-/// The default jitter.
-pub(crate) const JITTER: f64 = 0.05;
-/// The most bytes of an encoded value for the remote tier: what a local network carries within a call's budget, about.
-pub(crate) const MAX_VALUE_SIZE: u64 = 8 << 20;
 /// How long a follower waits for another's load, at least.
 pub(crate) const FLIGHT_WAIT: Duration = Duration::from_secs(5);
 /// … and at least this many times the mean load time, so that a slow function is not run twice for being slow.
@@ -52,25 +18,20 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use cachery_syntax::Backend;
+
     use super::*;
+    use crate::config::CacheSettings;
 
     fn policy(ttl: Duration, jitter: f64) -> Policy {
-        Policy {
-            enabled: true,
-            ttl: Some(ttl),
-            capacity: 1,
-            jitter,
-            backend: Backend::Tiered,
-            codec: Codec::MessagePack,
-            lease: true,
-            max_value_size: MAX_VALUE_SIZE,
-        }
+        let settings = CacheSettings::new().ttl(ttl).jitter(jitter).backend(Backend::Tiered);
+        Policy::from(settings)
     }
 
     #[test]
     fn jitter_spreads_expiry_below_the_ttl() {
         let ttl = Duration::from_secs(1000);
-        let policy = policy(ttl, JITTER);
+        let policy = policy(ttl, 0.05);
         let lives: Vec<_> = (0..1000).map(|_| policy.jittered_ttl().expect("not for ever")).collect();
         assert!(lives.iter().all(|life| (Duration::from_secs(950)..=ttl).contains(life)));
         let early = lives.iter().filter(|life| **life < Duration::from_secs(975)).count();

@@ -10,10 +10,7 @@ use std::{
 use cachery_syntax::Backend;
 use linkme::distributed_slice;
 
-use crate::{
-    identity::Fingerprint,
-    registry::{CacheHandle, Caches},
-};
+use crate::identity::Fingerprint;
 
 /// What the attribute says about one cached function. A `static`, built by const functions.
 #[derive(Debug)]
@@ -126,11 +123,6 @@ impl Site {
     #[must_use]
     pub const fn version(self, version: u32) -> Self {
         Self { version, ..self }
-    }
-
-    /// The handle of this site's cache in the current registry.
-    pub fn handle(&'static self) -> CacheHandle {
-        Caches::current().handle_of(self)
     }
 
     /// `src/orders.rs:12`.

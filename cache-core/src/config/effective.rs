@@ -1,35 +1,48 @@
-//! The settings in effect, each with who says it.
+//! The settings in effect, each with its source.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use super::{
-    Config,
-    field::Field,
-    fields::{CACHE, PROGRAM, REMOTE},
-    layer::of_attribute,
-    source::{Said, Source},
+    fields::{Field, Policy, Settings},
+    resolve::Config,
+    source::Sourced,
+    sources::attribute,
 };
-use crate::{policy::Policy, site::Site};
+use crate::site::Site;
 
-/// The settings in effect, each with who says it. Shown, it is a table. A password, a URL or a secret is never in it.
+/// The source of a setting that no source has set.
+const BUILT_IN: &str = "built-in";
+
+/// The settings in effect, each with its source. `Display` shows them as a table. A password, a URL or a
+/// secret is never in it.
+///
+/// ```
+/// # use cachery_core::facade as cachery;
+/// use cachery::Caches;
+///
+/// let config = Caches::isolated().config();
+/// let enabled = &config.program[0];
+/// assert_eq!((enabled.field, &*enabled.value, &*enabled.source), ("enabled", "true", "built-in"));
+/// println!("{config}");
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EffectiveConfig {
     /// The configuration file that was read.
     pub file: Option<String>,
-    /// The profile that stands.
+    /// The profile in effect.
     pub profile: Option<String>,
-    /// What is set for the whole program.
+    /// The settings of the whole program.
     pub program: Vec<Setting>,
-    /// One for each cached function, by name and then by place.
+    /// The settings of each cached function, by the name of its cache and then by place.
     pub caches: Vec<CacheConfig>,
-    /// What is set for Redis.
+    /// The settings of Redis.
     pub redis: Vec<Setting>,
 }
 
-/// The settings of one cached function.
+/// The settings of one cached function, each with its source.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CacheConfig {
@@ -37,136 +50,131 @@ pub struct CacheConfig {
     pub name: &'static str,
     /// Crate, modules and function: `shop::orders::get`.
     pub function: &'static str,
-    /// Where it stands: `src/orders.rs:12`.
+    /// File and line of the function: `src/orders.rs:12`.
     pub place: String,
-    /// Its settings.
+    /// The settings of the function.
     pub settings: Vec<Setting>,
 }
 
-/// One setting.
+/// One setting, with its source and what it overrules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Setting {
-    /// As files spell it.
+    /// The name of the field in a file.
     pub field: &'static str,
-    /// The value in effect, as it would be written, unless it is private.
+    /// The value in effect, as a setting writes it, unless it is private.
     pub value: String,
-    /// Who says so: a variable, a line of a file, `builder`, `the attribute`, `the declaration`; `built-in` when nobody does.
+    /// The source: a variable, a line of a file, `builder`, `the attribute` or `the declaration`;
+    /// `built-in` when no source sets it.
     pub source: String,
-    /// What weaker sources say, the strongest first.
-    pub overruled: Vec<Statement>,
+    /// The values of weaker sources, the strongest first.
+    pub overruled: Vec<Overruled>,
 }
 
-/// What a source says that another one overrules.
+/// The value of one source that a stronger source overrules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Statement {
-    /// Its value.
+pub struct Overruled {
+    /// The value.
     pub value: String,
-    /// Who says so.
+    /// The source.
     pub source: String,
 }
 
-impl Config {
-    /// The settings in effect for `sites`, each of which behaves as its policy says; those for Redis are what `started` says.
-    pub(crate) fn effective<'a>(
-        &self,
-        started: &Self,
+impl EffectiveConfig {
+    /// Returns the settings of `latest` for `sites`, each with its policy in effect, and those of Redis as
+    /// `started` has them.
+    pub(crate) fn of<'a>(
+        latest: &Config,
+        started: &Config,
         sites: impl Iterator<Item = (&'a Site, Policy)>,
-    ) -> EffectiveConfig {
-        let remote: Vec<_> = started.layers.iter().flat_map(|layer| layer.remote.clone()).collect();
-        EffectiveConfig {
-            file: self.file.clone(),
-            profile: self.profile.clone(),
-            program: settings(&PROGRAM, &self.said_of_program()),
-            caches: sites.map(|(site, policy)| self.effective_of(site, &policy)).collect(),
-            redis: settings(&REMOTE, &remote),
+    ) -> Self {
+        Self {
+            file: latest.file.clone(),
+            profile: latest.profile.clone(),
+            program: settings(latest.layers.program()),
+            caches: sites.map(|(site, policy)| CacheConfig::of(latest, site, &policy)).collect(),
+            redis: settings(started.layers.remote()),
         }
     }
+}
 
-    fn effective_of(&self, site: &Site, policy: &Policy) -> CacheConfig {
-        let said = self.said(site);
-        let mut settings = settings(&CACHE, &said);
+impl CacheConfig {
+    fn of(config: &Config, site: &Site, policy: &Policy) -> Self {
+        let mut settings = settings(&config.layers.site(site));
         for setting in &mut settings {
             match setting.field {
-                "enabled" => setting.correct(&policy.enabled, || self.who_switched_off()),
-                "backend" => setting.correct(&policy.backend, || who_holds(site)),
+                "enabled" => setting.correct(&policy.enabled, || off_by(config)),
+                "backend" => setting.correct(&policy.backend, || kept_by(site)),
                 _ => {}
             }
         }
-        CacheConfig { name: site.name, function: site.function, place: site.place(), settings }
-    }
-
-    fn who_switched_off(&self) -> String {
-        let said = self.said_of_program();
-        let off = said.iter().find(|said| said.settings.enabled.is_some());
-        off.filter(|said| said.settings.enabled == Some(false))
-            .map_or_else(|| "`set_enabled`".to_owned(), |said| attributed(&said.source))
+        Self { name: site.name, function: site.function, place: site.place(), settings }
     }
 }
 
-/// Who keeps the entries of `site` where they are, when it is not the one who says where.
-fn who_holds(site: &Site) -> String {
+/// Returns the source that switched a cache off, when none of its own settings did.
+fn off_by(config: &Config) -> String {
+    let off = config.layers.program().find(|sourced| sourced.settings.enabled.is_some());
+    off.filter(|sourced| sourced.settings.enabled == Some(false))
+        .map_or_else(|| "`set_enabled`".to_owned(), |sourced| sourced.source.in_table())
+}
+
+/// Returns the source that keeps the entries of `site` where they are, against its settings.
+fn kept_by(site: &Site) -> String {
     if site.local {
-        format!("{} (`local`)", attributed(&of_attribute(site).source))
+        format!("{} (`local`)", attribute::settings(site).source.in_table())
     } else {
         "the start of the program".to_owned()
     }
 }
 
-/// What `said` comes to for each of `fields`.
-fn settings<S>(fields: &[Field<S>], said: &[Said<S>]) -> Vec<Setting> {
-    fields.iter().map(|field| setting(field, said)).collect()
+fn settings<'a, S: Settings>(sourced: impl IntoIterator<Item = &'a Sourced<S>>) -> Vec<Setting> {
+    let sourced: Vec<_> = sourced.into_iter().collect();
+    S::FIELDS.iter().map(|field| setting(field, &sourced)).collect()
 }
 
-fn setting<S>(field: &Field<S>, said: &[Said<S>]) -> Setting {
-    let statements = said.iter().filter_map(|said| {
-        let value = (field.show)(&said.settings)?;
-        Some(Statement { value, source: attributed(&said.source) })
+fn setting<S>(field: &Field<S>, sourced: &[&Sourced<S>]) -> Setting {
+    let values = sourced.iter().filter_map(|sourced| {
+        let value = (field.show)(&sourced.settings)?;
+        Some(Overruled { value, source: sourced.source.in_table() })
     });
-    let mut statements: Vec<_> = statements.collect();
-    if field.many {
-        statements = together(&statements).into_iter().collect();
+    let mut values: Vec<_> = values.collect();
+    if field.list {
+        values = joined(&values).into_iter().collect();
     }
-    let nobody =
-        || Statement { value: field.default.trim_matches('`').to_owned(), source: "built-in".to_owned() };
-    let mut statements = statements.into_iter();
-    let Statement { value, source } = statements.next().unwrap_or_else(nobody);
-    Setting { field: field.name, value, source, overruled: statements.collect() }
+    let mut values = values.into_iter();
+    let built_in = || Overruled { value: field.default.text(), source: BUILT_IN.to_owned() };
+    let Overruled { value, source } = values.next().unwrap_or_else(built_in);
+    Setting { field: field.name, value, source, overruled: values.collect() }
 }
 
-/// The one statement that the parts of a list are: no source overrules another.
-fn together(statements: &[Statement]) -> Option<Statement> {
-    let joined = |part: fn(&Statement) -> &str, by| statements.iter().map(part).collect::<Vec<_>>().join(by);
-    let all =
-        || Statement { value: joined(|said| &said.value, ","), source: joined(|said| &said.source, " and ") };
-    (!statements.is_empty()).then(all)
-}
-
-fn attributed(source: &Source) -> String {
-    match source {
-        Source::Attribute(_) => "the attribute".to_owned(),
-        Source::Declaration(_) => "the declaration".to_owned(),
-        source => source.to_string(),
+/// Joins the parts of a list: no source overrules another.
+fn joined(values: &[Overruled]) -> Option<Overruled> {
+    if values.is_empty() {
+        return None;
     }
+    let join =
+        |part: fn(&Overruled) -> &str, separator| values.iter().map(part).collect::<Vec<_>>().join(separator);
+    Some(Overruled { value: join(|part| &part.value, ","), source: join(|part| &part.source, " and ") })
 }
 
 impl Setting {
-    /// Puts the `value` that is in effect over what is said, if that is another.
+    /// Puts the `value` in effect in place of the one that was set, if they differ.
     fn correct(&mut self, value: &impl fmt::Display, source: impl FnOnce() -> String) {
         let value = value.to_string();
         if value == self.value {
             return;
         }
-        let said = Statement {
+        let overruled = Overruled {
             value: std::mem::replace(&mut self.value, value),
             source: std::mem::replace(&mut self.source, source()),
         };
-        self.overruled.insert(0, said);
+        self.overruled.insert(0, overruled);
     }
 }
 
-/// A table: for each cache its settings, and who says each.
+/// Writes a table of the settings of each cache with their sources.
 impl fmt::Display for EffectiveConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "file: {}", self.file.as_deref().unwrap_or("none"))?;
@@ -184,14 +192,14 @@ fn section(f: &mut fmt::Formatter<'_>, title: &str, settings: &[Setting]) -> fmt
     settings.iter().try_for_each(|setting| writeln!(f, "  {setting}"))
 }
 
-/// `ttl  30m  from CACHE_USERS_TTL; the attribute says 1h`, in columns.
+/// Writes `ttl  30m  from CACHE_USERS_TTL; the attribute says 1h`, in columns.
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<16} {:<14} ", self.field, self.value)?;
         match &*self.source {
-            "built-in" => f.write_str("built-in")?,
+            BUILT_IN => f.write_str(BUILT_IN)?,
             source => write!(f, "from {source}")?,
         }
-        self.overruled.iter().try_for_each(|said| write!(f, "; {} says {}", said.source, said.value))
+        self.overruled.iter().try_for_each(|weaker| write!(f, "; {} says {}", weaker.source, weaker.value))
     }
 }

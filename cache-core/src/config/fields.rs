@@ -1,153 +1,224 @@
-//! All that can be set. Variables, files, messages, `docs/configuration.md` and `cache.example.toml` follow from these tables.
+//! All settings, each described in one place: its type, syntax, default and documentation.
+//!
+//! The types of settings, variables, files, messages, `docs/configuration.md` and `cache.example.toml`
+//! follow from these three tables. A new setting is an entry here and a method of [`CacheSettings`] or
+//! of the builder.
 
-use cachery_syntax::format_duration;
+mod fallback;
+mod field;
+mod secret;
+mod syntax;
 
-use super::{
-    field::{Field, field},
-    program::ProgramSettings,
-    remote::RemoteLayer,
-    settings::CacheSettings,
-    values,
-};
+pub use fallback::Fallback;
+pub(super) use field::{Field, Settings};
+pub(crate) use secret::Secret;
+pub(super) use syntax::path;
 
-/// What is shown in place of a private value.
-pub(super) const HIDDEN: &str = "(not shown)";
+use std::time::Duration;
 
-/// For the whole program: the top of a file, or of a profile.
-pub(super) const PROGRAM: [Field<ProgramSettings>; 3] = [
-    field!(ProgramSettings.enabled, values::switch, bool::to_string).documented(
-        "`true` or `false`",
-        "`true`",
-        "true",
-        "Whether anything is cached. No single cache can be switched on while this is off.",
-    ),
-    field!(ProgramSettings.strict, values::switch, bool::to_string).documented(
-        "`true` or `false`",
-        "`false`",
-        "false",
-        "Whether a `CACHE_…` variable like nobody's is an error, and not a warning.",
-    ),
-    field!(ProgramSettings.external, values::names, |names| names.join(",")).list().documented(
-        "names",
-        "none",
-        r#"["CACHE_DIR"]"#,
-        "`CACHE_…` variables, and sections such as `cache.other`, that are for other programs.",
-    ),
-];
+use cachery_syntax::{Backend, Ttl};
+use serde::Serialize;
 
-/// For one cache, in `[cache.<name>]`, and but for the ttl for all, in `[default]`.
-pub(super) const CACHE: [Field<CacheSettings>; 8] = [
-    field!(CacheSettings.ttl, values::ttl, ToString::to_string).documented(
-        "seconds, a duration such as `1h30m`, or `forever`",
-        "the attribute's",
-        r#""30m""#,
-        "How long a value stays fresh, at most. Not for all caches: each attribute states its own.",
-    ),
-    field!(CacheSettings.capacity, values::capacity, u64::to_string).documented(
-        "a number of entries",
-        "`10000`",
-        "10_000",
-        "The most entries in memory, for each function.",
-    ),
-    field!(CacheSettings.enabled, values::switch, bool::to_string).documented(
-        "`true` or `false`",
-        "`true`",
-        "true",
-        "Whether calls are cached.",
-    ),
-    field!(CacheSettings.backend, values::backend, ToString::to_string).documented(
-        "`memory`, `redis` or `tiered`",
-        "`memory`",
-        r#""memory""#,
-        "Where entries are kept. For all caches, `CACHE_TYPE` is the short spelling of its variable.",
-    ),
-    field!(CacheSettings.codec, values::codec, ToString::to_string).documented(
-        "`messagepack` or `json`",
-        "`messagepack`",
-        r#""messagepack""#,
-        "How values are written for Redis. Both are read.",
-    ),
-    field!(CacheSettings.lease, values::switch, bool::to_string).documented(
-        "`true` or `false`",
-        "`true`",
-        "true",
-        "Whether processes wait for one another's loads.",
-    ),
-    field!(CacheSettings.max_value_size, values::size, |bytes| cachery_syntax::format_size(*bytes))
-        .documented(
-            "bytes, or a size such as `64KiB`",
-            "`8MiB`",
-            r#""8MiB""#,
-            "The most bytes of an encoded value that Redis is sent.",
-        ),
-    field!(CacheSettings.jitter, values::jitter, f64::to_string).documented(
-        "a share, from 0 to 1",
-        "`0.05`",
-        "0.05",
-        "The share of the ttl by which each entry's life is randomly shortened.",
-    ),
-];
+use self::field::{Default, settings};
+use crate::codec::Codec;
 
-/// For the remote tier, in `[redis]`.
-pub(super) const REMOTE: [Field<RemoteLayer>; 10] = [
-    field!(RemoteLayer.url, values::url, |_| HIDDEN.to_owned()).under("REDIS_").documented(
-        "`redis://`, `rediss://`, `redis+unix://`, `redis-sentinel://h1,h2/master`, `redis-cluster://h1,h2`",
-        "none",
-        r#""redis://localhost:6379""#,
-        "Where Redis is. The variable `REDIS_URL` says it, too; `CACHE_REDIS_URL` wins over it.",
-    ),
-    field!(RemoteLayer.ca, values::path, String::clone).under("REDIS_").documented(
-        "a path",
-        "the system's roots",
-        r#""certificates/ca.pem""#,
-        "A PEM file of roots for TLS.",
-    ),
-    field!(RemoteLayer.cert, values::path, String::clone).under("REDIS_").documented(
-        "a path",
-        "none",
-        r#""certificates/client.pem""#,
-        "A PEM file of the client's certificate; it comes with its `key`.",
-    ),
-    field!(RemoteLayer.key, values::path, String::clone).under("REDIS_").documented(
-        "a path",
-        "none",
-        r#""certificates/client-key.pem""#,
-        "A PEM file of the client's private key.",
-    ),
-    field!(RemoteLayer.prefix, values::prefix, String::clone).documented(
-        "1 to 64 letters, digits, `_`, `-`, `.` and `:`",
-        "`cachery`",
-        r#""shop""#,
-        "What all keys in Redis begin with.",
-    ),
-    field!(RemoteLayer.key_secret, values::secret, |_| HIDDEN.to_owned()).documented(
-        "at least 16 bytes",
-        "none",
-        r#""write-16-random-bytes-or-more""#,
-        "Keys the digests of arguments, so that nobody can guess arguments from keys.",
-    ),
-    field!(RemoteLayer.required, values::switch, bool::to_string).documented(
-        "`true` or `false`",
-        "`false`",
-        "false",
-        "Whether the program does not start without Redis.",
-    ),
-    field!(RemoteLayer.fallback, values::fallback, ToString::to_string).documented(
-        "`memory` or `off`",
-        "`memory`",
-        r#""memory""#,
-        "What `redis` caches do while Redis is away.",
-    ),
-    field!(RemoteLayer.remote_deadline, values::duration, |time| format_duration(*time)).documented(
-        "seconds, or a duration such as `100ms`",
-        "`100ms`",
-        r#""100ms""#,
-        "What one call waits for Redis, at most.",
-    ),
-    field!(RemoteLayer.outage_ttl, values::duration, |time| format_duration(*time)).documented(
-        "seconds, or a duration such as `30s`",
-        "`30s`",
-        r#""30s""#,
-        "How long memory keeps what it cannot be told of.",
-    ),
-];
+settings! {
+    /// Settings of the whole program from one source: the top of a file, or of a profile.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub(crate) struct ProgramSettings;
+
+    /// The settings of the whole program in effect.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) struct ProgramPolicy;
+
+    /// `false` switches all caches off. While it is `false`, no single cache can be switched on.
+    enabled: bool => bool {
+        syntax: syntax::SWITCH,
+        default: true,
+        example: "true",
+    }
+    /// `true` makes a `CACHE_…` variable of an unknown name an error. Otherwise it is a warning.
+    strict: bool => bool {
+        syntax: syntax::SWITCH,
+        default: false,
+        example: "false",
+    }
+    /// `CACHE_…` variables, and sections such as `cache.other`, that are for other programs.
+    external: Vec<String> => Vec<String> {
+        syntax: syntax::NAMES,
+        unset: "none",
+        in_effect: Option::unwrap_or_default,
+        example: r#"["CACHE_DIR"]"#,
+    }
+}
+
+settings! {
+    /// Settings of one cache, or of all caches. A field that is not set keeps its value from a weaker
+    /// source: see `docs/configuration.md`.
+    ///
+    /// ```
+    /// # use cachery_core::facade as cachery;
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().ttl(Duration::from_secs(60)).capacity(1_000);
+    /// ```
+    #[derive(Clone, Copy, Debug, Default, PartialEq)]
+    pub struct CacheSettings;
+
+    /// The policy of one cached function: its settings in effect, after all configuration.
+    #[derive(Clone, Debug, PartialEq, Serialize)]
+    #[non_exhaustive]
+    pub struct Policy;
+
+    /// The time for which a value stays fresh, at most. It cannot be set for all caches: each attribute
+    /// states its own.
+    ttl: Ttl => Option<Duration> {
+        syntax: syntax::TTL,
+        for_all: false,
+        unset: "the attribute's",
+        in_effect: time_of,
+        example: r#""30m""#,
+    }
+    /// The most entries in memory, for each function.
+    capacity: u64 => u64 {
+        syntax: syntax::ENTRIES,
+        default: 10_000,
+        example: "10_000",
+    }
+    /// `false` switches the cache off: each call runs its function.
+    enabled: bool => bool {
+        syntax: syntax::SWITCH,
+        default: true,
+        example: "true",
+    }
+    /// The place where entries are kept. For all caches, `CACHE_TYPE` is the short spelling of its
+    /// variable.
+    backend: Backend => Backend {
+        syntax: syntax::BACKEND,
+        default: Backend::Memory,
+        example: r#""memory""#,
+    }
+    /// The format in which values are written to Redis. Both formats are read.
+    codec: Codec => Codec {
+        syntax: syntax::CODEC,
+        default: Codec::MessagePack,
+        example: r#""messagepack""#,
+    }
+    /// `true` lets one process load a key while the others wait for its value.
+    lease: bool => bool {
+        syntax: syntax::SWITCH,
+        default: true,
+        example: "true",
+    }
+    /// The most bytes of an encoded value that is sent to Redis. A larger value stays in memory: it would
+    /// hold up all calls that share its connection.
+    max_value_size: u64 => u64 {
+        // About what a local network carries within a call's budget.
+        syntax: syntax::BYTES,
+        default: 8 << 20,
+        example: r#""8MiB""#,
+    }
+    /// The share of the ttl by which each entry's life is shortened at random, so that entries that were
+    /// filled together do not expire together.
+    jitter: f64 => f64 {
+        syntax: syntax::SHARE,
+        default: 0.05,
+        example: "0.05",
+    }
+}
+
+settings! {
+    /// Settings of the remote tier from one source.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub(crate) struct RemoteSettings;
+
+    /// The settings of the remote tier in effect.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) struct RemotePolicy;
+
+    /// The URL of Redis. The variable `REDIS_URL` sets it, too; `CACHE_REDIS_URL` wins over it.
+    url: Secret => Option<Secret> {
+        syntax: syntax::URL,
+        stem: "REDIS_",
+        unset: "none",
+        in_effect: set,
+        example: r#""redis://localhost:6379""#,
+    }
+    /// A PEM file of root certificates for TLS.
+    ca: String => Option<String> {
+        syntax: syntax::PATH,
+        stem: "REDIS_",
+        unset: "the system's roots",
+        in_effect: set,
+        example: r#""certificates/ca.pem""#,
+    }
+    /// A PEM file of the client's certificate. It needs the `key` of the certificate, too.
+    cert: String => Option<String> {
+        syntax: syntax::PATH,
+        stem: "REDIS_",
+        unset: "none",
+        in_effect: set,
+        example: r#""certificates/client.pem""#,
+    }
+    /// A PEM file of the client's private key.
+    key: String => Option<String> {
+        syntax: syntax::PATH,
+        stem: "REDIS_",
+        unset: "none",
+        in_effect: set,
+        example: r#""certificates/client-key.pem""#,
+    }
+    /// The beginning of all keys in Redis.
+    prefix: String => String {
+        syntax: syntax::PREFIX,
+        default: "cachery".to_owned(),
+        example: r#""shop""#,
+    }
+    /// A secret for the digests of arguments, so that nobody can guess arguments from keys.
+    key_secret: Secret => Option<Secret> {
+        syntax: syntax::SECRET,
+        unset: "none",
+        in_effect: set,
+        example: r#""write-16-random-bytes-or-more""#,
+    }
+    /// `true` lets the program start only when Redis can be reached.
+    required: bool => bool {
+        syntax: syntax::SWITCH,
+        default: false,
+        example: "false",
+    }
+    /// The replacement for Redis in `redis` caches while it cannot be reached.
+    fallback: Fallback => Fallback {
+        syntax: syntax::FALLBACK,
+        default: Fallback::Memory,
+        example: r#""memory""#,
+    }
+    /// The time that one call waits for Redis, at most.
+    remote_deadline: Duration => Duration {
+        // Longer than any healthy reply takes, and shorter than a user notices.
+        syntax: syntax::DEADLINE,
+        default: Duration::from_millis(100),
+        example: r#""100ms""#,
+    }
+    /// The time for which memory keeps entries while invalidations from other nodes cannot reach it.
+    outage_ttl: Duration => Duration {
+        syntax: syntax::OUTAGE,
+        default: Duration::from_secs(30),
+        example: r#""30s""#,
+    }
+}
+
+/// Returns the setting as it is: there is no default.
+fn set<T>(setting: Option<T>) -> Option<T> {
+    setting
+}
+
+/// Returns the time of a ttl, or `None` for one that never ends.
+fn time_of(ttl: Option<Ttl>) -> Option<Duration> {
+    match ttl {
+        Some(Ttl::For(time)) => Some(time),
+        Some(Ttl::Forever) | None => None,
+    }
+}

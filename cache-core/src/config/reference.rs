@@ -1,71 +1,92 @@
-//! The tables of `fields` as documentation: `docs/configuration.md` and `cache.example.toml` hold what is
-//! written here, and a test compares.
+//! The documentation of all fields. `docs/configuration.md` and `cache.example.toml` hold these texts, and
+//! a test compares.
 
-use std::fmt::Write as _;
+use super::fields::{CacheSettings, Field, ProgramSettings, RemoteSettings, Settings};
 
-use super::{
-    field::Field,
-    fields::{CACHE, PROGRAM, REMOTE},
-};
+const HEAD: &str = "| in a file | variable | value | default | meaning |\n|---|---|---|---|---|\n";
 
-/// The table of all fields, in Markdown.
+/// Returns the table of all fields, in Markdown.
 pub fn table() -> String {
-    let mut rows =
-        String::from("| in a file | variable | value | default | meaning |\n|---|---|---|---|---|\n");
-    for field in &PROGRAM {
-        row(&mut rows, field, "", &format!("`{}`", field.variable()));
-    }
-    for field in &CACHE {
-        let all = field.variable_of("default");
-        let both = if field.name == "ttl" { String::new() } else { format!("; for all `{all}`") };
-        let place = if field.name == "ttl" { "[cache.<name>] " } else { "[cache.<name>], [default] " };
-        row(&mut rows, field, place, &format!("`CACHE_<NAME>_{}`{both}", field.name.to_ascii_uppercase()));
-    }
-    for field in &REMOTE {
-        row(&mut rows, field, "[redis] ", &format!("`{}`", field.variable()));
-    }
-    rows
+    let program = ProgramSettings::FIELDS.iter().map(|field| row(field, "", &variable(field)));
+    let caches = CacheSettings::FIELDS.iter().map(row_of_cache);
+    let remote = RemoteSettings::FIELDS.iter().map(|field| row(field, "`[redis]` ", &variable(field)));
+    [HEAD.to_owned()].into_iter().chain(program).chain(caches).chain(remote).collect()
 }
 
-fn row<S>(rows: &mut String, field: &Field<S>, place: &str, variable: &str) {
-    let Field { name, values, default, meaning, .. } = field;
-    let sections = place.trim_end().split(", ").map(|section| format!("`{section}`"));
-    let place = if place.is_empty() { String::new() } else { sections.collect::<Vec<_>>().join(", ") + " " };
-    writeln!(rows, "| {place}`{name}` | {variable} | {values} | {default} | {meaning} |")
-        .expect("a string takes every write");
+fn variable<S>(field: &Field<S>) -> String {
+    format!("`{}`", field.variable())
 }
 
-/// A file that says every field once, with `cache` as the name of the only cache.
+fn row_of_cache(field: &Field<CacheSettings>) -> String {
+    let one = format!("`CACHE_<NAME>_{}`", field.name.to_ascii_uppercase());
+    if !field.for_all {
+        return row(field, "`[cache.<name>]` ", &one);
+    }
+    let both = format!("{one}; for all `{}`", field.variable_of("default"));
+    row(field, "`[cache.<name>]`, `[default]` ", &both)
+}
+
+fn row<S>(field: &Field<S>, place: &str, variable: &str) -> String {
+    let Field { name, values, .. } = field;
+    let default = field.default.markdown();
+    let meaning = meaning(field);
+    format!("| {place}`{name}` | {variable} | {values} | {default} | {meaning} |\n")
+}
+
+/// Returns the meaning of a field on one line.
+fn meaning<S>(field: &Field<S>) -> String {
+    field.meaning.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a file that sets every field once, with `cache` as the name of the only cache.
 pub fn example(cache: &str) -> String {
-    let mut file = String::from(
-        "# Every field, with the value that it has anyway or one like it. Keep what you change.\n\
-         # Looked for in the working directory, as cache.toml; CACHE_CONFIG names another one. See docs/configuration.md.\n\n",
-    );
-    lines(&mut file, &PROGRAM);
-    file += "\n# For all caches. An attribute's values are stronger.\n[default]\n";
-    for field in CACHE.iter().filter(|field| field.name != "ttl") {
-        line(&mut file, field);
-    }
-    write!(file, "\n# For one cache, by its name. Stronger than its attribute.\n[cache.{cache}]\n")
-        .expect("a string takes every write");
-    lines(&mut file, &CACHE);
-    file += "\n[redis]\n";
-    lines(&mut file, &REMOTE);
-    file += "\n# What is said here stands where CACHE_ENV=local. A profile has the same sections as the top.\n\
-             [profile.local]\nenabled = false\n\n\
-             [profile.staging.default]\nbackend = \"tiered\"\n\n\
-             # Whatever staging says, and then this.\n\
-             [profile.production]\ninherits = \"staging\"\ndefault.capacity = 100_000\n";
-    file
+    let program = lines(ProgramSettings::FIELDS);
+    let all = lines(CacheSettings::FIELDS.iter().filter(|field| field.for_all));
+    let one = lines(CacheSettings::FIELDS);
+    let remote = lines(RemoteSettings::FIELDS);
+    format!(
+        "\
+# Every field, with its default or a value like it. Keep the lines that you change.
+# The file is `cache.toml` in the working directory, or the one that CACHE_CONFIG names.
+# See docs/configuration.md.
+
+{program}
+# All caches. The values in an attribute win over these.
+[default]
+{all}
+# One cache, by its name. These values win over its attribute.
+[cache.{cache}]
+{one}
+[redis]
+{remote}
+# In effect where CACHE_ENV=local. A profile has the same sections as the top.
+[profile.local]
+enabled = false
+
+[profile.staging.default]
+backend = \"tiered\"
+
+# All settings of staging, and over them these.
+[profile.production]
+inherits = \"staging\"
+default.capacity = 100_000
+"
+    )
 }
 
-fn lines<S>(file: &mut String, fields: &[Field<S>]) {
-    for field in fields {
-        line(file, field);
-    }
+fn lines<'a, S: 'static>(fields: impl IntoIterator<Item = &'a Field<S>>) -> String {
+    fields.into_iter().map(|field| meaning_above(field) + &setting(field)).collect()
 }
 
-fn line<S>(file: &mut String, field: &Field<S>) {
-    let Field { name, example, meaning, .. } = field;
-    writeln!(file, "# {}\n{name} = {example}", meaning.replace('`', "")).expect("a string takes every write");
+/// Returns the meaning of a field as comments.
+fn meaning_above<S>(field: &Field<S>) -> String {
+    field.meaning.replace('`', "").lines().map(comment).collect()
+}
+
+fn comment(line: &str) -> String {
+    format!("# {}\n", line.trim())
+}
+
+fn setting<S>(field: &Field<S>) -> String {
+    format!("{} = {}\n", field.name, field.example)
 }

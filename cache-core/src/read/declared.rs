@@ -77,7 +77,7 @@ impl<K, V> Cache<K, V> {
     /// # }
     /// ```
     pub fn handle(&self) -> CacheHandle {
-        self.site.handle()
+        CacheHandle::of(self.site)
     }
 
     /// Returns the exact counts so far.

@@ -1,8 +1,8 @@
-//! A cache by its name.
+//! A cache without its types, by its name.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use super::Caches;
+use super::{current::current, remote, state::Registry};
 use crate::{
     invalidation::Invalidation,
     policy::Policy,
@@ -10,56 +10,112 @@ use crate::{
     stats::Stats,
 };
 
-/// One cache of one registry: what a function's `cache()` and [`Caches::get`] return.
+/// One cache of one registry: what a function's `cache()` and [`Caches::get`](crate::Caches::get) return.
 ///
-/// Call sites that share a name are one cache here: statistics are their sum, and clearing clears all of them.
+/// Call sites that share a name are one cache here: statistics are their sum, and `clear` clears all of
+/// them.
+///
+/// ```
+/// # use cachery_core::facade as cachery;
+/// use cachery::Caches;
+///
+/// # async fn example() {
+/// let cache = Caches::current().get("sentiment").expect("a function of that name");
+/// println!("{}: {:?}", cache.name(), cache.stats());
+/// cache.clear().await;
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct CacheHandle {
-    caches: Caches,
+    registry: Arc<Registry>,
     site: &'static Site,
 }
 
 impl CacheHandle {
-    pub(super) fn of(caches: Caches, site: &'static Site) -> Self {
-        Self { caches, site }
+    /// Returns the cache of `site` in the current registry.
+    #[doc(hidden)]
+    pub fn of(site: &'static Site) -> Self {
+        Self { registry: current(), site }
     }
 
-    pub(super) fn named(caches: Caches, name: &str) -> Option<Self> {
+    pub(super) fn named(registry: Arc<Registry>, name: &str) -> Option<Self> {
         let site = site::named(name).first()?;
-        Some(Self { caches, site })
+        Some(Self { registry, site })
     }
 
-    /// The name in the attribute.
+    /// Returns the name in the attribute.
+    ///
+    /// ```
+    /// # use cachery_core::facade::CacheHandle;
+    /// fn label(cache: &CacheHandle) -> String {
+    ///     format!("cache:{}", cache.name())
+    /// }
+    /// ```
     pub fn name(&self) -> &'static str {
         self.site.name
     }
 
-    /// What happened so far. Exact.
+    /// Returns the statistics since the first use. They are exact at any read.
+    ///
+    /// ```
+    /// # use cachery_core::facade::CacheHandle;
+    /// fn misses(cache: &CacheHandle) -> u64 {
+    ///     cache.stats().misses
+    /// }
+    /// ```
     pub fn stats(&self) -> Stats {
-        self.caches.stats(self.name())
+        self.registry.stats(self.name())
     }
 
-    /// How the cache behaves, after all configuration: the function's own where a function was asked, else that of the
-    /// first call site of this name.
+    /// Returns the policy in effect: the function's own where a function was asked, else that of the first
+    /// call site of this name.
+    ///
+    /// ```
+    /// # use cachery_core::facade::CacheHandle;
+    /// fn is_cached(cache: &CacheHandle) -> bool {
+    ///     cache.policy().enabled
+    /// }
+    /// ```
     pub fn policy(&self) -> Policy {
-        self.caches.0.settings.policy(self.site)
+        self.registry.settings.policy(self.site)
     }
 
-    /// Switches the cache off or on while the program runs, for all its functions; off, each call runs its function. What is stored stays:
-    /// switched on again, the cache answers with what is still fresh. It stands over all settings of this cache, also those of a
-    /// [`reload`](Caches::reload); while `CACHE_ENABLED=false` switches everything off, it has no effect.
+    /// Switches the cache off or on while the program runs, for all its functions. While it is off, each
+    /// call runs its function. Entries stay: switched on again, the cache serves those that are still
+    /// fresh.
+    ///
+    /// This wins over all settings of the cache, also those of a [`reload`](crate::Caches::reload). While
+    /// `CACHE_ENABLED=false` switches everything off, it has no effect.
+    ///
+    /// ```
+    /// # use cachery_core::facade::CacheHandle;
+    /// async fn without<T>(cache: &CacheHandle, work: impl Future<Output = T>) -> T {
+    ///     cache.set_enabled(false);
+    ///     let output = work.await;
+    ///     cache.set_enabled(true);
+    ///     output
+    /// }
+    /// ```
     pub fn set_enabled(&self, enabled: bool) {
-        self.caches.0.settings.switch(self.name(), enabled);
-        let sites = site::named(self.name()).iter();
-        for cache in sites.filter_map(|site| self.caches.open_cache(site)) {
-            self.caches.0.settings.adopt(cache);
-        }
+        self.registry.settings.switch(self.name(), enabled);
+        self.registry.named(self.name()).for_each(|cache| self.registry.settings.adopt(cache));
     }
 
-    /// Makes every entry unreadable, also what loads that run now will return to their callers; of a cache that is shared, on all nodes.
-    /// Costs the same for any number of entries; their memory is given back soon after.
+    /// Invalidates every entry, also what running loads will return to their callers; in a shared cache, on
+    /// all nodes. The cost is the same for any number of entries. Their memory is freed soon after.
+    ///
+    /// ```
+    /// # use cachery_core::facade as cachery;
+    /// use cachery::{CacheHandle, Invalidation};
+    ///
+    /// async fn clear(cache: &CacheHandle) {
+    ///     if cache.clear().await == Invalidation::Queued {
+    ///         eprintln!("{}: Redis cannot be reached; it is told later", cache.name());
+    ///     }
+    /// }
+    /// ```
     pub async fn clear(&self) -> Invalidation {
-        self.caches.clear(self.name()).await
+        remote::clear(&self.registry, self.name()).await
     }
 }
 

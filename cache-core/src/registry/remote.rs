@@ -1,29 +1,31 @@
-//! The remote tier of a registry: opened once for all its caches, and what it tells them.
+//! The share of a registry in the remote tier: one connection for all its caches.
 
 use std::{
     sync::{Arc, Weak},
     time::Duration,
 };
 
-use super::{Caches, Registry};
+use cachery_syntax::Backend;
+
+use super::state::Registry;
 use crate::{
-    cache::{Cache, Remote, Shared},
+    cache::Remote,
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     health::Health,
     identity::Fingerprint,
     invalidation::Invalidation,
-    policy::Policy,
-    remote::{Digest, Digester, Place, REMOTE_BACKENDS, RemoteEvents, RemoteOptions},
-    site::{self, Site},
+    remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions},
+    site,
 };
 
-/// How long a start waits for the first connection, where it can go on without.
+/// The time that a start waits for the first connection, where it can go on without one.
 const CONNECT: Duration = Duration::from_secs(1);
-/// … and where it cannot.
+/// The time that it waits where it cannot.
 const CONNECT_REQUIRED: Duration = Duration::from_secs(10);
 
-/// Opens the remote tier, if any cache of the program uses it. One that cannot be opened is a fault, and memory serves.
+/// Opens the remote tier, if a cache of the program uses it. A tier that cannot be opened becomes a fault,
+/// and memory serves.
 pub(super) fn open(config: &Config, registry: &Weak<Registry>, faults: &mut Vec<Fault>) -> Option<Remote> {
     let target = config.remote_target()?;
     let backend = REMOTE_BACKENDS.first()?;
@@ -35,114 +37,85 @@ pub(super) fn open(config: &Config, registry: &Weak<Registry>, faults: &mut Vec<
     Some(Remote {
         tier,
         digester: Digester::new(settings.key_secret.as_ref().map(Secret::reveal)),
-        deadline: settings.deadline,
+        deadline: settings.remote_deadline,
         outage_ttl: settings.outage_ttl,
         fallback: settings.fallback == Fallback::Memory,
     })
 }
 
-impl Registry {
-    /// The part of `site`'s cache that other processes share.
-    pub(super) fn shared(&self, site: &'static Site, policy: &Policy) -> Option<Shared> {
-        let remote = self.remote.clone().filter(|_| policy.backend != cachery_syntax::Backend::Memory)?;
-        let place = Place { name: site.name, fingerprint: site.fingerprint() };
-        Some(Shared::new(remote, place, policy.backend))
-    }
-
-    /// The caches that other processes share and that were used.
-    fn shared_caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
-        self.caches.iter().filter_map(|cell| cell.get()).filter(|cache| cache.shared.is_some())
-    }
+/// Returns the health of the remote tier.
+pub(super) async fn health(registry: &Registry) -> Health {
+    let servers = match &registry.remote {
+        Some(remote) => remote.tier.health().await,
+        None => Vec::new(),
+    };
+    Health::of(servers, registry.settings.faults())
 }
 
-impl Caches {
-    /// Returns the health of the remote tier, as one serialisable value. Asks each server; one that does not answer
-    /// takes a second.
-    ///
-    /// ```
-    /// # async fn example() {
-    /// # use cachery_core::{Caches, Status};
-    /// let health = Caches::current().health().await;
-    /// if health.status != Status::Up {
-    ///     eprintln!("{}", serde_json::to_string_pretty(&health).unwrap());
-    /// }
-    /// # }
-    /// ```
-    pub async fn health(&self) -> Health {
-        let caches = self;
-        let servers = match &caches.0.remote {
-            Some(remote) => remote.tier.health().await,
-            None => Vec::new(),
-        };
-        Health::of(servers, caches.0.settings.faults())
-    }
-
-    /// Waits for the first connection, if there is anything to connect to.
-    pub(super) async fn connect(&self) -> Result<(), Error> {
-        Error::check(self.0.settings.faults())?;
-        let (Some(remote), required) = (&self.0.remote, self.0.settings.started.remote.required) else {
-            return Ok(());
-        };
-        let within = if required { CONNECT_REQUIRED } else { CONNECT };
-        match remote.tier.connected(within).await {
-            Err(why) if required => {
-                let message = format!(
-                    "{}: the remote tier is out of reach: {why}; or take `required` (CACHE_REQUIRED) out to start \
-                     without it",
-                    self.0.settings.started.required_by()
-                );
-                Error::check(vec![Fault::new(FaultKind::Unreachable, message)])
-            }
-            _ => Ok(()),
+/// Waits for the first connection, if there is anything to connect to.
+pub(super) async fn connect(registry: &Registry) -> Result<(), Error> {
+    let settings = &registry.settings;
+    Error::check(settings.faults())?;
+    let Some(remote) = &registry.remote else { return Ok(()) };
+    let required = settings.started.remote.required;
+    let within = if required { CONNECT_REQUIRED } else { CONNECT };
+    match remote.tier.connected(within).await {
+        Err(why) if required => {
+            let source = settings.started.required_by();
+            let message = format!(
+                "{source}: the remote tier cannot be reached: {why}; or take `required` (CACHE_REQUIRED) out \
+                 to start without it"
+            );
+            Error::check(vec![Fault::new(FaultKind::Unreachable, message)])
         }
-    }
-
-    /// Clears the cache called `name`, here and on all nodes.
-    pub(super) async fn clear(&self, name: &'static str) -> Invalidation {
-        let sites = site::named(name);
-        let caches = || sites.iter().filter_map(|site| self.open_cache(site));
-        caches().for_each(|cache| cache.clear());
-        let shared =
-            |site: &&&Site| self.0.settings.started.policy(site).backend != cachery_syntax::Backend::Memory;
-        let (Some(remote), Some(_)) = (&self.0.remote, sites.iter().find(shared)) else {
-            return Invalidation::Local;
-        };
-        // Once more, also when the caller goes away: a call in between may have read from the server before it knew.
-        let _after = scopeguard::guard((), |()| caches().for_each(|cache| cache.drop_all()));
-        Invalidation::of(remote.tier.clear(name, remote.deadline).await)
+        _ => Ok(()),
     }
 }
 
-/// Passes on what a tier tells to the caches of its registry.
+/// Clears the cache called `name`, here and on all nodes.
+pub(super) async fn clear(registry: &Registry, name: &'static str) -> Invalidation {
+    registry.named(name).for_each(|cache| cache.clear());
+    let started = &registry.settings.started;
+    let is_shared =
+        site::named(name).iter().any(|site| started.policy(site.index()).backend != Backend::Memory);
+    let Some(remote) = registry.remote.as_ref().filter(|_| is_shared) else {
+        return Invalidation::Local;
+    };
+    // Once more, also when the caller goes away: a call in between may have read from a server that did not
+    // know yet.
+    let _after = scopeguard::guard((), |()| registry.named(name).for_each(|cache| cache.drop_all()));
+    Invalidation::of(remote.tier.clear(name, remote.deadline).await)
+}
+
+/// Passes the events of a tier on to the caches of its registry.
 struct Events(Weak<Registry>);
 
 impl RemoteEvents for Events {
     fn invalidated(&self, fingerprint: Fingerprint, digest: &Digest) {
         let Some(registry) = self.0.upgrade() else { return };
-        let cache = site::by_fingerprint(fingerprint).and_then(|site| registry.caches[site.index()].get());
+        let cache = site::by_fingerprint(fingerprint).and_then(|site| registry.open_cache(site));
         if let Some(cache) = cache {
             cache.invalidated_elsewhere(digest);
         }
     }
 
     fn cleared(&self, name: &str) {
-        let Some(registry) = self.0.upgrade() else { return };
-        for site in site::named(name) {
-            if let Some(cache) = registry.caches[site.index()].get() {
-                cache.drop_all();
-            }
+        if let Some(registry) = self.0.upgrade() {
+            registry.named(name).for_each(|cache| cache.drop_all());
         }
     }
 
+    // Caches of this process alone do nothing on these two.
+
     fn distrusted(&self) {
         if let Some(registry) = self.0.upgrade() {
-            registry.shared_caches().for_each(|cache| cache.distrust());
+            registry.open_caches().for_each(|cache| cache.distrust());
         }
     }
 
     fn cut_off(&self) {
         if let Some(registry) = self.0.upgrade() {
-            registry.shared_caches().for_each(|cache| cache.cut_off());
+            registry.open_caches().for_each(|cache| cache.cut_off());
         }
     }
 }

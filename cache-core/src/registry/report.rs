@@ -1,8 +1,8 @@
-//! Everything there is to see, as one value.
+//! The statistics and policies of all caches, as one value.
 
 use serde::Serialize;
 
-use super::Caches;
+use super::state::Registry;
 use crate::{
     error::Fault,
     identity::Fingerprint,
@@ -11,31 +11,43 @@ use crate::{
     stats::Stats,
 };
 
-/// All caches of a registry. The order is stable: by name, and within a name by place.
+/// All caches of a registry, with their statistics and policies. The order is stable: by name, and within a
+/// name by place.
+///
+/// ```
+/// # use cachery_core::facade as cachery;
+/// use cachery::Caches;
+///
+/// let report = Caches::isolated().report();
+/// assert!(report.faults.is_empty());
+/// for cache in &report.caches {
+///     println!("{}: {} hits, {} entries", cache.name, cache.stats.hits, cache.stats.size);
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// One for each name.
+    /// The caches, one for each name.
     pub caches: Vec<CacheReport>,
-    /// Wrong settings that a registry which built itself has ignored. Empty is healthy.
+    /// Wrong settings that the registry has ignored, because it was built at the first call.
     pub faults: Vec<Fault>,
 }
 
-/// One cache.
+/// One cache of a [`Report`].
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CacheReport {
     /// The name in the attribute.
     pub name: &'static str,
-    /// What happened, summed over the call sites.
+    /// The statistics, summed over the call sites.
     pub stats: Stats,
-    /// `stats.hit_ratio()`, for readers of the serialised report.
+    /// The value of `stats.hit_ratio()`, for readers of the serialised report.
     pub hit_ratio: f64,
-    /// The functions cached under this name.
+    /// The functions that are cached under this name.
     pub sites: Vec<SiteReport>,
 }
 
-/// One cached function.
+/// One cached function of a [`CacheReport`].
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SiteReport {
@@ -45,35 +57,36 @@ pub struct SiteReport {
     pub file: &'static str,
     /// The line of the function.
     pub line: u32,
-    /// Keeps apart what different versions of this function store.
+    /// The number that separates the entries of this function from those of its other versions.
     pub fingerprint: Fingerprint,
-    /// How it behaves, after all configuration.
+    /// The policy in effect.
     pub policy: Policy,
 }
 
 impl Report {
-    pub(super) fn of(caches: &Caches) -> Self {
-        let of_name = |(name, sites): (&&'static str, &Vec<_>)| CacheReport::of(caches, name, sites);
-        Self { caches: site::by_name().iter().map(of_name).collect(), faults: caches.0.settings.faults() }
+    pub(super) fn of(registry: &Registry) -> Self {
+        let caches = site::by_name().iter();
+        let caches = caches.map(|(name, sites)| CacheReport::of(registry, name, sites)).collect();
+        Self { caches, faults: registry.settings.faults() }
     }
 }
 
 impl CacheReport {
-    fn of(caches: &Caches, name: &'static str, sites: &[&'static Site]) -> Self {
-        let stats = caches.stats(name);
-        let sites = sites.iter().map(|site| SiteReport::of(caches, site)).collect();
+    fn of(registry: &Registry, name: &'static str, sites: &[&'static Site]) -> Self {
+        let stats = registry.stats(name);
+        let sites = sites.iter().map(|site| SiteReport::of(registry, site)).collect();
         Self { name, stats, hit_ratio: stats.hit_ratio(), sites }
     }
 }
 
 impl SiteReport {
-    fn of(caches: &Caches, site: &'static Site) -> Self {
+    fn of(registry: &Registry, site: &'static Site) -> Self {
         Self {
             function: site.function,
             file: site.file,
             line: site.line,
             fingerprint: site.fingerprint(),
-            policy: caches.0.settings.policy(site),
+            policy: registry.settings.policy(site),
         }
     }
 }

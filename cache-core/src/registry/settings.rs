@@ -1,99 +1,110 @@
-//! The settings of a registry as they stand now.
+//! The settings of a registry as they are now.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     cache::Cache,
-    config::{Config, EffectiveConfig, Origin},
+    config::{Config, EffectiveConfig, Sources},
     error::{Fault, FaultKind},
     policy::Policy,
     site::{self, Site},
 };
 
+/// The settings of a registry, which a reload or a switch changes.
 pub(super) struct CurrentSettings {
-    pub(super) origin: Origin,
-    /// What the registry was built from: where entries are kept and how Redis is used was settled by it.
+    pub(super) sources: Sources,
+    /// Held while settings are read again and put into effect.
+    pub(super) reloading: Arc<tokio::sync::Mutex<()>>,
+    /// The settings at the start: they decide where entries are kept and how Redis is used.
     pub(super) started: Arc<Config>,
     latest: RwLock<Arc<Config>>,
-    /// The caches that were switched on or off at run time.
+    /// The caches that were switched on or off while the program runs.
     switches: Mutex<BTreeMap<&'static str, bool>>,
-    /// Held by who puts a policy into effect: whoever reads it last sets it last.
+    /// Held while a policy is put into effect: the last to read it is the last to set it.
     adopting: Mutex<()>,
-    /// What was wrong with the settings of a registry that built itself.
+    /// The faults that the registry goes on without.
     faults: Mutex<Vec<Fault>>,
 }
 
 impl CurrentSettings {
-    pub(super) fn new(origin: Origin, config: Config, faults: Vec<Fault>) -> Self {
+    pub(super) fn new(sources: Sources, config: Config, faults: Vec<Fault>) -> Self {
         let started = Arc::new(config);
         let latest = RwLock::new(Arc::clone(&started));
-        let (switches, adopting) = (Mutex::default(), Mutex::default());
-        Self { origin, started, latest, switches, adopting, faults: Mutex::new(faults) }
+        Self {
+            sources,
+            reloading: Arc::default(),
+            started,
+            latest,
+            switches: Mutex::default(),
+            adopting: Mutex::default(),
+            faults: Mutex::new(faults),
+        }
     }
 
     fn latest(&self) -> Arc<Config> {
-        Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.latest.read())
     }
 
     pub(super) fn faults(&self) -> Vec<Fault> {
-        lock(&self.faults).clone()
+        self.faults.lock().clone()
     }
 
-    /// The policy of `site` as it is in effect.
+    /// Returns the policy of `site` in effect.
     pub(super) fn policy(&self, site: &Site) -> Policy {
         let latest = self.latest();
-        let mut policy = Policy { backend: self.started.policy(site).backend, ..latest.policy(site) };
-        if let Some(enabled) = lock(&self.switches).get(site.name) {
+        let backend = self.started.policy(site.index()).backend;
+        let mut policy = Policy { backend, ..latest.policy(site.index()).clone() };
+        if let Some(enabled) = self.switches.lock().get(site.name) {
             policy.enabled = *enabled && latest.is_enabled();
         }
         policy
     }
 
-    /// Switches the cache `name`, whatever is said of it alone.
+    /// Switches the cache `name` on or off, against its own settings.
     pub(super) fn switch(&self, name: &'static str, enabled: bool) {
-        lock(&self.switches).insert(name, enabled);
+        self.switches.lock().insert(name, enabled);
     }
 
     /// Puts the policy of an open cache into effect.
     pub(super) fn adopt(&self, cache: &Cache) {
-        let _turn = lock(&self.adopting);
+        let _turn = self.adopting.lock();
         cache.policy.set(self.policy(cache.site));
     }
 
-    /// Right settings take the place of those before. What they cannot mend is still a fault.
+    /// Replaces the settings by valid ones. A remote tier that could not be opened stays a fault.
     pub(super) fn replace(&self, config: Config) {
-        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-        lock(&self.faults).retain(|fault| fault.kind == FaultKind::Unreachable);
+        *self.latest.write() = Arc::new(config);
+        self.faults.lock().retain(|fault| fault.kind == FaultKind::Unreachable);
     }
 
+    /// Returns the settings in effect, each with its source.
     pub(super) fn effective(&self) -> EffectiveConfig {
-        self.latest().effective(&self.started, sites().map(|site| (site, self.policy(site))))
+        EffectiveConfig::of(&self.latest(), &self.started, sites().map(|site| (site, self.policy(site))))
     }
 
-    /// What would be in effect after a restart.
+    /// Returns the settings that would be in effect after a restart.
     pub(super) fn effective_after_restart(&self) -> EffectiveConfig {
         let latest = self.latest();
-        let policy = |site| Policy { backend: latest.policy(site).backend, ..self.policy(site) };
-        latest.effective(&latest, sites().map(|site| (site, policy(site))))
+        let policies = sites().map(|site| {
+            let backend = latest.policy(site.index()).backend;
+            (site, Policy { backend, ..self.policy(site) })
+        });
+        EffectiveConfig::of(&latest, &latest, policies)
     }
 
-    /// Whether a private value would be another one after a restart, by its field.
+    /// Returns the fields of Redis whose private values a restart would change.
     pub(super) fn hidden_changes(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let (latest, started) = (self.latest(), &self.started);
-        let url = (latest.remote.url() != started.remote.url()).then_some("url");
-        let secret = (latest.remote.key_secret != started.remote.key_secret).then_some("key_secret");
+        let latest = self.latest();
+        let started = &self.started.remote;
+        let url = (latest.remote.url != started.url).then_some("url");
+        let secret = (latest.remote.key_secret != started.key_secret).then_some("key_secret");
         url.into_iter().chain(secret)
     }
 }
 
-/// In the order of reports.
+/// Returns all call sites in the order of reports.
 fn sites() -> impl Iterator<Item = &'static Site> {
     site::by_name().values().flatten().copied()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,6 +2,11 @@
 
 use super::*;
 
+fn effective(config: &Config, sites: &[Site]) -> EffectiveConfig {
+    let policies = sites.iter().enumerate().map(|(index, site)| (site, config.policy(index).clone()));
+    EffectiveConfig::of(config, config, policies)
+}
+
 #[test]
 fn each_value_names_who_says_it_and_whom_it_overrules() {
     let sites = [site("users").capacity(5)];
@@ -10,16 +15,13 @@ fn each_value_names_who_says_it_and_whom_it_overrules() {
         ("CACHE_DEFAULT_CAPACITY", "9"),
         ("CACHE_KEY_SECRET", "hunter2-hunter2-"),
     ];
-    let given = Given {
+    let builder = BuilderSettings {
         caches: [("users".to_owned(), CacheSettings::new().forever())].into(),
-        remote: super::super::remote::RemoteLayer {
-            url: Some(Secret::new("redis://u:hunter2@h")),
-            ..Default::default()
-        },
-        ..Given::default()
+        remote: RemoteSettings { url: Some(Secret::new("redis://u:hunter2@h")), ..Default::default() },
+        ..BuilderSettings::default()
     };
-    let (config, _) = resolve_with(&[], &sites, &set, given);
-    let shown = config.effective(&config, sites.iter().map(|site| (site, config.policy(site)))).to_string();
+    let (config, _) = resolve_with(&[], &sites, &set, builder);
+    let shown = effective(&config, &sites).to_string();
     for line in [
         "users (shop::f, src/shop.rs:7)",
         "  ttl              forever        from builder; CACHE_USERS_TTL says 30m; the attribute says 1h",
@@ -39,7 +41,7 @@ fn what_is_in_effect_stands_before_what_is_said() {
     let sites = [site("users").local()];
     let (config, _) =
         resolve(&sites, &[("CACHE_ENABLED", "off"), ("CACHE_USERS_ENABLED", "on"), ("CACHE_TYPE", "redis")]);
-    let effective = config.effective(&config, sites.iter().map(|site| (site, config.policy(site))));
+    let effective = effective(&config, &sites);
     let shown: Vec<_> = effective.caches[0].settings.iter().map(ToString::to_string).collect();
     assert_eq!(shown[2], "enabled          false          from CACHE_ENABLED; CACHE_USERS_ENABLED says true");
     assert_eq!(
@@ -51,12 +53,12 @@ fn what_is_in_effect_stands_before_what_is_said() {
 /// No source takes a name back that another one lists.
 #[test]
 fn a_list_is_shown_whole_with_all_who_add_to_it() {
-    let given = Given {
+    let builder = BuilderSettings {
         program: ProgramSettings { external: Some(vec!["CACHE_A".to_owned()]), ..Default::default() },
-        ..Given::default()
+        ..BuilderSettings::default()
     };
-    let (config, _) = resolve_with(&[], &[], &[("CACHE_EXTERNAL", "CACHE_B,CACHE_C")], given);
-    let shown = config.effective(&config, std::iter::empty()).program[2].to_string();
+    let (config, _) = resolve_with(&[], &[], &[("CACHE_EXTERNAL", "CACHE_B,CACHE_C")], builder);
+    let shown = effective(&config, &[]).program[2].to_string();
     assert_eq!(shown, "external         CACHE_A,CACHE_B,CACHE_C from builder and CACHE_EXTERNAL");
 }
 
@@ -65,11 +67,11 @@ fn a_list_is_shown_whole_with_all_who_add_to_it() {
 fn the_documented_defaults_are_the_defaults() {
     let sites = [site("users")];
     let (config, _) = resolve(&sites, &[]);
-    let effective = config.effective(&config, sites.iter().map(|site| (site, config.policy(site))));
+    let effective = effective(&config, &sites);
     let of_cache = |name| {
         &effective.caches[0].settings.iter().find(|setting| setting.field == name).expect("it is one").value
     };
-    let policy = config.policy(&sites[0]);
+    let policy = config.policy(0);
     assert_eq!(*of_cache("capacity"), policy.capacity.to_string());
     assert_eq!(*of_cache("jitter"), policy.jitter.to_string());
     assert_eq!(*of_cache("lease"), policy.lease.to_string());
@@ -81,6 +83,6 @@ fn the_documented_defaults_are_the_defaults() {
     assert_eq!(*of_redis("prefix"), remote.prefix);
     assert_eq!(*of_redis("required"), remote.required.to_string());
     assert_eq!(*of_redis("fallback"), remote.fallback.to_string());
-    assert_eq!(*of_redis("remote_deadline"), cachery_syntax::format_duration(remote.deadline));
+    assert_eq!(*of_redis("remote_deadline"), cachery_syntax::format_duration(remote.remote_deadline));
     assert_eq!(*of_redis("outage_ttl"), cachery_syntax::format_duration(remote.outage_ttl));
 }

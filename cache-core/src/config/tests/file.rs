@@ -5,18 +5,19 @@ use std::{io::Write as _, path::Path, process::Command, sync::mpsc, thread};
 use super::*;
 use crate::{CachesBuilder, TlsFiles};
 
-/// An origin whose file holds `text`. The file goes with the second.
-fn origin(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Origin, tempfile::NamedTempFile) {
+/// An sources whose file holds `text`. The file goes with the second.
+fn sources(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Sources, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text.as_ref()).expect("written");
-    let given = Given { file: Some(file.path().display().to_string()), ..Given::default() };
-    (Origin { given, variables: Some(variables(pairs)), isolated: true }, file)
+    let builder =
+        BuilderSettings { file: Some(file.path().display().to_string()), ..BuilderSettings::default() };
+    (Sources { builder, variables: Some(variables(pairs)), isolated: true }, file)
 }
 
 /// The settings of a program with the caches `users` and `user.orders`; faults call the file `cache.toml`.
 fn read(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
-    let (origin, file) = origin(text, pairs);
-    let (config, faults) = resolved(&origin, &[], &SITES);
+    let (sources, file) = sources(text, pairs);
+    let (config, faults) = resolved(&sources, &[], &SITES);
     let path = file.path().display().to_string();
     (config, faults.into_iter().map(|fault| fault.replace(&path, "cache.toml")).collect())
 }
@@ -65,7 +66,7 @@ fn a_file_says_the_same_as_the_variables_by_the_same_names() {
     "#;
     let (config, faults) = read(text, &[("CACHE_DIR", "/tmp"), ("CACHE_USERS_ENABLED", "on")]);
     assert_eq!(faults, [""; 0]);
-    let (users, orders) = (config.policy(&SITES[0]), config.policy(&SITES[1]));
+    let (users, orders) = (config.policy(0), config.policy(1));
     assert_eq!((users.ttl, users.capacity, users.enabled), (Some(HOUR / 2), 50_000, true));
     assert_eq!((orders.ttl, orders.lease), (Some(Duration::from_secs(90)), false));
     assert_eq!((orders.codec.to_string(), orders.max_value_size), ("json".to_owned(), 1 << 20));
@@ -77,7 +78,7 @@ fn a_profile_is_laid_over_what_it_inherits_and_that_over_the_rest_of_the_file() 
     let of = |profile| {
         let (config, faults) = read(PROFILES, &[("CACHE_ENV", profile)]);
         assert_eq!(faults, [""; 0]);
-        let policy = config.policy(&SITES[0]);
+        let policy = config.policy(0);
         assert!((policy.jitter - 0.1).abs() < f64::EPSILON);
         (policy.ttl.map(|ttl| ttl.as_secs()), policy.capacity, policy.enabled)
     };
@@ -156,7 +157,7 @@ fn profiles_that_are_too_many_below_one_are_told_once() {
         |count| (0..count).map(section).collect::<Vec<_>>().concat() + &format!("[profile.p{count:05}]");
     assert_eq!(read(file(16), &[("CACHE_ENV", "p00000")]).1, [""; 0]);
     for count in [17, 10_000] {
-        let said = "more than 16 profiles are below `p00000`: take some out";
+        let said = "`p00000` inherits from more than 16 profiles: take some out";
         let (_, faults) = read(file(count), &[("CACHE_ENV", "p00000")]);
         assert_eq!(faults, [format!("cache.toml:2 [profile.p00000] inherits: {said}")]);
     }
@@ -173,24 +174,24 @@ fn a_profile_that_the_file_does_not_know_is_a_fault_unless_it_is_one_of_the_usua
     );
     assert_eq!(
         of(PROFILES, "qa"),
-        ["CACHE_ENV: cache.toml has no profile `qa`: mend the name, or write `[profile.qa]` there"]
+        ["CACHE_ENV: cache.toml has no profile `qa`: correct the name, or write `[profile.qa]` there"]
     );
 }
 
 #[test]
 fn a_named_file_must_be_there_and_an_unnamed_one_need_not() {
-    let missing = "CACHE_CONFIG: there is no file `nowhere.toml`: mend the path, or leave it out";
+    let missing = "CACHE_CONFIG: there is no file `nowhere.toml`: correct the path, or leave it out";
     assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", "nowhere.toml")]).1, [missing]);
-    let origin = Origin { variables: Some(variables(&[])), ..Origin::default() };
-    assert_eq!(resolved(&origin, &[], &SITES).1, [""; 0], "this crate has no cache.toml");
+    let sources = Sources { variables: Some(variables(&[])), ..Sources::default() };
+    assert_eq!(resolved(&sources, &[], &SITES).1, [""; 0], "this crate has no cache.toml");
 }
 
 /// What is said of a file at `path`, which must not be waited for.
 fn said_of(path: &Path) -> Vec<String> {
-    let given = Given { file: Some(path.display().to_string()), ..Given::default() };
-    let origin = Origin { given, variables: Some(variables(&[])), isolated: true };
+    let builder = BuilderSettings { file: Some(path.display().to_string()), ..BuilderSettings::default() };
+    let sources = Sources { builder, variables: Some(variables(&[])), isolated: true };
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(resolved(&origin, &[], &SITES).1));
+    thread::spawn(move || tell.send(resolved(&sources, &[], &SITES).1));
     told.recv_timeout(Duration::from_secs(20)).expect("nothing is waited for")
 }
 
@@ -212,13 +213,13 @@ fn what_is_no_file_is_told_and_not_waited_for() {
 #[test]
 fn what_is_no_path_is_told_and_not_shown() {
     let long = "hunter2/".repeat(1_000);
-    let said = "it is no path: write where the file is, and not what stands in it";
+    let said = "it is not a path: write the path of the file, not its contents";
     for text in ["[redis]\nkey_secret = 'hunter2'", "-----BEGIN PRIVATE KEY-----hunter2", "hunter2\0", &long]
     {
         assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", text)]).1, [format!("CACHE_CONFIG: {said}")]);
         assert_eq!(resolve(&SITES, &[("CACHE_REDIS_CA", text)]).1, [format!("CACHE_REDIS_CA: {said}")]);
         let builder = CachesBuilder::default().isolated().redis_tls(TlsFiles::default().ca(text));
-        assert_eq!(resolved(&builder.origin, &[], &SITES).1, [format!("builder: {said}")]);
+        assert_eq!(resolved(&builder.sources, &[], &SITES).1, [format!("builder: `ca`: {said}")]);
     }
 }
 
@@ -226,7 +227,7 @@ fn what_is_no_path_is_told_and_not_shown() {
 #[test]
 fn a_file_from_windows_is_read_with_its_lines() {
     let (config, faults) = read("\u{feff}[cache.users]\r\nttl = 5\r\ncapacity = 'x'\r\n", &[]);
-    assert_eq!(config.policy(&SITES[0]).ttl, Some(Duration::from_secs(5)));
+    assert_eq!(config.policy(0).ttl, Some(Duration::from_secs(5)));
     assert_eq!(
         faults,
         ["cache.toml:3 [cache.users] capacity: \"x\" is not a number of entries, such as `50000`"]
@@ -254,6 +255,6 @@ fn a_file_that_cannot_be_read_is_one_clear_fault() {
             faults[0].contains(said) && faults[0].len() < 400 && !faults[0].contains("hunter2"),
             "{faults:?}"
         );
-        assert_eq!(config.policy(&SITES[0]).ttl, Some(HOUR));
+        assert_eq!(config.policy(0).ttl, Some(HOUR));
     }
 }

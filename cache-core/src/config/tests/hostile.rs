@@ -4,10 +4,7 @@ use std::io::Write as _;
 
 use proptest::prelude::*;
 
-use super::{
-    super::fields::{CACHE, PROGRAM, REMOTE},
-    *,
-};
+use super::*;
 
 /// What somebody might write as a value, and worse.
 fn hostile() -> impl Strategy<Value = String> {
@@ -23,7 +20,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn names() -> Vec<String> {
-    super::super::variables::known(&["users"]).into_iter().filter(|name| name != "CACHE_CONFIG").collect()
+    super::super::sources::known(&["users"]).into_iter().filter(|name| name != "CACHE_CONFIG").collect()
 }
 
 fn check(faults: &[String]) -> Result<(), TestCaseError> {
@@ -38,9 +35,10 @@ fn check(faults: &[String]) -> Result<(), TestCaseError> {
 fn of_file(text: &[u8]) -> Vec<String> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text).expect("written");
-    let given = Given { file: Some(file.path().display().to_string()), ..Given::default() };
-    let origin = Origin { given, variables: Some(variables(&[("CACHE_ENV", "p")])), isolated: true };
-    resolved(&origin, &[], &[site("users")]).1
+    let builder =
+        BuilderSettings { file: Some(file.path().display().to_string()), ..BuilderSettings::default() };
+    let sources = Sources { builder, variables: Some(variables(&[("CACHE_ENV", "p")])), isolated: true };
+    resolved(&sources, &[], &[site("users")]).1
 }
 
 proptest! {
@@ -85,13 +83,15 @@ proptest! {
 /// Where a field can stand, by the tables.
 fn fields() -> impl Iterator<Item = String> {
     let of_caches = ["default", "cache.users", "profile.p.default", "profile.p.cache.users"].into_iter();
-    let of_caches =
-        of_caches.flat_map(|section| CACHE.iter().map(move |field| format!("{section}.{}", field.name)));
-    let of_redis = REMOTE
+    let of_caches = of_caches.flat_map(|section| {
+        CacheSettings::FIELDS.iter().map(move |field| format!("{section}.{}", field.name))
+    });
+    let of_redis = RemoteSettings::FIELDS
         .iter()
         .flat_map(|field| ["redis", "profile.p.redis"].map(|section| format!("{section}.{}", field.name)));
-    let of_program =
-        PROGRAM.iter().flat_map(|field| ["", "profile.p."].map(|section| format!("{section}{}", field.name)));
+    let of_program = ProgramSettings::FIELDS
+        .iter()
+        .flat_map(|field| ["", "profile.p."].map(|section| format!("{section}{}", field.name)));
     of_caches.chain(of_redis).chain(of_program)
 }
 
@@ -144,19 +144,19 @@ fn what_is_no_section_is_one_fault_where_one_should_be() {
 #[test]
 fn a_variable_that_is_no_text_is_one_fault_with_its_name_and_a_way_out() {
     use std::os::unix::ffi::OsStringExt as _;
-    for name in super::super::variables::known(&["users"]) {
+    for name in super::super::sources::known(&["users"]) {
         let bytes = OsString::from_vec(b"hunter2\xff".to_vec());
         let variables = Some([(OsString::from(&name), bytes)].into_iter().collect());
-        let origin = Origin { variables, isolated: true, ..Origin::default() };
+        let sources = Sources { variables, isolated: true, ..Sources::default() };
         let said = format!("{name}: it is not valid UTF-8: set it again, as text");
-        assert_eq!(resolved(&origin, &[], &[site("users")]).1, [said]);
+        assert_eq!(resolved(&sources, &[], &[site("users")]).1, [said]);
     }
 }
 
 /// Somebody has set the wrong one: what it says may be private.
 #[test]
 fn a_url_in_the_wrong_place_does_not_tell_its_password() {
-    for name in super::super::variables::known(&["users"]) {
+    for name in super::super::sources::known(&["users"]) {
         for url in ["redis://u:hunter2hunter2@here", "rediss://:hunter2@here:1/2"] {
             let (_, faults) = resolve(&[site("users")], &[(&name, url)]);
             assert!(!format!("{faults:?}").contains("hunter2"), "{name}: {faults:?}");

@@ -2,10 +2,7 @@
 
 use std::{fmt::Write as _, fs};
 
-use super::{
-    super::{field::Field, remote::RemoteLayer},
-    *,
-};
+use super::*;
 use crate::CachesBuilder;
 
 mod tables;
@@ -97,28 +94,25 @@ impl<T: Table> Case<T> {
         let statement = |(number, voice): &(usize, Voice)| {
             let said = (self.field.read)(&values::text(self.field.name, *number)).expect("a right value");
             let value = (self.field.show)(&said).expect("it is said");
-            Statement { value, source: self.source(file, *number, *voice) }
+            Overruled { value, source: self.source(file, *number, *voice) }
         };
         let mut all: Vec<_> = self.spoken.iter().map(statement).collect();
-        if self.field.many && !all.is_empty() {
+        if self.field.list && !all.is_empty() {
             let joined =
-                |part: fn(&Statement) -> &str, by: &str| all.iter().map(part).collect::<Vec<_>>().join(by);
-            all = vec![Statement {
+                |part: fn(&Overruled) -> &str, by: &str| all.iter().map(part).collect::<Vec<_>>().join(by);
+            all = vec![Overruled {
                 value: joined(|said| &said.value, ","),
                 source: joined(|said| &said.source, " and "),
             }];
         }
-        let nobody = Statement {
-            value: self.field.default.trim_matches('`').to_owned(),
-            source: "built-in".to_owned(),
-        };
+        let nobody = Overruled { value: self.field.default.text(), source: "built-in".to_owned() };
         let winner = if all.is_empty() { nobody } else { all.remove(0) };
         Setting { field: self.field.name, value: winner.value, source: winner.source, overruled: all }
     }
 
     /// What all of it comes to.
     fn sum(&self) -> T {
-        let heard = if self.field.many { self.spoken.len() } else { 1 };
+        let heard = if self.field.list { self.spoken.len() } else { 1 };
         let texts = self.spoken.iter().take(heard).map(|(number, _)| values::text(self.field.name, *number));
         match &*texts.collect::<Vec<_>>().join(",") {
             "" => T::default(),
@@ -129,10 +123,14 @@ impl<T: Table> Case<T> {
     fn check(&self) {
         let (file, site) = (self.file(), self.site());
         fs::write(&self.path, &file).expect("written");
-        let config = self.builder().origin.resolve_with(&reach::linked(), std::slice::from_ref(&site)).config;
+        let config = {
+            let sources = self.builder().sources;
+            Resolved::with_backends(&sources, std::slice::from_ref(&site), &remote_target::linked()).config
+        };
         let who = format!("{} by {:?}", self.field.name, self.spoken);
-        assert_eq!(T::sum(&config, &site), self.sum().over(T::base(&site)), "{who}");
-        let effective = config.effective(&config, std::iter::once((&site, config.policy(&site))));
+        assert_eq!(T::sum(&config, &site), self.sum().or(T::base(&site)), "{who}");
+        let effective =
+            EffectiveConfig::of(&config, &config, std::iter::once((&site, config.policy(0).clone())));
         let shown = T::shown(&effective).iter().find(|setting| setting.field == self.field.name);
         assert_eq!(shown, Some(&self.expected(&file)), "{who}");
     }
@@ -165,7 +163,7 @@ fn whoever_speaks_of_a_field_of_the_program_the_strongest_wins_and_all_are_named
 
 #[test]
 fn whoever_speaks_of_a_field_of_redis_the_strongest_wins_and_all_are_named() {
-    every_combination::<RemoteLayer>();
+    every_combination::<RemoteSettings>();
 }
 
 #[test]
@@ -174,15 +172,18 @@ fn whoever_speaks_of_a_field_of_a_cache_the_strongest_wins_and_all_are_named() {
 }
 
 /// What a program comes to whose code says so of `field`, and that has a variable of nobody's.
-fn effect<T: Table>(field: &'static Field<T>, number: usize) -> (Policy, RemoteSettings, usize, Strangers) {
+fn effect<T: Table>(
+    field: &'static Field<T>,
+    number: usize,
+) -> (Policy, RemotePolicy, usize, UnknownVariables) {
     let variables = [("REDIS_URL", "redis://here"), ("CACHE_X0", "1")];
     let builder = CachesBuilder::default().isolated().variables(variables);
     let (_, section) = T::voices(field)[0];
     let builder = T::by_builder(builder, field, section, &values::text(field.name, number));
     let site = site("users");
-    let Resolved { config, faults, strangers } =
-        builder.origin.resolve_with(&reach::linked(), std::slice::from_ref(&site));
-    (config.policy(&site), config.remote, faults.len(), strangers)
+    let Resolved { config, faults, unknown } =
+        Resolved::with_backends(&builder.sources, std::slice::from_ref(&site), &remote_target::linked());
+    (config.policy(0).clone(), config.remote, faults.len(), unknown)
 }
 
 fn each_is_felt<T: Table>() {
@@ -194,6 +195,6 @@ fn each_is_felt<T: Table>() {
 #[test]
 fn no_field_is_without_effect() {
     each_is_felt::<ProgramSettings>();
-    each_is_felt::<RemoteLayer>();
+    each_is_felt::<RemoteSettings>();
     each_is_felt::<CacheSettings>();
 }

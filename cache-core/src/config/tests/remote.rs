@@ -1,25 +1,23 @@
 //! What is set once for the remote tier.
 
-use super::{
-    super::remote::{RemoteLayer, Secret},
-    *,
-};
+use super::*;
 
-fn remote(builder: RemoteLayer, pairs: &[(&str, &str)]) -> (RemoteSettings, Vec<String>) {
-    let (config, faults) = resolve_with(&[], &[], pairs, Given { remote: builder, ..Given::default() });
+fn remote(builder: RemoteSettings, pairs: &[(&str, &str)]) -> (RemotePolicy, Vec<String>) {
+    let (config, faults) =
+        resolve_with(&[], &[], pairs, BuilderSettings { remote: builder, ..BuilderSettings::default() });
     (config.remote, faults)
 }
 
 fn said_of(pairs: &[(&str, &str)]) -> Vec<String> {
-    remote(RemoteLayer::default(), pairs).1
+    remote(RemoteSettings::default(), pairs).1
 }
 
 #[test]
 fn unset_settings_have_their_defaults() {
-    let settings = remote(RemoteLayer::default(), &[]).0;
+    let settings = remote(RemoteSettings::default(), &[]).0;
     assert_eq!((&*settings.prefix, settings.required), ("cachery", false));
     assert_eq!(settings.fallback, Fallback::Memory);
-    assert_eq!(settings.deadline, Duration::from_millis(100));
+    assert_eq!(settings.remote_deadline, Duration::from_millis(100));
     assert_eq!(settings.outage_ttl, Duration::from_secs(30));
     assert!(settings.key_secret.is_none() && settings.target().is_none());
 }
@@ -27,7 +25,7 @@ fn unset_settings_have_their_defaults() {
 #[test]
 fn each_setting_has_a_variable() {
     let (settings, faults) = remote(
-        RemoteLayer::default(),
+        RemoteSettings::default(),
         &[
             ("CACHE_REDIS_URL", "redis://a"),
             ("CACHE_REDIS_CA", "ca.pem"),
@@ -53,7 +51,7 @@ fn each_setting_has_a_variable() {
     assert_eq!(settings.key_secret.as_ref().map(Secret::reveal), Some("0123456789abcdef"));
     assert_eq!(settings.fallback, Fallback::Off);
     assert_eq!(
-        (settings.deadline, settings.outage_ttl),
+        (settings.remote_deadline, settings.outage_ttl),
         (Duration::from_millis(50), Duration::from_secs(60))
     );
 }
@@ -62,11 +60,14 @@ fn each_setting_has_a_variable() {
 fn the_builders_url_wins_over_ours_and_ours_over_the_usual_one() {
     let usual = ("REDIS_URL", "redis://usual");
     let ours = ("CACHE_REDIS_URL", "redis://ours");
-    let code = || RemoteLayer { url: Some(Secret::new("redis://code")), ..RemoteLayer::default() };
-    let url = |settings: &RemoteSettings| settings.target().expect("there is a URL").url;
-    assert_eq!(url(&remote(RemoteLayer::default(), &[usual]).0), "redis://usual");
-    assert_eq!(url(&remote(RemoteLayer::default(), &[usual, ours]).0), "redis://ours");
-    assert_eq!(url(&remote(RemoteLayer::default(), &[usual, ("CACHE_REDIS_URL", " ")]).0), "redis://usual");
+    let code = || RemoteSettings { url: Some(Secret::new("redis://code")), ..RemoteSettings::default() };
+    let url = |settings: &RemotePolicy| settings.target().expect("there is a URL").url;
+    assert_eq!(url(&remote(RemoteSettings::default(), &[usual]).0), "redis://usual");
+    assert_eq!(url(&remote(RemoteSettings::default(), &[usual, ours]).0), "redis://ours");
+    assert_eq!(
+        url(&remote(RemoteSettings::default(), &[usual, ("CACHE_REDIS_URL", " ")]).0),
+        "redis://usual"
+    );
     assert_eq!(url(&remote(code(), &[usual, ours]).0), "redis://code");
 }
 
@@ -87,10 +88,10 @@ fn a_prefix_is_what_every_key_can_bear() {
         assert_eq!(said_of(&[("CACHE_PREFIX", prefix)]), [said]);
     }
     assert_eq!(said_of(&[("CACHE_PREFIX", &long[1..])]), [""; 0]);
-    let empty = RemoteLayer { prefix: Some(String::new()), ..RemoteLayer::default() };
+    let empty = RemoteSettings { prefix: Some(String::new()), ..RemoteSettings::default() };
     assert_eq!(
         remote(empty, &[]).1,
-        ["builder: the prefix is empty: leave it out, or write one, as in `shop`"]
+        ["builder: `prefix`: the prefix is empty: leave it out, or write one, as in `shop`"]
     );
 }
 
@@ -98,8 +99,9 @@ fn a_prefix_is_what_every_key_can_bear() {
 fn a_short_secret_is_refused_and_not_shown() {
     let said = "the secret has 15 bytes, which can be guessed: use at least 16 random ones, as `openssl rand -hex 16` makes them";
     assert_eq!(said_of(&[("CACHE_KEY_SECRET", "hunter2hunter2h")]), [format!("CACHE_KEY_SECRET: {said}")]);
-    let code = RemoteLayer { key_secret: Some(Secret::new("hunter2hunter2h")), ..RemoteLayer::default() };
-    assert_eq!(remote(code, &[]).1, [format!("builder: {said}")]);
+    let code =
+        RemoteSettings { key_secret: Some(Secret::new("hunter2hunter2h")), ..RemoteSettings::default() };
+    assert_eq!(remote(code, &[]).1, [format!("builder: `key_secret`: {said}")]);
 }
 
 #[test]
@@ -112,21 +114,21 @@ fn a_client_certificate_and_its_key_come_together() {
             "CACHE_REDIS_KEY: a private key needs its client certificate: give CACHE_REDIS_CERT, or `cert` in a file or `redis_tls`, too"
         ]
     );
-    let code = || RemoteLayer { cert: Some("c.pem".to_owned()), ..RemoteLayer::default() };
+    let code = || RemoteSettings { cert: Some("c.pem".to_owned()), ..RemoteSettings::default() };
     assert_eq!(remote(code(), &[]).1, [format!("builder: {certificate}")]);
     assert_eq!(remote(code(), &[("CACHE_REDIS_KEY", "k.pem")]).1, [""; 0]);
 }
 
 #[test]
 fn times_that_cannot_be_are_refused() {
-    let code = RemoteLayer {
+    let code = RemoteSettings {
         remote_deadline: Some(Duration::ZERO),
         outage_ttl: Some(Duration::MAX),
-        ..RemoteLayer::default()
+        ..RemoteSettings::default()
     };
     let said = [
-        "builder: the remote deadline is zero: a time is longer than that, such as 100 ms",
-        "builder: the outage ttl is longer than a century: choose a shorter one",
+        "builder: `remote_deadline`: a time of zero is refused: choose a longer one, such as 100 ms",
+        "builder: `outage_ttl`: a time of more than a century is refused: choose a shorter one",
     ];
     assert_eq!(remote(code, &[]).1, said);
     assert_eq!(
@@ -139,8 +141,8 @@ fn times_that_cannot_be_are_refused() {
 #[test]
 fn neither_url_nor_secret_is_shown() {
     let pairs = [("REDIS_URL", "redis://u:hunter2@h"), ("CACHE_KEY_SECRET", "hunter2-hunter2-")];
-    let (settings, _) = remote(RemoteLayer::default(), &pairs);
-    let code = RemoteLayer { url: Some(Secret::new("redis://u:hunter2@h")), ..RemoteLayer::default() };
+    let (settings, _) = remote(RemoteSettings::default(), &pairs);
+    let code = RemoteSettings { url: Some(Secret::new("redis://u:hunter2@h")), ..RemoteSettings::default() };
     for shown in [format!("{settings:?}"), format!("{code:?}")] {
         assert!(!shown.contains("hunter2") && shown.contains("Secret(..)"), "{shown}");
     }

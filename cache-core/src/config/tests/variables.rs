@@ -1,20 +1,20 @@
 //! The grammar of the environment.
 
-use super::{super::fields::CACHE, *};
+use super::*;
 use crate::codec::Codec;
 
 #[test]
 fn an_empty_variable_is_not_set() {
     let sites = [site("users")];
     let (config, faults) = resolve(&sites, &[("CACHE_USERS_TTL", " ")]);
-    assert_eq!((config.policy(&sites[0]).ttl, faults.len()), (Some(HOUR), 0));
+    assert_eq!((config.policy(0).ttl, faults.len()), (Some(HOUR), 0));
 }
 
 #[test]
 fn hostile_values_give_one_short_fault_each() {
     let sites = [site("users")];
     for hostile in ["-1", "1e9", "\0", "99999999999999999999999", &"x".repeat(1_000_000), "١٢", "NaN"] {
-        for field in CACHE {
+        for field in CacheSettings::FIELDS {
             let (_, faults) = resolve(&sites, &[(&field.variable_of("users"), hostile)]);
             assert_eq!(faults.len(), 1, "{} {faults:?}", field.name);
             assert!(faults[0].len() < 400, "{}: {} bytes", field.name, faults[0].len());
@@ -38,7 +38,7 @@ fn each_field_has_a_variable_for_one_cache_and_one_for_all() {
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| (&**name, *value)).collect();
         let (config, faults) = resolve(std::slice::from_ref(&site), &pairs);
         assert_eq!(faults, [""; 0]);
-        let policy = config.policy(&site);
+        let policy = config.policy(0);
         assert_eq!((policy.capacity, policy.enabled, policy.codec), (7, false, Codec::Json), "{name}");
         assert_eq!((policy.lease, policy.max_value_size), (false, 65_536), "{name}");
         assert!((policy.jitter - 0.5).abs() < f64::EPSILON, "{name}");
@@ -55,8 +55,8 @@ fn a_value_for_one_cache_wins_over_the_attribute_and_that_over_one_for_all() {
     ];
     let (config, _) = resolve(&sites, &set);
     let of = |site| (config.policy(site).capacity, config.policy(site).codec);
-    assert_eq!(of(&sites[0]), (5, Codec::MessagePack));
-    assert_eq!(of(&sites[1]), (1, Codec::Json));
+    assert_eq!(of(0), (5, Codec::MessagePack));
+    assert_eq!(of(1), (1, Codec::Json));
 }
 
 #[test]
@@ -98,12 +98,17 @@ fn a_word_that_is_none_is_told_the_nearest_or_all() {
 
 #[test]
 fn words_read_as_they_are_shown() {
-    use super::super::values;
+    let reads = |settings: CacheSettings, name: &str| {
+        let field = CacheSettings::FIELDS.iter().find(|field| field.name == name).expect("it is one");
+        assert_eq!((field.read)(&(field.show)(&settings).expect("it is set")), Ok(settings));
+    };
     for codec in [Codec::MessagePack, Codec::Json] {
-        assert_eq!(values::codec(&codec.to_string()), Ok(codec));
+        reads(CacheSettings::new().codec(codec), "codec");
     }
     for fallback in [Fallback::Memory, Fallback::Off] {
-        assert_eq!(values::fallback(&fallback.to_string()), Ok(fallback));
+        let settings = RemoteSettings { fallback: Some(fallback), ..RemoteSettings::UNSET };
+        let field = RemoteSettings::FIELDS.iter().find(|field| field.name == "fallback").expect("it is one");
+        assert_eq!((field.read)(&fallback.to_string()), Ok(settings));
     }
 }
 
@@ -114,9 +119,9 @@ fn a_value_that_is_not_utf8_is_a_fault_and_a_name_that_is_not_is_none_of_ours() 
     let sites = [site("users")];
     let bytes = || OsString::from_vec(vec![b'1', 0xff]);
     let variables = [(OsString::from("CACHE_USERS_TTL"), bytes()), (bytes(), bytes())].into_iter().collect();
-    let origin = Origin { variables: Some(variables), isolated: true, ..Origin::default() };
+    let sources = Sources { variables: Some(variables), isolated: true, ..Sources::default() };
     assert_eq!(
-        resolved(&origin, &[], &sites).1,
+        resolved(&sources, &[], &sites).1,
         ["CACHE_USERS_TTL: it is not valid UTF-8: set it again, as text"]
     );
 }

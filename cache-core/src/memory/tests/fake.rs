@@ -10,7 +10,7 @@ use std::{
 use crate::{
     cache::{Cache, Shared},
     clock::Clock,
-    config::Config,
+    config::policy_of_attribute,
     entry::{Entry, Facts},
     key::{Key, StoredKey},
     memory::{Memory, MemoryTier, Shape, tiers::Tiers},
@@ -42,7 +42,7 @@ fn interleave() {
 
 /// Creates a cache with such a memory, and a clock of its own.
 pub(crate) fn cache(site: &'static Site, shared: Option<Shared>) -> Cache {
-    let policy = Config::default().policy(site);
+    let policy = policy_of_attribute(site);
     let shape = Shape { capacity: policy.capacity, ttl: policy.ttl };
     let counters = Arc::<Counters>::default();
     let clock = Clock::isolated();

@@ -111,7 +111,7 @@ fn invalidate(model: &Model) -> TokenStream {
 /// Generic over nothing: it is one cache for all types.
 fn handle(model: &Model) -> TokenStream {
     let (name, site, krate) = (&model.names.handle, &model.names.site, &model.krate);
-    let own = || quote!(Self::#site().handle());
+    let own = || quote!(#krate::__private::CacheHandle::of(Self::#site()));
     let cache = model.declared.as_ref().map_or_else(own, |declared| quote!(#declared::cache()));
     let header = header(model, "The cache itself: its name, policy and statistics, and `clear`.");
     quote! {

@@ -3,10 +3,7 @@
 use std::fmt::Debug;
 
 use super::{
-    super::super::{
-        fields::{CACHE, PROGRAM, REMOTE},
-        layer,
-    },
+    super::super::{merge::merge, sources::attribute},
     *,
 };
 
@@ -35,9 +32,7 @@ fn all_of(section: &'static str) -> impl Iterator<Item = Voice> {
 }
 
 /// A table of fields.
-pub(super) trait Table: Settings + Debug + PartialEq + 'static {
-    const FIELDS: &'static [Field<Self>];
-
+pub(super) trait Table: Settings + Debug {
     /// Who can speak of `field`, from the strongest to the weakest: what C1 says, written down anew.
     fn voices(field: &Field<Self>) -> Vec<Voice>;
 
@@ -59,8 +54,6 @@ pub(super) trait Table: Settings + Debug + PartialEq + 'static {
 }
 
 impl Table for ProgramSettings {
-    const FIELDS: &'static [Field<Self>] = &PROGRAM;
-
     fn voices(_: &Field<Self>) -> Vec<Voice> {
         all_of("").collect()
     }
@@ -70,7 +63,7 @@ impl Table for ProgramSettings {
     }
 
     fn sum(config: &Config, _: &Site) -> Self {
-        config.program()
+        merge(config.layers.program())
     }
 
     fn shown(effective: &EffectiveConfig) -> &[Setting] {
@@ -78,9 +71,7 @@ impl Table for ProgramSettings {
     }
 }
 
-impl Table for RemoteLayer {
-    const FIELDS: &'static [Field<Self>] = &REMOTE;
-
+impl Table for RemoteSettings {
     fn voices(field: &Field<Self>) -> Vec<Voice> {
         let mut voices: Vec<_> = all_of("redis").collect();
         if field.name == "url" {
@@ -94,7 +85,7 @@ impl Table for RemoteLayer {
     }
 
     fn sum(config: &Config, _: &Site) -> Self {
-        source::sum(config.layers.iter().flat_map(|layer| &layer.remote))
+        merge(config.layers.remote())
     }
 
     fn shown(effective: &EffectiveConfig) -> &[Setting] {
@@ -103,8 +94,6 @@ impl Table for RemoteLayer {
 }
 
 impl Table for CacheSettings {
-    const FIELDS: &'static [Field<Self>] = &CACHE;
-
     fn voices(field: &Field<Self>) -> Vec<Voice> {
         let all = all_of("default").filter(|_| field.name != "ttl");
         let attribute = matches!(field.name, "ttl" | "capacity" | "backend").then_some((Attribute, ""));
@@ -121,11 +110,11 @@ impl Table for CacheSettings {
     }
 
     fn sum(config: &Config, site: &Site) -> Self {
-        source::sum(config.said(site).iter())
+        merge(&config.layers.site(site))
     }
 
     fn base(site: &Site) -> Self {
-        layer::of_attribute(site).settings
+        attribute::settings(site).settings
     }
 
     fn shown(effective: &EffectiveConfig) -> &[Setting] {

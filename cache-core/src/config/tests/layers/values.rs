@@ -1,10 +1,9 @@
 //! What is said of each field in these tests, and how code says it. A new field has no value here and no method of the builder,
 //! and so fails the test.
 
-use super::super::{
-    super::{field::Field, program::ProgramSettings, remote::RemoteLayer},
-    *,
-};
+use cachery_syntax::Ttl;
+
+use super::super::*;
 use crate::{CachesBuilder, TlsFiles};
 
 /// What the voice with this `number` says, as a variable has it; its neighbours say something else.
@@ -42,7 +41,7 @@ pub(super) fn program(builder: CachesBuilder, field: &Field<ProgramSettings>, te
     }
 }
 
-pub(super) fn remote(builder: CachesBuilder, field: &Field<RemoteLayer>, text: &str) -> CachesBuilder {
+pub(super) fn remote(builder: CachesBuilder, field: &Field<RemoteSettings>, text: &str) -> CachesBuilder {
     let file = || Some(text.to_owned());
     let said = (field.read)(text).expect("a right value");
     match field.name {
@@ -63,7 +62,10 @@ pub(super) fn remote(builder: CachesBuilder, field: &Field<RemoteLayer>, text: &
 pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
     let (settings, said) = (CacheSettings::new(), (field.read)(text).expect("a right value"));
     match field.name {
-        "ttl" => settings.ttl(said.ttl.and_then(duration).expect("it is a duration")),
+        "ttl" => match said.ttl.expect("it is said") {
+            Ttl::For(time) => settings.ttl(time),
+            Ttl::Forever => settings.forever(),
+        },
         "capacity" => settings.capacity(said.capacity.expect("it is said")),
         "enabled" => settings.enabled(text == "true"),
         "backend" => settings.backend(said.backend.expect("it is said")),

@@ -4,7 +4,8 @@ use super::*;
 
 fn resolved(pairs: &[(&str, &str)]) -> Resolved {
     let variables = Some(variables(pairs));
-    Origin { variables, isolated: true, ..Origin::default() }.resolve_with(&[], &[site("sentiment")])
+    let sources = Sources { variables, isolated: true, ..Sources::default() };
+    Resolved::with_backends(&sources, &[site("sentiment")], &[])
 }
 
 fn faults(pairs: &[(&str, &str)]) -> Vec<String> {
@@ -54,8 +55,8 @@ fn variables_like_nobodys_are_one_warning_and_break_no_start() {
     let resolved = resolved(&set);
     assert!(resolved.faults.is_empty(), "{:?}", resolved.faults);
     assert_eq!(
-        resolved.strangers.to_string(),
-        "no setting and no cache of this program has the name CACHE_DIR, CACHE_KEY: mend the name, or list it in \
+        resolved.unknown.to_string(),
+        "no setting and no cache of this program has the name CACHE_DIR, CACHE_KEY: correct the name, or list it in \
          CACHE_EXTERNAL if it is for another program"
     );
 }
@@ -71,6 +72,6 @@ fn where_it_is_strict_each_of_them_is_a_fault() {
 fn thousands_of_them_are_still_one_short_line() {
     let names: Vec<_> = (0..5000).map(|n| format!("CACHE_FOREIGN_{n}_{}", "x".repeat(200))).collect();
     let set: Vec<_> = names.iter().map(|name| (&**name, "1")).collect();
-    let warning = resolved(&set).strangers.to_string();
+    let warning = resolved(&set).unknown.to_string();
     assert!(warning.len() < 4000 && warning.contains("and 4980 more"), "{warning}");
 }

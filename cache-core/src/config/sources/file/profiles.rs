@@ -1,33 +1,30 @@
-//! Profiles: which one stands, and what is below it.
+//! Profiles: the choice of one, and those that it inherits from.
 
 use cachery_syntax::{nearest, shown_name};
 
 use super::{
-    super::source::Source,
+    super::super::source::Source,
     contents::{Contents, Profile},
 };
 use crate::error::{Fault, FaultKind};
 
-/// The profiles that a program may be started in without the file saying anything about them.
+/// The profiles that may be chosen without a section in the file.
 const USUAL: [&str; 3] = ["local", "staging", "production"];
 
-/// The most profiles that one has below it.
+/// The most profiles that one profile inherits from.
 const DEEPEST: usize = 16;
 
 impl Contents {
-    /// The profile that is `wanted`, and by whom. A file that does not know it is no fault, where the name is one of the usual.
-    pub(in super::super) fn choose(
-        &self,
-        wanted: Option<(Source, String)>,
-        faults: &mut Vec<Fault>,
-    ) -> Option<String> {
+    /// Returns the profile that is `wanted`. One that the file does not have becomes a fault, unless its
+    /// name is one of the usual.
+    pub(crate) fn choose(&self, wanted: Option<(Source, String)>, faults: &mut Vec<Fault>) -> Option<String> {
         let (source, wanted) = wanted?;
         let file = self.name.as_ref()?;
         if !self.profiles.contains_key(&wanted) && !USUAL.contains(&&*wanted) {
             let known = self.profiles.keys().map(String::as_str);
             let hint = match nearest(&wanted, known.chain(USUAL)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("mend the name, or write `[profile.{}]` there", shown_name(&wanted)),
+                None => format!("correct the name, or write `[profile.{}]` there", shown_name(&wanted)),
             };
             let why = format!("{file} has no profile `{}`: {hint}", shown_name(&wanted));
             faults.push(Fault::new(FaultKind::InvalidProfile, format!("{source}: {why}")));
@@ -35,20 +32,20 @@ impl Contents {
         Some(wanted)
     }
 
-    /// Tells of profiles that inherit from none, from too many, or in a circle.
+    /// Adds a fault for each profile that inherits from an unknown one, from too many, or in a circle.
     pub(super) fn check_profiles(&self, faults: &mut Vec<Fault>) {
-        // Each profile above it would tell of it, too.
+        // One is enough: each profile that inherits from it is as deep.
         faults.extend(self.profiles.keys().find_map(|name| self.too_deep(name)));
         for (name, profile) in &self.profiles {
             let Some((source, parent)) = &profile.inherits else { continue };
             if !self.profiles.contains_key(parent) {
                 faults.push(self.unknown_parent(source, parent));
             }
-            // Each profile of a circle would tell of it: the first by name does.
-            let line: Vec<_> = self.line(name).into_iter().map(|(name, _)| name).collect();
-            if self.is_circle(&line) && line.iter().min() == Some(&name.as_str()) {
-                let why =
-                    format!("the profiles {} inherit in a circle: take one `inherits` out", quoted(&line));
+            // All profiles of a circle find it: only the first by name reports it.
+            let ancestry: Vec<_> = self.ancestry(name).into_iter().map(|(name, _)| name).collect();
+            if self.is_circle(&ancestry) && ancestry.iter().min() == Some(&name.as_str()) {
+                let names = quoted(&ancestry);
+                let why = format!("the profiles {names} inherit in a circle: take one `inherits` out");
                 faults.push(invalid(source, &why));
             }
         }
@@ -56,8 +53,8 @@ impl Contents {
 
     fn too_deep(&self, name: &str) -> Option<Fault> {
         let (source, _) = self.profiles.get(name)?.inherits.as_ref()?;
-        let why = format!("more than {DEEPEST} profiles are below `{}`: take some out", shown_name(name));
-        (self.line(name).len() > DEEPEST + 1).then(|| invalid(source, &why))
+        let why = format!("`{}` inherits from more than {DEEPEST} profiles: take some out", shown_name(name));
+        (self.ancestry(name).len() > DEEPEST + 1).then(|| invalid(source, &why))
     }
 
     fn unknown_parent(&self, source: &Source, parent: &str) -> Fault {
@@ -68,24 +65,26 @@ impl Contents {
         invalid(source, &format!("there is no profile `{}`: {hint}", shown_name(parent)))
     }
 
-    /// The profile `name` and those that it inherits from, each once; of too many, those that show it.
-    pub(super) fn line(&self, name: &str) -> Vec<(&str, &Profile)> {
-        let mut line: Vec<(&str, &Profile)> = Vec::new();
+    /// Returns the profile `name` and those that it inherits from, each once. The result is one longer
+    /// than allowed where there are too many.
+    pub(super) fn ancestry(&self, name: &str) -> Vec<(&str, &Profile)> {
+        let mut ancestry: Vec<(&str, &Profile)> = Vec::new();
         let mut next = self.profiles.get_key_value(name);
-        let is_new = |line: &[(&str, &Profile)], next: &str| line.iter().all(|(name, _)| *name != next);
-        while let Some((name, profile)) =
-            next.filter(|(next, _)| line.len() < DEEPEST + 2 && is_new(&line, next))
-        {
-            line.push((name, profile));
+        while let Some((name, profile)) = next {
+            let is_known = ancestry.iter().any(|(known, _)| known == name);
+            if is_known || ancestry.len() == DEEPEST + 2 {
+                break;
+            }
+            ancestry.push((name, profile));
             next = profile.inherits.as_ref().and_then(|(_, parent)| self.profiles.get_key_value(parent));
         }
-        line
+        ancestry
     }
 
-    /// Whether the last of `line` inherits from the first.
-    fn is_circle(&self, line: &[&str]) -> bool {
-        let last = line.last().and_then(|last| self.profiles.get(*last)?.inherits.as_ref());
-        last.zip(line.first()).is_some_and(|((_, parent), first)| parent == first)
+    /// Tells whether the last of `ancestry` inherits from the first.
+    fn is_circle(&self, ancestry: &[&str]) -> bool {
+        let last = ancestry.last().and_then(|last| self.profiles.get(*last)?.inherits.as_ref());
+        last.zip(ancestry.first()).is_some_and(|((_, parent), first)| parent == first)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From TOML to what it says, each value with its line.
+//! The reading of TOML into settings, each with its line.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,10 @@ use toml::{
 };
 
 use super::{
-    super::{
-        field::Field,
-        fields::{CACHE, PROGRAM, REMOTE},
-        layer::{Layer, ttl_for_all},
-        settings::CacheSettings,
-        source::{Said, Source},
+    super::super::{
+        fields::{CacheSettings, ProgramSettings, Settings},
+        layer::Layer,
+        source::{Source, Sourced},
     },
     contents::{Contents, Profile},
 };
@@ -22,14 +20,14 @@ use crate::error::{Fault, FaultKind};
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-/// Reads `text`, which stands in the file called `name`. What is wrong in it is left out and told.
+/// Reads `text`, the text of the file called `name`. A wrong setting is left out and becomes a fault.
 pub(super) fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Result<Contents, Fault> {
     let lines: Vec<_> = text.match_indices('\n').map(|(index, _)| index).collect();
     let mut document = Document { name, lines, faults, contents: Contents::default() };
     let table = DeTable::parse(text).map_err(|error| {
         let line = document.line(error.span().map_or(0, |span| span.start));
         // Only the message: the whole error shows the line, and with it perhaps a password.
-        Fault::new(FaultKind::UnreadableFile, format!("{name}:{line}: it is not TOML: {}", error.message()))
+        Fault::new(FaultKind::InvalidFile, format!("{name}:{line}: it is not TOML: {}", error.message()))
     })?;
     document.contents.base = document.body(table.get_ref(), &Section::default());
     let Document { mut contents, faults, .. } = document;
@@ -40,26 +38,26 @@ pub(super) fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Result<C
 
 struct Document<'a> {
     name: &'a str,
-    /// Where each line ends.
+    /// The ends of the lines.
     lines: Vec<usize>,
     faults: &'a mut Vec<Fault>,
     contents: Contents,
 }
 
-/// Where in the file: `profile.staging.cache.users`. The top has no name.
+/// A place in the file: `profile.staging.cache.users`. The top has no name.
 #[derive(Default)]
 struct Section {
     path: String,
     kind: Kind,
 }
 
-/// What a section has room for.
+/// The kind of a section, which decides what can stand in it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Kind {
-    /// The top: fields of the program, and other sections.
+    /// The top: fields of the program, and all sections.
     #[default]
     Top,
-    /// The same but for profiles.
+    /// A profile: as the top, without profiles.
     Profile,
     Cache,
     Other,
@@ -73,8 +71,8 @@ impl Section {
         Self { path: format!("{}{dot}{quote}{}{quote}", self.path, shown_name(name)), kind }
     }
 
-    /// The sections that it has room for.
-    fn rooms(&self) -> &'static [&'static str] {
+    /// Returns the names of the sections that can stand in it.
+    fn subsections(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Top => &["default", "cache", "redis", "profile"],
             Kind::Profile => &["inherits", "default", "cache", "redis"],
@@ -95,31 +93,31 @@ impl Document<'_> {
         )
     }
 
-    /// The top, or a profile.
+    /// Reads the top, or a profile.
     fn body(&mut self, table: &DeTable<'_>, section: &Section) -> Layer {
         let mut layer = Layer::default();
         for (key, value) in table {
             let inner = section.sub(key.get_ref(), Kind::Other);
             match &**key.get_ref() {
                 "default" => layer.all = self.all(value, &inner),
-                "redis" => layer.remote = self.fields(value, &inner, &REMOTE),
+                "redis" => layer.remote = self.fields(value, &inner),
                 "cache" => self.caches(value, &inner, &mut layer),
                 "profile" if section.kind == Kind::Top => self.profiles(value, &inner),
                 "inherits" if section.kind == Kind::Profile => {}
-                _ => layer.program.extend(self.field(key, value, section, &PROGRAM)),
+                _ => layer.program.extend(self.field::<ProgramSettings>(key, value, section)),
             }
         }
         layer
     }
 
-    fn all(&mut self, value: &Value<'_>, section: &Section) -> Vec<Said<CacheSettings>> {
-        let mut said = self.fields(value, section, &CACHE);
-        said.retain(|said| {
-            let is_ttl = said.settings.ttl.is_some();
-            self.faults.extend(is_ttl.then(|| ttl_for_all(&said.source, "`[cache.<name>]`")));
-            !is_ttl
-        });
-        said
+    fn all(&mut self, value: &Value<'_>, section: &Section) -> Vec<Sourced<CacheSettings>> {
+        let mut all = self.fields::<CacheSettings>(value, section);
+        for field in CacheSettings::FIELDS.iter().filter(|field| !field.for_all) {
+            let misplaced = all.extract_if(.., |sourced| (field.show)(&sourced.settings).is_some());
+            let instead = "`[cache.<name>]`";
+            self.faults.extend(misplaced.map(|sourced| sourced.source.refuses_for_all(field.name, instead)));
+        }
+        all
     }
 
     fn caches(&mut self, value: &Value<'_>, section: &Section, layer: &mut Layer) {
@@ -127,8 +125,8 @@ impl Document<'_> {
             let (name, inner) = (key.get_ref().to_string(), section.sub(key.get_ref(), Kind::Cache));
             let source = self.source(&inner, key);
             self.contents.caches.push((source, name.clone()));
-            let said = self.fields(value, &inner, &CACHE);
-            layer.caches.insert(name, said);
+            let settings = self.fields(value, &inner);
+            layer.caches.insert(name, settings);
         }
     }
 
@@ -151,30 +149,24 @@ impl Document<'_> {
         Some((source, name?))
     }
 
-    /// What the section says with `fields`.
-    fn fields<S>(&mut self, value: &Value<'_>, section: &Section, fields: &[Field<S>]) -> Vec<Said<S>> {
-        let table = self.table(value, section);
-        table.filter_map(|(key, value)| self.field(key, value, section, fields)).collect()
+    /// Reads the fields of a section.
+    fn fields<S: Settings>(&mut self, value: &Value<'_>, section: &Section) -> Vec<Sourced<S>> {
+        self.table(value, section).filter_map(|(key, value)| self.field(key, value, section)).collect()
     }
 
-    fn field<S>(
+    fn field<S: Settings>(
         &mut self,
         key: &Spanned<Cow<'_, str>>,
         value: &Value<'_>,
         section: &Section,
-        fields: &[Field<S>],
-    ) -> Option<Said<S>> {
+    ) -> Option<Sourced<S>> {
         let source = self.source(section, key);
-        let Some(field) = fields.iter().find(|field| field.name == key.get_ref()) else {
-            let names = fields.iter().map(|field| field.name);
-            let hint = hint(key.get_ref(), value.get_ref(), section, names);
-            let message =
-                format!("{source}: there is nothing named `{}` here: {hint}", shown_name(key.get_ref()));
-            self.faults.push(Fault::new(FaultKind::UnknownName, message));
+        let Some(field) = S::FIELDS.iter().find(|field| field.name == key.get_ref()) else {
+            self.faults.push(unknown::<S>(&source, key.get_ref(), value.get_ref(), section));
             return None;
         };
-        match text(value.get_ref(), field.many) {
-            Ok(text) => Said::of(source, field, text.trim(), self.faults),
+        match text(value.get_ref(), field.list) {
+            Ok(text) => Sourced::read(source, field, text.trim(), self.faults),
             Err(what) => {
                 let why =
                     format!("it is {what}: write one value, as in `{} = {}`", field.name, field.example);
@@ -192,7 +184,7 @@ impl Document<'_> {
         self.table_of(value, section).into_iter().flatten()
     }
 
-    /// A fault if it is none.
+    /// Returns the section; a value that is not a section becomes a fault.
     fn table_of<'v, 'i>(&mut self, value: &'v Value<'i>, section: &Section) -> Option<&'v DeTable<'i>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
@@ -204,8 +196,8 @@ impl Document<'_> {
     }
 }
 
-/// A value as a variable would have it; else what it is.
-fn text<'a>(value: &'a DeValue<'_>, many: bool) -> Result<Cow<'a, str>, &'static str> {
+/// Returns a value as a variable would have it; the error names the kind of a value that cannot be one.
+fn text<'a>(value: &'a DeValue<'_>, list: bool) -> Result<Cow<'a, str>, &'static str> {
     match value {
         DeValue::String(text) => Ok(Cow::Borrowed(text)),
         DeValue::Integer(number) if number.radix() == 10 => Ok(Cow::Borrowed(number.as_str())),
@@ -213,7 +205,7 @@ fn text<'a>(value: &'a DeValue<'_>, many: bool) -> Result<Cow<'a, str>, &'static
         DeValue::Float(number) => Ok(Cow::Borrowed(number.as_str())),
         DeValue::Boolean(true) => Ok(Cow::Borrowed("true")),
         DeValue::Boolean(false) => Ok(Cow::Borrowed("false")),
-        DeValue::Array(items) if many => {
+        DeValue::Array(items) if list => {
             let texts =
                 items.iter().map(|item| item.get_ref().as_str().ok_or("a list of other things than names"));
             Ok(Cow::Owned(texts.collect::<Result<Vec<_>, _>>()?.join(",")))
@@ -224,19 +216,17 @@ fn text<'a>(value: &'a DeValue<'_>, many: bool) -> Result<Cow<'a, str>, &'static
     }
 }
 
-/// What to do about a name that its section has no room for.
-fn hint<'a>(
-    name: &str,
-    value: &DeValue<'_>,
-    section: &Section,
-    fields: impl Iterator<Item = &'a str>,
-) -> String {
-    let known: Vec<_> = fields.chain(section.rooms().iter().copied()).collect();
-    match nearest(name, known.iter().copied()) {
+/// Returns the fault of a `name` that cannot stand in `section`.
+fn unknown<S: Settings>(source: &Source, name: &str, value: &DeValue<'_>, section: &Section) -> Fault {
+    let fields = S::FIELDS.iter().map(|field| field.name);
+    let known: Vec<_> = fields.chain(section.subsections().iter().copied()).collect();
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if section.kind == Kind::Cache && value.is_table() => {
             "the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`".to_owned()
         }
         None => format!("there are {}", known.join(", ")),
-    }
+    };
+    let message = format!("{source}: there is nothing named `{}` here: {hint}", shown_name(name));
+    Fault::new(FaultKind::UnknownName, message)
 }

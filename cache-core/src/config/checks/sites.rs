@@ -1,22 +1,22 @@
-//! What the call sites of a program must not be to one another.
+//! Checks between the call sites of a program.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{fields::CACHE, names};
+use super::super::fields::{CacheSettings, Settings};
 use crate::{
     error::{Fault, FaultKind},
     site::Site,
 };
 
-/// All faults between call sites.
-pub(super) fn check(sites: &[Site]) -> Vec<Fault> {
+/// Returns all faults between `sites`. `names` are the names of their caches, sorted.
+pub(crate) fn check(sites: &[Site], names: &[&'static str]) -> Vec<Fault> {
     let mut faults = duplicate_identities(sites);
     faults.extend(names_of_two_kinds(sites));
-    faults.extend(ambiguous_names(&names(sites)));
+    faults.extend(ambiguous_names(names));
     faults
 }
 
-/// Functions that nothing tells apart: methods of one name in two impls of a module, say.
+/// Finds functions that nothing tells apart, such as methods of one name in two impls of a module.
 fn duplicate_identities(sites: &[Site]) -> Vec<Fault> {
     let mut alike: BTreeMap<(&str, &str), Vec<&Site>> = BTreeMap::new();
     for site in sites {
@@ -26,42 +26,41 @@ fn duplicate_identities(sites: &[Site]) -> Vec<Fault> {
     alike.values().filter_map(|sites| duplicate(sites)).collect()
 }
 
-/// The fault of sites of one identity, if there are several.
+/// Returns the fault of sites of one identity, if there are several.
 fn duplicate(sites: &[&Site]) -> Option<Fault> {
-    let [first @ .., last] = sites else { return None };
-    let (count, remedy) = match first.len() {
+    let [others @ .., last] = sites else { return None };
+    let (count, remedy) = match others.len() {
         0 => return None,
         1 => ("two".to_owned(), "give one of them another `name`"),
         2 => ("three".to_owned(), "give each a `name` of its own"),
         n => ((n + 1).to_string(), "give each a `name` of its own"),
     };
-    let first: Vec<_> = first.iter().map(|site| site.place()).collect();
-    if last.declared {
-        let (first, last, name) = (first.join(", "), last.place(), last.name);
-        let message = format!(
-            "{first} and {last}: {count} caches are declared as `{name}`, and the name is all that a declared cache is known by; {remedy}"
-        );
-        return Some(Fault::new(FaultKind::DuplicateIdentity, message));
-    }
-    let message = format!(
-        "{} and {}: {count} functions `{}` are cached as `{}`, and nothing tells them apart; {remedy}",
-        first.join(", "),
-        last.place(),
-        last.function,
-        last.name,
-    );
+    let others: Vec<_> = others.iter().map(|site| site.place()).collect();
+    let places = format!("{} and {}", others.join(", "), last.place());
+    let Site { name, function, .. } = last;
+    let message = if last.declared {
+        format!(
+            "{places}: {count} caches are declared as `{name}`, and a declared cache is identified by its \
+             name alone; {remedy}"
+        )
+    } else {
+        format!(
+            "{places}: {count} functions `{function}` are cached as `{name}`, and nothing tells them apart; \
+             {remedy}"
+        )
+    };
     Some(Fault::new(FaultKind::DuplicateIdentity, message))
 }
 
-/// A declared cache is all that its name means: no function has another one of it.
+/// Finds functions with a cache of their own under the name of a declared cache.
 fn names_of_two_kinds(sites: &[Site]) -> Vec<Fault> {
     let declared = sites.iter().filter(|site| site.declared);
     let inline = |name| sites.iter().find(move |site| !site.declared && site.name == name);
     let both = declared.filter_map(|declared| Some((declared, inline(declared.name)?)));
     let fault = |(declared, inline): (&Site, &Site)| {
         let message = format!(
-            "{} and {}: `{}` is a declared cache, and the function `{}` has one of its own under that name; cache the function in \
-             the declared one by `#[cached(cache = ..)]`, or give it another `name`",
+            "{} and {}: `{}` is a declared cache, and the function `{}` has one of its own under that name; \
+             cache the function in the declared one by `#[cached(cache = ..)]`, or give it another `name`",
             declared.place(),
             inline.place(),
             declared.name,
@@ -72,18 +71,19 @@ fn names_of_two_kinds(sites: &[Site]) -> Vec<Fault> {
     both.map(fault).collect()
 }
 
-/// Two names that share a variable.
+/// Finds names that share a variable.
 fn ambiguous_names(names: &[&'static str]) -> Vec<Fault> {
     let mut owners: HashMap<String, &str> = HashMap::new();
     let mut faults = Vec::new();
     for name in names {
-        let taken = CACHE.iter().find_map(|field| {
+        let taken = CacheSettings::FIELDS.iter().find_map(|field| {
             let variable = field.variable_of(name);
             owners.insert(variable.clone(), name).map(|other| (other, variable))
         });
         if let Some((other, variable)) = taken {
             let message = format!(
-                "the caches `{other}` and `{name}` would both be set by {variable}; give one of them another `name`"
+                "the caches `{other}` and `{name}` would both be set by {variable}; give one of them \
+                 another `name`"
             );
             faults.push(Fault::new(FaultKind::AmbiguousName, message));
         }

@@ -1,6 +1,6 @@
 //! What call sites must not be to one another.
 
-use super::{super::fields::CACHE, *};
+use super::*;
 
 /// The variables that stand for themselves: no cache's name may make one of these.
 const GLOBALS: [&str; 18] = [
@@ -60,10 +60,8 @@ fn a_declared_cache_is_declared_once() {
     let (_, faults) = resolve(&[site("users").declared(), other, site("orders").declared()], &[]);
     assert_eq!(
         faults,
-        [
-            "src/shop.rs:7 and src/blog.rs:9: two caches are declared as `users`, and the name is all that a declared cache is known \
-          by; give one of them another `name`"
-        ]
+        ["src/shop.rs:7 and src/blog.rs:9: two caches are declared as `users`, and a declared \
+             cache is identified by its name alone; give one of them another `name`"]
     );
 }
 
@@ -91,7 +89,7 @@ fn names_that_share_a_variable_are_a_fault() {
 
 #[test]
 fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
-    let fields = || CACHE.iter().map(|field| field.name.to_ascii_uppercase());
+    let fields = || CacheSettings::FIELDS.iter().map(|field| field.name.to_ascii_uppercase());
     for (field, global) in fields().flat_map(|field| GLOBALS.map(|global| (field.clone(), global))) {
         let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
         if let Some(stem) = stem {
@@ -103,7 +101,7 @@ fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
 
 #[test]
 fn the_variables_that_stand_for_themselves_are_all_listed_above() {
-    let known = super::super::variables::known(&[]);
+    let known = super::super::sources::known(&[]);
     let themselves =
         known.iter().filter(|name| name.starts_with("CACHE_") && !name.starts_with("CACHE_DEFAULT_"));
     assert!(themselves.clone().all(|name| GLOBALS.contains(&name.as_str())), "{known:?}");
@@ -112,12 +110,10 @@ fn the_variables_that_stand_for_themselves_are_all_listed_above() {
 
 #[test]
 fn no_field_ends_in_another_so_only_equal_stems_share_a_variable() {
-    for field in &CACHE {
-        let ends = |other: &&super::super::field::Field<CacheSettings>| {
-            field.name.ends_with(&format!("_{}", other.name))
-        };
+    for field in CacheSettings::FIELDS {
+        let ends = |other: &Field<CacheSettings>| field.name.ends_with(&format!("_{}", other.name));
         assert!(
-            !CACHE.iter().any(|other| ends(&other)),
+            !CacheSettings::FIELDS.iter().any(ends),
             "`x` and `x-..` would share a variable by {}",
             field.name
         );

@@ -1,0 +1,93 @@
+//! Variables of unknown names: misspelt ones, and those of other programs.
+
+use std::fmt;
+
+use cachery_syntax::shown_name;
+
+use super::super::{
+    fields::{CacheSettings, ProgramPolicy, Settings},
+    sources::{FOR_ALL, Variables, owner},
+};
+use crate::error::{Fault, FaultKind};
+
+/// The most names that the warning lists.
+const MOST_LISTED: usize = 20;
+
+/// The way out for a variable that another program reads.
+const EXTERNAL: &str = "(if it is for another program, list it in CACHE_EXTERNAL)";
+
+/// The `CACHE_…` variables that no setting has and that are like none. Their text is one warning.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct UnknownVariables(Vec<String>);
+
+impl UnknownVariables {
+    /// Returns those of `variables` that are neither known nor external. A name within two letters of a
+    /// known one becomes a fault, and so does an unknown field of a cache; in a strict program, so does
+    /// each of the others.
+    pub(crate) fn find(
+        variables: &Variables,
+        caches: &[&str],
+        program: &ProgramPolicy,
+        faults: &mut Vec<Fault>,
+    ) -> Self {
+        let (unknown, known) = variables.unknown(caches);
+        let is_external = |name: &&str| program.external.iter().any(|listed| listed == name);
+        let mut others = Vec::new();
+        for name in unknown.into_iter().filter(|name| !is_external(name)) {
+            if let Some(near) = cachery_syntax::misspelt(name, known.iter().map(String::as_str)) {
+                faults.push(misspelt(name, near));
+            } else if let Some(cache) = owner(name, caches) {
+                faults.push(unknown_field(name, cache));
+            } else if program.strict {
+                faults.push(unknown_name(name));
+            } else {
+                others.push(shown_name(name));
+            }
+        }
+        Self(others)
+    }
+
+    /// Logs the variables in one line, if there are any.
+    pub(crate) fn warn(&self) {
+        if !self.0.is_empty() {
+            tracing::warn!("{self}");
+        }
+    }
+}
+
+fn misspelt(name: &str, near: &str) -> Fault {
+    let name = shown_name(name);
+    let message = format!("{name}: there is no such setting: did you mean {near}? {EXTERNAL}");
+    Fault::new(FaultKind::UnknownName, message)
+}
+
+fn unknown_field(name: &str, cache: &str) -> Fault {
+    let name = shown_name(name);
+    let owner = if cache == FOR_ALL { "caches".to_owned() } else { format!("the cache `{cache}`") };
+    let fields: Vec<_> = CacheSettings::FIELDS.iter().map(|field| field.name).collect();
+    let fields = fields.join(", ");
+    let message = format!("{name}: there is no such field of {owner}: there are {fields} {EXTERNAL}");
+    Fault::new(FaultKind::UnknownName, message)
+}
+
+fn unknown_name(name: &str) -> Fault {
+    let name = shown_name(name);
+    let message = format!(
+        "{name}: there is no such setting and no such cache: unset it, or list it in CACHE_EXTERNAL if it \
+         is for another program"
+    );
+    Fault::new(FaultKind::UnknownName, message)
+}
+
+impl fmt::Display for UnknownVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shown, rest) = self.0.split_at(self.0.len().min(MOST_LISTED));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        write!(
+            f,
+            "no setting and no cache of this program has the name {}{more}: correct the name, or list it in \
+             CACHE_EXTERNAL if it is for another program",
+            shown.join(", ")
+        )
+    }
+}

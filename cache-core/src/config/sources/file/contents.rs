@@ -1,0 +1,43 @@
+//! The contents of a file.
+
+use std::collections::BTreeMap;
+
+use super::super::super::{layer::Layer, source::Source};
+use crate::error::Fault;
+
+/// The contents of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    /// The name of the file in messages.
+    pub(crate) name: Option<String>,
+    /// The settings outside of profiles.
+    pub(super) base: Layer,
+    pub(super) profiles: BTreeMap<String, Profile>,
+    /// The caches that have a section, in whatever profile.
+    pub(super) caches: Vec<(Source, String)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) layer: Layer,
+    /// The profile whose settings this one is laid over.
+    pub(super) inherits: Option<(Source, String)>,
+}
+
+impl Contents {
+    /// Returns the layers in effect under `profile`, from the strongest to the weakest.
+    pub(crate) fn layers(&self, profile: Option<&str>) -> Vec<Layer> {
+        let chosen = profile.map(|profile| self.ancestry(profile)).unwrap_or_default();
+        chosen.into_iter().map(|(_, profile)| &profile.layer).chain([&self.base]).cloned().collect()
+    }
+
+    /// Adds a fault for each section of a cache that is neither among `caches` nor `external`:
+    /// `cache.other`.
+    pub(crate) fn check_caches(&self, caches: &[&str], external: &[String], faults: &mut Vec<Fault>) {
+        let is_external =
+            |name: &str| external.iter().any(|listed| listed.strip_prefix("cache.") == Some(name));
+        let unknown =
+            self.caches.iter().filter(|(_, name)| !caches.contains(&name.as_str()) && !is_external(name));
+        faults.extend(unknown.map(|(source, name)| source.unknown_cache(name, caches)));
+    }
+}

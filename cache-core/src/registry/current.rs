@@ -1,0 +1,97 @@
+//! The registry that a call uses: the scope's, else the one of the process.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use super::{open::open, state::Registry};
+use crate::{
+    clock::Clock,
+    config::{Resolved, Sources, UnknownVariables},
+    error::MOST_TOLD,
+    housekeeping,
+    site::SITES,
+};
+
+/// The registry of the process: installed, or built from the environment at the first call.
+static INSTALLED: OnceLock<Arc<Registry>> = OnceLock::new();
+
+tokio::task_local! {
+    static SCOPED: Arc<Registry>;
+}
+
+/// `true` once a scope was entered: a program without scopes does not look for one at each hit.
+static SCOPES_IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// Returns the registry that a call made here would use.
+pub(super) fn current() -> Arc<Registry> {
+    SCOPED.try_with(Arc::clone).unwrap_or_else(|_| Arc::clone(installed()))
+}
+
+/// Runs `act` on the registry that a call made here would use, without counting a reference.
+#[inline]
+pub(super) fn with_current<T>(act: impl FnOnce(&Registry) -> T) -> T {
+    if SCOPES_IN_USE.load(Relaxed) && SCOPED.try_with(|_| ()).is_ok() {
+        return SCOPED.with(|registry| act(registry));
+    }
+    act(installed())
+}
+
+/// Runs `future` with `registry` as the current one.
+pub(super) fn scope<F: Future>(
+    registry: Arc<Registry>,
+    future: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    SCOPES_IN_USE.store(true, Relaxed);
+    SCOPED.scope(registry, future)
+}
+
+/// Runs `act` with `registry` as the current one.
+pub(super) fn sync_scope<T>(registry: Arc<Registry>, act: impl FnOnce() -> T) -> T {
+    SCOPES_IN_USE.store(true, Relaxed);
+    SCOPED.sync_scope(registry, act)
+}
+
+/// Makes `registry` the one of the process; the error returns it, when there is one already.
+pub(super) fn install(registry: Arc<Registry>) -> Result<(), Arc<Registry>> {
+    INSTALLED.set(registry)?;
+    housekeeping::add(flush_metrics);
+    Ok(())
+}
+
+#[inline]
+fn installed() -> &'static Arc<Registry> {
+    INSTALLED.get().unwrap_or_else(|| build())
+}
+
+/// Builds the registry that nobody has installed: a wrong setting is logged and left out.
+#[cold]
+fn build() -> &'static Arc<Registry> {
+    let mut built: Option<UnknownVariables> = None;
+    let registry = INSTALLED.get_or_init(|| {
+        let sources = Sources::default();
+        let resolved = Resolved::of(&sources, &SITES);
+        built = Some(resolved.unknown);
+        open(sources, resolved.config, Clock::system(), resolved.faults)
+    });
+    // Logged when the registry is there, by the thread that built it: a subscriber may call a cache.
+    if let Some(unknown) = built {
+        housekeeping::add(flush_metrics);
+        for fault in registry.settings.faults().iter().take(MOST_TOLD) {
+            tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
+        }
+        unknown.warn();
+    }
+    registry
+}
+
+/// Hands the counters of the process to the `metrics` recorder.
+fn flush_metrics() {
+    if let Some(registry) = INSTALLED.get() {
+        registry.flush_metrics();
+    }
+}

@@ -1,0 +1,91 @@
+//! The state of one registry: its settings, its caches and its remote tier.
+
+use std::sync::{Arc, OnceLock};
+
+use cachery_syntax::Backend;
+
+use super::settings::CurrentSettings;
+use crate::{
+    cache::{Cache, Remote, Shared},
+    clock::Clock,
+    observe,
+    policy::Policy,
+    remote::Place,
+    site::{self, SITES, Site},
+    stats::Stats,
+    telemetry,
+};
+
+/// The state of one registry.
+pub(super) struct Registry {
+    pub(super) settings: CurrentSettings,
+    pub(super) clock: Clock,
+    /// The remote tier; `None` when no cache of the program uses one.
+    pub(super) remote: Option<Remote>,
+    /// The cache of each of [`SITES`], opened at its first use.
+    caches: Box<[OnceLock<Arc<Cache>>]>,
+}
+
+impl Registry {
+    pub(super) fn new(settings: CurrentSettings, clock: Clock, remote: Option<Remote>) -> Self {
+        let caches = SITES.iter().map(|_| OnceLock::new()).collect();
+        Self { settings, clock, remote, caches }
+    }
+
+    /// Returns the cache of `site`, and opens it at its first use.
+    #[inline]
+    pub(super) fn cache(&self, site: &'static Site) -> &Arc<Cache> {
+        let cell = &self.caches[site.index()];
+        cell.get().unwrap_or_else(|| {
+            let cache = cell.get_or_init(|| self.open(site));
+            // A reload between the opening and its end did not see the cache: it takes the settings again.
+            self.settings.adopt(cache);
+            cache
+        })
+    }
+
+    #[cold]
+    fn open(&self, site: &'static Site) -> Arc<Cache> {
+        let policy = self.settings.policy(site);
+        let shared = self.shared(site, &policy);
+        Arc::new(Cache::new(site, policy, self.clock.clone(), shared))
+    }
+
+    /// Returns the part of the cache that other processes share, if there is one.
+    fn shared(&self, site: &'static Site, policy: &Policy) -> Option<Shared> {
+        let remote = self.remote.clone().filter(|_| policy.backend != Backend::Memory)?;
+        let place = Place { name: site.name, fingerprint: site.fingerprint() };
+        Some(Shared::new(remote, place, policy.backend))
+    }
+
+    /// Returns the cache of `site`, if it is open.
+    pub(super) fn open_cache(&self, site: &Site) -> Option<&Arc<Cache>> {
+        self.caches[site.index()].get()
+    }
+
+    /// Returns the open caches called `name`: one for each call site.
+    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Arc<Cache>> + use<'_> {
+        site::named(name).iter().filter_map(|site| self.open_cache(site))
+    }
+
+    /// Returns all open caches.
+    pub(super) fn open_caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
+        self.caches.iter().filter_map(OnceLock::get)
+    }
+
+    /// Returns the sum of the statistics of all call sites called `name`.
+    pub(super) fn stats(&self, name: &str) -> Stats {
+        let mut sum = Stats::default();
+        self.named(name).for_each(|cache| sum += cache.stats());
+        sum
+    }
+
+    /// Hands all counters to the `metrics` recorder.
+    pub(super) fn flush_metrics(&self) {
+        telemetry::describe();
+        for name in site::by_name().keys() {
+            telemetry::flush(name, &self.stats(name));
+        }
+        observe::flush();
+    }
+}
