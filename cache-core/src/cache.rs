@@ -22,10 +22,10 @@ use crate::{
     generations::{Generations, Group},
     key::{Key, StoredKey},
     memory::{Lookup, Memory, Shape},
+    observe::{Counters, Stats},
     policy::Policy,
     returns::AnyError,
     site::Site,
-    stats::{Counters, Stats},
     timeline::{Age, Lifetimes, Timeline},
 };
 

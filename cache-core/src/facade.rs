@@ -39,8 +39,8 @@ pub mod key {
 pub mod stats {
     pub use crate::{
         identity::Fingerprint,
+        observe::{Evictions, Invalidations, RemoteStats, Stats},
         registry::{CacheReport, Report, SiteReport},
-        stats::{Evictions, Invalidations, RemoteStats, Stats},
     };
 }
 

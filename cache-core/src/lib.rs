@@ -31,9 +31,7 @@ mod read;
 mod registry;
 mod returns;
 mod site;
-mod stats;
 mod sync;
-mod telemetry;
 mod timeline;
 mod value;
 
@@ -53,10 +51,10 @@ pub use identity::Fingerprint;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
+pub use observe::{Evictions, Invalidations, RemoteStats, Stats};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
 pub use remote::{Mark, TlsFiles};
-pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use value::{CacheValue, LocalValue};
 

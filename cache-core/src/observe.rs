@@ -1,68 +1,20 @@
-//! What a remote tier tells of itself, for the `metrics` recorder. For tiers, not for users.
+//! What is seen from outside: counters, statistics, metrics and spans.
 //!
-//! Totals of the process: a connection serves all caches. They are kept here and handed over again and again, as those of the caches are.
+//! [`counters`] count at a call site, and [`stats`] is their snapshot for users. A remote tier reports
+//! its connections and requests to [`totals`]. [`metrics`] hands both to the `metrics` recorder, and
+//! [`spans`] are those of `tracing`. Never is a key in a label or a span.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+mod counter;
+mod counters;
+mod metrics;
+mod spans;
+mod stats;
+mod stripes;
+mod totals;
 
-use parking_lot::Mutex;
-
-use crate::{health::Breaker, telemetry};
-
-#[derive(Default)]
-struct Totals {
-    connections: BTreeMap<(&'static str, &'static str), u64>,
-    errors: BTreeMap<&'static str, u64>,
-    fallbacks: BTreeMap<&'static str, u64>,
-    breakers: BTreeMap<String, Breaker>,
-}
-
-static TOTALS: Mutex<Option<Totals>> = Mutex::new(None);
-
-fn totals<T>(act: impl FnOnce(&mut Totals) -> T) -> T {
-    act(TOTALS.lock().get_or_insert_default())
-}
-
-/// An attempt to connect: `outcome` is `success` or `failure`, `reason` one word.
-pub fn connection(outcome: &'static str, reason: &'static str, took: Duration) {
-    totals(|totals| *totals.connections.entry((outcome, reason)).or_default() += 1);
-    telemetry::record_connect(took);
-}
-
-/// The breaker of the server at `address` changed.
-pub fn breaker(address: &str, state: Breaker) {
-    totals(|totals| totals.breakers.insert(address.to_owned(), state));
-}
-
-/// A request that `began` then came to an end: `op` is one word, as is the reason of an error.
-pub fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
-    if error.is_some() {
-        totals(|totals| *totals.errors.entry(op).or_default() += 1);
-    }
-    telemetry::record_request(op, began);
-}
-
-/// A call did without the remote tier.
-pub(crate) fn fallback(reason: &'static str) {
-    totals(|totals| *totals.fallbacks.entry(reason).or_default() += 1);
-}
-
-/// Hands all totals to the recorder that is installed now.
-pub(crate) fn flush() {
-    totals(|totals| {
-        for ((outcome, reason), count) in &totals.connections {
-            telemetry::count("cache_connections_total", &[("outcome", outcome), ("reason", reason)], *count);
-        }
-        for (op, count) in &totals.errors {
-            telemetry::count("cache_backend_errors_total", &[("op", op)], *count);
-        }
-        for (reason, count) in &totals.fallbacks {
-            telemetry::count("cache_fallback_total", &[("reason", reason)], *count);
-        }
-        for (address, state) in &totals.breakers {
-            telemetry::breaker(address, *state);
-        }
-    });
-}
+pub(crate) use counters::Counters;
+pub(crate) use metrics::{describe, flush, record_load};
+pub(crate) use spans::{get_span, load_span, record_hit};
+pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
+pub use totals::{breaker, connection, request};
+pub(crate) use totals::{fallback, flush as flush_totals};

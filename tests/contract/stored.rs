@@ -35,7 +35,7 @@ async fn is_overwritten(place: Place, act: &[&[&str]]) {
     node.scope(async {
         assert_eq!((number(1, &probe).await, number(1, &probe).await), (2, 2));
         let stats = number::cache().stats();
-        assert_eq!((stats.misses, stats.hits, stats.remote.unreadable), (1, 1, 1));
+        assert_eq!((stats.misses, stats.hits, stats.remote.corrupt), (1, 1, 1));
     })
     .await;
     assert_eq!(place.node().await.scope(number::peek(1)).await, Some(2), "it is stored anew");

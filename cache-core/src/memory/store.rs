@@ -12,7 +12,7 @@ use crate::{
     entry::{Entry, deferred},
     flight::Flights,
     key::{Key, StoredKey},
-    stats::Counters,
+    observe::Counters,
 };
 
 /// The memory of one cache: this thread's cache, and behind it the tier.

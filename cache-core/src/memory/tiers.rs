@@ -21,7 +21,7 @@ use crate::{
     entry::Entry,
     flight::Flights,
     key::{Key, StoredKey},
-    stats::Counters,
+    observe::Counters,
     timeline::Age,
 };
 

@@ -10,11 +10,11 @@ use super::{
 use crate::{
     invalidation::Invalidation,
     key::CacheKey,
+    observe::Stats,
     policy::Policy,
     registry::CacheHandle,
     returns::Returns,
     site::Site,
-    stats::Stats,
     value::{CacheValue, LocalValue, ValueOps},
 };
 

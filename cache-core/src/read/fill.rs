@@ -17,7 +17,7 @@ use crate::{
     flight::Permit,
     generations::Group,
     key::StoredKey,
-    telemetry,
+    observe,
     timeline::Lifetimes,
 };
 
@@ -101,7 +101,7 @@ impl Landing {
         deferred(|| permit.land(Outcome::Value(entry.clone()), store));
         if let Some(load_time) = load_time {
             // The recorder is foreign code, so it comes when everybody has the value.
-            telemetry::record_load(cache.site.name, load_time, false);
+            observe::record_load(cache.site.name, load_time, false);
         }
     }
 }

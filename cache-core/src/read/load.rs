@@ -13,8 +13,8 @@ use crate::{
     clock::Moment,
     codec::{Codec, CodecError},
     flight::{Loading, Permit},
+    observe,
     returns::AnyError,
-    telemetry,
 };
 
 /// A load that runs. Dropping it passes the permit to the next caller who waits.
@@ -32,7 +32,7 @@ impl Load {
     pub(super) fn begin(cache: Arc<Cache>, permit: Permit<Outcome>, remote: Option<Box<RemotePart>>) -> Self {
         Self {
             loading: Loading::nested(permit.flight_id()),
-            span: telemetry::load_span(cache.site.name),
+            span: observe::load_span(cache.site.name),
             began: cache.clock.precise(),
             cache,
             permit,
@@ -59,7 +59,7 @@ impl Load {
         let load_time = self.load_time();
         self.cache.counters.load(load_time, true);
         self.permit.fail(error.map(Outcome::Error));
-        telemetry::record_load(self.cache.site.name, load_time, true);
+        observe::record_load(self.cache.site.name, load_time, true);
     }
 
     fn load_time(&self) -> Duration {

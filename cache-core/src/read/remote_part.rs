@@ -21,7 +21,6 @@ use crate::{
         Budget, FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing,
         Reason, RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
     },
-    telemetry,
     timeline::{Age, Lifetimes, Timeline},
     value::Decode,
 };
@@ -106,7 +105,7 @@ impl RemotePart {
     pub(super) async fn read(&mut self, cache: &Cache, key: &Key) -> Option<Entry> {
         let lookup = cache.lookup(key);
         let snapshot = self.snapshot(cache);
-        let span = telemetry::get_span(cache.site.name);
+        let span = observe::get_span(cache.site.name);
         let tier = tier(cache);
         let read = self.budget.spend(snapshot.at, |left| tier.read(&self.key, left));
         let reply = read.instrument(span.clone()).await;
@@ -114,7 +113,7 @@ impl RemotePart {
         if let Some(entry) = &entry {
             admit(cache, &lookup, entry);
         }
-        telemetry::saw(&span, entry.is_some());
+        observe::record_hit(&span, entry.is_some());
         entry
     }
 
@@ -141,7 +140,7 @@ impl RemotePart {
             StoredValue::Present(incoming) => self.open(cache, key, &incoming, snapshot.generation),
             StoredValue::Absent => None,
             StoredValue::Corrupt => {
-                cache.counters.unreadable.add(1);
+                cache.counters.corrupt.add(1);
                 None
             }
         }
@@ -165,7 +164,7 @@ impl RemotePart {
         let facts = Facts { timeline, generation, group: self.group, load_time: incoming.load_time };
         let key = StoredKey::from(key);
         let entry = (self.decode)(key, incoming.codec, incoming.payload(), facts).ok();
-        cache.counters.unreadable.add(u64::from(entry.is_none()));
+        cache.counters.corrupt.add(u64::from(entry.is_none()));
         entry
     }
 

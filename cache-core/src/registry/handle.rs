@@ -5,9 +5,9 @@ use std::{fmt, sync::Arc};
 use super::{current::current, remote, state::Registry};
 use crate::{
     invalidation::Invalidation,
+    observe::Stats,
     policy::Policy,
     site::{self, Site},
-    stats::Stats,
 };
 
 /// One cache of one registry: what a function's `cache()` and [`Caches::get`](crate::Caches::get) return.

@@ -6,9 +6,9 @@ use super::state::Registry;
 use crate::{
     error::Fault,
     identity::Fingerprint,
+    observe::Stats,
     policy::Policy,
     site::{self, Site},
-    stats::Stats,
 };
 
 /// All caches of a registry, with their statistics and policies. The order is stable: by name, and within a

@@ -8,12 +8,10 @@ use super::settings::CurrentSettings;
 use crate::{
     cache::{Cache, Remote, Shared},
     clock::Clock,
-    observe,
+    observe::{self, Stats},
     policy::Policy,
     remote::Place,
     site::{self, SITES, Site},
-    stats::Stats,
-    telemetry,
 };
 
 /// The state of one registry.
@@ -82,10 +80,10 @@ impl Registry {
 
     /// Hands all counters to the `metrics` recorder.
     pub(super) fn flush_metrics(&self) {
-        telemetry::describe();
+        observe::describe();
         for name in site::by_name().keys() {
-            telemetry::flush(name, &self.stats(name));
+            observe::flush(name, &self.stats(name));
         }
-        observe::flush();
+        observe::flush_totals();
     }
 }

@@ -14,8 +14,8 @@ use crate::{
     entry::{Entry, Facts},
     key::{Key, StoredKey},
     memory::{Memory, MemoryTier, Shape, tiers::Tiers},
+    observe::Counters,
     site::Site,
-    stats::Counters,
 };
 
 thread_local! {

@@ -1,38 +1,23 @@
-//! What is seen from outside: the names of metrics and spans, and how counters reach the `metrics` recorder.
+//! The names of metrics, and the way of counters to the `metrics` recorder.
 //!
-//! A `metrics` handle made before its recorder is installed reports nowhere for ever, so the counters are our own and are
-//! handed over as totals, again and again, by [`flush`]. Never a key in a label.
+//! A `metrics` handle that is made before its recorder is installed reports nowhere for ever. So the
+//! counters are our own, and [`flush`] hands their totals over again and again.
 
 use std::time::{Duration, Instant};
 
 use metrics::{IntoF64, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
-use tracing::{Span, info_span};
 
-use crate::{health::Breaker, stats::Stats};
+use super::stats::Stats;
+use crate::health::Breaker;
 
-/// The span of a run of the function.
-pub(crate) fn load_span(cache: &'static str) -> Span {
-    info_span!("cache.load", cache.name = cache, cache.hit = false, cache.tier = "none")
-}
-
-/// The span of a look at the remote tier. `cache.hit` is known at its end.
-pub(crate) fn get_span(cache: &'static str) -> Span {
-    info_span!("cache.get", cache.name = cache, cache.hit = tracing::field::Empty, cache.tier = "remote")
-}
-
-/// What the look came to.
-pub(crate) fn saw(span: &Span, hit: bool) {
-    span.record("cache.hit", hit);
-}
-
-/// An attempt to connect to a server.
+/// Records an attempt to connect to a server.
 pub(crate) fn record_connect(took: Duration) {
     histogram!("cache_connect_seconds").record(took);
 }
 
-/// One request to a server, from when it `began` until now.
+/// Records a request to a server that `began` then and ends now.
 pub(crate) fn record_request(op: &'static str, began: Instant) {
-    // A label that is known when this is compiled allocates nothing, and a hit is a `get`.
+    // A constant label allocates nothing, and a hit is a `get`.
     let seconds = if op == "get" {
         histogram!("cache_backend_seconds", "op" => "get")
     } else {
@@ -41,7 +26,7 @@ pub(crate) fn record_request(op: &'static str, began: Instant) {
     seconds.record(Since(began));
 }
 
-/// The seconds since then. Where no recorder asks for them, the clock is not read.
+/// The seconds since a moment. Without a recorder, the clock is not read.
 struct Since(Instant);
 
 impl IntoF64 for Since {
@@ -50,13 +35,13 @@ impl IntoF64 for Since {
     }
 }
 
-/// A total of the process.
+/// Hands one total of the process to the recorder.
 pub(crate) fn count(metric: &'static str, labels: &[(&'static str, &'static str)], total: u64) {
     let labels: Vec<_> = labels.iter().map(|(name, value)| metrics::Label::new(*name, *value)).collect();
     counter!(metric, labels).absolute(total);
 }
 
-/// 0 closed, 0.5 half open, 1 open.
+/// Hands the state of a breaker to the recorder: 0 closed, 0.5 half open, 1 open.
 pub(crate) fn breaker(address: &str, state: Breaker) {
     let state = match state {
         Breaker::Closed => 0.0,
@@ -66,14 +51,14 @@ pub(crate) fn breaker(address: &str, state: Breaker) {
     gauge!("cache_breaker_state", "server" => address.to_owned()).set(state);
 }
 
-/// One run of the function, told to the recorder at once: a histogram has no total to hand over later.
+/// Records a load at once: a histogram has no total that could be handed over later.
 pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
     let result = if failed { "error" } else { "success" };
     histogram!("cache_load_seconds", "cache" => cache, "result" => result).record(took);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 /// Hands the totals of one cache to the recorder that is installed now.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     counter!("cache_gets_total", "cache" => cache, "result" => "hit", "tier" => "memory")
         .absolute(stats.hits.saturating_sub(stats.remote.hits));
@@ -99,13 +84,10 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
 }
 
-/// Tells the recorder what the metrics mean.
+/// Describes all metrics to the recorder.
 pub(crate) fn describe() {
-    describe_counter!(
-        "cache_gets_total",
-        "Calls, by result and by the tier that answered; `none` for a miss."
-    );
-    describe_counter!("cache_coalesced_total", "Misses answered by another caller's load.");
+    describe_counter!("cache_gets_total", "Calls, by result and by the tier that served; `none` for a miss.");
+    describe_counter!("cache_coalesced_total", "Misses that another caller's load served.");
     describe_counter!("cache_puts_total", "Values stored.");
     describe_counter!("cache_refreshes_total", "Calls of refresh.");
     describe_counter!("cache_evictions_total", "Entries that left by themselves, by cause.");

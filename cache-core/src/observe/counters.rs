@@ -1,0 +1,88 @@
+//! The counters of one call site.
+
+use std::time::Duration;
+
+use super::{
+    counter::Counter,
+    stats::{Stats, mean},
+    stripes::Hits,
+};
+use crate::clock::nanos;
+
+/// Declares the counters of one call site, each with its place in [`Stats`].
+macro_rules! counters {
+    ($($counter:ident => $($place:ident).+,)+) => {
+        /// The counters of one call site since its first use.
+        #[derive(Default)]
+        pub(crate) struct Counters {
+            pub(super) hits: Hits,
+            load_micros: Counter,
+            $(pub(crate) $counter: Counter,)+
+        }
+
+        impl Counters {
+            /// Returns all counters, with the `size` of memory. Everything that happened before this call,
+            /// in the caller's view, is in it.
+            pub(crate) fn snapshot(&self, size: u64) -> Stats {
+                let mut stats = Stats {
+                    hits: self.hits.hits(),
+                    time_saved: Duration::from_micros(self.hits.saved_micros()),
+                    load_time: Duration::from_micros(self.load_micros.get()),
+                    size,
+                    ..Stats::default()
+                };
+                $(stats.$($place).+ = self.$counter.get();)+
+                stats
+            }
+        }
+    };
+}
+
+counters! {
+    misses => misses,
+    coalesced => coalesced,
+    loads => loads,
+    load_errors => load_errors,
+    puts => puts,
+    refreshes => refreshes,
+    invalidated_keys => invalidations.key,
+    clears => invalidations.cache,
+    expired => evictions.expired,
+    evicted_for_size => evictions.size,
+    remote_hits => remote.hits,
+    invalidated_elsewhere => remote.invalidations,
+    fenced => remote.fenced,
+    corrupt => remote.corrupt,
+    oversized => remote.oversized,
+    unavailable => remote.unavailable,
+}
+
+impl Counters {
+    /// Counts a call that memory served with a value whose load took `load_nanos`.
+    #[inline]
+    pub(crate) fn hit(&self, load_nanos: u64) {
+        self.hits.add(load_nanos.div_ceil(NANOS_PER_MICRO));
+    }
+
+    /// Counts a call that the remote tier served with a value whose load took `load_nanos`.
+    pub(crate) fn remote_hit(&self, load_nanos: u64) {
+        self.remote_hits.add(1);
+        self.hit(load_nanos);
+    }
+
+    /// Counts a load that ran to its end.
+    pub(crate) fn load(&self, took: Duration, failed: bool) {
+        self.loads.add(1);
+        self.load_errors.add(u64::from(failed));
+        self.load_micros.add(nanos(took).div_ceil(NANOS_PER_MICRO));
+    }
+
+    /// Returns the mean time of a load; zero before the first.
+    pub(crate) fn mean_load_time(&self) -> Duration {
+        mean(Duration::from_micros(self.load_micros.get()), self.loads.get())
+    }
+}
+
+/// Sums of times are in microseconds: sums of nanoseconds would leave 64 bits within days. A begun
+/// microsecond counts as a whole, so that loads shorter than that count.
+const NANOS_PER_MICRO: u64 = 1000;

@@ -1,0 +1,202 @@
+//! The statistics of a cache, as users see them.
+
+use std::{ops::AddAssign, time::Duration};
+
+use serde::Serialize;
+
+/// Declares statistics whose fields are counted and summed one by one.
+macro_rules! statistics {
+    (
+        $(#[$attribute:meta])*
+        pub struct $Stats:ident {
+            $($(#[$field_attribute:meta])* pub $field:ident: $type:ty,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+        #[non_exhaustive]
+        pub struct $Stats {
+            $($(#[$field_attribute])* pub $field: $type,)+
+        }
+
+        impl Counted for $Stats {
+            fn plus(self, other: Self) -> Self {
+                Self { $($field: self.$field.plus(other.$field),)+ }
+            }
+
+            fn minus(self, other: Self) -> Self {
+                Self { $($field: self.$field.minus(other.$field),)+ }
+            }
+        }
+    };
+}
+
+/// A count, a time, or a group of them. Both operations saturate.
+trait Counted {
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+}
+
+impl Counted for u64 {
+    fn plus(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+
+    fn minus(self, other: Self) -> Self {
+        self.saturating_sub(other)
+    }
+}
+
+impl Counted for Duration {
+    fn plus(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+
+    fn minus(self, other: Self) -> Self {
+        self.saturating_sub(other)
+    }
+}
+
+statistics! {
+    /// The statistics of a cache since its first use.
+    ///
+    /// They are exact: nothing is sampled or estimated, but for the one assumption in
+    /// [`time_saved`](Self::time_saved). Of the time of each load, a begun microsecond counts as a whole.
+    ///
+    /// ```
+    /// # use cachery_core::facade as cachery;
+    /// use cachery::{CacheHandle, stats::Stats};
+    ///
+    /// fn print(cache: &CacheHandle) {
+    ///     let Stats { hits, misses, time_saved, .. } = cache.stats();
+    ///     println!("{hits} hits, {misses} misses, {time_saved:?} saved");
+    /// }
+    /// ```
+    pub struct Stats {
+        /// Calls that a stored value served. `hits + misses` is the number of calls; `peek`, `refresh`,
+        /// calls while the cache is disabled and calls within the load of their own key do not count.
+        pub hits: u64,
+        /// Calls that found no fresh value, including those that waited for another's load.
+        pub misses: u64,
+        /// Misses that another caller's load served.
+        pub coalesced: u64,
+        /// Runs of the function that ended. One that was dropped or panicked does not count.
+        pub loads: u64,
+        /// Loads that returned `Err`.
+        pub load_errors: u64,
+        /// Values stored, by loads and by `put`.
+        pub puts: u64,
+        /// Calls of `refresh`.
+        pub refreshes: u64,
+        /// Invalidations, by kind.
+        pub invalidations: Invalidations,
+        /// Entries that left memory by themselves, by cause.
+        pub evictions: Evictions,
+        /// The part of the remote tier.
+        pub remote: RemoteStats,
+        /// Entries in memory now. Expired ones count until they are dropped.
+        pub size: u64,
+        /// The sum of the times of all loads.
+        pub load_time: Duration,
+        /// The time that hits saved: for each, the time of the load that made its value, including its
+        /// wait for the executor.
+        pub time_saved: Duration,
+    }
+}
+
+statistics! {
+    /// The part of the remote tier in [`Stats`]. All fields are zero for a cache that lives in memory.
+    pub struct RemoteStats {
+        /// Hits that the remote tier served. Memory served the others.
+        pub hits: u64,
+        /// Keys that another node invalidated while this one listened.
+        pub invalidations: u64,
+        /// Values that were not stored because their key was invalidated after their load began.
+        pub fenced: u64,
+        /// Stored values that could not be decoded. Each was a miss and is overwritten.
+        pub corrupt: u64,
+        /// Values that were not sent: larger than `max_value_size`, or not encodable.
+        pub oversized: u64,
+        /// Requests that had no reply in time, or none at all.
+        pub unavailable: u64,
+    }
+}
+
+statistics! {
+    /// Invalidations in [`Stats`], by kind.
+    pub struct Invalidations {
+        /// Invalidations of single keys.
+        pub key: u64,
+        /// Invalidations of the whole cache.
+        pub cache: u64,
+    }
+}
+
+statistics! {
+    /// Entries in [`Stats`] that left memory by themselves, by cause.
+    pub struct Evictions {
+        /// Entries whose time was over.
+        pub expired: u64,
+        /// Entries that a full cache had no room for.
+        pub size: u64,
+    }
+}
+
+impl Stats {
+    /// Returns the share of calls that were hits, 0 to 1; 0 before the first call.
+    ///
+    /// ```
+    /// # use cachery_core::facade::stats::Stats;
+    /// assert_eq!(Stats::default().hit_ratio(), 0.0);
+    /// ```
+    #[expect(clippy::cast_precision_loss, reason = "a ratio needs no 64 bits")]
+    pub fn hit_ratio(&self) -> f64 {
+        let calls = self.hits.saturating_add(self.misses);
+        if calls == 0 { 0.0 } else { self.hits as f64 / calls as f64 }
+    }
+
+    /// Returns what happened after `earlier`, a reading of the same cache. `size` is the present one.
+    ///
+    /// ```
+    /// # use cachery_core::facade::stats::Stats;
+    /// # let (before, after) = (Stats::default(), Stats::default());
+    /// println!("hit ratio of this batch: {}", after.since(&before).hit_ratio());
+    /// ```
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self { size: self.size, ..self.minus(*earlier) }
+    }
+
+    /// Returns the mean time of a load; zero before the first.
+    ///
+    /// ```
+    /// # use cachery_core::facade::stats::Stats;
+    /// # use std::time::Duration;
+    /// assert_eq!(Stats::default().mean_load_time(), Duration::ZERO);
+    /// ```
+    pub fn mean_load_time(&self) -> Duration {
+        mean(self.load_time, self.loads)
+    }
+}
+
+/// Returns the mean of `count` times; zero for none.
+pub(super) fn mean(total: Duration, count: u64) -> Duration {
+    let nanos = total.as_nanos().checked_div(u128::from(count)).unwrap_or(0);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// Sums the statistics of call sites that share a name.
+///
+/// ```
+/// # use cachery_core::facade::Caches;
+/// # use cachery_core::facade::stats::Stats;
+/// let mut all = Stats::default();
+/// for cache in Caches::isolated().report().caches {
+///     all += cache.stats;
+/// }
+/// ```
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Self) {
+        *self = self.plus(other);
+    }
+}

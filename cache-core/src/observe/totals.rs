@@ -1,0 +1,70 @@
+//! The totals of the remote tier, for the `metrics` recorder. For tiers, not for users.
+//!
+//! They are those of the process, because a connection serves all caches. They are handed over again
+//! and again, as those of the caches are.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+
+use super::metrics;
+use crate::health::Breaker;
+
+#[derive(Default)]
+struct Totals {
+    connections: BTreeMap<(&'static str, &'static str), u64>,
+    errors: BTreeMap<&'static str, u64>,
+    fallbacks: BTreeMap<&'static str, u64>,
+    breakers: BTreeMap<String, Breaker>,
+}
+
+static TOTALS: Mutex<Option<Totals>> = Mutex::new(None);
+
+fn totals<T>(act: impl FnOnce(&mut Totals) -> T) -> T {
+    act(TOTALS.lock().get_or_insert_default())
+}
+
+/// Counts an attempt to connect: `outcome` is `success` or `failure`, `reason` one word.
+pub fn connection(outcome: &'static str, reason: &'static str, took: Duration) {
+    totals(|totals| *totals.connections.entry((outcome, reason)).or_default() += 1);
+    metrics::record_connect(took);
+}
+
+/// Records a change of the breaker of the server at `address`.
+pub fn breaker(address: &str, state: Breaker) {
+    totals(|totals| totals.breakers.insert(address.to_owned(), state));
+}
+
+/// Counts a request that `began` then and ends now: `op` is one word, as is the reason of an `error`.
+pub fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
+    if error.is_some() {
+        totals(|totals| *totals.errors.entry(op).or_default() += 1);
+    }
+    metrics::record_request(op, began);
+}
+
+/// Counts a call that did without the remote tier.
+pub(crate) fn fallback(reason: &'static str) {
+    totals(|totals| *totals.fallbacks.entry(reason).or_default() += 1);
+}
+
+/// Hands all totals to the recorder that is installed now.
+pub(crate) fn flush() {
+    totals(|totals| {
+        for ((outcome, reason), count) in &totals.connections {
+            metrics::count("cache_connections_total", &[("outcome", outcome), ("reason", reason)], *count);
+        }
+        for (op, count) in &totals.errors {
+            metrics::count("cache_backend_errors_total", &[("op", op)], *count);
+        }
+        for (reason, count) in &totals.fallbacks {
+            metrics::count("cache_fallback_total", &[("reason", reason)], *count);
+        }
+        for (address, state) in &totals.breakers {
+            metrics::breaker(address, *state);
+        }
+    });
+}
