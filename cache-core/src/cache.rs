@@ -23,7 +23,7 @@ use crate::{
     key::{Key, StoredKey},
     memory::{Lookup, Memory, Shape},
     observe::{Counters, Stats},
-    policy::Policy,
+    policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
     returns::AnyError,
     site::Site,
     timeline::{Age, Lifetimes, Timeline},
@@ -200,6 +200,13 @@ impl Cache {
         Lifetimes::fresh(self.policy.get().jittered_ttl())
     }
 
+    /// Returns the time for which a follower waits before it loads for itself.
+    pub(crate) fn flight_wait(&self) -> Duration {
+        let loads = self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_LOADS);
+        FLIGHT_WAIT.max(loads)
+    }
+
+    /// Returns the exact counts so far.
     pub(crate) fn stats(&self) -> Stats {
         self.counters.snapshot(self.memory.entries())
     }

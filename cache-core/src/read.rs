@@ -7,12 +7,14 @@
 //! a remote tier takes the same way; its misses have no [`RemotePart`](remote_part::RemotePart).
 
 mod call;
+mod companions;
 mod declared;
 mod fill;
 mod invalidate;
 mod keyed;
 mod load;
 mod miss;
+mod remote_fill;
 mod remote_part;
 
 pub use declared::{Cache, LoadOutput};

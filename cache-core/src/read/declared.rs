@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     invalidation::Invalidation,
-    key::CacheKey,
+    key::{CacheKey, Key},
     observe::Stats,
     policy::Policy,
     registry::CacheHandle,
@@ -49,7 +49,7 @@ impl<K, V> Cache<K, V> {
 
     #[doc(hidden)]
     pub fn at(&self, parts: &[&dyn CacheKey]) -> Plain<V> {
-        Keyed::of_cache(self.site, self.value, parts)
+        Keyed { site: self.site, returns: Returns::plain(), value: self.value, key: Key::of(parts) }
     }
 
     /// Returns the name in the declaration.

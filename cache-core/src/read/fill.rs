@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::remote_part::RemotePart;
+use super::{remote_fill::Keep, remote_part::RemotePart};
 use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, CodecError},
@@ -37,17 +37,6 @@ pub(super) struct Landing {
     load_time: Option<Duration>,
     keep: Keep,
     lifetimes: Lifetimes,
-}
-
-/// The treatment of a value by memory, after the remote tier has replied.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// Memory does not store it.
-    No,
-    /// Memory stores it as the remote tier does, which has counted it.
-    Too,
-    /// Only memory stores it.
-    Alone,
 }
 
 /// Begins to store a value: remotely first, if the cache has a remote part.

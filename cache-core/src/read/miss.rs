@@ -5,7 +5,7 @@
 //! another process. A cache without a remote tier takes the same way, where the remote steps are
 //! absent.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     fill::{Landing, fill},
@@ -19,7 +19,6 @@ use crate::{
     flight::{Follower, Join, Permit, Relation, Wakeup, is_loading},
     generations::Group,
     key::Key,
-    policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS},
     value::Decode,
 };
 
@@ -193,7 +192,7 @@ impl Miss {
             // The state that was read before the wait may be over.
             remote.forget_read();
         }
-        let wait = flight_wait(&self.cache);
+        let wait = self.cache.flight_wait();
         if let Some(wakeup) = self.cache.clock.timeout(wait, follower.wakeup()).await {
             return wakeup;
         }
@@ -242,9 +241,4 @@ impl Miss {
             self.cache.counters.misses.add(1);
         }
     }
-}
-
-/// Returns the time for which a follower waits before it loads for itself.
-pub(super) fn flight_wait(cache: &Cache) -> Duration {
-    FLIGHT_WAIT.max(cache.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_LOADS))
 }

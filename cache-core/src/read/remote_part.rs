@@ -1,25 +1,22 @@
-//! The remote part of a miss: its reads, requests and fills, within one budget of time.
+//! The remote part of a miss: its reads and requests, within one budget of time.
 //!
 //! Each step has an outcome for a tier that is out of reach. No step fails a call.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::Instrument as _;
 
-use super::{fill::Keep, miss::flight_wait};
 use crate::{
     cache::{Cache, Outcome, Shared},
-    codec::{Codec, CodecError},
     entry::{Entry, Facts, deferred},
     flight::{Origin, Permit},
     generations::Group,
     key::{Key, StoredKey},
     memory::Lookup,
     observe,
-    policy::Policy,
     remote::{
-        Budget, FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing,
-        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
+        Budget, FillKind, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Reason, RemoteKey,
+        RemotePermit, RemoteTier, Seen, StoredValue,
     },
     timeline::{Age, Lifetimes, Timeline},
     value::Decode,
@@ -27,15 +24,15 @@ use crate::{
 
 /// The remote part of a miss.
 pub(super) struct RemotePart {
-    key: RemoteKey,
+    pub(super) key: RemoteKey,
     group: Group,
     decode: Decode,
-    budget: Budget,
+    pub(super) budget: Budget,
     began: Instant,
     /// `None` where the tier was out of reach, or the read is too old.
     last_read: Option<LastRead>,
-    permit: Option<RemotePermit>,
-    kind: FillKind,
+    pub(super) permit: Option<RemotePermit>,
+    pub(super) kind: FillKind,
 }
 
 /// The state that a read without a value has shown.
@@ -177,7 +174,7 @@ impl RemotePart {
         permit: Permit<Outcome>,
     ) -> Result<Permit<Outcome>, Entry> {
         let clock = &cache.clock;
-        let patience = clock.now() + flight_wait(cache);
+        let patience = clock.now() + cache.flight_wait();
         let mut request = self.load_request(cache);
         loop {
             // A read's generation goes with its snapshot: a clear since then is not seen by a
@@ -233,81 +230,6 @@ impl RemotePart {
             stored: self.last_read.map_or(IfStored::ReturnIt, |read| read.if_stored),
         }
     }
-
-    /// Returns the encoded value; `None` when it cannot be encoded, is larger than the remote tier
-    /// stores, or cannot be sent because there is no permit.
-    pub(super) fn outgoing(
-        &self,
-        cache: &Cache,
-        lifetimes: Lifetimes,
-        load_time: Duration,
-        encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
-    ) -> Option<Outgoing> {
-        self.permit.as_ref()?;
-        let Policy { codec, max_value_size, .. } = cache.policy.get();
-        let payload = encode(codec).ok();
-        let fits = payload.filter(|payload| payload.len() as u64 <= max_value_size);
-        cache.counters.oversized.add(u64::from(fits.is_none()));
-        let written = cache.clock.date();
-        fits.map(|payload| Outgoing { payload, codec, lifetimes, written, load_time })
-    }
-
-    /// Brings the value to the remote tier. Returns memory's part in it.
-    pub(super) async fn fill(
-        mut self: Box<Self>,
-        cache: &Cache,
-        key: &StoredKey,
-        value: Option<Outgoing>,
-        lifetimes: Lifetimes,
-    ) -> (Keep, Lifetimes) {
-        // Also when the fill fails or the caller goes away, memory does not go on with a value that
-        // was to be replaced.
-        let _forget =
-            (self.kind == FillKind::Replacing).then(|| scopeguard::guard((), |()| cache.remove(key)));
-        let keep = match self.permit.take() {
-            Some(permit) => self.send(cache, permit, value).await,
-            None => self.not_stored(cache).await,
-        };
-        let lifetimes = match keep {
-            Keep::Alone => lifetimes.at_most(shared(cache).remote.outage_ttl),
-            Keep::Too | Keep::No => limited(cache, lifetimes),
-        };
-        (keep, lifetimes)
-    }
-
-    async fn send(&self, cache: &Cache, permit: RemotePermit, value: Option<Outgoing>) -> Keep {
-        let is_sent = value.is_some();
-        let fill = |left| tier(cache).fill(&self.key, permit, value, self.kind, left);
-        match self.budget.spend(Instant::now(), fill).await {
-            Ok(Filled::Stored) => {
-                cache.counters.puts.add(u64::from(is_sent));
-                in_tiered(cache, Keep::Too)
-            }
-            Ok(Filled::Fenced) => {
-                cache.counters.fenced.add(1);
-                Keep::No
-            }
-            Ok(Filled::Refused(reason)) => {
-                observe::fallback(reason.as_str());
-                in_tiered(cache, Keep::Alone)
-            }
-            Err(reason) => {
-                out_of_reach(cache, reason);
-                self.not_stored(cache).await
-            }
-        }
-    }
-
-    /// Ends a fill that did not arrive. A value that it was to replace is invalidated, now or as
-    /// soon as the remote tier is in reach.
-    async fn not_stored(&self, cache: &Cache) -> Keep {
-        if self.kind == FillKind::Replacing {
-            // What cannot be done in the time that is left is queued.
-            let keys = std::slice::from_ref(&self.key);
-            let _ = tier(cache).invalidate(keys, self.budget.left()).await;
-        }
-        if shared(cache).keeps_in_outage() { Keep::Alone } else { Keep::No }
-    }
 }
 
 /// Stores a value that was read remotely in the memory of a tiered cache, unless something happened
@@ -328,12 +250,8 @@ fn land_found(cache: &Cache, permit: Permit<Outcome>, entry: &Entry, at: Instant
     deferred(|| permit.land(Outcome::Found(entry.clone(), at), store));
 }
 
-fn in_tiered(cache: &Cache, keep: Keep) -> Keep {
-    if shared(cache).tiered { keep } else { Keep::No }
-}
-
 /// Limits lifetimes to the outage ttl while other nodes' invalidations do not reach this node.
-fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
+pub(super) fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
     if tier(cache).receives_invalidations() {
         lifetimes
     } else {
@@ -341,15 +259,15 @@ fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
     }
 }
 
-fn out_of_reach(cache: &Cache, reason: Reason) {
+pub(super) fn out_of_reach(cache: &Cache, reason: Reason) {
     cache.counters.unavailable.add(1);
     observe::fallback(reason.as_str());
 }
 
-fn shared(cache: &Cache) -> &Shared {
+pub(super) fn shared(cache: &Cache) -> &Shared {
     cache.shared.as_ref().expect("only misses of shared caches have a remote part")
 }
 
-fn tier(cache: &Cache) -> &dyn RemoteTier {
+pub(super) fn tier(cache: &Cache) -> &dyn RemoteTier {
     &*shared(cache).remote.tier
 }

@@ -1,0 +1,106 @@
+//! The fill of a miss's remote part: encoding a value and bringing it to the remote tier.
+
+use std::time::{Duration, Instant};
+
+use super::remote_part::{RemotePart, limited, out_of_reach, shared, tier};
+use crate::{
+    cache::Cache,
+    codec::{Codec, CodecError},
+    config::Policy,
+    key::StoredKey,
+    observe,
+    remote::{FillKind, Filled, Outgoing, RemotePermit},
+    timeline::Lifetimes,
+};
+
+/// The treatment of a value by memory, after the remote tier has replied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Memory does not store it.
+    No,
+    /// Memory stores it as the remote tier does, which has counted it.
+    Too,
+    /// Only memory stores it.
+    Alone,
+}
+
+impl RemotePart {
+    /// Returns the encoded value; `None` when it cannot be encoded, is larger than the remote tier
+    /// stores, or cannot be sent because there is no permit.
+    pub(super) fn outgoing(
+        &self,
+        cache: &Cache,
+        lifetimes: Lifetimes,
+        load_time: Duration,
+        encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
+    ) -> Option<Outgoing> {
+        self.permit.as_ref()?;
+        let Policy { codec, max_value_size, .. } = cache.policy.get();
+        let payload = encode(codec).ok();
+        let fits = payload.filter(|payload| payload.len() as u64 <= max_value_size);
+        cache.counters.oversized.add(u64::from(fits.is_none()));
+        let written = cache.clock.date();
+        fits.map(|payload| Outgoing { payload, codec, lifetimes, written, load_time })
+    }
+
+    /// Brings the value to the remote tier. Returns memory's part in it.
+    pub(super) async fn fill(
+        mut self: Box<Self>,
+        cache: &Cache,
+        key: &StoredKey,
+        value: Option<Outgoing>,
+        lifetimes: Lifetimes,
+    ) -> (Keep, Lifetimes) {
+        // Also when the fill fails or the caller goes away, memory does not go on with a value that
+        // was to be replaced.
+        let _forget =
+            (self.kind == FillKind::Replacing).then(|| scopeguard::guard((), |()| cache.remove(key)));
+        let keep = match self.permit.take() {
+            Some(permit) => self.send(cache, permit, value).await,
+            None => self.not_stored(cache).await,
+        };
+        let lifetimes = match keep {
+            Keep::Alone => lifetimes.at_most(shared(cache).remote.outage_ttl),
+            Keep::Too | Keep::No => limited(cache, lifetimes),
+        };
+        (keep, lifetimes)
+    }
+
+    async fn send(&self, cache: &Cache, permit: RemotePermit, value: Option<Outgoing>) -> Keep {
+        let is_sent = value.is_some();
+        let fill = |left| tier(cache).fill(&self.key, permit, value, self.kind, left);
+        match self.budget.spend(Instant::now(), fill).await {
+            Ok(Filled::Stored) => {
+                cache.counters.puts.add(u64::from(is_sent));
+                in_tiered(cache, Keep::Too)
+            }
+            Ok(Filled::Fenced) => {
+                cache.counters.fenced.add(1);
+                Keep::No
+            }
+            Ok(Filled::Refused(reason)) => {
+                observe::fallback(reason.as_str());
+                in_tiered(cache, Keep::Alone)
+            }
+            Err(reason) => {
+                out_of_reach(cache, reason);
+                self.not_stored(cache).await
+            }
+        }
+    }
+
+    /// Ends a fill that did not arrive. A value that it was to replace is invalidated, now or as
+    /// soon as the remote tier is in reach.
+    async fn not_stored(&self, cache: &Cache) -> Keep {
+        if self.kind == FillKind::Replacing {
+            // What cannot be done in the time that is left is queued.
+            let keys = std::slice::from_ref(&self.key);
+            let _ = tier(cache).invalidate(keys, self.budget.left()).await;
+        }
+        if shared(cache).keeps_in_outage() { Keep::Alone } else { Keep::No }
+    }
+}
+
+fn in_tiered(cache: &Cache, keep: Keep) -> Keep {
+    if shared(cache).tiered { keep } else { Keep::No }
+}
