@@ -8,13 +8,8 @@ use std::{
 };
 
 use cachery::{Caches, cached};
+use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::runtime::Builder;
-
-use support::{Probe, ended, spawn, until};
-
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "runs are always held here, and not counted")]
-mod support;
 
 /// Nearly the least time that a follower waits before it loads for itself; the rest passes by itself.
 const MOST_OF_FLIGHT_WAIT: Duration = Duration::from_millis(4_700);

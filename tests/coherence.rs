@@ -11,8 +11,6 @@ mod faults;
 mod fleet;
 #[path = "coherence/history.rs"]
 mod history;
-#[path = "support/redis.rs"]
-mod servers;
 #[path = "coherence/storm.rs"]
 mod storm;
 

@@ -11,13 +11,8 @@ mod functions;
 mod nodes;
 #[path = "contract/place.rs"]
 mod place;
-#[path = "support/redis.rs"]
-mod servers;
 #[path = "contract/stored.rs"]
 mod stored;
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "no test here counts loads at one moment")]
-mod support;
 #[path = "contract/values.rs"]
 mod values;
 

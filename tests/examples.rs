@@ -4,9 +4,6 @@
 #[cfg(feature = "redis")]
 #[path = "examples/redis.rs"]
 mod redis;
-#[cfg(feature = "redis")]
-#[path = "support/redis.rs"]
-mod servers;
 
 use std::{
     env::{self, consts::EXE_SUFFIX},

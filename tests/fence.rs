@@ -10,13 +10,8 @@ use std::{
 };
 
 use cachery::{Caches, Invalidation, cached};
+use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::{runtime::Builder, task::JoinHandle};
-
-use support::{Probe, ended, spawn, until};
-
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "loads run one at a time here")]
-mod support;
 
 /// A value that no run of the body returns.
 const PUT: usize = 1000;

@@ -9,12 +9,8 @@ use std::{
 };
 
 use cachery::{Caches, cached};
+use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::time::Instant;
-
-use support::{Probe, ended, spawn, until};
-
-#[path = "support/probe.rs"]
-mod support;
 
 const FLIGHT_WAIT: Duration = Duration::from_secs(5);
 const MAX_SOLOS: usize = 8;

@@ -1,11 +1,5 @@
 //! What a node keeps in memory when others change Redis at the same moment, or a caller of its own goes away half way.
 
-#[path = "support/redis.rs"]
-mod servers;
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "no test here counts loads at one moment")]
-mod support;
-
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -15,10 +9,8 @@ use std::{
 };
 
 use cachery::{Backend, CacheSettings, Caches, Invalidation, cached};
+use cachery_test_support::{Probe, Proxy, Server, ended, eventually, until};
 use tokio::runtime::Builder;
-
-use servers::{Proxy, Server, eventually};
-use support::{Probe, ended, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -150,7 +142,7 @@ async fn a_put_that_is_too_large_for_redis_makes_the_old_value_unreadable_everyw
 async fn a_put_that_redis_does_not_get_makes_the_old_value_unreadable_when_redis_is_back() {
     let server = Server::start().await;
     let proxy = Proxy::to(server.address());
-    let a = node(server.url_by(&proxy), Duration::from_millis(200)).await;
+    let a = node(server.url_through(&proxy), Duration::from_millis(200)).await;
     let (b, probe) = (node(server.url(), PATIENCE).await, Probe::opened());
     assert_eq!((call(&a, &probe).await, call(&b, &probe).await), (1, 1));
     proxy.refuse();

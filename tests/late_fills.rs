@@ -3,16 +3,11 @@
 
 #[path = "late_fills/scene.rs"]
 mod scene;
-#[path = "support/redis.rs"]
-mod servers;
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "a body here needs a gate and no more")]
-mod support;
 
 use cachery::Invalidation;
+use cachery_test_support::ended;
 
 use scene::{Scene, answer};
-use support::ended;
 
 /// A load of node `a` ends, but its fill waits on the way to Redis.
 async fn fill_on_its_way(scene: &Scene) -> scene::Call {

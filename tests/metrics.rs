@@ -1,10 +1,7 @@
 //! O1: the metrics of a cache in memory, by their names and labels.
 
-#[path = "support/recorder.rs"]
-mod recorder;
-
 use cachery::{Caches, cached};
-use recorder::Remembering;
+use cachery_test_support::Recorder;
 
 #[cached(name = "priced", ttl = "1h", capacity = 1000)]
 async fn priced(n: u64) -> Result<u64, String> {
@@ -28,8 +25,8 @@ async fn some_traffic() {
 }
 
 /// Runs `work` in a registry of its own and flushes it to a recorder of its own.
-fn recorded<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> Remembering {
-    let recorder = Remembering::default();
+fn recorded<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> Recorder {
+    let recorder = Recorder::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(Caches::isolated().scope(async {
@@ -84,10 +81,8 @@ fn a_recorder_that_is_installed_late_gets_the_totals() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let caches = Caches::isolated();
     runtime.block_on(caches.scope(some_traffic()));
-    let late = Remembering::default();
-    metrics::with_local_recorder(&late, || {
-        runtime.block_on(caches.scope(async { Caches::current().flush_metrics() }));
-    });
+    let late = Recorder::default();
+    metrics::with_local_recorder(&late, || caches.flush_metrics());
     assert_eq!(late.value(r#"cache_gets_total{cache="priced",result="hit",tier="memory"}"#), Some(1));
 }
 

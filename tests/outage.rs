@@ -15,10 +15,5 @@ mod masters;
 mod memory;
 #[path = "outage/place.rs"]
 mod place;
-#[path = "support/redis.rs"]
-mod servers;
 #[path = "outage/start.rs"]
 mod start;
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "no test here holds its loads back")]
-mod support;

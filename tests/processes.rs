@@ -5,8 +5,6 @@
 mod child;
 #[path = "processes/crew.rs"]
 mod crew;
-#[path = "support/redis.rs"]
-mod servers;
 
 use std::time::{Duration, Instant};
 

@@ -4,11 +4,8 @@
 use std::time::Duration;
 
 use cachery::{Backend, CacheSettings, Caches, Invalidation, cached, caches, invalidate};
-use servers::{Direction, Proxy, Server, eventually};
+use cachery_test_support::{Direction, Proxy, Server, eventually};
 use tokio::task::JoinHandle;
-
-#[path = "support/redis.rs"]
-mod servers;
 
 /// Of a call, and until Redis was told: the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,13 +3,8 @@
 use std::{sync::Arc, thread};
 
 use cachery::{Caches, cached};
+use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::runtime::{Builder, Runtime};
-
-use support::{Probe, ended, spawn, until};
-
-#[path = "support/probe.rs"]
-#[expect(dead_code, reason = "runs are always held here, and counted one by one")]
-mod support;
 
 #[cached(name = "answer", ttl = 3600, skip(probe))]
 async fn answer(_id: u64, probe: Arc<Probe>) -> usize {

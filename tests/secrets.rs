@@ -3,24 +3,16 @@
 
 #[path = "secrets/functions.rs"]
 mod functions;
-#[path = "support/log.rs"]
-#[expect(dead_code, reason = "no test here counts lines")]
-mod log;
-#[path = "support/recorder.rs"]
-#[expect(dead_code, reason = "no test here asks for one metric")]
-mod recorder;
-#[path = "support/redis.rs"]
-mod servers;
 #[path = "secrets/shown.rs"]
 mod shown;
 
 use std::{fs, time::Duration};
 
 use cachery::{Backend, Breaker, CacheSettings, Caches, CachesBuilder, TlsFiles};
+use cachery_test_support::{Config, Direction, Proxy, Server, eventually};
 
 use crate::{
     functions::{use_all, use_some},
-    servers::{Config, Direction, Proxy, Server, eventually},
     shown::Shown,
 };
 
@@ -79,7 +71,7 @@ async fn not_where_a_connection_breaks() {
     let mut shown = Shown::begin();
     let server = server("~* &* +@all", |config| config).await;
     let proxy = Proxy::to(server.address());
-    let node = act(&server.url_by(&proxy), &mut shown).await;
+    let node = act(&server.url_through(&proxy), &mut shown).await;
     for direction in [Direction::Replies, Direction::Requests] {
         proxy.garble(direction);
         node.scope(use_all(&mut shown)).await;

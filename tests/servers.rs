@@ -1,8 +1,10 @@
 //! The servers of the other tests do what those rely on.
 
-#[path = "support/redis.rs"]
-mod servers;
-
+use cachery_test_support::{
+    Cluster,
+    Direction::{Replies, Requests},
+    Proxy, Sentinel, Server, wait_for,
+};
 use std::{
     env,
     io::{
@@ -14,12 +16,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
-};
-
-use servers::{
-    Cluster,
-    Direction::{Replies, Requests},
-    Proxy, Sentinel, Server, until,
 };
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -104,7 +100,7 @@ async fn a_server_dies_with_the_process_of_its_test() {
     let home = lines.find_map(|line| line.strip_prefix(HOME).map(PathBuf::from)).unwrap();
     assert!(home.exists());
     test.kill().and_then(|()| test.wait()).unwrap();
-    until("the directory is removed", PATIENCE, || (!home.exists()).then_some(()));
+    wait_for("the directory is removed", PATIENCE, || (!home.exists()).then_some(()));
 }
 
 #[tokio::test]
@@ -176,13 +172,13 @@ async fn a_proxy_holds_back_one_direction() {
     let (server, proxy, mut client) = proxied().await;
     proxy.stall(Requests);
     client.send("SET a 1");
-    until("the request is held back", PATIENCE, || (proxy.held(Requests) == 1).then_some(()));
+    wait_for("the request is held back", PATIENCE, || (proxy.held(Requests) == 1).then_some(()));
     assert!(!server.ask::<bool>(&["EXISTS", "a"]).await);
     proxy.pass();
     assert_eq!(client.receive().unwrap(), "+OK\r\n");
     proxy.stall(Replies);
     client.send("SET a 2");
-    until("the reply is held back", PATIENCE, || (proxy.held(Replies) == 1).then_some(()));
+    wait_for("the reply is held back", PATIENCE, || (proxy.held(Replies) == 1).then_some(()));
     assert_eq!(server.ask::<String>(&["GET", "a"]).await, "2");
 }
 

@@ -1,10 +1,7 @@
 //! O2 and O3: a load has a span, a hit says nothing, and nobody says what the arguments or values were.
 
-#[path = "support/log.rs"]
-mod log;
-
 use cachery::{CacheKey, Caches, cached};
-use log::Log;
+use cachery_test_support::Log;
 
 #[cached(name = "traced", ttl = "1h")]
 async fn traced(text: &str) -> Result<String, String> {

@@ -1,14 +1,12 @@
 //! What happens to links and to the server while calls go on.
 
+use cachery_test_support::{Direction, Proxy};
 use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use tokio::time::sleep;
 
-use crate::{
-    fleet::Fleet,
-    servers::{Direction, Proxy},
-};
+use crate::fleet::Fleet;
 
 /// One fault after the other, until it is dropped.
 pub(crate) async fn weather(fleet: Arc<Fleet>, mut random: Rng) {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use cachery::{Backend, Breaker, CacheSettings, Caches, Push, Status};
-
-use crate::servers::{Proxy, Server, eventually};
+use cachery_test_support::{Proxy, Server, eventually};
 
 pub(crate) const NODES: usize = 10;
 /// Longer than a busy machine takes where the link is good, …
@@ -30,7 +29,7 @@ impl Fleet {
         let mut nodes = Vec::new();
         for number in 0..NODES {
             let link = (number % 2 == 1).then(|| Proxy::to(server.address()));
-            let url = link.as_ref().map_or_else(|| server.url(), |link| server.url_by(link));
+            let url = link.as_ref().map_or_else(|| server.url(), |link| server.url_through(link));
             let deadline = if link.is_some() { IMPATIENT } else { PATIENT };
             let caches = Caches::builder()
                 .isolated()

@@ -11,13 +11,13 @@ use std::{
 };
 
 use cachery::{Backend, Invalidation};
+use cachery_test_support::eventually;
 use fastrand::Rng;
 
 use crate::{
     faults::weather,
     fleet::{Fleet, NODES, Node, RECOVERY},
     history::{Event, From, Run, Ticks, What, moment},
-    servers::eventually,
 };
 
 /// Operations in a round.

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cachery::{Backend, CacheSettings, Invalidation};
+use cachery_test_support::{Probe, ended, spawn, until};
 
 use crate::{
     functions::{Failure, fallible, number, number_for_ever, orders, perhaps, users},
     place::Place,
-    support::{Probe, ended, spawn, until},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);

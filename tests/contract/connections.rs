@@ -3,8 +3,7 @@
 use std::{thread, time::Duration};
 
 use cachery::{Backend, CacheSettings, Caches};
-
-use crate::servers::{Server, eventually};
+use cachery_test_support::{Server, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

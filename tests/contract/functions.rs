@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cachery::cached;
+use cachery_test_support::Probe;
 use serde::{Deserialize, Serialize};
-
-use crate::support::Probe;
 
 /// What a function may fail with.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,12 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cachery::{Backend, CacheSettings, Caches, Invalidation};
+use cachery_test_support::{Probe, ended, eventually, spawn, until};
 
 use crate::{
     functions::{number, profile},
     place::Place,
-    servers::eventually,
-    support::{Probe, ended, spawn, until},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);

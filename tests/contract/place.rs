@@ -6,9 +6,8 @@ use std::{
 };
 
 use cachery::{Backend, CacheSettings, Caches, CachesBuilder, TlsFiles};
+use cachery_test_support::{Cluster, Sentinel, Server};
 use tokio::sync::OnceCell;
-
-use crate::servers::{Cluster, Sentinel, Server};
 
 /// The time is no matter here, and the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(5);

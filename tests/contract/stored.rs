@@ -1,11 +1,11 @@
 //! What is stored in Redis, and under which keys.
 
 use cachery::{Backend, CacheSettings, Caches};
+use cachery_test_support::Probe;
 
 use crate::{
     functions::{number, text},
     place::Place,
-    support::Probe,
 };
 
 pub(crate) async fn an_oversized_value_skips_redis(place: Place) {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use cachery::{CacheSettings, Codec};
+use cachery_test_support::Probe;
 
 use crate::{
     functions::{profile, text},
     place::Place,
-    support::Probe,
 };
 
 const MEGABYTE: usize = 1 << 20;

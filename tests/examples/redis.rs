@@ -1,12 +1,9 @@
 //! The examples that need Redis: two processes that share a cache, and the check of an environment.
 
+use cachery_test_support::{Config, Server};
 use std::process::Output;
 
-use super::{
-    example, row,
-    servers::{Config, Server},
-    stdout,
-};
+use super::{example, row, stdout};
 
 /// Memory, Redis and the function: how often each answered in the act that is called so.
 fn answers(text: &str, act: &str) -> [u64; 3] {

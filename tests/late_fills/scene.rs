@@ -3,15 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Invalidation, cached};
-use tokio::task::JoinHandle;
-
-use crate::{
-    servers::{
-        Direction::{Replies, Requests},
-        Proxy, Server, eventually,
-    },
-    support::{Probe, ended, until},
+use cachery_test_support::{
+    Direction::{Replies, Requests},
+    Probe, Proxy, Server, ended, eventually, until,
 };
+use tokio::task::JoinHandle;
 
 /// More than a busy machine takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -102,7 +98,7 @@ impl Scene {
         let server = Server::start().await;
         let link = Proxy::to(server.address());
         let builder = || Caches::builder().isolated().all(settings);
-        let a = open(builder().redis_url(server.url_by(&link)).remote_deadline(deadline)).await;
+        let a = open(builder().redis_url(server.url_through(&link)).remote_deadline(deadline)).await;
         let b = open(builder().redis_url(server.url()).remote_deadline(PATIENT)).await;
         Self { server, link, a, b }
     }

@@ -1,11 +1,11 @@
 //! One rule for many faults: calls return, and when the fault is over Redis is used again.
 
 use cachery::{Backend, Caches};
+use cachery_test_support::Direction::{Replies, Requests};
 
 use crate::{
     functions::square,
     place::{BUDGET, Place, median, recovers, returns, time},
-    servers::Direction::{Replies, Requests},
 };
 
 /// How long a fault lasts that ends by itself.

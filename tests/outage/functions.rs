@@ -1,8 +1,7 @@
 //! What is cached in the tests of outages.
 
 use cachery::cached;
-
-use crate::support::Probe;
+use cachery_test_support::Probe;
 
 /// Right or wrong at a glance, whoever answers.
 #[cached(name = "square", ttl = 3600)]

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use cachery::{Backend, Breaker, Caches, Invalidation, Status};
+use cachery_test_support::{Probe, eventually};
 
 use crate::{
     functions::number,
     place::{PATIENCE, Place, becomes, recovers, returns},
-    servers::eventually,
-    support::Probe,
 };
 
 async fn call(node: &Caches, probe: &Arc<Probe>) -> usize {

@@ -1,12 +1,11 @@
 //! A restarted server that has much to load answers that it does, and serves nobody until it has.
 
 use cachery::{Backend, Health, Status};
+use cachery_test_support::{Probe, eventually};
 
 use crate::{
     functions::{number, square},
     place::{BUDGET, PATIENCE, Place, becomes, median, returns, time},
-    servers::eventually,
-    support::Probe,
 };
 
 #[tokio::test]

@@ -10,12 +10,12 @@ use std::{
 };
 
 use cachery::{Backend, Caches, Invalidation, Status};
+use cachery_test_support::{Cluster, Sentinel, eventually};
 use tokio::task::JoinHandle;
 
 use crate::{
     functions::square,
     place::{PATIENCE, becomes, builder, health, recovers, returns},
-    servers::{Cluster, Sentinel, eventually},
 };
 
 const KEYS: u64 = 60;

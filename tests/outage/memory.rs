@@ -3,12 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use cachery::{Backend, Breaker, Caches, Fallback, Push, Status};
+use cachery_test_support::{Probe, eventually};
 
 use crate::{
     functions::number,
     place::{PATIENCE, Place, becomes, health, recovers},
-    servers::eventually,
-    support::Probe,
 };
 
 /// What an entry in memory lives while its node is cut off, by default.

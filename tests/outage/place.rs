@@ -6,11 +6,9 @@ use std::{
 };
 
 use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Health, Status};
+use cachery_test_support::{Config, Proxy, Server, eventually};
 
-use crate::{
-    functions::square,
-    servers::{Config, Proxy, Server, eventually},
-};
+use crate::functions::square;
 
 /// What one call may wait for Redis.
 pub(crate) const BUDGET: Duration = Duration::from_millis(100);
@@ -50,7 +48,7 @@ impl Place {
         backend: Backend,
         change: impl FnOnce(CachesBuilder) -> CachesBuilder,
     ) -> Caches {
-        let build = change(builder(&self.server.url_by(&self.proxy), backend)).build();
+        let build = change(builder(&self.server.url_through(&self.proxy), backend)).build();
         returns(build).await.expect("a node starts whatever Redis is like")
     }
 

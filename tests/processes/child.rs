@@ -9,15 +9,13 @@ use std::{
 };
 
 use cachery::{Backend, CacheSettings, Caches, cached};
+use cachery_test_support::eventually;
 use tokio::{
     sync::{Mutex, mpsc},
     task::JoinHandle,
 };
 
-use crate::{
-    crew::{CALLERS, NUMBER, PATIENCE, URL, say},
-    servers::eventually,
-};
+use crate::crew::{CALLERS, NUMBER, PATIENCE, URL, say};
 
 #[derive(Clone, Debug)]
 struct Failure;

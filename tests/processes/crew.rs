@@ -1,5 +1,6 @@
 //! The processes, as the test sees them.
 
+use cachery_test_support::{Config, Server};
 use std::{
     collections::BTreeSet,
     env,
@@ -8,8 +9,6 @@ use std::{
     sync::mpsc::{self, Receiver, Sender},
     time::{Duration, Instant},
 };
-
-use crate::servers::{Config, Server};
 
 pub(crate) const PROCESSES: usize = 8;
 pub(crate) const CALLERS: usize = 100;

@@ -6,12 +6,9 @@ use std::sync::atomic::{
 };
 
 use cachery::{Backend, Invalidation};
+use cachery_test_support::{Probe, Proxy, Server, ended, eventually, spawn, until};
 
-use crate::{
-    node::{Node, PATIENCE, SHARED, number, returns},
-    servers::{Proxy, Server, eventually},
-    support::{Probe, ended, spawn, until},
-};
+use crate::node::{Node, PATIENCE, SHARED, number, returns};
 
 #[tokio::test]
 async fn a_load_that_runs_through_a_reload_is_stored_and_its_callers_are_answered() {
@@ -45,7 +42,7 @@ async fn reloads_while_redis_is_cut_off_dead_or_frozen_hurt_no_caller() {
     for backend in SHARED {
         let (server, probe) = (Server::start().await, Probe::opened());
         let proxy = Proxy::to(server.address());
-        let node = Node::start_with_deadline(&server.url_by(&proxy), backend).await;
+        let node = Node::start_with_deadline(&server.url_through(&proxy), backend).await;
         let done = AtomicBool::new(false);
         let calls = async {
             let mut id = 0;

@@ -3,8 +3,7 @@
 use std::{fs, time::Duration};
 
 use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Change, Reload, cached};
-
-use crate::support::Probe;
+use cachery_test_support::Probe;
 
 /// What takes longer hangs.
 const WATCHDOG: Duration = Duration::from_secs(10);

@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use cachery::{Backend, Invalidation};
+use cachery_test_support::{Probe, Server, eventually};
 
-use crate::{
-    node::{Node, PATIENCE, SHARED, fields, number, returns, text},
-    servers::{Server, eventually},
-    support::Probe,
-};
+use crate::node::{Node, PATIENCE, SHARED, fields, number, returns, text};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -1,19 +1,22 @@
-//! The tests' own way to a server: by its unix socket, as a user who may do everything, whatever the server asks of others.
+//! The connection of the tests themselves: by the server's unix socket, as a user who may do
+//! everything.
 
 use std::{path::Path, time::Duration};
 
-use ::redis::{Client, Cmd, FromRedisValue, RedisResult};
+use redis::{Client, Cmd, FromRedisValue, RedisResult};
 
-/// The line of configuration that makes the user.
-pub(super) const USER: &str = "user harness on nopass ~* &* +@all";
-/// In the server's directory.
+/// The line of `redis.conf` that makes the user.
+pub(super) const USER_LINE: &str = "user admin on nopass ~* &* +@all";
+/// The name of the user.
+pub(super) const USER: &str = "admin";
+/// The name of the socket in the server's directory.
 pub(super) const SOCKET: &str = "admin.sock";
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs one command, by a connection made for it.
 pub(super) fn command<T: FromRedisValue>(home: &Path, arguments: &[impl AsRef<[u8]>]) -> RedisResult<T> {
-    let url = format!("redis+unix://{}?user=harness&pass=any", home.join(SOCKET).display());
+    let url = format!("redis+unix://{}?user={USER}&pass=any", home.join(SOCKET).display());
     let mut connection = Client::open(url)?.get_connection_with_timeout(PATIENCE)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     let mut command = Cmd::new();

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::ErrorKind,
+    io,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -11,12 +11,48 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::waiting::until;
+use crate::wait_for;
 
-/// Waits for the end of its standard input, which comes with the end of the test process, however that ends.
+/// Waits for the end of its standard input, which comes with the end of the test's process, however
+/// that ends.
 const WATCHDOG: &str = r#"read -r _; kill -9 "$1"; rm -rf "$2""#;
 
-/// A running redis-server and its watchdog; dropping it kills both.
+/// The reason why a redis-server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is none on this machine.
+    #[error(
+        "redis-server is not installed: install it by `make tools`, `apt-get install -y redis-server` or \
+         `brew install redis`"
+    )]
+    NotInstalled,
+    /// The system does not run it.
+    #[error("redis-server cannot be run: {0}")]
+    NotRun(io::Error),
+    /// It ended by itself.
+    #[error("redis-server has ended:\n{log}")]
+    Ended {
+        /// What it wrote until then.
+        log: String,
+    },
+    /// It runs and is silent.
+    #[error("redis-server does not answer")]
+    Silent,
+}
+
+impl StartError {
+    /// Whether another port would do.
+    pub(super) fn is_of_the_port(&self) -> bool {
+        matches!(self, Self::Ended { log } if log.contains("Failed listening on"))
+    }
+
+    fn new(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound { Self::NotInstalled } else { Self::NotRun(error) }
+    }
+}
+
+/// A running redis-server and its watchdog. Dropping it kills both.
+#[derive(Debug)]
 pub(super) struct Process {
     server: Child,
     watchdog: Child,
@@ -25,9 +61,9 @@ pub(super) struct Process {
 
 impl Process {
     /// Runs redis-server in `home`, which is the server's alone.
-    pub(super) fn spawn(home: &Path, arguments: &[&str]) -> Self {
+    pub(super) fn spawn(home: &Path, arguments: &[&str]) -> Result<Self, StartError> {
         let log = home.join("log");
-        let output = File::create(&log).expect("the directory is ours");
+        let output = File::create(&log).expect("the directory can be written to");
         let server = Command::new("redis-server")
             .args(arguments)
             .current_dir(home)
@@ -35,17 +71,17 @@ impl Process {
             .stderr(output.try_clone().expect("files can be cloned"))
             .stdout(output)
             .spawn()
-            .unwrap_or_else(|error| panic!("redis-server {}", reason(&error)));
+            .map_err(StartError::new)?;
         let watchdog = watch(&server, home);
-        Self { server, watchdog, log }
+        Ok(Self { server, watchdog, log })
     }
 
-    /// What the server has written so far.
+    /// The server's output so far.
     pub(super) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Whether the process has come to its end.
+    /// Whether the process has ended.
     pub(super) fn has_ended(&mut self) -> bool {
         self.server.try_wait().expect("it is our child").is_some()
     }
@@ -58,7 +94,7 @@ impl Process {
     /// Asks the server to end, and waits until it has.
     pub(super) fn terminate(mut self) {
         self.signal(Signal::TERM);
-        until("the server has ended", Duration::from_secs(5), || self.has_ended().then_some(()));
+        wait_for("the server has ended", Duration::from_secs(5), || self.has_ended().then_some(()));
     }
 }
 
@@ -83,13 +119,4 @@ fn watch(server: &Child, home: &Path) -> Child {
         .process_group(0)
         .spawn()
         .expect("there is a shell")
-}
-
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => {
-            "is not installed: `apt-get install -y redis-server` (`make tools` does it)".into()
-        }
-        _ => format!("cannot be started: {error}"),
-    }
 }

@@ -1,12 +1,13 @@
-//! How a server is to be run.
+//! The configuration of a server.
 
 use std::path::Path;
 
-use super::{admin, certificates::Certificates};
+use super::admin;
+use crate::Certificates;
 
-/// What is not said is as redis-server has it, except that nothing is saved.
-#[derive(Clone, Default)]
-pub(crate) struct Config {
+/// The configuration of a server. The rest is as redis-server has it, except that nothing is saved.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
     lines: Vec<String>,
     user: &'static str,
     password: &'static str,
@@ -14,17 +15,15 @@ pub(crate) struct Config {
     mode: Mode,
 }
 
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Listens {
     #[default]
     Tcp,
-    Tls {
-        asks_clients: bool,
-    },
+    MutualTls,
     Unix,
 }
 
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Mode {
     #[default]
     Standalone,
@@ -32,47 +31,43 @@ pub(super) enum Mode {
     Sentinel,
 }
 
-/// Where a server listens: for clients, and for the other nodes of its cluster.
-#[derive(Clone, Copy)]
+/// Ports of a server: for clients, and for the other nodes of its cluster.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Ports {
     pub(super) clients: u16,
     pub(super) nodes: u16,
 }
 
 impl Config {
-    /// Any line of `redis.conf`.
-    pub(crate) fn line(&mut self, line: impl Into<String>) -> &mut Self {
+    /// Adds any line of `redis.conf`.
+    pub fn line(&mut self, line: impl Into<String>) -> &mut Self {
         self.lines.push(line.into());
         self
     }
 
     /// Clients need this password.
-    pub(crate) fn password(&mut self, password: &'static str) -> &mut Self {
+    pub fn password(&mut self, password: &'static str) -> &mut Self {
         self.password = password;
         self.line(format!("requirepass {password}"))
     }
 
     /// Clients need to be this user, whose rules are ACL rules such as `~app:* &* +@all`.
-    pub(crate) fn user(&mut self, user: &'static str, password: &'static str, rules: &str) -> &mut Self {
-        (self.user, self.password) = (user, password);
+    pub fn user(&mut self, user: &'static str, password: &'static str, rules: &str) -> &mut Self {
+        self.user = user;
+        self.password = password;
         self.line("user default off").line(format!("user {user} on >{password} {rules}"))
     }
 
-    /// A unix socket, no TCP.
-    pub(crate) fn unix(&mut self) -> &mut Self {
+    /// A unix socket, and no port.
+    pub fn unix(&mut self) -> &mut Self {
         self.listens = Listens::Unix;
         self
     }
 
-    /// TLS only, with the server's [certificates](super::Server::certificates).
-    pub(crate) fn tls(&mut self) -> &mut Self {
-        self.listens = Listens::Tls { asks_clients: false };
-        self
-    }
-
-    /// TLS only, for clients that have a certificate.
-    pub(crate) fn mutual_tls(&mut self) -> &mut Self {
-        self.listens = Listens::Tls { asks_clients: true };
+    /// TLS only, with the server's [certificates](super::Server::certificates), for clients that
+    /// have one, too.
+    pub fn mutual_tls(&mut self) -> &mut Self {
+        self.listens = Listens::MutualTls;
         self
     }
 
@@ -81,7 +76,7 @@ impl Config {
         self
     }
 
-    /// What redis-server is told after the name of the file.
+    /// The arguments of redis-server after the name of the file.
     pub(super) fn arguments(&self) -> &'static [&'static str] {
         if self.mode == Mode::Sentinel { &["--sentinel"] } else { &[] }
     }
@@ -92,7 +87,7 @@ impl Config {
             "bind 127.0.0.1\ndir \"{home}\"\nunixsocket \"{home}/{socket}\"\n{user}\n",
             home = home.display(),
             socket = admin::SOCKET,
-            user = admin::USER,
+            user = admin::USER_LINE,
         );
         for line in [self.listening(home, ports), self.role(ports)].iter().chain(&self.lines) {
             text.extend([line, "\n"]);
@@ -104,26 +99,27 @@ impl Config {
         match self.listens {
             Listens::Tcp => format!("port {clients}"),
             Listens::Unix => "port 0".into(),
-            Listens::Tls { asks_clients } => {
+            Listens::MutualTls => {
                 let Certificates { authority, server, server_key, .. } = Certificates::of(home);
                 format!(
                     "port 0\ntls-port {clients}\ntls-ca-cert-file \"{}\"\n\
-                     tls-cert-file \"{}\"\ntls-key-file \"{}\"\ntls-auth-clients {}",
+                     tls-cert-file \"{}\"\ntls-key-file \"{}\"\ntls-auth-clients yes",
                     authority.display(),
                     server.display(),
                     server_key.display(),
-                    if asks_clients { "yes" } else { "no" },
                 )
             }
         }
     }
 
     fn role(&self, Ports { nodes, .. }: Ports) -> String {
-        // Replicas come as the harness, whatever their master asks of others.
-        let store =
-            "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\nmasteruser harness\nmasterauth any";
+        // Replicas connect as the tests' user, whatever their master asks of others.
+        let store = format!(
+            "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\nmasteruser {}\nmasterauth any",
+            admin::USER
+        );
         match self.mode {
-            Mode::Standalone => store.into(),
+            Mode::Standalone => store,
             Mode::ClusterNode => format!(
                 "{store}\ncluster-enabled yes\ncluster-port {nodes}\ncluster-node-timeout 1000\n\
                  cluster-announce-ip 127.0.0.1"
@@ -132,23 +128,23 @@ impl Config {
         }
     }
 
-    /// What a client is told.
+    /// The URL for clients that connect to `port`.
     pub(super) fn url(&self, home: &Path, port: u16) -> String {
         let credentials = self.credentials();
         match self.listens {
             Listens::Tcp => format!("redis://{credentials}127.0.0.1:{port}"),
-            Listens::Tls { .. } => format!("rediss://{credentials}127.0.0.1:{port}"),
+            Listens::MutualTls => format!("rediss://{credentials}127.0.0.1:{port}"),
             Listens::Unix => format!("redis+unix://{}{}", home.join(admin::SOCKET).display(), self.query()),
         }
     }
 
-    /// Before the host in a URL.
+    /// The credentials before the host in a URL.
     pub(super) fn credentials(&self) -> String {
         let Self { user, password, .. } = self;
         if password.is_empty() { String::new() } else { format!("{user}:{password}@") }
     }
 
-    /// The same in the URL of a unix socket.
+    /// The credentials in the URL of a unix socket.
     fn query(&self) -> String {
         match self {
             Self { password: "", .. } => String::new(),

@@ -1,4 +1,4 @@
-//! A `metrics` recorder that remembers what it was told.
+//! A `metrics` recorder that keeps what is measured.
 
 use std::{
     collections::BTreeMap,
@@ -9,25 +9,25 @@ use std::{
 };
 
 use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
-    SharedString, Unit,
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit,
 };
 
 /// Counters, gauges and histograms (as their number of samples) by `name{label="value",..}`.
-#[derive(Clone, Default)]
-pub(crate) struct Remembering(Arc<Mutex<BTreeMap<String, Arc<Value>>>>);
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Arc<Mutex<BTreeMap<String, Arc<Value>>>>);
 
-#[derive(Default)]
-pub(crate) struct Value(AtomicU64);
+#[derive(Debug, Default)]
+struct Value(AtomicU64);
 
-impl Remembering {
-    /// What was told of the metric with these labels, which stand in alphabetical order.
-    pub(crate) fn value(&self, metric: &str) -> Option<u64> {
+impl Recorder {
+    /// The value of the metric with these labels, which stand in alphabetical order.
+    pub fn value(&self, metric: &str) -> Option<u64> {
         self.all().get(metric).copied()
     }
 
-    pub(crate) fn all(&self) -> BTreeMap<String, u64> {
-        let values = self.0.lock().expect("no panic in here");
+    /// The values of all metrics.
+    pub fn all(&self) -> BTreeMap<String, u64> {
+        let values = self.0.lock().expect("nobody panics with the lock");
         values.iter().map(|(metric, value)| (metric.clone(), value.0.load(SeqCst))).collect()
     }
 
@@ -35,7 +35,7 @@ impl Remembering {
         let mut labels: Vec<_> = key.labels().map(|l| format!("{}=\"{}\"", l.key(), l.value())).collect();
         labels.sort();
         let metric = format!("{}{{{}}}", key.name(), labels.join(","));
-        Arc::clone(self.0.lock().expect("no panic in here").entry(metric).or_default())
+        Arc::clone(self.0.lock().expect("nobody panics with the lock").entry(metric).or_default())
     }
 }
 
@@ -70,7 +70,7 @@ impl HistogramFn for Value {
     }
 }
 
-impl Recorder for Remembering {
+impl metrics::Recorder for Recorder {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}

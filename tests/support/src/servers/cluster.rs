@@ -2,38 +2,38 @@
 
 use std::collections::HashSet;
 
-use ::redis::{RedisResult, Value};
+use redis::{RedisResult, Value};
 
 use super::{
     Server,
     config::{Config, Mode},
-    group::{PATIENCE, in_parallel, sockets, wait_until_it_follows},
-    waiting::{beside, until},
+    group::{PATIENCE, addresses, in_parallel, is_master, wait_until_it_follows},
 };
+use crate::wait::{run_blocking, wait_for};
 
 const SLOTS: usize = 16_384;
 
-/// The first nodes are masters at the start, the others their replicas.
-#[derive(Clone)]
-pub(crate) struct Cluster {
+/// A Redis Cluster. At the start the first nodes are its masters, and the others their replicas.
+#[derive(Clone, Debug)]
+pub struct Cluster {
     nodes: Vec<Server>,
 }
 
 impl Cluster {
-    /// So many masters, each with so many replicas.
-    pub(crate) async fn start(masters: usize, replicas: usize) -> Self {
+    /// Starts so many masters, each with so many replicas.
+    pub async fn start(masters: usize, replicas: usize) -> Self {
         Self::with(masters, replicas, |config| config).await
     }
 
-    /// The same with each node as configured.
-    pub(crate) async fn with(
+    /// As [`start`](Self::start), with each node as configured.
+    pub async fn with(
         masters: usize,
         replicas: usize,
         configure: impl FnOnce(&mut Config) -> &mut Config,
     ) -> Self {
         let mut config = Config::default();
         configure(config.mode(Mode::ClusterNode));
-        beside(move || Self::launch(masters, replicas, &config)).await
+        run_blocking(move || Self::launch(masters, replicas, &config)).await
     }
 
     fn launch(masters: usize, replicas: usize, config: &Config) -> Self {
@@ -46,39 +46,71 @@ impl Cluster {
         cluster
     }
 
-    /// For clients.
-    pub(crate) fn url(&self) -> String {
-        format!("redis-cluster://{}{}", self.nodes[0].credentials(), sockets(&self.nodes))
+    /// The URL for clients.
+    pub fn url(&self) -> String {
+        format!("redis-cluster://{}{}", self.nodes[0].credentials(), addresses(&self.nodes))
     }
 
     /// All nodes, running or not.
-    pub(crate) fn nodes(&self) -> &[Server] {
+    pub fn nodes(&self) -> &[Server] {
         &self.nodes
     }
 
-    /// The node that answers for `key` at this moment.
-    pub(crate) fn find_master_of(&self, key: &str) -> Option<&Server> {
+    /// Returns the node that serves `key` at this moment.
+    pub fn find_master_of(&self, key: &str) -> Option<&Server> {
         // Every other node replies with `MOVED`.
         self.nodes.iter().find(|node| node.query::<Value>(&["EXISTS", key]).is_ok())
     }
 
-    /// Waits until some node answers for `key`.
-    pub(crate) async fn master_of(&self, key: &str) -> Server {
+    /// Waits until some node serves `key`, and returns it.
+    pub async fn master_of(&self, key: &str) -> Server {
         let (cluster, key) = (self.clone(), key.to_owned());
-        beside(move || until("a master answers", PATIENCE, || cluster.find_master_of(&key).cloned())).await
+        run_blocking(move || {
+            wait_for("a node serves the key", PATIENCE, || cluster.find_master_of(&key).cloned())
+        })
+        .await
     }
 
     /// `kill -9` of the master of `key`, which is returned.
-    pub(crate) async fn kill_master_of(&self, key: &str) -> Server {
+    pub async fn kill_master_of(&self, key: &str) -> Server {
         let master = self.master_of(key).await;
         master.kill();
         master
     }
 
-    /// Waits until all nodes that run say that the cluster is fine, and agree on who has which slots.
-    pub(crate) async fn settled(&self) {
+    /// Waits until all nodes that run say that the cluster is fine, and agree on the owner of each
+    /// slot.
+    pub async fn settled(&self) {
         let cluster = self.clone();
-        beside(move || cluster.wait_until_settled()).await;
+        run_blocking(move || cluster.wait_until_settled()).await;
+    }
+
+    /// Gives the slot of `key`, without the keys in it, to another master, and returns that one.
+    pub async fn move_slot_of(&self, key: &str) -> Server {
+        let from = self.master_of(key).await;
+        let to = self.another_master(&from);
+        let slot: u16 = from.ask(&["CLUSTER", "KEYSLOT", key]).await;
+        let id: String = to.ask(&["CLUSTER", "MYID"]).await;
+        for node in [&to, &from] {
+            node.tell(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]).await;
+        }
+        to
+    }
+
+    /// Begins to move the slot of `key` to another master, and leaves it half way.
+    pub async fn begin_to_move_slot_of(&self, key: &str) {
+        let from = self.master_of(key).await;
+        let to = self.another_master(&from);
+        let slot = from.ask::<u16>(&["CLUSTER", "KEYSLOT", key]).await.to_string();
+        let [from_id, to_id]: [String; 2] =
+            [from.ask(&["CLUSTER", "MYID"]).await, to.ask(&["CLUSTER", "MYID"]).await];
+        to.tell(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]).await;
+        from.tell(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]).await;
+    }
+
+    fn another_master(&self, master: &Server) -> Server {
+        let is_another = |node: &&Server| is_master(node) && node.port() != master.port();
+        self.nodes.iter().find(is_another).expect("there are several masters").clone()
     }
 
     fn share_slots(&self, masters: usize) {
@@ -89,7 +121,7 @@ impl Cluster {
         }
     }
 
-    /// Everybody meets everybody: gossip would take its time.
+    /// Each node meets all others, because gossip would take its time.
     fn introduce(&self) {
         for (index, node) in self.nodes.iter().enumerate() {
             for other in &self.nodes[..index] {
@@ -105,7 +137,7 @@ impl Cluster {
         let (masters, replicas) = self.nodes.split_at(masters);
         for (replica, master) in replicas.iter().zip(masters.iter().cycle()) {
             let id: String = master.query(&["CLUSTER", "MYID"]).expect("the node runs");
-            until("the master is known", PATIENCE, || {
+            wait_for("the master is known", PATIENCE, || {
                 replica.query::<Value>(&["CLUSTER", "REPLICATE", &id]).ok()
             });
         }
@@ -114,7 +146,7 @@ impl Cluster {
 
     fn wait_until_settled(&self) {
         self.wait_for_each("it is fine", |node| info(node).contains("cluster_state:ok"));
-        until("all nodes agree", PATIENCE, || {
+        wait_for("all nodes agree", PATIENCE, || {
             let views: RedisResult<HashSet<_>> = self.running().map(roles).collect();
             (views.ok()?.len() == 1).then_some(())
         });
@@ -122,7 +154,7 @@ impl Cluster {
 
     fn wait_for_each(&self, what: &str, is_so: impl Fn(&Server) -> bool) {
         for node in self.running() {
-            until(what, PATIENCE, || is_so(node).then_some(()));
+            wait_for(what, PATIENCE, || is_so(node).then_some(()));
         }
     }
 
@@ -131,7 +163,8 @@ impl Cluster {
     }
 }
 
-/// Who has which slots and who is whose replica, as a node sees it: without what each sees for itself (`myself`, times).
+/// The slots and the master of each node, as one node sees them: without what each sees for itself
+/// (`myself`, times).
 fn roles(node: &Server) -> RedisResult<Vec<String>> {
     let nodes: String = node.query(&["CLUSTER", "NODES"])?;
     let mut roles: Vec<_> = nodes.lines().map(role).collect();

@@ -12,18 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::proxy::{Direction, Flow, Rules, Shared, reset};
-
-/// How many chunks are held back in each direction. A chunk holds a clone of its direction's `Arc`, so that no way out of the
-/// proxy forgets to count.
-#[derive(Clone, Default)]
-pub(super) struct Held(Arc<[Arc<()>; 2]>);
-
-impl Held {
-    pub(super) fn count(&self, direction: Direction) -> usize {
-        Arc::strong_count(&self.0[direction as usize]) - 1
-    }
-}
+use super::rules::{Direction, Flow, Held, Rules, Shared};
 
 /// Bytes on their way.
 struct Chunk {
@@ -33,7 +22,7 @@ struct Chunk {
 }
 
 /// One direction of a connection.
-struct Pump {
+struct OneDirection {
     direction: Direction,
     rules: Arc<watch::Sender<Rules>>,
     held: Held,
@@ -50,14 +39,14 @@ pub(super) async fn relay(mut client: TcpStream, server: SocketAddr, shared: Sha
     let Ok(mut server) = TcpStream::connect(server).await else { return reset(&client) };
     // Small chunks are not to wait for each other; it fails where the connection is gone already.
     let _ = client.set_nodelay(true).and(server.set_nodelay(true));
-    let pump = |direction| Pump { direction, rules: rules.clone(), held: held.clone() };
+    let one = |direction| OneDirection { direction, rules: rules.clone(), held: held.clone() };
     let ended = {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
         tokio::select! {
             _ = watched.wait_for(|rules| rules.cuts != cuts) => Err(io::ErrorKind::ConnectionReset.into()),
-            ended = pump(Direction::Requests).run(from_client, to_server) => ended,
-            ended = pump(Direction::Replies).run(from_server, to_client) => ended,
+            ended = one(Direction::Requests).run(from_client, to_server) => ended,
+            ended = one(Direction::Replies).run(from_server, to_client) => ended,
         }
     };
     if ended.is_err() {
@@ -66,7 +55,7 @@ pub(super) async fn relay(mut client: TcpStream, server: SocketAddr, shared: Sha
     }
 }
 
-impl Pump {
+impl OneDirection {
     /// Carries bytes until their source ends.
     async fn run(self, from: ReadHalf<'_>, to: WriteHalf<'_>) -> io::Result<()> {
         let (queue, chunks) = mpsc::unbounded_channel();
@@ -81,7 +70,7 @@ impl Pump {
             }
             let due = Instant::now() + self.flow().delay;
             // The writer ends only together with this reader.
-            let _ = queue.send(Chunk { bytes, due, held: self.held.0[self.direction as usize].clone() });
+            let _ = queue.send(Chunk { bytes, due, held: self.held.hold(self.direction) });
         }
     }
 
@@ -128,4 +117,10 @@ impl Pump {
     fn flow(&self) -> Flow {
         self.rules.borrow().flows[self.direction as usize]
     }
+}
+
+/// Makes the peer of this connection see a reset when it is dropped.
+fn reset(connection: &TcpStream) {
+    // It fails where the connection is gone already.
+    let _ = connection.set_zero_linger();
 }

@@ -1,4 +1,4 @@
-//! An authority, a certificate of a server and one of a client, as PEM files.
+//! Certificates for servers with TLS.
 
 use std::{
     fs,
@@ -7,26 +7,31 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
-/// Where the files are.
+/// Paths of the PEM files of an authority, of a server's certificate and of a client's.
 #[derive(Clone, Debug)]
-pub(crate) struct Certificates {
-    pub(crate) authority: PathBuf,
-    pub(crate) server: PathBuf,
-    pub(crate) server_key: PathBuf,
-    pub(crate) client: PathBuf,
-    pub(crate) client_key: PathBuf,
+pub struct Certificates {
+    /// The authority's certificate.
+    pub authority: PathBuf,
+    /// The server's certificate.
+    pub server: PathBuf,
+    /// The server's private key.
+    pub server_key: PathBuf,
+    /// A client's certificate.
+    pub client: PathBuf,
+    /// That client's private key.
+    pub client_key: PathBuf,
 }
 
 impl Certificates {
-    /// What [`write`](Self::write) writes there.
-    pub(super) fn of(home: &Path) -> Self {
+    /// The paths in the directory `home`.
+    pub(crate) fn of(home: &Path) -> Self {
         let [authority, server, server_key, client, client_key] =
             ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"].map(|name| home.join(name));
         Self { authority, server, server_key, client, client_key }
     }
 
-    /// A new authority, and what it signs.
-    pub(super) fn write(&self) {
+    /// Writes a new authority and the certificates that it signs.
+    pub(crate) fn write(&self) {
         let mut params = CertificateParams::default();
         // Not the name that rcgen gives to all: a certificate would look signed by itself.
         params.distinguished_name.push(DnType::CommonName, "authority");
@@ -49,5 +54,5 @@ fn key() -> KeyPair {
 }
 
 fn write(file: &Path, pem: &str) {
-    fs::write(file, pem).expect("the directory is ours");
+    fs::write(file, pem).expect("the directory can be written to");
 }

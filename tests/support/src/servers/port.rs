@@ -1,11 +1,12 @@
-//! Ports that nobody listens on.
+//! Free ports.
 
 use std::net::{Ipv4Addr, TcpListener};
 
-/// Below the ports that the system gives to outgoing connections, so that none of those takes a server's port while it is down.
+/// Below the ports that the system gives to outgoing connections: none of those takes a server's
+/// port while it is down.
 const PORTS: std::ops::Range<u16> = 10_000..32_000;
 
-/// A port that was free a moment ago: whoever binds it must be ready to ask for another.
+/// Returns a port that was free a moment ago. Another process may take it before it is bound.
 pub(super) fn free() -> u16 {
     let mut random = fastrand::Rng::new();
     std::iter::repeat_with(|| random.u16(PORTS))
