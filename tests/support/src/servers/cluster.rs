@@ -85,10 +85,11 @@ impl Cluster {
         run_blocking(move || cluster.wait_until_settled()).await;
     }
 
-    /// Gives the slot of `key`, without the keys in it, to another master, and returns that one.
+    /// Deletes `key`, gives its slot, which must be empty then, to another master, and returns that one.
     pub async fn move_slot_of(&self, key: &str) -> Server {
         let from = self.master_of(key).await;
         let to = self.another_master(&from);
+        from.tell(&["DEL", key]).await;
         let slot: u16 = from.ask(&["CLUSTER", "KEYSLOT", key]).await;
         let id: String = to.ask(&["CLUSTER", "MYID"]).await;
         for node in [&to, &from] {
