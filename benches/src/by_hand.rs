@@ -1,8 +1,9 @@
 //! What a careful hand would send and check for a value with its remaining time, its fence and its cache's generation.
 
+use cachery_test_support::Server;
 use redis::{Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings};
 
-use crate::{Sentiment, sentiment, server::Server};
+use crate::{Sentiment, sentiment};
 
 /// Generation, three lifetimes, two times and the kind of value.
 const HEADER: usize = 64;

@@ -3,15 +3,12 @@
 //! Run it by `cargo run --release --bin push` in `benches/`; it starts a `redis-server` of its own. Requests are the tier's own
 //! scripts, one after another; the server says how much CPU it used and how many bytes it sent.
 
-mod server;
 
 use std::time::Duration;
 
+use cachery_test_support::{Config, Server};
 use redis::{AsyncConnectionConfig, Client, Pipeline, aio::MultiplexedConnection};
 
-use self::server::Server;
-
-const PORT: u16 = 17_791;
 const NODES: usize = 100;
 const KEYS: u64 = 10_000;
 const ROUNDS: usize = 3;
@@ -100,7 +97,7 @@ fn main() {
 
 /// Invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
 async fn round(mode: Mode) -> [Cost; 2] {
-    let server = Server::start(PORT);
+    let server = Server::launch(Config::default());
     let node = connect(&server).await;
     let others = listeners(&server, mode).await;
     for n in 0..KEYS {
