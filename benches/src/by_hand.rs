@@ -41,14 +41,17 @@ impl ByHand {
         pipeline.cmd("MGET").arg(&key).arg(format!("{key}:token")).arg(GENERATION);
         let (left, (stored, _, generation)): (i64, (Vec<u8>, Option<Vec<u8>>, Vec<u8>)) =
             pipeline.query_async(&mut self.0).await.expect("redis answers");
-        assert!(left > 0 && stored[..16] == generation && stored[HEADER..][..CHECKSUM] == checksum(&key, &stored));
+        assert!(
+            left > 0 && stored[..16] == generation && stored[HEADER..][..CHECKSUM] == checksum(&key, &stored)
+        );
         rmp_serde::from_slice(&stored[HEADER + CHECKSUM..]).expect("it was written so")
     }
 }
 
 /// The key's text, by the digest of its arguments.
 fn key(n: u64) -> String {
-    let digest = blake3::Hasher::new().update(&n.to_be_bytes()).update(b"great, I would buy it again").finalize();
+    let digest =
+        blake3::Hasher::new().update(&n.to_be_bytes()).update(b"great, I would buy it again").finalize();
     format!("bench:sentiment:0123456789abcdef:{{{}}}", digest.to_hex())
 }
 

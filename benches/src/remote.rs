@@ -47,9 +47,12 @@ fn main() {
     install(&server);
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let [side, hits, callers] = &args[..] {
-        return runtime(&mut Builder::new_current_thread()).block_on(counted::run(&server, side, hits, callers));
+        return runtime(&mut Builder::new_current_thread())
+            .block_on(counted::run(&server, side, hits, callers));
     }
-    println!("a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)");
+    println!(
+        "a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)"
+    );
     for (name, mut builder) in
         [("one thread", Builder::new_current_thread()), ("two workers", Builder::new_multi_thread())]
     {
