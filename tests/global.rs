@@ -1,13 +1,10 @@
 //! The registry of the process: installed once, seen by every call outside a scope, reported within a second. One test, because
 //! there is one process.
 
-#[path = "support/recorder.rs"]
-mod recorder;
-
 use std::time::{Duration, Instant};
 
 use cachery::{CacheSettings, Caches, cached};
-use recorder::Remembering;
+use cachery_test_support::Recorder;
 
 #[cached(name = "global", ttl = "1h")]
 async fn global(n: u64) -> u64 {
@@ -30,7 +27,7 @@ async fn install_once_and_be_seen() {
     assert_eq!(global::peek(1).await, Some(1));
 
     // A recorder that comes late hears of it without being asked. The bound is far beyond the half second that it takes.
-    let recorder = Remembering::default();
+    let recorder = Recorder::default();
     metrics::set_global_recorder(recorder.clone()).expect("the first recorder");
     let hits = r#"cache_gets_total{cache="global",result="hit",tier="memory"}"#;
     let began = Instant::now();

@@ -1,13 +1,10 @@
 //! E7: a registry that builds itself logs a wrong variable, and a wrong line of the file in the working directory, once, and the
 //! attribute stands; one that is built on purpose refuses. It starts itself again as a child whose environment is wrong.
 
-#[path = "support/log.rs"]
-mod log;
-
 use std::{process::Command, time::Duration};
 
 use cachery::{Caches, cached};
-use log::Log;
+use cachery_test_support::Log;
 
 #[cached(name = "lazy", ttl = "1h")]
 async fn lazy(n: u64) -> u64 {

@@ -1,8 +1,9 @@
 //! What a careful hand would send and check for a value with its remaining time, its fence and its cache's generation.
 
+use cachery_test_support::Server;
 use redis::{Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings};
 
-use crate::{Sentiment, sentiment, server::Server};
+use crate::{Sentiment, sentiment};
 
 /// Generation, three lifetimes, two times and the kind of value.
 const HEADER: usize = 64;
@@ -40,14 +41,17 @@ impl ByHand {
         pipeline.cmd("MGET").arg(&key).arg(format!("{key}:token")).arg(GENERATION);
         let (left, (stored, _, generation)): (i64, (Vec<u8>, Option<Vec<u8>>, Vec<u8>)) =
             pipeline.query_async(&mut self.0).await.expect("redis answers");
-        assert!(left > 0 && stored[..16] == generation && stored[HEADER..][..CHECKSUM] == checksum(&key, &stored));
+        assert!(
+            left > 0 && stored[..16] == generation && stored[HEADER..][..CHECKSUM] == checksum(&key, &stored)
+        );
         rmp_serde::from_slice(&stored[HEADER + CHECKSUM..]).expect("it was written so")
     }
 }
 
 /// The key's text, by the digest of its arguments.
 fn key(n: u64) -> String {
-    let digest = blake3::Hasher::new().update(&n.to_be_bytes()).update(b"great, I would buy it again").finalize();
+    let digest =
+        blake3::Hasher::new().update(&n.to_be_bytes()).update(b"great, I would buy it again").finalize();
     format!("bench:sentiment:0123456789abcdef:{{{}}}", digest.to_hex())
 }
 

@@ -55,8 +55,9 @@ impl Equivalent<Owned> for Borrowed<'_> {
 
 type Moka = Cache<Owned, Arc<str>, foldhash::fast::RandomState>;
 
-static PLAIN: LazyLock<Moka> =
-    LazyLock::new(|| Cache::builder().max_capacity(10_000).build_with_hasher(foldhash::fast::RandomState::default()));
+static PLAIN: LazyLock<Moka> = LazyLock::new(|| {
+    Cache::builder().max_capacity(10_000).build_with_hasher(foldhash::fast::RandomState::default())
+});
 
 static WITH_TTL: LazyLock<Moka> = LazyLock::new(|| {
     Cache::builder()

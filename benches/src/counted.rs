@@ -1,7 +1,9 @@
 //! So many hits of one side only, for `valgrind --tool=callgrind` and `strace -cf`: what two lengths of a run differ by is what the hits
 //! cost, and on a busy machine such counts repeat where times do not.
 
-use crate::{alloc, fill, ours, round, server::Server};
+use cachery_test_support::Server;
+
+use crate::{alloc, fill, ours, round};
 
 /// `remote hand 20000 64`: by hand, so many hits, so many callers. The other side is `ours`.
 pub async fn run(server: &Server, side: &str, hits: &str, callers: &str) {

@@ -23,7 +23,11 @@ fn main() {
         let rows = runtime.block_on(compare(&texts));
         table::print(&format!("a hit, {keys} keys in turn"), &rows);
     }
-    println!("\n{} concurrent misses of one key: 1 load, {:.2} us a follower", followers::FOLLOWERS, followers::micros_each());
+    println!(
+        "\n{} concurrent misses of one key: 1 load, {:.2} us a follower",
+        followers::FOLLOWERS,
+        followers::micros_each()
+    );
 }
 
 async fn compare(texts: &[String]) -> Vec<table::Row> {
@@ -57,5 +61,8 @@ where
     }
     let nanos = began.elapsed().as_nanos() as f64;
     let allocations = alloc::count() - before;
-    table::Sample { nanos: nanos / HITS_PER_ROUND as f64, allocations: allocations as f64 / HITS_PER_ROUND as f64 }
+    table::Sample {
+        nanos: nanos / HITS_PER_ROUND as f64,
+        allocations: allocations as f64 / HITS_PER_ROUND as f64,
+    }
 }

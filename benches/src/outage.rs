@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::{analyze, caches, server::Server};
+use cachery_test_support::Server;
+
+use crate::{analyze, caches};
 
 const BREAKER: u64 = 5;
 const CALLS: u64 = 20_000;

@@ -3,15 +3,11 @@
 //! Run it by `cargo run --release --bin push` in `benches/`; it starts a `redis-server` of its own. Requests are the tier's own
 //! scripts, one after another; the server says how much CPU it used and how many bytes it sent.
 
-mod server;
-
 use std::time::Duration;
 
+use cachery_test_support::{Config, Server};
 use redis::{AsyncConnectionConfig, Client, Pipeline, aio::MultiplexedConnection};
 
-use self::server::Server;
-
-const PORT: u16 = 17_791;
 const NODES: usize = 100;
 const KEYS: u64 = 10_000;
 const ROUNDS: usize = 3;
@@ -84,7 +80,11 @@ impl Cost {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     println!("{KEYS} keys, {NODES} nodes: CPU seconds of the server and MB sent, median of {ROUNDS} rounds");
     println!("{:<26} {:>20} {:>20}", "", "invalidations", "fills");
     for (mode, name) in Mode::ALL {
@@ -100,7 +100,7 @@ fn main() {
 
 /// Invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
 async fn round(mode: Mode) -> [Cost; 2] {
-    let server = Server::start(PORT);
+    let server = Server::launch(Config::default());
     let node = connect(&server).await;
     let others = listeners(&server, mode).await;
     for n in 0..KEYS {
@@ -151,8 +151,16 @@ async fn read_all(mode: Mode, others: &[MultiplexedConnection]) {
 fn names(n: u64) -> [String; 6] {
     let value = format!("bench:sentiment:0123456789abcdef:{{{n:064x}}}");
     let marker = format!("bench:!sentiment:0123456789abcdef:{{{n:064x}}}");
-    let [token, lease, waiters] = ["token", "lease", "waiters"].map(|companion| format!("{value}:{companion}"));
-    [value, token, lease, waiters, format!("{marker}:i:0123456789abcdef"), format!("{marker}:w:0123456789abcdef")]
+    let [token, lease, waiters] =
+        ["token", "lease", "waiters"].map(|companion| format!("{value}:{companion}"));
+    [
+        value,
+        token,
+        lease,
+        waiters,
+        format!("{marker}:i:0123456789abcdef"),
+        format!("{marker}:w:0123456789abcdef"),
+    ]
 }
 
 /// A miss: leave to load, and the value.

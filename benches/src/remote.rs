@@ -7,17 +7,16 @@ mod alloc;
 mod by_hand;
 mod counted;
 mod outage;
-mod server;
 
 use std::time::{Duration, Instant};
 
 use cachery::{Backend, CacheSettings, Caches, CachesBuilder, cached};
+use cachery_test_support::{Config, Server};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 
-use self::{by_hand::ByHand, server::Server};
+use self::by_hand::ByHand;
 
-const PORT: u16 = 17_790;
 const ROUNDS: usize = 101;
 const HITS: usize = 2_048;
 const KEYS: u64 = 100;
@@ -44,13 +43,16 @@ async fn ours(n: u64) -> Sentiment {
 }
 
 fn main() {
-    let server = Server::start(PORT);
+    let server = Server::launch(Config::default());
     install(&server);
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let [side, hits, callers] = &args[..] {
-        return runtime(&mut Builder::new_current_thread()).block_on(counted::run(&server, side, hits, callers));
+        return runtime(&mut Builder::new_current_thread())
+            .block_on(counted::run(&server, side, hits, callers));
     }
-    println!("a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)");
+    println!(
+        "a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)"
+    );
     for (name, mut builder) in
         [("one thread", Builder::new_current_thread()), ("two workers", Builder::new_multi_thread())]
     {

@@ -33,7 +33,11 @@ pub fn print(title: &str, rows: &[Row]) {
         let ratio = median(row.nanos().zip(rows[0].nanos()).map(|(ours, yardstick)| ours / yardstick));
         let best = row.nanos().fold(f64::MAX, f64::min);
         let allocations = median(row.samples.iter().map(|sample| sample.allocations));
-        println!("{:34} {:>10.1} {best:>10.1} {ratio:>8.2} {allocations:>12.3}", row.name, median(row.nanos()));
+        println!(
+            "{:34} {:>10.1} {best:>10.1} {ratio:>8.2} {allocations:>12.3}",
+            row.name,
+            median(row.nanos())
+        );
     }
 }
 

@@ -6,7 +6,6 @@
 mod answer;
 mod node;
 mod process;
-mod server;
 mod story;
 mod table;
 

@@ -2,10 +2,11 @@
 
 use std::{env, io, process, thread::sleep, time::Duration};
 
+use cachery_test_support::{Config, Server};
+
 use crate::{
     answer::{Answer, Request, Source},
     process::Process,
-    server::Server,
     table::Table,
 };
 
@@ -47,7 +48,8 @@ impl Stage {
             println!("Redis is where {name} says.");
             None
         } else {
-            let server = Server::start()?;
+            let server = Server::try_launch(Config::default())
+                .map_err(|error| format!("{error}, or set REDIS_URL to a server that runs"))?;
             println!("A redis-server of our own listens at {}.", server.url());
             variables.push(("CACHE_REDIS_URL", server.url()));
             // Without Redis there is nothing to see.
@@ -128,7 +130,7 @@ impl Stage {
     }
 
     fn lose_redis(&mut self, a: &mut Process, b: &mut Process) -> Result<(), String> {
-        let Some(mut server) = self.server.take() else {
+        let Some(server) = self.server.take() else {
             println!("\nThis Redis is yours and is not killed. Unset its variable to see that, too.");
             return Ok(());
         };
@@ -142,7 +144,7 @@ impl Stage {
         self.ask(b, Request::Invalidate(3))?;
 
         self.act("Redis is back, and empty: so is memory, and the cache is shared again");
-        server.restart()?;
+        server.relaunch();
         self.ask(a, Request::Recover)?;
         self.ask(b, Request::Recover)?;
         self.ask_both_twice(a, b, 3)

@@ -1,5 +1,6 @@
 //! All that can be seen: what the process logs and measures, and what a test shows of what it holds.
 
+use cachery_test_support::{Log, Recorder};
 use std::{
     fmt::Debug,
     sync::{LazyLock, Once},
@@ -7,11 +8,9 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{log::Log, recorder::Remembering};
-
 /// Of the whole process, all tests together.
 static LOG: LazyLock<Log> = LazyLock::new(Log::default);
-static METRICS: LazyLock<Remembering> = LazyLock::new(Remembering::default);
+static METRICS: LazyLock<Recorder> = LazyLock::new(Recorder::default);
 
 /// In all that is planted, and what it would be as numbers.
 const PLANTED: [&str; 3] = ["planted", "112, 108, 97, 110", "706c616e"];

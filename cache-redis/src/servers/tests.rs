@@ -1,7 +1,7 @@
-//! The connections against servers that the tests start themselves.
+//! The connections against servers that the tests start.
 
+mod access;
 mod cluster;
-mod doors;
 mod harness;
 mod sentinel;
 mod single;

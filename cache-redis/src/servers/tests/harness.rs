@@ -1,133 +1,50 @@
-//! Servers that end with the test, and duties that write down what they were told.
+//! Connections under test, and hooks that keep what they are told.
 
 use std::{
     collections::BTreeMap,
-    io,
-    net::TcpListener,
     pin::pin,
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use cachery_core::remote::{Reason, Target};
+use cachery_test_support::{eventually, wait_for};
 use redis::{Pipeline, Value};
 
 use super::super::{Duties, Servers};
-use crate::manager;
 
 /// Longer than anything should take.
 pub(super) const LONG: Duration = Duration::from_secs(10);
-/// What a caller gives.
+/// The time that a caller gives a request.
 pub(super) const BUDGET: Duration = Duration::from_millis(200);
 
-/// A `redis-server` on a port of its own.
-pub(super) struct Redis {
-    pub(super) port: u16,
-    options: Vec<String>,
-    process: Option<Child>,
+/// Waits until something is so, and blocks the thread meanwhile.
+pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    wait_for(what, LONG, || is_so().then_some(()));
 }
 
-impl Redis {
-    pub(super) fn start(options: &[&str]) -> Self {
-        Self::start_on(free_port(), options)
-    }
-
-    pub(super) fn start_on(port: u16, options: &[&str]) -> Self {
-        let options = options.iter().map(|&option| option.to_owned()).collect();
-        let mut redis = Self { port, options, process: None };
-        redis.restart();
-        redis
-    }
-
-    pub(super) fn restart(&mut self) {
-        self.kill();
-        let mut command = Command::new("redis-server");
-        command.args(["--save", "", "--appendonly", "no", "--dir", "/tmp", "--port", &self.port.to_string()]);
-        command.args(&self.options).stdout(Stdio::null());
-        self.process = Some(command.spawn().expect("redis-server is installed"));
-        eventually("the server listens", || std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok());
-    }
-
-    pub(super) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-
-    /// `STOP` or `CONT`.
-    pub(super) fn signal(&self, signal: &str) {
-        let id = self.process.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
-    }
-
-    pub(super) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    /// Runs a command beside our connections.
-    pub(super) fn run(&self, words: &[&str]) -> String {
-        redis_cli(self.port, words)
-    }
-
-    /// The port on which the nodes of a cluster talk.
-    pub(super) fn bus(&self) -> String {
-        let place = self.options.iter().position(|option| option == "--cluster-port").unwrap();
-        self.options[place + 1].clone()
-    }
+/// As [`wait_until`], without blocking the thread.
+pub(super) async fn until_true(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    eventually(what, LONG, async || is_so().await.then_some(())).await;
 }
 
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-pub(super) fn redis_cli(port: u16, words: &[&str]) -> String {
-    let output = Command::new("redis-cli").args(["-p", &port.to_string()]).args(words).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// A port that no other test of this process gets, nor the system for an outgoing connection.
-pub(super) fn free_port() -> u16 {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let first = std::process::id() as usize * 131;
-    loop {
-        let offset = (first + NEXT.fetch_add(1, SeqCst)) % 12_000;
-        let port = 20_000 + u16::try_from(offset).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-/// Waits until something is so; not so within [`LONG`] is a failure.
-pub(super) fn eventually(what: &str, mut so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !so() {
-        assert!(began.elapsed() < LONG, "in vain: {what}");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Duties that write down what they were told.
+/// Hooks that keep what they are told.
 #[derive(Default)]
-pub(super) struct Diary {
+pub(super) struct HookLog {
     pub(super) lines: Mutex<Vec<String>>,
-    /// What is done again after each new session: a key to write.
+    /// The key that is written again after each new session.
     pub(super) journal: Mutex<Option<String>>,
     waiting: Mutex<BTreeMap<u64, String>>,
     next: AtomicUsize,
     outstanding: AtomicBool,
 }
 
-impl Diary {
+impl HookLog {
     fn write(&self, line: impl Into<String>) {
         self.lines.lock().unwrap().push(line.into());
     }
@@ -137,7 +54,7 @@ impl Diary {
     }
 }
 
-impl Duties for Diary {
+impl Duties for HookLog {
     fn lost(&self, _owns: &dyn Fn(u16) -> bool) {
         self.write("lost");
     }
@@ -199,17 +116,17 @@ pub(super) fn target(url: &str) -> Target {
     target
 }
 
-pub(super) fn open(url: &str) -> (Arc<Servers>, Arc<Diary>) {
+pub(super) fn open(url: &str) -> (Arc<Servers>, Arc<HookLog>) {
     open_target(&target(url))
 }
 
-pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<Diary>) {
-    let diary = Arc::new(Diary::default());
-    let servers = Servers::open(target, b"p:".to_vec(), Arc::clone(&diary) as Arc<dyn Duties>).unwrap();
-    (servers, diary)
+pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<HookLog>) {
+    let hooks = Arc::new(HookLog::default());
+    let servers = Servers::open(target, b"p:".to_vec(), Arc::clone(&hooks) as Arc<dyn Duties>).unwrap();
+    (servers, hooks)
 }
 
-/// One command, for the server of slot 0.
+/// Sends one command to the server of slot 0.
 pub(super) async fn ask(servers: &Servers, words: &[&str]) -> Result<Value, Reason> {
     ask_slot(servers, 0, words).await
 }
@@ -220,16 +137,7 @@ pub(super) async fn ask_slot(servers: &Servers, slot: u16, words: &[&str]) -> Re
     servers.request(slot, &pipeline, "test", BUDGET).await.map(|mut replies| replies.remove(0))
 }
 
-/// As [`eventually`], for what must be awaited.
-pub(super) async fn eventually_async<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
-    let began = Instant::now();
-    while !so().await {
-        assert!(began.elapsed() < LONG, "in vain: {what}");
-        manager::timer(Duration::from_millis(5)).await;
-    }
-}
-
-/// The plainest executor.
+/// Runs a future on this thread, without a runtime.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(thread::Thread);
     impl Wake for Unpark {
@@ -245,31 +153,4 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
             Poll::Pending => thread::park(),
         }
     }
-}
-
-/// Everything that is logged, by all tests of this process.
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Writer;
-
-impl io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// From now on what is logged is kept.
-pub(super) fn listen() {
-    let _ = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Writer).try_init();
-}
-
-/// The lines logged so far that contain `text`.
-pub(super) fn logged(text: &str) -> Vec<String> {
-    let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
-    log.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use cachery_core::remote::Reason;
+use cachery_test_support::{Config, Log, Server};
 use redis::Value;
 
 use super::harness::*;
@@ -13,14 +14,14 @@ use crate::manager;
 
 #[tokio::test]
 async fn a_request_is_answered_from_the_first_poll_on() {
-    let redis = Redis::start(&[]);
+    let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     assert_eq!(ask(&servers, &["ECHO", "hello"]).await, Ok(Value::BulkString(b"hello".to_vec())));
 }
 
 #[tokio::test]
 async fn a_reply_that_concerns_the_command_alone_is_handed_on() {
-    let redis = Redis::start(&[]);
+    let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     let reply = ask(&servers, &["EVALSHA", "0000000000000000000000000000000000000000", "0"]).await.unwrap();
     assert!(matches!(reply, Value::ServerError(error) if error.code() == "NOSCRIPT"));
@@ -28,20 +29,20 @@ async fn a_reply_that_concerns_the_command_alone_is_handed_on() {
 
 #[tokio::test]
 async fn a_paused_test_clock_stops_no_deadline() {
-    let redis = Redis::start(&[]);
+    let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.signal("STOP");
+    redis.freeze();
     tokio::time::pause();
     let began = Instant::now();
     assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::Timeout));
     assert!(began.elapsed() >= BUDGET);
-    redis.signal("CONT");
+    redis.thaw();
 }
 
 #[test]
 fn an_executor_other_than_tokio_will_do() {
-    let redis = Redis::start(&[]);
+    let redis = Server::launch(Config::default());
     let (servers, _) = open(&redis.url());
     let pong = block_on(ask(&servers, &["ECHO", "x"]));
     assert_eq!(pong, Ok(Value::BulkString(b"x".to_vec())));
@@ -49,42 +50,44 @@ fn an_executor_other_than_tokio_will_do() {
 
 #[test]
 fn a_second_runtime_is_served_when_the_first_is_gone() {
-    let redis = Redis::start(&[]);
+    let redis = Server::launch(Config::default());
     let (servers, _) = open(&redis.url());
     for _ in 0..3 {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         assert!(runtime.block_on(ask(&servers, &["PING"])).is_ok());
     }
     // The link, and at most one lane that the server has not yet seen closing.
-    eventually("connections end with their runtimes", || {
-        redis.run(&["CLIENT", "LIST"]).lines().filter(|line| line.contains("name=cachery")).count() == 1
+    wait_until("connections end with their runtimes", || {
+        let clients: String = redis.query(&["CLIENT", "LIST"]).unwrap();
+        clients.lines().filter(|line| line.contains("name=cachery")).count() == 1
     });
     assert_eq!(servers.shared.members()[0].lane_count(), 0);
 }
 
 #[tokio::test]
 async fn a_server_that_never_started_costs_nothing_and_is_found_when_it_comes() {
-    let port = free_port();
-    let (servers, diary) = open(&format!("redis://127.0.0.1:{port}"));
+    let redis = Server::start().await;
+    redis.kill();
+    let (servers, hooks) = open(&redis.url());
     let why = servers.connected(BUDGET).await.unwrap_err();
-    assert!(why.contains(&port.to_string()) && why.contains("refused"), "{why}");
+    assert!(why.contains(&redis.port().to_string()) && why.contains("refused"), "{why}");
     let began = Instant::now();
     for _ in 0..100 {
         assert!(ask(&servers, &["PING"]).await.is_err());
     }
     assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
-    let _redis = Redis::start_on(port, &[]);
-    eventually_async("the server is found", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
-    eventually("the link is up", || servers.receives_invalidations());
-    assert_eq!(diary.count("restored"), 1);
+    redis.restart().await;
+    until_true("the server is found", async || ask(&servers, &["PING"]).await.is_ok()).await;
+    wait_until("the link is up", || servers.receives_invalidations());
+    assert_eq!(hooks.count("restored"), 1);
 }
 
 #[tokio::test]
 async fn a_frozen_server_costs_five_callers_their_budget_and_the_next_nothing() {
-    let redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.signal("STOP");
+    redis.freeze();
     for _ in 0..5 {
         let reason = ask(&servers, &["PING"]).await.unwrap_err();
         assert!(matches!(reason, Reason::Timeout | Reason::Connecting | Reason::BreakerOpen), "{reason:?}");
@@ -92,20 +95,20 @@ async fn a_frozen_server_costs_five_callers_their_budget_and_the_next_nothing() 
     let began = Instant::now();
     assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::BreakerOpen));
     assert!(began.elapsed() < BUDGET / 2);
-    eventually("the tier is told", || diary.count("cut off") == 1);
+    wait_until("the tier is told", || hooks.count("cut off") == 1);
     assert!(!servers.receives_invalidations());
-    redis.signal("CONT");
-    eventually_async("the server is found", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
-    eventually("all is back", || servers.receives_invalidations() && diary.count("restored") == 2);
+    redis.thaw();
+    until_true("the server is found", async || ask(&servers, &["PING"]).await.is_ok()).await;
+    wait_until("all is back", || servers.receives_invalidations() && hooks.count("restored") == 2);
 }
 
 #[tokio::test]
 async fn what_is_outstanding_is_done_before_anything_else() {
-    let mut redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    *diary.journal.lock().unwrap() = Some("p:journal".to_owned());
-    redis.restart();
+    *hooks.journal.lock().unwrap() = Some("p:journal".to_owned());
+    redis.restart().await;
     let first = loop {
         match ask(&servers, &["LLEN", "p:journal"]).await {
             Ok(first) => break first,
@@ -113,15 +116,15 @@ async fn what_is_outstanding_is_done_before_anything_else() {
         }
     };
     assert!(matches!(first, Value::Int(length) if length >= 1), "{first:?}");
-    assert!(diary.count("suspect") >= 2 && diary.count("done") >= 1);
+    assert!(hooks.count("suspect") >= 2 && hooks.count("done") >= 1);
 }
 
 #[tokio::test]
 async fn a_reply_that_comes_too_late_answers_nobody_else() {
-    let redis = Redis::start(&[]);
+    let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.run(&["CLIENT", "PAUSE", "300"]);
+    redis.tell(&["CLIENT", "PAUSE", "300"]).await;
     assert_eq!(ask(&servers, &["ECHO", "late"]).await, Err(Reason::Timeout));
     thread::sleep(Duration::from_millis(150));
     assert_eq!(ask(&servers, &["ECHO", "next"]).await, Ok(Value::BulkString(b"next".to_vec())));
@@ -129,125 +132,120 @@ async fn a_reply_that_comes_too_late_answers_nobody_else() {
 
 #[tokio::test]
 async fn pushes_come_in_order_and_a_flush_is_told_apart() {
-    let redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     assert!(servers.receives_invalidations());
     for words in [["SET", "p:a", "1"], ["SET", "other", "1"], ["SET", "p:b", "1"]] {
-        redis.run(&words);
+        redis.tell(&words).await;
     }
-    redis.run(&["FLUSHALL"]);
-    eventually("the pushes arrive", || diary.count("flushed") == 1);
-    let lines = diary.lines.lock().unwrap();
+    redis.tell(&["FLUSHALL"]).await;
+    wait_until("the pushes arrive", || hooks.count("flushed") == 1);
+    let lines = hooks.lines.lock().unwrap();
     let pushed: Vec<_> = lines.iter().filter(|line| line.starts_with("p:") || *line == "flushed").collect();
     assert_eq!(pushed, ["p:a", "p:b", "flushed"]);
 }
 
 #[tokio::test]
 async fn a_link_that_was_cut_is_told_and_mended() {
-    let redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.run(&["CLIENT", "KILL", "TYPE", "normal"]);
-    eventually("the tier is told", || diary.count("cut off") == 1);
-    eventually("the link is back", || servers.receives_invalidations());
-    assert_eq!(diary.count("restored"), 2);
+    redis.tell(&["CLIENT", "KILL", "TYPE", "normal"]).await;
+    wait_until("the tier is told", || hooks.count("cut off") == 1);
+    wait_until("the link is back", || servers.receives_invalidations());
+    assert_eq!(hooks.count("restored"), 2);
 }
 
 #[tokio::test]
 async fn a_new_runtime_makes_the_past_suspect_only_where_the_link_may_stand_with_another_master() {
-    let redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     let call = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(ask(&servers, &["PING"])).unwrap();
     };
     let suspected = || {
-        let before = diary.count("suspect");
+        let before = hooks.count("suspect");
         thread::scope(|scope| scope.spawn(call).join()).unwrap();
-        diary.count("suspect") > before
+        hooks.count("suspect") > before
     };
     assert!(!suspected());
-    redis.run(&["ACL", "SETUSER", "default", "-info"]);
+    redis.tell(&["ACL", "SETUSER", "default", "-info"]).await;
     assert!(suspected(), "it does not say who it is");
-    redis.run(&["ACL", "SETUSER", "default", "+info"]);
+    redis.tell(&["ACL", "SETUSER", "default", "+info"]).await;
     assert!(!suspected());
-    redis.run(&["REPLICAOF", "127.0.0.1", "1"]);
-    redis.run(&["REPLICAOF", "NO", "ONE"]);
+    redis.tell(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    redis.tell(&["REPLICAOF", "NO", "ONE"]).await;
     assert!(suspected(), "it was a replica meanwhile");
 }
 
 #[tokio::test]
 async fn what_waits_for_another_master_at_the_same_address_is_not_done_on_the_old_one() {
-    let place = std::env::temp_dir().join(format!("cachery-{}", free_port()));
-    let socket = |name: &str| place.with_extension(name).display().to_string();
-    let [first, second] = ["1", "2"].map(|name| Redis::start(&["--unixsocket", &socket(name)]));
-    let lead_to = |name: &str| {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("socket");
+    let [first, second] = [Server::start().await, Server::start().await];
+    let lead_to = |server: &Server| {
         let _ = std::fs::remove_file(&place);
-        std::os::unix::fs::symlink(socket(name), &place).unwrap();
+        std::os::unix::fs::symlink(server.socket(), &place).unwrap();
     };
-    lead_to("1");
-    let (servers, diary) = open(&format!("redis+unix://{}", place.display()));
+    lead_to(&first);
+    let (servers, hooks) = open(&format!("redis+unix://{}", place.display()));
     servers.connected(LONG).await.unwrap();
     let lane = ask(&servers, &["CLIENT", "ID"]).await;
     let Ok(Value::Int(lane)) = lane else { panic!("{lane:?}") };
-    *diary.journal.lock().unwrap() = Some("p:journal".to_owned());
-    lead_to("2");
+    *hooks.journal.lock().unwrap() = Some("p:journal".to_owned());
+    lead_to(&second);
     // The link still stands.
-    first.run(&["CLIENT", "KILL", "ID", &lane.to_string()]);
-    eventually_async("the new master is asked", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
-    std::fs::remove_file(&place).unwrap();
-    let done = [&second, &first].map(|master| master.run(&["EXISTS", "p:journal"]));
-    assert_eq!(done, ["1", "0"]);
+    first.tell(&["CLIENT", "KILL", "ID", &lane.to_string()]).await;
+    until_true("the new master is asked", async || ask(&servers, &["PING"]).await.is_ok()).await;
+    assert!(second.ask::<bool>(&["EXISTS", "p:journal"]).await);
+    assert!(!first.ask::<bool>(&["EXISTS", "p:journal"]).await);
 }
 
 #[tokio::test]
 async fn connections_are_told_as_lost_before_new_ones_are_made() {
-    let mut redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    let before = diary.count("suspect");
+    let before = hooks.count("suspect");
     redis.kill();
-    eventually_async("both are told", || async { diary.count("lost") == 2 }).await;
-    redis.restart();
-    eventually_async("both are back", || async { diary.count("suspect") == before + 2 }).await;
-    let lines = diary.lines.lock().unwrap();
+    until_true("both are told", async || hooks.count("lost") == 2).await;
+    redis.restart().await;
+    until_true("both are back", async || hooks.count("suspect") == before + 2).await;
+    let lines = hooks.lines.lock().unwrap();
     let sessions = lines.iter().filter(|line| ["lost", "suspect"].contains(&line.as_str()));
     assert_eq!(sessions.skip(before).collect::<Vec<_>>(), ["lost", "lost", "suspect", "suspect"]);
 }
 
 #[tokio::test]
 async fn the_number_of_connections_does_not_grow_with_requests_and_ends_with_the_registry() {
-    let redis = Redis::start(&[]);
-    let ours = || redis.run(&["CLIENT", "LIST"]).lines().filter(|line| line.contains("name=cachery")).count();
+    let redis = Server::start().await;
+    let ours = async || redis.connections().await.len();
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     for _ in 0..50 {
         ask(&servers, &["PING"]).await.unwrap();
     }
-    assert_eq!(ours(), 2);
+    assert_eq!(ours().await, 2);
     drop(servers);
-    eventually_async("they end", || async {
-        tokio::task::yield_now().await;
-        ours() == 0
-    })
-    .await;
+    until_true("they end", async || ours().await == 0).await;
 }
 
 #[test]
 fn callers_on_a_runtime_without_io_use_the_managers_connection() {
-    let redis = Redis::start(&[]);
+    let redis = Server::launch(Config::default());
     let (servers, _) = open(&redis.url());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let answered = || runtime.block_on(ask(&servers, &["PING"])).is_ok();
-    eventually("they are answered", answered);
+    wait_until("they are answered", answered);
     assert!((0..10).all(|_| answered()));
 }
 
 #[tokio::test]
 async fn a_server_whose_registry_is_gone_is_left_alone_by_a_late_request() {
-    let redis = Redis::start(&[]);
+    let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     let server = servers.shared.members().remove(0);
@@ -258,71 +256,71 @@ async fn a_server_whose_registry_is_gone_is_left_alone_by_a_late_request() {
 
 #[tokio::test]
 async fn the_log_has_one_line_when_a_server_goes_and_one_when_it_is_back_and_no_secret() {
-    listen();
-    let mut redis = Redis::start(&["--requirepass", "hunter2"]);
-    let (servers, _) = open(&format!("redis://:hunter2@127.0.0.1:{}", redis.port));
+    let log = Log::default();
+    log.of_process();
+    let redis = Server::with(|config| config.password("hunter2")).await;
+    let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     redis.kill();
-    eventually_async("the breaker opens", || async {
-        ask(&servers, &["PING"]).await == Err(Reason::BreakerOpen)
-    })
-    .await;
-    redis.restart();
-    eventually_async("it is back", || async {
+    until_true("the breaker opens", async || ask(&servers, &["PING"]).await == Err(Reason::BreakerOpen))
+        .await;
+    redis.restart().await;
+    until_true("it is back", async || {
         ask(&servers, &["PING"]).await.is_ok() && servers.receives_invalidations()
     })
     .await;
-    let lines = logged(&format!("127.0.0.1:{}", redis.port));
+    let address = redis.address().to_string();
+    let text = log.text();
+    let is_of_server = |line: &&str| line.contains(&address) && !line.contains(": close time.busy=");
+    // Spans aside, of which there is one for each request.
+    let lines: Vec<_> = text.lines().filter(is_of_server).collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
         lines[0].contains("WARN") && lines[0].contains("out of reach") || lines[0].contains("does not tell")
     );
     assert!(lines[1].contains("INFO") && lines[1].contains("is back"));
-    assert!(logged("hunter2").is_empty());
+    assert_eq!(log.count("hunter2"), 0);
 }
 
 #[tokio::test]
 async fn a_frozen_server_is_noticed_without_any_caller() {
-    let redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.signal("STOP");
-    eventually("the tier is told", || diary.count("cut off") == 1);
-    redis.signal("CONT");
-    eventually("all is back", || servers.receives_invalidations() && diary.count("restored") == 2);
+    redis.freeze();
+    wait_until("the tier is told", || hooks.count("cut off") == 1);
+    redis.thaw();
+    wait_until("all is back", || servers.receives_invalidations() && hooks.count("restored") == 2);
 }
 
 #[tokio::test]
 async fn while_a_replay_is_refused_nothing_else_is_asked() {
-    let redis = Redis::start(&[]);
-    let (servers, diary) = open(&redis.url());
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.run(&["SET", "p:journal", "no list"]);
-    *diary.journal.lock().unwrap() = Some("p:journal".to_owned());
-    redis.run(&["CLIENT", "KILL", "TYPE", "normal"]);
-    eventually_async("the refusal is told", || async {
-        ask(&servers, &["PING"]).await == Err(Reason::Replay)
-    })
-    .await;
-    assert_eq!(diary.count("done"), 0);
+    redis.tell(&["SET", "p:journal", "no list"]).await;
+    *hooks.journal.lock().unwrap() = Some("p:journal".to_owned());
+    redis.tell(&["CLIENT", "KILL", "TYPE", "normal"]).await;
+    until_true("the refusal is told", async || ask(&servers, &["PING"]).await == Err(Reason::Replay)).await;
+    assert_eq!(hooks.count("done"), 0);
     assert!(!servers.receives_invalidations());
-    redis.run(&["DEL", "p:journal"]);
-    eventually_async("it is done", || async { ask(&servers, &["PING"]).await.is_ok() }).await;
-    assert!(diary.count("done") >= 1);
+    redis.tell(&["DEL", "p:journal"]).await;
+    until_true("it is done", async || ask(&servers, &["PING"]).await.is_ok()).await;
+    assert!(hooks.count("done") >= 1);
 }
 
 #[tokio::test]
 async fn a_connection_that_is_silent_three_times_in_a_row_is_made_anew() {
-    let redis = Redis::start(&[]);
+    let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     let before = ask(&servers, &["CLIENT", "ID"]).await.unwrap();
     for _ in 0..3 {
-        redis.signal("STOP");
+        redis.freeze();
         assert_eq!(ask(&servers, &["ECHO", "x"]).await, Err(Reason::Timeout));
-        redis.signal("CONT");
+        redis.thaw();
     }
-    eventually_async("another connection serves", || async {
+    until_true("another connection serves", async || {
         ask(&servers, &["CLIENT", "ID"]).await.is_ok_and(|id| id != before)
     })
     .await;

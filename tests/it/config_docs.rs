@@ -1,0 +1,60 @@
+//! `docs/configuration.md` and `cache.example.toml` say what the code says. `CACHERY_WRITE_DOCS=1 cargo test --test config_docs`
+//! writes them.
+
+use std::{env, fs};
+
+use cachery::{Caches, cached};
+use cachery_core::reference;
+
+const DOCS: &str = "docs/configuration.md";
+const EXAMPLE: &str = "cache.example.toml";
+const BEGIN: &str = "<!-- table -->\n";
+const END: &str = "<!-- end of table -->\n";
+
+#[cached(name = "sentiment", ttl = "1h")]
+async fn sentiment(n: u64) -> u64 {
+    n
+}
+
+/// Compares the file at `path` with what it should be, or writes it.
+fn compare(path: &str, found: &str, right: &str) {
+    if env::var_os("CACHERY_WRITE_DOCS").is_some() {
+        fs::write(path, right).expect("written");
+    } else {
+        assert!(
+            found == right,
+            "{path} is not what the code says: run CACHERY_WRITE_DOCS=1 cargo test --test config_docs"
+        );
+    }
+}
+
+#[test]
+fn the_table_of_the_docs_is_the_one_of_the_code() {
+    let docs = fs::read_to_string(DOCS).expect("the docs");
+    let (before, rest) = docs.split_once(BEGIN).expect("where the table begins");
+    let (_, after) = rest.split_once(END).expect("where it ends");
+    compare(DOCS, &docs, &format!("{before}{BEGIN}{}{END}{after}", reference::table()));
+}
+
+#[test]
+fn the_example_shows_every_field() {
+    let found = fs::read_to_string(EXAMPLE).unwrap_or_default();
+    compare(EXAMPLE, &found, &reference::example("sentiment"));
+}
+
+#[tokio::test]
+async fn the_example_is_a_right_file_in_every_profile() {
+    let example = || Caches::builder().file(EXAMPLE).variables([("CACHE_TYPE", "memory")]);
+    for profile in ["local", "staging", "production"] {
+        example().profile(profile).check().expect("a right file");
+    }
+    let caches = example().profile("production").isolated().build().await.expect("a right file");
+    caches.scope(async { assert_eq!(sentiment::cache().policy().capacity, 10_000) }).await;
+    let local = example().profile("local").isolated().build().await.expect("a right file");
+    local.scope(async { assert!(!sentiment::cache().policy().enabled) }).await;
+}
+
+#[test]
+fn the_readme_points_to_the_docs() {
+    assert!(include_str!("../../README.md").contains("docs/configuration.md"));
+}

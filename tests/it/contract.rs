@@ -1,0 +1,104 @@
+//! The contract: what holds for a cached function wherever its values are kept, and however Redis is reached. Each rule is stated once
+//! and tested in each place.
+
+mod calls;
+mod connections;
+mod functions;
+mod nodes;
+mod place;
+mod stored;
+mod values;
+
+/// A test for each rule.
+macro_rules! rules {
+    ($place:ident, $backend:ident; $($about:ident: $($rule:ident)*;)*) => {
+        $(mod $about {
+            $(#[tokio::test]
+            async fn $rule() {
+                let place = crate::contract::place::Place::$place(cachery::Backend::$backend).await;
+                crate::contract::$about::$rule(place).await;
+            })*
+        })*
+    };
+}
+
+/// The rules of one node, with whatever comes beside them.
+macro_rules! with_rules_of_one_node {
+    ($place:ident, $backend:ident; $($more:tt)*) => {
+        rules! {
+            $place, $backend;
+            calls:
+                a_cleared_cache_is_empty_and_other_caches_are_not
+                a_disabled_cache_runs_its_function_each_time_and_stores_nothing
+                a_miss_is_followed_by_hits
+                a_peek_shows_what_is_stored_and_runs_nothing
+                a_refresh_replaces_what_is_stored
+                a_value_ends_with_its_ttl_by_the_clock_of_its_node
+                a_value_for_ever_does_not_end
+                an_error_is_returned_and_not_cached
+                an_error_of_a_refresh_leaves_what_is_stored
+                fifty_callers_of_a_cold_key_share_one_load
+                functions_of_one_name_in_two_modules_have_values_of_their_own
+                none_is_an_answer_and_is_cached
+                what_is_invalidated_while_it_loads_is_not_stored
+                what_was_invalidated_is_loaded_again
+                what_was_put_is_read
+                without_leases_neither;
+            values:
+                a_shared_value_comes_back_as_it_was
+                a_value_of_a_megabyte_is_cached
+                as_json_too;
+            $($more)*
+        }
+    };
+}
+
+/// All rules, in each of these places.
+macro_rules! with_redis_at {
+    ($($place:ident)*) => {
+        $(mod $place {
+            mod redis {
+                with_redis_at!(@ $place, Redis);
+            }
+
+            mod tiered {
+                with_redis_at!(@ $place, Tiered);
+            }
+        })*
+    };
+    (@ $place:ident, $backend:ident) => {
+        with_rules_of_one_node! {
+            $place, $backend;
+            nodes:
+                a_clear_is_seen_by_the_other_node
+                a_load_from_before_the_other_nodes_invalidation_stores_nothing
+                a_put_and_a_refresh_are_seen_by_the_other_node
+                a_value_ends_on_the_other_node_when_it_ends_on_its_own
+                a_value_from_redis_is_of_its_type
+                a_value_lives_in_memory_as_long_as_it_has_left_in_redis
+                an_invalidation_is_seen_by_the_other_node
+                two_nodes_of_a_cold_key_share_one_load
+                what_a_caller_in_a_task_of_its_own_loads_is_shared
+                what_one_node_loaded_the_other_reads
+                without_leases_each_node_loads_for_itself
+                without_leases_neither;
+            stored:
+                a_damaged_value_is_a_miss_and_is_overwritten
+                a_key_of_another_type_is_a_miss_and_is_overwritten
+                an_oversized_value_skips_redis
+                another_key_secret_means_other_keys
+                another_prefix_means_other_values
+                garbage_is_a_miss_and_is_overwritten;
+        }
+    };
+}
+
+mod memory {
+    with_rules_of_one_node! { none, Memory; }
+}
+
+with_redis_at! { standalone unix tls acl sentinel cluster }
+
+mod databases {
+    rules! { standalone, Redis; stored: another_database_means_other_values; }
+}

@@ -1,0 +1,171 @@
+//! Where values are kept: a backend on a deployment, with a prefix of the test's own. Deployments are shared by all tests.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
+
+use cachery::{Backend, CacheSettings, Caches, CachesBuilder, TlsFiles};
+use cachery_test_support::{Cluster, Sentinel, Server};
+use tokio::sync::OnceCell;
+
+/// The time is no matter here, and the machine may be busy.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The user's whole rights: the keys of the prefix, and no command that is not needed.
+const RIGHTS: &str =
+    "~acl:* resetchannels -@all +get +mget +set +del +pttl +pexpire +eval +evalsha +ping +client|tracking";
+
+static STANDALONE: OnceCell<Server> = OnceCell::const_new();
+static UNIX: OnceCell<Server> = OnceCell::const_new();
+static TLS: OnceCell<Server> = OnceCell::const_new();
+static ACL: OnceCell<Server> = OnceCell::const_new();
+static SENTINEL: OnceCell<Sentinel> = OnceCell::const_new();
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+
+#[derive(Clone, Copy)]
+enum Deployment {
+    None,
+    Server(&'static Server),
+    Sentinel(&'static Sentinel),
+    Cluster(&'static Cluster),
+}
+
+/// Nodes that share this have their values in common.
+#[derive(Clone)]
+pub(crate) struct Place {
+    deployment: Deployment,
+    pub(crate) backend: Backend,
+    prefix: String,
+}
+
+impl Place {
+    pub(crate) async fn none(backend: Backend) -> Self {
+        std::future::ready(Self::new(Deployment::None, backend)).await
+    }
+
+    pub(crate) async fn standalone(backend: Backend) -> Self {
+        Self::new(Deployment::Server(STANDALONE.get_or_init(Server::start).await), backend)
+    }
+
+    pub(crate) async fn unix(backend: Backend) -> Self {
+        let start = || Server::with(|config| config.unix());
+        Self::new(Deployment::Server(UNIX.get_or_init(start).await), backend)
+    }
+
+    pub(crate) async fn tls(backend: Backend) -> Self {
+        let start = || Server::with(|config| config.mutual_tls());
+        Self::new(Deployment::Server(TLS.get_or_init(start).await), backend)
+    }
+
+    pub(crate) async fn acl(backend: Backend) -> Self {
+        let start = || Server::with(|config| config.user("app", "secret", RIGHTS));
+        let place = Self::new(Deployment::Server(ACL.get_or_init(start).await), backend);
+        Self { prefix: format!("acl:{}", place.prefix), ..place }
+    }
+
+    pub(crate) async fn sentinel(backend: Backend) -> Self {
+        Self::new(Deployment::Sentinel(SENTINEL.get_or_init(Sentinel::start).await), backend)
+    }
+
+    pub(crate) async fn cluster(backend: Backend) -> Self {
+        let start = || Cluster::start(3, 0);
+        Self::new(Deployment::Cluster(CLUSTER.get_or_init(start).await), backend)
+    }
+
+    fn new(deployment: Deployment, backend: Backend) -> Self {
+        static TESTS: AtomicUsize = AtomicUsize::new(0);
+        Self { deployment, backend, prefix: format!("test-{}", TESTS.fetch_add(1, Relaxed)) }
+    }
+
+    /// A node, its clock a test's.
+    pub(crate) async fn node(&self) -> Caches {
+        self.node_with(|builder| builder).await
+    }
+
+    pub(crate) async fn node_with(&self, change: impl FnOnce(CachesBuilder) -> CachesBuilder) -> Caches {
+        change(self.builder().isolated()).build().await.expect("the place is there")
+    }
+
+    /// A node of which every cache has these settings.
+    pub(crate) async fn node_of(&self, settings: CacheSettings) -> Caches {
+        self.node_with(|builder| builder.all(settings)).await
+    }
+
+    /// A node, its clock the system's.
+    pub(crate) async fn node_in_real_time(&self) -> Caches {
+        let nothing: [(&str, &str); 0] = [];
+        self.builder().variables(nothing).build().await.expect("the place is there")
+    }
+
+    /// Of a node elsewhere on the same deployment.
+    pub(crate) fn builder_of_another_prefix(&self) -> CachesBuilder {
+        self.builder().isolated().prefix(format!("{}-other", self.prefix))
+    }
+
+    /// Where another database of the same server is.
+    pub(crate) fn url_of_database(&self, number: u32) -> String {
+        format!("{}/{number}", self.url().expect("there is a server"))
+    }
+
+    fn builder(&self) -> CachesBuilder {
+        let builder = Caches::builder()
+            .all(CacheSettings::new().backend(self.backend).jitter(0.0))
+            .prefix(&self.prefix)
+            .remote_deadline(DEADLINE);
+        match self.url() {
+            Some(url) => builder.redis_url(url).redis_tls(self.tls_files()),
+            None => builder,
+        }
+    }
+
+    pub(crate) fn url(&self) -> Option<String> {
+        match self.deployment {
+            Deployment::None => None,
+            Deployment::Server(server) => Some(server.url()),
+            Deployment::Sentinel(group) => Some(group.url()),
+            Deployment::Cluster(cluster) => Some(cluster.url()),
+        }
+    }
+
+    fn tls_files(&self) -> TlsFiles {
+        let files = TlsFiles::default();
+        if let Deployment::Server(server) = self.deployment
+            && server.url().starts_with("rediss:")
+        {
+            let certificates = server.certificates();
+            let path = |path: std::path::PathBuf| path.display().to_string();
+            let client = (path(certificates.client), path(certificates.client_key));
+            return files.ca(path(certificates.authority)).client(client.0, client.1);
+        }
+        files
+    }
+
+    /// The keys of the values of the cache called `name`, without their companions.
+    pub(crate) async fn values(&self, name: &str) -> Vec<(Server, String)> {
+        let mut values = Vec::new();
+        for store in self.stores().await {
+            let pattern = format!("{}:{name}:*}}", self.prefix);
+            let keys = store.ask::<Vec<String>>(&["KEYS", &pattern]).await;
+            values.extend(keys.into_iter().map(|key| (store.clone(), key)));
+        }
+        values
+    }
+
+    /// The only value of that cache.
+    pub(crate) async fn value(&self, name: &str) -> (Server, String) {
+        let mut values = self.values(name).await;
+        assert_eq!(values.len(), 1);
+        values.remove(0)
+    }
+
+    /// Each server that answers for some keys.
+    async fn stores(&self) -> Vec<Server> {
+        match self.deployment {
+            Deployment::None => Vec::new(),
+            Deployment::Server(server) => vec![server.clone()],
+            Deployment::Sentinel(group) => vec![group.master().await],
+            Deployment::Cluster(cluster) => cluster.nodes().to_vec(),
+        }
+    }
+}

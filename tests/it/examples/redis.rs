@@ -1,0 +1,58 @@
+//! The examples that need Redis: two processes that share a cache, and the check of an environment.
+
+use cachery_test_support::{Config, Server};
+use std::process::Output;
+
+use super::{example, row, stdout};
+
+/// Memory, Redis and the function: how often each answered in the act that is called so.
+fn answers(text: &str, act: &str) -> [u64; 3] {
+    let (_, table) = text.split_once("calls answered by").expect("it ends with a table");
+    row(table, act).try_into().expect("three numbers")
+}
+
+fn check(url: &str, backend: &str) -> Output {
+    let mut command = example("check");
+    command.env("CACHE_TYPE", backend).env("REDIS_URL", url).output().expect("it is built")
+}
+
+/// Checks that `check` ended with `code` and printed all of `words`.
+#[track_caller]
+fn assert_said(output: &Output, code: i32, words: &[&str]) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    assert!(words.iter().all(|word| text.contains(word)), "{words:?} in {text}");
+}
+
+#[test]
+fn two_processes_share_a_cache_and_outlive_one_of_them_and_redis() {
+    let text = stdout(&example("redis").output().expect("it is built"));
+    assert_eq!(answers(&text, "A and B share a cache"), [2, 1, 1], "{text}");
+    assert_eq!(answers(&text, "both ask at once")[2], 1, "{text}");
+    assert_eq!(answers(&text, "B invalidates"), [0, 1, 1], "{text}");
+    assert_eq!(answers(&text, "kill -9 of B while it loads"), [0, 1, 1], "{text}");
+    assert_eq!(answers(&text, "kill -9 of Redis"), [2, 0, 2], "{text}");
+    assert_eq!(answers(&text, "Redis is back, and empty"), [2, 1, 1], "{text}");
+}
+
+#[test]
+fn a_redis_that_is_well_passes_the_check() {
+    let server = Server::launch(Config::default());
+    for backend in ["redis", "tiered"] {
+        assert_said(&check(&server.url(), backend), 0, &["Redis is up.", "push link    up"]);
+    }
+}
+
+#[test]
+fn a_redis_that_is_not_there_fails_the_check_with_a_way_out() {
+    // Nothing listens at this port, which ordinary programs do not get.
+    let output = check("redis://127.0.0.1:1", "redis");
+    assert_said(&output, 1, &["Redis is down.", "127.0.0.1:1", "start it or mend the address"]);
+}
+
+#[test]
+fn a_wrong_url_is_a_wrong_setting_and_no_password_is_repeated() {
+    let output = check("http://user:hunter2@localhost", "redis");
+    assert_said(&output, 2, &["REDIS_URL", "redis://"]);
+    assert!(!format!("{output:?}").contains("hunter2"));
+}

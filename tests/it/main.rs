@@ -1,0 +1,40 @@
+//! The tests that share one process: each has registries of its own, and none changes what belongs
+//! to the process.
+//!
+//! A test that installs a registry, a recorder or a subscriber, counts allocations, or asks for all
+//! caches of the program is a binary of its own beside this one. What loads the machine is in
+//! `tests/soak`, because tests here measure for how long a call waits.
+
+mod clock;
+mod config;
+mod config_docs;
+#[cfg(feature = "redis")]
+mod contract;
+mod declared;
+mod effects;
+mod examples;
+mod fence;
+mod flights;
+mod foreign;
+mod front;
+#[cfg(feature = "redis")]
+mod interleavings;
+mod keys;
+#[cfg(feature = "redis")]
+mod late_fills;
+mod metrics;
+#[cfg(feature = "redis")]
+mod outage;
+#[cfg(feature = "redis")]
+mod processes;
+mod registry;
+mod reload;
+#[cfg(feature = "redis")]
+mod reload_redis;
+mod results;
+#[cfg(feature = "redis")]
+mod round_trips;
+mod runtimes;
+mod servers;
+mod standards;
+mod tracing;

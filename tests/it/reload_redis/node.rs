@@ -1,0 +1,85 @@
+//! A node whose file can be written anew, and what is cached there.
+
+use std::{fs, time::Duration};
+
+use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Change, Reload, cached};
+use cachery_test_support::Probe;
+
+/// What takes longer hangs.
+const WATCHDOG: Duration = Duration::from_secs(10);
+/// Until something comes by itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const SHARED: [Backend; 2] = [Backend::Redis, Backend::Tiered];
+
+/// Tells which run of the function it is from.
+#[cached(name = "reload-redis-number", ttl = "10m", skip(probe))]
+pub(crate) async fn number(_id: u64, probe: &Probe) -> usize {
+    probe.run().await
+}
+
+#[cached(name = "reload-redis-text", ttl = "10m")]
+pub(crate) async fn text(length: usize) -> String {
+    "x".repeat(length)
+}
+
+pub(crate) struct Node {
+    pub(crate) caches: Caches,
+    file: tempfile::NamedTempFile,
+}
+
+impl Node {
+    /// One whose file says `text`, and that waits for a busy machine.
+    pub(crate) async fn start(url: &str, backend: Backend, text: &str) -> Self {
+        Self::build(Caches::builder().redis_url(url).remote_deadline(WATCHDOG), backend, text).await
+    }
+
+    /// One that waits for Redis as long as a node does by default.
+    pub(crate) async fn start_with_deadline(url: &str, backend: Backend) -> Self {
+        Self::build(Caches::builder().redis_url(url), backend, "").await
+    }
+
+    /// One to which only its file says where Redis is.
+    pub(crate) async fn start_by_file(backend: Backend, text: &str) -> Self {
+        Self::build(Caches::builder(), backend, text).await
+    }
+
+    async fn build(builder: CachesBuilder, backend: Backend, text: &str) -> Self {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(file.path(), text).expect("written");
+        let settings = CacheSettings::new().backend(backend).jitter(0.0);
+        let builder = builder.isolated().all(settings).file(file.path().display().to_string());
+        Self { caches: builder.build().await.expect("right settings"), file }
+    }
+
+    /// The file says `text` from here on, and the node is told.
+    pub(crate) async fn reload(&self, text: &str) -> Reload {
+        self.try_reload(text).await.expect("right settings")
+    }
+
+    pub(crate) async fn try_reload(&self, text: &str) -> Result<Reload, cachery::Error> {
+        fs::write(self.file.path(), text).expect("written");
+        returns(self.caches.reload()).await
+    }
+
+    pub(crate) async fn number(&self, id: u64, probe: &Probe) -> usize {
+        returns(self.caches.scope(number(id, probe))).await
+    }
+
+    pub(crate) async fn peek(&self, id: u64) -> Option<usize> {
+        returns(self.caches.scope(number::peek(id))).await
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn file(&self) -> String {
+        self.file.path().display().to_string()
+    }
+}
+
+/// What comes of `work`, which is not to hang.
+pub(crate) async fn returns<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(WATCHDOG, work).await.expect("it comes to an end")
+}
+
+pub(crate) fn fields(changes: &[Change]) -> Vec<&str> {
+    changes.iter().map(|change| change.field).collect()
+}

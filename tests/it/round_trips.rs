@@ -1,0 +1,148 @@
+//! What several invalidations cost in Redis: one round trip, however many they are. No answer comes back before Redis was told of
+//! all of them; so none of them waits for another's.
+
+use std::time::Duration;
+
+use cachery::{Backend, CacheSettings, Caches, Invalidation, cached, caches, invalidate};
+use cachery_test_support::{Direction, Proxy, Server, eventually};
+use tokio::task::JoinHandle;
+
+/// Of a call, and until Redis was told: the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+const BACKENDS: [Backend; 2] = [Backend::Redis, Backend::Tiered];
+const MANY: u64 = 100;
+
+caches! {
+    static USERS: Cache<u64, String> = { name: "round-trips-users", ttl: 60 };
+}
+
+#[cached(name = "round-trips-order", ttl = 60)]
+async fn order(id: u64) -> u64 {
+    id
+}
+
+#[cached(name = "round-trips-orders-of", ttl = 60)]
+async fn orders_of(user: &str, open: bool) -> u64 {
+    _ = (user, open);
+    1
+}
+
+#[cached(name = "round-trips-total", ttl = 60)]
+async fn total() -> u64 {
+    1
+}
+
+#[invalidate(order(id), order(result), orders_of(user, true), orders_of(user, false), USERS(id), all(total))]
+async fn cancel(id: u64, user: &'static str) -> u64 {
+    id + 1
+}
+
+/// How many invalidations that is.
+const OF_CANCEL: u64 = 6;
+
+#[invalidate(before, order(id), order(id + 1), USERS(id))]
+async fn cancel_before(id: u64) {}
+
+/// How many that is.
+const OF_CANCEL_BEFORE: u64 = 3;
+
+/// A node that comes to its server by a proxy. Redis knows all scripts already: the first use of one is two round trips.
+struct Place {
+    server: Server,
+    proxy: Proxy,
+    node: Caches,
+}
+
+impl Place {
+    async fn of(backend: Backend) -> Self {
+        let server = Server::start().await;
+        let proxy = Proxy::to(server.address());
+        let settings = CacheSettings::new().backend(backend);
+        let builder = Caches::builder().isolated().redis_url(proxy.url()).all(settings);
+        let node = builder.remote_deadline(PATIENCE).build().await.expect("the server is there");
+        assert_eq!(node.scope(order::invalidate(0)).await, Invalidation::Everywhere);
+        assert_eq!(node.scope(async { total::cache().clear().await }).await, Invalidation::Everywhere);
+        Self { server, proxy, node }
+    }
+
+    /// What comes of `work`, which tells Redis of so many invalidations and of nothing else, and of all before it hears of one.
+    async fn tells_at_once<T>(&self, invalidations: u64, work: impl Future<Output = T> + Send + 'static) -> T
+    where
+        T: Send + 'static,
+    {
+        let before = self.told().await;
+        self.proxy.stall(Direction::Replies);
+        let working: JoinHandle<T> = tokio::spawn(self.node.scope(work));
+        let all = async || (self.told().await == before + invalidations).then_some(());
+        eventually("Redis was told of all", PATIENCE, all).await;
+        assert!(!working.is_finished(), "it waits for the answers");
+        self.proxy.pass();
+        let done = working.await.expect("no panic");
+        assert_eq!(self.told().await, before + invalidations, "one round trip was enough");
+        done
+    }
+
+    async fn told(&self) -> u64 {
+        self.server.calls("evalsha").await
+    }
+}
+
+#[tokio::test]
+async fn many_keys_of_a_declared_cache_cost_one_round_trip() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        let fill = async || {
+            for id in 0..=MANY {
+                USERS.put(&id, id.to_string()).await;
+            }
+        };
+        place.node.scope(fill()).await;
+        let keys: Vec<_> = (0..MANY).collect();
+        let work = async move { USERS.invalidate_many(&keys).await };
+        assert_eq!(place.tells_at_once(MANY, work).await, Invalidation::Everywhere);
+        let left = async {
+            for id in 0..MANY {
+                assert!(!USERS.contains(&id).await);
+            }
+            USERS.contains(&MANY).await
+        };
+        assert!(place.node.scope(left).await, "another key");
+    }
+}
+
+#[tokio::test]
+async fn several_targets_of_one_attribute_cost_one_round_trip() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        let fill = async {
+            order(1).await;
+            order(2).await;
+            order(3).await;
+            total().await;
+            orders_of("ada", true).await;
+            orders_of("ada", false).await;
+        };
+        place.node.scope(fill).await;
+        assert_eq!(place.tells_at_once(OF_CANCEL, cancel(1, "ada")).await, 2);
+        let left = async {
+            assert_eq!(
+                (order::peek(1).await, order::peek(2).await, order::peek(3).await),
+                (None, None, Some(3))
+            );
+            assert_eq!(
+                (orders_of::peek("ada", true).await, orders_of::peek("ada", false).await),
+                (None, None)
+            );
+            assert_eq!(total::peek().await, None);
+        };
+        place.node.scope(left).await;
+    }
+}
+
+#[tokio::test]
+async fn several_targets_before_the_body_do_so_too() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        place.tells_at_once(OF_CANCEL_BEFORE, cancel_before(1)).await;
+    }
+}
