@@ -149,7 +149,7 @@ impl<T, E> OwnError for &Tag<Result<T, E>> {
 pub trait PlainReturn {
     /// The value.
     type Value;
-    /// Returns the parts of the return type: there is no error.
+    /// Returns the parts of the return type: nothing of it is an error.
     fn plain(&self) -> Returns<Self::Value, Self::Value, Infallible>;
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// Until when an entry may be used, and for what. Each moment is exclusive, and none is before the one above it.
+/// The moments until which an entry may be used, by use. Each is exclusive, and none is before the
+/// one above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeline {
     fresh: Moment,
@@ -12,27 +13,27 @@ pub struct Timeline {
     usable: Moment,
 }
 
-/// Where an entry stands on its timeline.
+/// The place of a moment on an entry's timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// Answers calls.
+    /// Serves calls.
     Fresh,
-    /// Answers calls while a new value is loaded.
+    /// Serves calls while a new value is loaded.
     Stale,
-    /// Answers a call only when its load fails.
+    /// Serves a call only when its load fails.
     UsableOnError,
-    /// Answers nothing.
+    /// Serves nothing.
     Gone,
 }
 
-/// How long a value may be used, and for what, from the moment it is stored. `None`: for ever.
+/// The times for which a value may be used, by use, from the moment it is stored. `None`: for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// It answers calls.
+    /// The time for which it serves calls.
     pub fresh: Option<Duration>,
-    /// It answers calls while a new value is loaded.
+    /// The time for which it serves calls while a new value is loaded.
     pub stale: Option<Duration>,
-    /// It answers a call when its load fails.
+    /// The time for which it serves a call when its load fails.
     pub usable: Option<Duration>,
 }
 
@@ -42,7 +43,7 @@ impl Lifetimes {
         Self { fresh: ttl, stale: ttl, usable: ttl }
     }
 
-    /// What is left of them after `age`.
+    /// Returns the rest of them after `age`.
     #[must_use]
     pub fn after(self, age: Duration) -> Self {
         self.map(|life| life.map(|life| life.saturating_sub(age)))
@@ -71,7 +72,7 @@ impl Timeline {
         Self::of(Lifetimes::fresh(ttl), now)
     }
 
-    /// What the entry may be used for at `now`.
+    /// Returns the use that the entry has at `now`.
     #[inline]
     pub fn age(&self, now: Moment) -> Age {
         if now < self.fresh {

@@ -28,7 +28,7 @@ pub(crate) struct Remote {
     pub(crate) deadline: Duration,
     /// The longest life of an entry in memory while this node is cut off.
     pub(crate) outage_ttl: Duration,
-    /// Whether memory serves `redis` caches while they are cut off.
+    /// `true`: memory serves `redis` caches while they are cut off.
     pub(crate) fallback: bool,
 }
 

@@ -50,7 +50,7 @@ struct Pair {
 pub(super) struct SizedTier {
     pub(super) tier: Arc<dyn MemoryTier>,
     shape: Shape,
-    /// Whether an entry that leaves this tier has left the cache.
+    /// `true` while an entry that leaves this tier has left the cache.
     counts: Arc<AtomicBool>,
 }
 

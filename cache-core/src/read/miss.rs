@@ -32,7 +32,7 @@ pub(super) struct Miss {
     fits: fn(&Entry) -> bool,
     /// `None` for a cache of this process alone.
     remote: Option<Box<RemotePart>>,
-    /// Whether the call is counted as a miss.
+    /// `true` once the call is counted as a miss.
     counted: bool,
 }
 

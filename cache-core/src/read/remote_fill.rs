@@ -26,7 +26,7 @@ pub(super) enum Keep {
 
 impl RemotePart {
     /// Returns the encoded value; `None` when it cannot be encoded, is larger than the remote tier
-    /// stores, or cannot be sent because there is no permit.
+    /// stores, or cannot be sent without a permit.
     pub(super) fn outgoing(
         &self,
         cache: &Cache,

@@ -44,7 +44,7 @@ struct LastRead {
 }
 
 /// The state of this process before a request: changes from here on would be noticed, so a value
-/// that is found is no newer.
+/// that is found is not newer.
 #[derive(Clone, Copy)]
 struct Snapshot {
     at: Instant,

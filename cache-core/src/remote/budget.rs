@@ -1,4 +1,4 @@
-//! How long one call may wait for the remote tier, over all that it asks there.
+//! The time for which one call may wait for the remote tier, over all its requests.
 
 use std::{
     future::Future,
@@ -9,9 +9,10 @@ use std::{
 use super::Reason;
 use crate::clock::nanos;
 
-/// What is left of a call's time for the remote tier. Waiting for another process's lease is not counted.
+/// The rest of a call's time for the remote tier. Waiting for another process's lease is not
+/// counted.
 ///
-/// Only its call spends it; an atomic, so that an operation may borrow what stands beside it.
+/// Only its call spends it; it is an atomic so that an operation may borrow the fields beside it.
 pub(crate) struct Budget(AtomicU64);
 
 impl Budget {

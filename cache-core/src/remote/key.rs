@@ -9,7 +9,7 @@ use crate::{identity::Fingerprint, key::Key};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
-/// What the keys of one call site have in common.
+/// The part that the keys of one call site have in common.
 #[derive(Debug)]
 pub struct Place {
     /// The cache's name.
@@ -21,9 +21,9 @@ pub struct Place {
 /// A key of one call site.
 #[derive(Clone, Debug)]
 pub struct RemoteKey {
-    /// Whose key it is.
+    /// The call site's part.
     pub place: Arc<Place>,
-    /// Which one.
+    /// The digest of the key.
     pub digest: Digest,
 }
 

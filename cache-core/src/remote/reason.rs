@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 pub enum Reason {
     /// No reply within the time that the call had left.
     Timeout,
-    /// There is no connection yet.
+    /// The connection is not made yet.
     Connecting,
     /// The breaker is open: nothing was sent.
     BreakerOpen,
