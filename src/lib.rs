@@ -1,19 +1,52 @@
 #![doc = include_str!("../README.md")]
 
-// Linked for what it announces to the core.
+// Linked for the tiers that they announce to the core.
 #[cfg(feature = "memory")]
 use cachery_memory as _;
 #[cfg(feature = "redis")]
 use cachery_redis as _;
 
-pub use cachery_core::{
-    Backend, Breaker, Cache, CacheConfig, CacheHandle, CacheKey, CacheReport, CacheSettings, CacheValue,
-    Caches, CachesBuilder, Change, Clock, Codec, EffectiveConfig, Error, Evictions, Fallback, Fault,
-    FaultKind, Fingerprint, Health, InstallError, Invalidation, Invalidations, KeyEncoder, LoadOutput,
-    LocalValue, Moment, Overruled, Policy, Push, Reload, RemoteStats, Report, ServerHealth, Setting,
-    SiteReport, Stats, Status, TlsFiles,
-};
+pub use cachery_core::{Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation};
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
+
+/// Settings: from code, in effect, and the faults in them.
+///
+/// Code sets [`CacheSettings`](config::CacheSettings) by a [`CachesBuilder`](config::CachesBuilder). A
+/// cache's settings in effect are its [`Policy`](config::Policy), and
+/// [`EffectiveConfig`](config::EffectiveConfig) shows each of them with its source.
+pub mod config {
+    pub use cachery_core::{
+        CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Fallback, Fault,
+        FaultKind, InstallError, Overruled, Policy, Reload, Setting, TlsFiles,
+    };
+}
+
+/// The health of the remote tier, as [`Caches::health`] returns it.
+pub mod health {
+    pub use cachery_core::{Breaker, Health, Push, ServerHealth, Status};
+}
+
+/// Keys by hand: the encoder for which a [`CacheKey`] is written.
+pub mod key {
+    pub use cachery_core::KeyEncoder;
+}
+
+/// Statistics of caches, as [`Caches::report`] and [`CacheHandle::stats`] return them.
+pub mod stats {
+    pub use cachery_core::{
+        CacheReport, Evictions, Fingerprint, Invalidations, RemoteStats, Report, SiteReport, Stats,
+    };
+}
+
+/// Time in tests: the clock of a registry, which a test can stop and advance.
+pub mod testing {
+    pub use cachery_core::{Clock, Moment};
+}
+
+/// Bounds for generic code: the values that a cache can keep, and the results of a load.
+pub mod value {
+    pub use cachery_core::{CacheValue, LoadOutput, LocalValue};
+}
 
 #[doc(hidden)]
 pub use cachery_core::__private;

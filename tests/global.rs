@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use cachery::{CacheSettings, Caches, cached};
+use cachery::{Caches, cached, config::CacheSettings};
 use cachery_test_support::Recorder;
 
 #[cached(name = "global", ttl = "1h")]

@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-use cachery::{CacheKey, CacheValue, cache_put, cached, caches, invalidate};
+use cachery::{CacheKey, cache_put, cached, caches, invalidate, value::CacheValue};
 
 /// Part of a key.
 #[derive(CacheKey, Clone, Debug)]

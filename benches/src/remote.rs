@@ -10,7 +10,10 @@ mod outage;
 
 use std::time::{Duration, Instant};
 
-use cachery::{Backend, CacheSettings, Caches, CachesBuilder, cached};
+use cachery::{
+    Backend, Caches, cached,
+    config::{CacheSettings, CachesBuilder},
+};
 use cachery_test_support::{Config, Server};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};

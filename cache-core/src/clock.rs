@@ -76,7 +76,7 @@ fn coarse_now() -> coarsetime::Instant {
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use cachery_core::Caches;
+/// # use cachery::Caches;
 /// let caches = Caches::isolated();
 /// caches.clock().advance(Duration::from_secs(3600)); // an hour later, at once
 /// ```

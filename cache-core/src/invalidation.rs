@@ -8,7 +8,6 @@ use crate::remote::Reason;
 /// the old value to any call that begins afterwards.
 ///
 /// ```
-/// # use cachery_core as cachery;
 /// use cachery::Invalidation;
 ///
 /// fn tell(reach: Invalidation) -> &'static str {

@@ -46,8 +46,7 @@ pub use stored::{HashedKey, KeyHasher, StoredKey};
 /// to raw bytes.
 ///
 /// ```
-/// # use cachery_core::key as cachery;
-/// use cachery::{CacheKey, KeyEncoder};
+/// use cachery::{CacheKey, key::KeyEncoder};
 /// # mod geo { pub struct Point { pub latitude: f64, pub longitude: f64 } }
 ///
 /// /// A place on the map; within about a metre it is the same one.

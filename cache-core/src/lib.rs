@@ -5,7 +5,6 @@
 //! comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the cache has
 //! one, and joins a `flight`, where one caller runs the function and fills.
 
-pub mod facade;
 pub mod key;
 #[doc(hidden)]
 pub mod observe;

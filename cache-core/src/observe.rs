@@ -1,8 +1,8 @@
 //! What is seen from outside: counters, statistics, metrics and spans.
 //!
-//! [`counters`] count at a call site, and [`stats`] is their snapshot for users. A remote tier reports
-//! its connections and requests to [`totals`]. [`metrics`] hands both to the `metrics` recorder, and
-//! [`spans`] are those of `tracing`. Never is a key in a label or a span.
+//! `counters` count at a call site, and `stats` is their snapshot for users. A remote tier reports
+//! its connections and requests to `totals`. `metrics` hands both to the `metrics` recorder, and
+//! `spans` are those of `tracing`. Never is a key in a label or a span.
 
 mod counter;
 mod counters;

@@ -5,7 +5,7 @@ mod rows;
 
 use std::process::ExitCode;
 
-use cachery::{Caches, Error, FaultKind, Status, cached};
+use cachery::{Caches, Error, cached, config::FaultKind, health::Status};
 use clap::Parser;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use cachery::{Breaker, Health, Push, ServerHealth, Status};
+use cachery::health::{Breaker, Health, Push, ServerHealth, Status};
 
 /// A quarter of what a call may wait for Redis, by default.
 const SLOW: Duration = Duration::from_millis(25);

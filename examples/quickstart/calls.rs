@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery::{Caches, Stats};
+use cachery::{Caches, stats::Stats};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use tokio::task::JoinSet;
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::Stats;
+use cachery::stats::Stats;
 use indicatif::HumanCount;
 
 use crate::{analyze, calls::Pass, options::Options, scorer::Sentiment, workload::Workload};

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery::{Caches, Status};
+use cachery::{Caches, health::Status};
 
 use crate::{
     answer::{Answer, Request, Source},

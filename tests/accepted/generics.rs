@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use cachery::{CacheKey, CacheValue, cached};
+use cachery::{CacheKey, cached, value::CacheValue};
 
 #[cached(ttl = 60)]
 async fn repeat<'a, T, const N: usize>(value: &'a T, by: &'a str, mark: impl CacheKey) -> Vec<T>

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cachery::{Caches, CachesBuilder, cached, caches};
+use cachery::{Caches, cached, caches, config::CachesBuilder};
 
 #[cached(name = "weather", ttl = "1h")]
 async fn weather(n: u64) -> u64 {

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery::{CacheSettings, Caches, cached};
+use cachery::{Caches, cached, config::CacheSettings};
 
 static VALUE: AtomicU64 = AtomicU64::new(0);
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::{Backend, CacheSettings, Caches, Invalidation, cached};
+use cachery::{Backend, Caches, Invalidation, cached, config::CacheSettings};
 use cachery_test_support::{Probe, Proxy, Server, ended, eventually, until};
 use tokio::runtime::Builder;
 

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use cachery::{CacheKey, Caches, KeyEncoder, cached};
+use cachery::{CacheKey, Caches, cached, key::KeyEncoder};
 use serde::{Serialize, de::DeserializeOwned};
 
 mod orders {

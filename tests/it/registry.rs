@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use cachery::{CacheSettings, Caches, FaultKind, Invalidation, cached};
+use cachery::{
+    Caches, Invalidation, cached,
+    config::{CacheSettings, FaultKind},
+};
 
 #[cached(name = "registry-alpha", ttl = "10m", capacity = 100)]
 async fn alpha(n: u64) -> u64 {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::{Caches, Change, cached};
+use cachery::{Caches, cached, config::Change};
 
 #[cached(name = "reload-alpha", ttl = "10m", capacity = 5_000)]
 async fn alpha(n: u64) -> u64 {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cachery::{Backend, CacheSettings, Caches, Invalidation, cached, caches, invalidate};
+use cachery::{Backend, Caches, Invalidation, cached, caches, config::CacheSettings, invalidate};
 use cachery_test_support::{Direction, Proxy, Server, eventually};
 use tokio::task::JoinHandle;
 

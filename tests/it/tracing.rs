@@ -61,7 +61,7 @@ fn no_argument_no_value_and_no_error_is_logged() {
 
 #[test]
 fn the_debug_of_a_key_shows_no_bytes() {
-    let mut encoder = cachery::KeyEncoder::new();
+    let mut encoder = cachery::key::KeyEncoder::new();
     "planted".encode(&mut encoder);
     let shown = format!("{encoder:?} {:?}", encoder.finish());
     assert!(!shown.contains("planted") && !shown.contains("112"), "{shown}");

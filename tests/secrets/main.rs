@@ -6,7 +6,11 @@ mod shown;
 
 use std::{fs, time::Duration};
 
-use cachery::{Backend, Breaker, CacheSettings, Caches, CachesBuilder, TlsFiles};
+use cachery::{
+    Backend, Caches,
+    config::{CacheSettings, CachesBuilder, TlsFiles},
+    health::Breaker,
+};
 use cachery_test_support::{Config, Direction, Proxy, Server, eventually};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::env;
 
-use cachery::{CacheSettings, Caches, cached};
+use cachery::{Caches, cached, config::CacheSettings};
 
 const CALLERS: u64 = 8;
 

@@ -12,7 +12,6 @@ use crate::{error::Error, remote::TlsFiles, site::SITES};
 /// Builds a registry, [`Caches`](crate::Caches). Values from code win over the environment.
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::{Caches, config::CacheSettings};
 ///
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +29,7 @@ impl CachesBuilder {
     /// Switches all caching on or off, as `CACHE_ENABLED` does. The default is on.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().enabled(!cfg!(debug_assertions));
     /// # builder.isolated().check()?;
     /// # Ok::<(), cachery::Error>(())
@@ -44,7 +43,7 @@ impl CachesBuilder {
     /// is set anew.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// use cachery::config::{CacheSettings, Codec};
     ///
     /// let builder = Caches::builder().all(CacheSettings::new().codec(Codec::Json).jitter(0.1));
@@ -60,8 +59,8 @@ impl CachesBuilder {
     /// anew. A name that no cache has is a fault.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
-    /// use cachery_core::facade::config::CacheSettings;
+    /// # use cachery::Caches;
+    /// use cachery::config::CacheSettings;
     ///
     /// let builder = Caches::builder().cache("sentiment", CacheSettings::new().capacity(100));
     /// let error = builder.isolated().check().expect_err("this program has no such cache");
@@ -77,7 +76,7 @@ impl CachesBuilder {
     /// same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().redis_url("redis://localhost:6379");
     /// # builder.isolated().check()?;
     /// # Ok::<(), cachery::Error>(())
@@ -91,7 +90,7 @@ impl CachesBuilder {
     /// client certificate. `CACHE_REDIS_CA`, `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY` set the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// use cachery::config::TlsFiles;
     ///
     /// let files = TlsFiles::default().ca("ca.pem").client("client.pem", "client-key.pem");
@@ -112,7 +111,7 @@ impl CachesBuilder {
     /// `CACHE_PREFIX` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().prefix("shop");
     /// # builder.isolated().check()?;
     /// # Ok::<(), cachery::Error>(())
@@ -127,7 +126,7 @@ impl CachesBuilder {
     /// `CACHE_KEY_SECRET` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().key_secret("7c1f0c7e1f2a4b6d9e8f");
     /// # builder.isolated().check()?;
     /// # Ok::<(), cachery::Error>(())
@@ -141,7 +140,7 @@ impl CachesBuilder {
     /// calls run their functions. `CACHE_REQUIRED` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().redis_url("redis://localhost:6379").required(true);
     /// # builder.isolated().check()?;
     /// # Ok::<(), cachery::Error>(())
@@ -155,7 +154,7 @@ impl CachesBuilder {
     /// [`Fallback::Memory`]. `CACHE_FALLBACK` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// use cachery::config::Fallback;
     ///
     /// let builder = Caches::builder().fallback(Fallback::Off);
@@ -171,7 +170,7 @@ impl CachesBuilder {
     /// load does not count. The default is 100 ms. `CACHE_REMOTE_DEADLINE` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// use std::time::Duration;
     ///
     /// let builder = Caches::builder().remote_deadline(Duration::from_millis(50));
@@ -187,7 +186,7 @@ impl CachesBuilder {
     /// default is 30 s. `CACHE_OUTAGE_TTL` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// use std::time::Duration;
     ///
     /// let builder = Caches::builder().outage_ttl(Duration::from_secs(5));
@@ -203,7 +202,7 @@ impl CachesBuilder {
     /// sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().strict(true).variables([("CACHE_DIR", "/tmp")]);
     /// assert!(builder.check().is_err());
     /// ```
@@ -216,7 +215,7 @@ impl CachesBuilder {
     /// `CACHE_EXTERNAL` adds more.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().strict(true).variables([("CACHE_DIR", "/tmp")]);
     /// builder.external(["CACHE_DIR"]).check()?;
     /// # Ok::<(), cachery::Error>(())
@@ -231,7 +230,7 @@ impl CachesBuilder {
     /// the working directory is read if it is there. `CACHE_CONFIG` sets the same.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// let error = Caches::builder().isolated().file("nowhere.toml").check().unwrap_err();
     /// assert!(error.to_string().contains("there is no file `nowhere.toml`"));
     /// ```
@@ -244,7 +243,7 @@ impl CachesBuilder {
     /// the same.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// for profile in ["local", "staging", "production"] {
     ///     Caches::builder().profile(profile).check()?;
     /// }
@@ -258,7 +257,7 @@ impl CachesBuilder {
     /// Reads these variables in place of those of the process.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// Caches::builder().variables([("REDIS_URL", "redis://localhost:6379")]).check()?;
     /// # Ok::<(), cachery::Error>(())
     /// ```
@@ -277,7 +276,7 @@ impl CachesBuilder {
     /// [URL](Self::redis_url), caches whose attributes ask for Redis stay in memory.
     ///
     /// ```
-    /// # use cachery_core::facade::{self as cachery, Caches};
+    /// # use cachery::Caches;
     /// use cachery::config::CacheSettings;
     ///
     /// # async fn test() -> Result<(), cachery::Error> {
@@ -294,7 +293,7 @@ impl CachesBuilder {
     /// [`Caches::check`](crate::Caches::check).
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// let builder = Caches::builder().isolated().variables([("CACHE_ENABLED", "maybe")]);
     /// let error = builder.check().unwrap_err();
     /// assert_eq!(error.to_string(), "CACHE_ENABLED: \"maybe\" is neither `true` nor `false`");

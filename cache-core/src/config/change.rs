@@ -7,7 +7,6 @@ use super::effective::{EffectiveConfig, Setting};
 /// The changes that [`Caches::reload`](crate::Caches::reload) has made, and those that need a restart.
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::{Caches, config::Reload};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -19,7 +19,6 @@ const BUILT_IN: &str = "built-in";
 /// secret is never in it.
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::Caches;
 ///
 /// let config = Caches::isolated().config();

@@ -57,7 +57,6 @@ settings! {
     /// source: see `docs/configuration.md`.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use std::time::Duration;
     ///
     /// use cachery::config::CacheSettings;

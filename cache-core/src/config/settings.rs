@@ -11,7 +11,6 @@ impl CacheSettings {
     /// Returns settings of which none is set.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use cachery::{Caches, config::CacheSettings};
     ///
     /// let small = CacheSettings::new().capacity(100);

@@ -11,8 +11,7 @@ use super::{CacheKey, Key, finished::CAPACITY};
 /// Up to 128 bytes are the key themselves; of more it keeps a BLAKE3 digest.
 ///
 /// ```
-/// # use cachery_core as cachery;
-/// use cachery::KeyEncoder;
+/// use cachery::key::KeyEncoder;
 ///
 /// let borrowed = KeyEncoder::new().arg(&7_u64).arg("great").finish();
 /// let owned = KeyEncoder::new().arg(&7_u64).arg(&String::from("great")).finish();

@@ -64,7 +64,6 @@ statistics! {
     /// [`time_saved`](Self::time_saved). Of the time of each load, a begun microsecond counts as a whole.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use cachery::{CacheHandle, stats::Stats};
     ///
     /// fn print(cache: &CacheHandle) {
@@ -146,7 +145,7 @@ impl Stats {
     /// Returns the share of calls that were hits, 0 to 1; 0 before the first call.
     ///
     /// ```
-    /// # use cachery_core::facade::stats::Stats;
+    /// # use cachery::stats::Stats;
     /// assert_eq!(Stats::default().hit_ratio(), 0.0);
     /// ```
     #[expect(clippy::cast_precision_loss, reason = "a ratio needs no 64 bits")]
@@ -158,7 +157,7 @@ impl Stats {
     /// Returns what happened after `earlier`, a reading of the same cache. `size` is the present one.
     ///
     /// ```
-    /// # use cachery_core::facade::stats::Stats;
+    /// # use cachery::stats::Stats;
     /// # let (before, after) = (Stats::default(), Stats::default());
     /// println!("hit ratio of this batch: {}", after.since(&before).hit_ratio());
     /// ```
@@ -170,7 +169,7 @@ impl Stats {
     /// Returns the mean time of a load; zero before the first.
     ///
     /// ```
-    /// # use cachery_core::facade::stats::Stats;
+    /// # use cachery::stats::Stats;
     /// # use std::time::Duration;
     /// assert_eq!(Stats::default().mean_load_time(), Duration::ZERO);
     /// ```
@@ -188,8 +187,8 @@ pub(super) fn mean(total: Duration, count: u64) -> Duration {
 /// Sums the statistics of call sites that share a name.
 ///
 /// ```
-/// # use cachery_core::facade::Caches;
-/// # use cachery_core::facade::stats::Stats;
+/// # use cachery::Caches;
+/// # use cachery::stats::Stats;
 /// let mut all = Stats::default();
 /// for cache in Caches::isolated().report().caches {
 ///     all += cache.stats;

@@ -18,7 +18,6 @@ use crate::{
 /// program that wants wrong settings to stop it at the start builds the registry there and installs it:
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::Caches;
 ///
 /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +29,6 @@ use crate::{
 /// A test has a registry of its own, with a clock that it can move:
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::Caches;
 ///
 /// # async fn test() {
@@ -49,7 +47,6 @@ impl Caches {
     /// Returns a builder, for a registry that is not, or not only, configured by the environment.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use cachery::{Caches, config::CacheSettings};
     ///
     /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,7 +62,6 @@ impl Caches {
     /// of the program, and connects if a cache needs Redis.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// # async fn start() -> Result<(), cachery::Error> {
     /// let caches = cachery::Caches::from_env().await?;
     /// println!("{}", caches.config());
@@ -82,7 +78,6 @@ impl Caches {
     /// file and every call site of the program. A test that calls it keeps wrong settings out of production:
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// for profile in ["local", "production"] {
     ///     let variables = [("REDIS_URL", "redis://localhost")];
     ///     cachery::Caches::builder().variables(variables).profile(profile).check().unwrap();
@@ -103,7 +98,6 @@ impl Caches {
     /// [`CacheSettings::jitter`](crate::config::CacheSettings::jitter) for exact lifetimes.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use std::time::Duration;
     ///
     /// let caches = cachery::Caches::isolated();
@@ -119,7 +113,7 @@ impl Caches {
     /// built from the environment if there is none yet.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// for name in Caches::current().names() {
     ///     println!("{name}");
     /// }
@@ -132,7 +126,7 @@ impl Caches {
     /// on.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
     /// Caches::from_env().await?.install()?;
     /// # Ok(()) }
@@ -148,7 +142,7 @@ impl Caches {
     /// their own: wrap them by `Caches::current().scope(..)`.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// # async fn example() {
     /// # async fn work() {}
     /// tokio::spawn(Caches::current().scope(work()));
@@ -161,7 +155,7 @@ impl Caches {
     /// Runs `act` with this registry as the current one, as [`scope`](Self::scope) does for a future.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// let caches = Caches::isolated();
     /// let names = caches.sync_scope(|| Caches::current().names());
     /// assert_eq!(names, caches.names());
@@ -173,7 +167,7 @@ impl Caches {
     /// Returns the clock of this registry.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// use std::time::Duration;
     ///
     /// let caches = Caches::isolated();
@@ -187,7 +181,7 @@ impl Caches {
     /// Returns the cache called `name`, or `None` if no call site of the program has that name.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// let caches = Caches::current();
     /// assert!(caches.get("a name that no cache has").is_none());
     /// ```
@@ -198,7 +192,7 @@ impl Caches {
     /// Returns the names of all caches of this program, sorted.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// for name in Caches::current().names() {
     ///     println!("{name}");
     /// }
@@ -210,7 +204,7 @@ impl Caches {
     /// Returns the statistics and policies of all caches, as one serialisable value.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// let report = serde_json::to_string_pretty(&Caches::current().report()).unwrap();
     /// ```
     pub fn report(&self) -> Report {
@@ -220,7 +214,7 @@ impl Caches {
     /// Returns the settings in effect, each with its source: to be serialised, or printed as a table.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// println!("{}", Caches::current().config());
     /// ```
     pub fn config(&self) -> EffectiveConfig {
@@ -231,7 +225,6 @@ impl Caches {
     /// reply takes a second.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use cachery::{Caches, health::Status};
     ///
     /// # async fn example() {
@@ -253,7 +246,7 @@ impl Caches {
     /// that [`set_enabled`](CacheHandle::set_enabled) has switched stays so.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// for change in Caches::current().reload().await?.changed {
     ///     println!("{}: {} -> {}", change.field, change.before, change.after);
@@ -271,7 +264,7 @@ impl Caches {
     /// second; an isolated one only here.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// Caches::isolated().flush_metrics();
     /// ```
     pub fn flush_metrics(&self) {
@@ -295,7 +288,6 @@ impl CachesBuilder {
     /// answer within a second is connected in the background, unless it is [required](Self::required).
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
     /// let caches = cachery::Caches::builder().prefix("shop").build().await?;
     /// caches.install()?;
@@ -320,7 +312,7 @@ impl fmt::Debug for Caches {
 /// installed.
 ///
 /// ```
-/// # use cachery_core::facade::Caches;
+/// # use cachery::Caches;
 /// # async fn example() {
 /// let caches = Caches::isolated();
 /// if let Err(error) = caches.install() {
@@ -335,7 +327,7 @@ impl InstallError {
     /// Returns the registry that was not installed.
     ///
     /// ```
-    /// # use cachery_core::facade::Caches;
+    /// # use cachery::Caches;
     /// Caches::isolated().install().expect("the first one");
     /// let second = Caches::isolated();
     /// let second = second.install().expect_err("there is one already").into_inner();

@@ -16,7 +16,6 @@ use crate::{
 /// them.
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::Caches;
 ///
 /// # async fn example() {
@@ -46,7 +45,7 @@ impl CacheHandle {
     /// Returns the name in the attribute.
     ///
     /// ```
-    /// # use cachery_core::facade::CacheHandle;
+    /// # use cachery::CacheHandle;
     /// fn label(cache: &CacheHandle) -> String {
     ///     format!("cache:{}", cache.name())
     /// }
@@ -58,7 +57,7 @@ impl CacheHandle {
     /// Returns the statistics since the first use. They are exact at any read.
     ///
     /// ```
-    /// # use cachery_core::facade::CacheHandle;
+    /// # use cachery::CacheHandle;
     /// fn misses(cache: &CacheHandle) -> u64 {
     ///     cache.stats().misses
     /// }
@@ -71,7 +70,7 @@ impl CacheHandle {
     /// call site of this name.
     ///
     /// ```
-    /// # use cachery_core::facade::CacheHandle;
+    /// # use cachery::CacheHandle;
     /// fn is_cached(cache: &CacheHandle) -> bool {
     ///     cache.policy().enabled
     /// }
@@ -88,7 +87,7 @@ impl CacheHandle {
     /// `CACHE_ENABLED=false` switches everything off, it has no effect.
     ///
     /// ```
-    /// # use cachery_core::facade::CacheHandle;
+    /// # use cachery::CacheHandle;
     /// async fn without<T>(cache: &CacheHandle, work: impl Future<Output = T>) -> T {
     ///     cache.set_enabled(false);
     ///     let output = work.await;
@@ -105,7 +104,6 @@ impl CacheHandle {
     /// all nodes. The cost is the same for any number of entries. Their memory is freed soon after.
     ///
     /// ```
-    /// # use cachery_core::facade as cachery;
     /// use cachery::{CacheHandle, Invalidation};
     ///
     /// async fn clear(cache: &CacheHandle) {

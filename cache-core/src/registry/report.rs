@@ -15,7 +15,6 @@ use crate::{
 /// name by place.
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::Caches;
 ///
 /// let report = Caches::isolated().report();

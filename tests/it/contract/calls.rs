@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::{Backend, CacheSettings, Invalidation};
+use cachery::{Backend, Invalidation, config::CacheSettings};
 use cachery_test_support::{Probe, ended, spawn, until};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use cachery::{Backend, CacheSettings, Caches};
+use cachery::{Backend, Caches, config::CacheSettings};
 use cachery_test_support::{Server, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::{Backend, CacheSettings, Caches, Invalidation};
+use cachery::{Backend, Caches, Invalidation, config::CacheSettings};
 use cachery_test_support::{Probe, ended, eventually, spawn, until};
 
 use super::{

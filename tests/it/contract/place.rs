@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use cachery::{Backend, CacheSettings, Caches, CachesBuilder, TlsFiles};
+use cachery::{
+    Backend, Caches,
+    config::{CacheSettings, CachesBuilder, TlsFiles},
+};
 use cachery_test_support::{Cluster, Sentinel, Server};
 use tokio::sync::OnceCell;
 

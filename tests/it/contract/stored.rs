@@ -1,6 +1,6 @@
 //! What is stored in Redis, and under which keys.
 
-use cachery::{Backend, CacheSettings, Caches};
+use cachery::{Backend, Caches, config::CacheSettings};
 use cachery_test_support::Probe;
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cachery::{CacheSettings, Codec};
+use cachery::config::{CacheSettings, Codec};
 use cachery_test_support::Probe;
 
 use super::{

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Invalidation, cached};
+use cachery::{
+    Backend, Caches, Invalidation, cached,
+    config::{CacheSettings, CachesBuilder},
+};
 use cachery_test_support::{
     Direction::{Replies, Requests},
     Probe, Proxy, Server, ended, eventually, until,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use cachery::{Backend, Breaker, Caches, Invalidation, Status};
+use cachery::{
+    Backend, Caches, Invalidation,
+    health::{Breaker, Status},
+};
 use cachery_test_support::{Probe, eventually};
 
 use super::{

@@ -1,6 +1,9 @@
 //! A restarted server that has much to load answers that it does, and serves nobody until it has.
 
-use cachery::{Backend, Health, Status};
+use cachery::{
+    Backend,
+    health::{Health, Status},
+};
 use cachery_test_support::{Probe, eventually};
 
 use super::{

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::{Backend, Caches, Invalidation, Status};
+use cachery::{Backend, Caches, Invalidation, health::Status};
 use cachery_test_support::{Cluster, Sentinel, eventually};
 use tokio::task::JoinHandle;
 

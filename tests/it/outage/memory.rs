@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::{Backend, Breaker, Caches, Fallback, Push, Status};
+use cachery::{
+    Backend, Caches,
+    config::Fallback,
+    health::{Breaker, Push, Status},
+};
 use cachery_test_support::{Probe, eventually};
 
 use super::{

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Health, Status};
+use cachery::{
+    Backend, Caches,
+    config::{CacheSettings, CachesBuilder},
+    health::{Health, Status},
+};
 use cachery_test_support::{Config, Proxy, Server, eventually};
 
 use super::functions::square;

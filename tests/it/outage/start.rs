@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use cachery::{Backend, Breaker, FaultKind, Push, Status};
+use cachery::{
+    Backend,
+    config::FaultKind,
+    health::{Breaker, Push, Status},
+};
 
 use super::{
     functions::square,

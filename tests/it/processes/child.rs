@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use cachery::{Backend, CacheSettings, Caches, cached};
+use cachery::{Backend, Caches, cached, config::CacheSettings};
 use cachery_test_support::eventually;
 use tokio::{
     sync::{Mutex, mpsc},

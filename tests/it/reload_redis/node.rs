@@ -2,7 +2,10 @@
 
 use std::{fs, time::Duration};
 
-use cachery::{Backend, CacheSettings, Caches, CachesBuilder, Change, Reload, cached};
+use cachery::{
+    Backend, Caches, cached,
+    config::{CacheSettings, CachesBuilder, Change, Reload},
+};
 use cachery_test_support::Probe;
 
 /// What takes longer hangs.

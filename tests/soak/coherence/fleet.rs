@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use cachery::{Backend, Breaker, CacheSettings, Caches, Push, Status};
+use cachery::{
+    Backend, Caches,
+    config::CacheSettings,
+    health::{Breaker, Push, Status},
+};
 use cachery_test_support::{Proxy, Server, eventually};
 
 pub(crate) const NODES: usize = 10;

@@ -1,7 +1,7 @@
 use cachery::cached;
 
 trait Backend {
-    type Row: cachery::CacheValue;
+    type Row: cachery::value::CacheValue;
     fn row(&self) -> Self::Row;
 }
 

@@ -7,7 +7,6 @@ use serde::Serialize;
 /// The replacement for Redis in `redis` caches while it cannot be reached.
 ///
 /// ```
-/// # use cachery_core::facade as cachery;
 /// use cachery::{Caches, config::Fallback};
 ///
 /// let builder = Caches::builder().fallback(Fallback::Off);
