@@ -7,10 +7,7 @@ mod cached;
 mod declare;
 mod derive;
 mod effect;
-mod errors;
-mod pieces;
-mod references;
-mod spans;
+mod shared;
 
 use proc_macro::TokenStream;
 

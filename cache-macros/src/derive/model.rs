@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::options;
-use crate::errors::Errors;
+use crate::shared::errors::Errors;
 
 pub(super) struct Model {
     pub(super) krate: Path,
