@@ -17,8 +17,8 @@ use crate::shared::{arguments, errors::Errors};
 
 /// Expands the attribute with `args` on `item`.
 ///
-/// Beside an error the full expansion is emitted as long as there is a stand-in for the wrong argument, so that uses of the
-/// companions do not fail as well; else the item as it was written.
+/// Beside an error the full expansion is emitted as long as there is a stand-in for the wrong
+/// argument, so that uses of the companions do not fail as well; else the item as it was written.
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let args = arguments::parse(args, &mut errors);

@@ -1,4 +1,5 @@
-//! `#[invalidate]` and `#[cache_put]`: the effect on caches of a function that has succeeded. args -> function -> expand.
+//! `#[invalidate]` and `#[cache_put]`: the effect on caches of a function that has succeeded. args
+//! -> function -> expand.
 
 mod args;
 mod expand;
@@ -13,7 +14,8 @@ pub(crate) use self::kind::Effect;
 use self::{args::Args, function::Function};
 use crate::shared::errors::Errors;
 
-/// Expands the attribute with `args` on `item`. Beside errors, the item is emitted as it was written.
+/// Expands the attribute with `args` on `item`. Beside errors, the item is emitted as it was
+/// written.
 pub(crate) fn effect(effect: Effect, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let function = Function::parse(effect, item.clone(), &mut errors);

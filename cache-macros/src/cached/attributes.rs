@@ -89,8 +89,8 @@ fn is_hidden(attr: &Attribute) -> bool {
         && matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "hidden")
 }
 
-/// The body's own name is hidden, so that a span of `#[instrument]` would be called `__body`: it gets the
-/// function's name unless it has one.
+/// The body's own name is hidden, so that a span of `#[instrument]` would be called `__body`: it
+/// gets the function's name unless it has one.
 fn named_span(attr: Attribute, function: &Ident) -> Attribute {
     if attr.path().segments.last().is_none_or(|last| last.ident != "instrument") {
         return attr;

@@ -1,7 +1,7 @@
 //! The tokens. Every decision is in the model, so nothing here can fail.
 //!
-//! Emitted code names `::core` and `__private` of the facade and nothing else, and its own locals are hygienic: a parameter may
-//! have any name.
+//! Emitted code names `::core` and `__private` of the facade and nothing else, and its own locals
+//! are hygienic: a parameter may have any name.
 
 mod companions;
 mod entry;
@@ -29,7 +29,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let ident = model.function.ident();
     let vis = &model.function.item.vis;
     let doc = companions::documentation(model, &companions::about(model));
-    // Nobody calls all companions, which the compiler would say where a macro of the user's writes the function.
+    // Nobody calls all companions, which the compiler would say where a macro of the user's writes
+    // the function.
     let allowed = allow_lints(model, &quote!(dead_code,));
     quote! {
         #wrapper

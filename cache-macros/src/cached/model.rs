@@ -1,4 +1,5 @@
-//! The cached function as the expansion needs it: every decision is made, nothing is left to refuse.
+//! The cached function as the expansion needs it: every decision is made, nothing is left to
+//! refuse.
 
 mod fingerprint;
 pub(super) mod input;
@@ -75,8 +76,8 @@ impl Model {
         if self.function.associated { companion.of_method(ident) } else { companion.ident(ident.span()) }
     }
 
-    /// The attributes of each emitted function. In an impl these are the function's neighbours; a companion type's impl has the
-    /// attributes once for all.
+    /// The attributes of each emitted function. In an impl these are the function's neighbours; a
+    /// companion type's impl has the attributes once for all.
     pub(super) fn on_each_item(&self) -> &[Attribute] {
         if self.function.associated { &self.attributes.everywhere } else { &[] }
     }

@@ -38,7 +38,8 @@ fn begins_item(word: &Ident, at_start: bool, next: Option<&TokenTree>) -> bool {
     named || at_start && word == "impl"
 }
 
-/// Returns true if a statement begins after `token`, whose attributes and `unsafe` still come before it.
+/// Returns true if a statement begins after `token`, whose attributes and `unsafe` still come
+/// before it.
 fn begins_statement(token: &TokenTree, at_start: bool) -> bool {
     match token {
         TokenTree::Punct(punct) => punct.as_char() == ';' || at_start && punct.as_char() == '#',

@@ -1,4 +1,5 @@
-//! The rules of the attribute. Nothing here emits tokens: a wrong argument becomes an error, a right one plain data.
+//! The rules of the attribute. Nothing here emits tokens: a wrong argument becomes an error, a
+//! right one plain data.
 
 mod key;
 mod key_expression;
@@ -27,7 +28,8 @@ pub(super) struct Checked {
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
 ///
-/// Returns `None` when the function itself cannot be cached; a wrong argument gives a stand-in instead.
+/// Returns `None` when the function itself cannot be cached; a wrong argument gives a stand-in
+/// instead.
 pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) -> Option<Checked> {
     let before = errors.count();
     signature::check(function, errors);

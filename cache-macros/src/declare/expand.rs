@@ -1,4 +1,5 @@
-//! The static, and beside it a type of its name that targets use, as they use a cached function's companions.
+//! The static, and beside it a type of its name that targets use, as they use a cached function's
+//! companions.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

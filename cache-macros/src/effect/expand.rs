@@ -66,7 +66,8 @@ fn returned() -> Ident {
     hygienic("__returned")
 }
 
-/// Emits a future of the body, which takes what it uses. `return` and `?` in it need to know its type from the start.
+/// Emits a future of the body, which takes what it uses. `return` and `?` in it need to know its
+/// type from the start.
 fn body(function: &Function) -> TokenStream {
     let body = function.item.body.stream();
     let returned = returned();
@@ -150,7 +151,8 @@ fn result<'a>(mut targets: impl Iterator<Item = &'a Target>) -> Ident {
     word.unwrap_or_else(|| hygienic("__result"))
 }
 
-/// Emits `Some(then)` if there is a value, which `then` may call `result`. It borrows nothing, because it is used across an await.
+/// Emits `Some(then)` if there is a value, which `then` may call `result`. It borrows nothing,
+/// because it is used across an await.
 fn if_it_succeeded(result: &Ident, then: &TokenStream, args: &Args, function: &Function) -> TokenStream {
     let value = value(args, function);
     let used = then.clone().into_iter().any(|token| mentions(&token, result));

@@ -32,7 +32,8 @@ impl Function {
         self.item.sig.receiver()
     }
 
-    /// The return type, unless it has no name; that of a `Result` with `_` for the types in it that have none.
+    /// The return type, unless it has no name; that of a `Result` with `_` for the types in it that
+    /// have none.
     pub(super) fn returns(&self) -> Option<TokenStream> {
         match &self.item.sig.output {
             ReturnType::Default => Some(quote!(())),

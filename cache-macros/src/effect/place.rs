@@ -51,7 +51,8 @@ impl Place {
         quote_spanned!(span=> #path::#ident #arguments)
     }
 
-    /// The last word of the path: the compiler shows there what is wrong with the value that the target is given.
+    /// The last word of the path: the compiler shows there what is wrong with the value that the
+    /// target is given.
     pub(super) fn span(&self) -> Span {
         self.path.segments.last().map_or_else(Span::call_site, |last| last.ident.span())
     }

@@ -1,4 +1,5 @@
-//! The arguments as written: the words that were given and their tokens. `values` checks what they say.
+//! The arguments as written: the words that were given and their tokens. `values` checks what they
+//! say.
 
 mod given;
 

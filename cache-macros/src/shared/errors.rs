@@ -8,8 +8,8 @@ use syn::Error;
 
 /// Collects errors until [`Errors::beside`] turns them into tokens.
 ///
-/// An accumulator that is dropped with its errors unread would let a broken attribute compile, so dropping it
-/// without `beside` panics.
+/// An accumulator that is dropped with its errors unread would let a broken attribute compile, so
+/// dropping it without `beside` panics.
 pub(crate) struct Errors {
     found: Option<Error>,
     reported: bool,
@@ -43,7 +43,8 @@ impl Errors {
         self.found.as_ref().map_or(0, |found| found.into_iter().count())
     }
 
-    /// Puts the errors beside `item`, which is emitted either way: the rest of the user's code still finds it.
+    /// Puts the errors beside `item`, which is emitted either way: the rest of the user's code
+    /// still finds it.
     pub(crate) fn beside(mut self, item: TokenStream) -> TokenStream {
         self.reported = true;
         let mut tokens = self.found.as_ref().map(Error::to_compile_error).unwrap_or_default();

@@ -40,8 +40,8 @@ impl Site {
         }
     }
 
-    /// `SITE`: a plain static in the list of all sites, which the linker collects. So a site is known before its
-    /// first call.
+    /// `SITE`: a plain static in the list of all sites, which the linker collects. So a site is
+    /// known before its first call.
     pub(crate) fn item(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
         let Self { name, fingerprint, .. } = self;
         let function = format!("::{}", self.function);

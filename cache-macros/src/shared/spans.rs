@@ -18,7 +18,8 @@ pub(crate) fn placed(tokens: impl ToTokens, span: Span) -> TokenStream {
     tokens.into_token_stream().into_iter().map(place).collect()
 }
 
-/// Returns the place of the word that names a type, without its references, its path and its arguments.
+/// Returns the place of the word that names a type, without its references, its path and its
+/// arguments.
 pub(crate) fn word_of(ty: &Type) -> Span {
     match ty {
         Type::Reference(reference) => word_of(&reference.elem),

@@ -57,7 +57,8 @@ impl OnEntry<'_> {
         let header = header(model, doc);
         let (unused, generics) = generics(model);
         let bounds = &model.function.item.sig.generics.where_clause;
-        // Not `async fn`: a state machine for each companion of each function would cost more to compile than the function.
+        // Not `async fn`: a state machine for each companion of each function would cost more to
+        // compile than the function.
         quote_spanned! {model.returns_shown=>
             #unused #header fn #name #generics(#(#params),*) -> impl ::core::future::Future<Output = #output> #bounds {
                 #at.#action

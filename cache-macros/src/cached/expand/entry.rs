@@ -11,7 +11,8 @@ use super::{
 };
 use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
 
-/// Emits `__at`, which returns the entry of a call. The wrapper, the companions and targets elsewhere call it.
+/// Emits `__at`, which returns the entry of a call. The wrapper, the companions and targets
+/// elsewhere call it.
 pub(super) fn at_function(model: &Model) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
@@ -46,8 +47,8 @@ pub(super) fn at_function(model: &Model) -> TokenStream {
     }
 }
 
-/// Emits `__site`, which returns the descriptor. It is generic over nothing: with whatever types a function is called, it is
-/// one site.
+/// Emits `__site`, which returns the descriptor. It is generic over nothing: with whatever types a
+/// function is called, it is one site.
 ///
 /// A declared cache has its own.
 pub(super) fn site_function(model: &Model) -> Option<TokenStream> {
@@ -67,7 +68,8 @@ pub(super) fn site_function(model: &Model) -> Option<TokenStream> {
 
 /// Emits a check of a return type that could be a parameter of the impl, or a projection of one.
 ///
-/// Those cannot be seen from the function, and one may be a `Result` or not. An inner item may name every type but them.
+/// Those cannot be seen from the function, and one may be a `Result` or not. An inner item may name
+/// every type but them.
 fn known(model: &Model) -> Option<TokenStream> {
     let returns = &model.returns;
     let Type::Path(TypePath { path, .. }) = returns else { return None };
@@ -79,7 +81,8 @@ fn known(model: &Model) -> Option<TokenStream> {
     })
 }
 
-/// Emits the entry. The bounds on the value stand on its last call alone: a wrong type is one error, shown at the return type.
+/// Emits the entry. The bounds on the value stand on its last call alone: a wrong type is one
+/// error, shown at the return type.
 fn typed(model: &Model) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::shared::{companion::Companion, spans::placed, tokens::hygienic, types::last_segment};
 
-/// Returns the name of the call's entry and the statement that finds it, for code that borrows it across an await.
+/// Returns the name of the call's entry and the statement that finds it, for code that borrows it
+/// across an await.
 pub(super) fn binding(model: &Model, home: &TokenStream) -> (Ident, TokenStream) {
     let name = hygienic("__at");
     let at = given(model, home);
@@ -67,7 +68,8 @@ pub(super) fn declared(model: &Model) -> Vec<TokenStream> {
     receiver.chain(params).collect()
 }
 
-/// Emits `#[allow]` where a lint knows a better type for a reference to what the user's function takes by value.
+/// Emits `#[allow]` where a lint knows a better type for a reference to what the user's function
+/// takes by value.
 pub(super) fn allow_references(model: &Model) -> Option<TokenStream> {
     const KNOWN: [&str; 6] = ["Box", "Cow", "Option", "PathBuf", "String", "Vec"];
     let known = |ty: &Type| last_segment(ty).is_some_and(|last| KNOWN.iter().any(|name| last.ident == name));
@@ -82,7 +84,8 @@ pub(super) fn parts(model: &Model) -> TokenStream {
     quote!(&[#(#types,)* #(#parts),*])
 }
 
-/// Emits the types and constants that the function is generic over: they tell its calls apart like arguments.
+/// Emits the types and constants that the function is generic over: they tell its calls apart like
+/// arguments.
 fn types(model: &Model) -> Vec<TokenStream> {
     let this = model.function.associated.then(|| quote!(&::core::any::type_name::<Self>()));
     let generics = model.function.item.sig.generics.params.iter().filter_map(|param| match param {

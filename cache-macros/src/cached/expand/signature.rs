@@ -38,8 +38,8 @@ pub(super) fn call(model: &Model, home: &TokenStream, name: &Ident) -> TokenStre
     }
 }
 
-/// Returns `<'a, T>` and the permission not to use all of them, or a lifetime once: a companion has the function's generics and
-/// fewer inputs.
+/// Returns `<'a, T>` and the permission not to use all of them, or a lifetime once: a companion has
+/// the function's generics and fewer inputs.
 pub(super) fn generics(model: &Model) -> (TokenStream, TokenStream) {
     let generics = &model.function.item.sig.generics;
     let unused = (!generics.params.is_empty()).then(

@@ -10,7 +10,8 @@ use crate::shared::tokens::written;
 
 /// Writes the function's key and its return type.
 ///
-/// The names keep two parameters of one type from changing places unseen, and the types keep apart what looks alike as bytes.
+/// The names keep two parameters of one type from changing places unseen, and the types keep apart
+/// what looks alike as bytes.
 pub(super) fn of(function: &Function, key: &Key, returns: &Type) -> String {
     let declared = |Param { name, declared }: &Param| {
         format!("{}:{}", name.as_ref().map(Ident::to_string).unwrap_or_default(), written(&declared.ty))

@@ -1,4 +1,5 @@
-//! The inputs as the wrapper and the companions declare them: each by a name, and without a `mut` of the body's.
+//! The inputs as the wrapper and the companions declare them: each by a name, and without a `mut`
+//! of the body's.
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
@@ -43,8 +44,8 @@ pub(super) fn params(function: &Function, key: &Key) -> Vec<Input> {
 
 /// Returns a parameter's name outside of the body.
 ///
-/// A name that begins with `_` says that the body does not use it. Handing it on does, so it loses its underscore, unless an
-/// expression of `key(..)` uses it.
+/// A name that begins with `_` says that the body does not use it. Handing it on does, so it loses
+/// its underscore, unless an expression of `key(..)` uses it.
 fn name(place: usize, param: &Param, in_expression: bool) -> Ident {
     let ours = |name: &str| {
         Some(Ident::new(name, Span::mixed_site())).filter(|_| syn::parse_str::<Ident>(name).is_ok())

@@ -1,6 +1,7 @@
 //! The parts of the key where every input is given by reference.
 //!
-//! So one function makes the key for a caller that owns the arguments and for one that only sees them.
+//! So one function makes the key for a caller that owns the arguments and for one that only sees
+//! them.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -34,7 +35,8 @@ impl Encoded {
             }
             Part::Param(place) => {
                 let Input { name, ty, .. } = &params[place];
-                // The name shows where the type is written: an error about a parameter's key is about its type.
+                // The name shows where the type is written: an error about a parameter's key is
+                // about its type.
                 let span = word_of(ty);
                 let mut name = name.clone();
                 name.set_span(name.span().located_at(span));
@@ -64,8 +66,8 @@ fn parameter(name: &Ident, ty: &Type, span: Span) -> TokenStream {
 
 /// Returns a reference to the value of an expression.
 ///
-/// A key cannot move what the function gets, so for a parameter that was given by value the expression uses what its
-/// reference points to.
+/// A key cannot move what the function gets, so for a parameter that was given by value the
+/// expression uses what its reference points to.
 fn expression(mut expr: Expr, params: &[Input], span: Span) -> TokenStream {
     if let Expr::Path(path) = &expr
         && let Some(name) = path.path.get_ident()

@@ -1,4 +1,5 @@
-//! The parts of the key: every parameter, or all but the skipped ones, or the expressions of `key(..)`.
+//! The parts of the key: every parameter, or all but the skipped ones, or the expressions of
+//! `key(..)`.
 
 use std::collections::HashSet;
 
@@ -90,7 +91,8 @@ fn every_parameter(skipped: &[Named], function: &Function, usable: bool, errors:
             errors.at(declared.self_token, message);
         }
     }
-    // One without a name is an error, beside which the companions still take what was meant to be given to them.
+    // One without a name is an error, beside which the companions still take what was meant to be
+    // given to them.
     let params = (0..function.params.len()).map(|place| !skipped.contains(&Named::Param(place))).collect();
     Key { parts, receiver, params, stand_in: false }
 }
@@ -124,7 +126,8 @@ fn expressions(exprs: &[Expr], function: &Function, errors: &mut Errors) -> Key 
         if errors.count() == before {
             parts.push(Part::Expr(expr.clone()));
         } else if found.is_empty() && !is_constant(expr) {
-            // The parameter that was meant is unknown: the companions take all, so that calls of them do not fail as well.
+            // The parameter that was meant is unknown: the companions take all, so that calls of
+            // them do not fail as well.
             named.extend((0..function.params.len()).map(Named::Param).chain([Named::Receiver]));
         }
         named.extend(found);

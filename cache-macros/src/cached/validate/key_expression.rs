@@ -27,7 +27,8 @@ pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Ve
                 }
                 found.push(param);
             }
-            // A constant may stand in an expression; a word that looks like a parameter is misspelt.
+            // A constant may stand in an expression; a word that looks like a parameter is
+            // misspelt.
             None if looks_like_constant(word) => {}
             None => {
                 errors.at(word, named::no_parameter(word, "key", function));

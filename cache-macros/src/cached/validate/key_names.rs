@@ -11,7 +11,8 @@ use syn::{
 
 use crate::shared::errors::Errors;
 
-/// The single names that an expression uses and does not bind itself, functions that it calls apart.
+/// The single names that an expression uses and does not bind itself, functions that it calls
+/// apart.
 pub(super) struct Names {
     pub(super) used: Vec<Ident>,
     pub(super) called: Vec<Ident>,

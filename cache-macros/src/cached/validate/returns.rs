@@ -55,13 +55,15 @@ fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> boo
     true
 }
 
-/// The parameters of an impl cannot be seen from its method: `T` is taken for one, and the compiler is asked about others.
+/// The parameters of an impl cannot be seen from its method: `T` is taken for one, and the compiler
+/// is asked about others.
 fn looks_like_parameter(ident: &Ident) -> bool {
     let name = ident.to_string();
     name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase())
 }
 
-/// A reference at the place of the value: also a `'static` one, which cannot be read back from bytes.
+/// A reference at the place of the value: also a `'static` one, which cannot be read back from
+/// bytes.
 fn is_reference(returns: &Type, errors: &mut Errors) -> bool {
     let wrapped = is_result(returns) || last_segment(returns).is_some_and(|last| last.ident == "Option");
     let inner = if wrapped { last_segment(returns).and_then(first_argument) } else { None };
