@@ -1,27 +1,27 @@
-//! `#[cached]`: args -> signature -> validate -> model -> expand, each handing plain data on.
+//! `#[cached]`: args -> function -> validate -> model -> expand, each handing plain data on.
 
-pub(crate) mod args;
 mod attributes;
-pub(crate) mod expand;
-pub(crate) mod model;
-pub(crate) mod signature;
-pub(crate) mod validate;
+mod expand;
+mod function;
+mod model;
+mod self_type;
+mod validate;
 
 #[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;
 
-use self::{model::Model, signature::Function};
-use crate::errors::Errors;
+use self::{function::Function, model::Model};
+use crate::shared::{arguments, errors::Errors};
 
 /// Expands the attribute with `args` on `item`.
 ///
-/// With errors, what is emitted beside them is the full expansion while a stand-in for the wrong argument can be
-/// found, so that uses of the companions do not fail as well; else the item as it was written.
+/// Beside an error the full expansion is emitted as long as there is a stand-in for the wrong
+/// argument, so that uses of the companions do not fail as well; else the item as it was written.
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let args = args::parse(args, &mut errors);
+    let args = arguments::parse(args, &mut errors);
     let Some(function) = Function::parse(item.clone(), &mut errors) else {
         return errors.beside(item);
     };

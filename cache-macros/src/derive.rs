@@ -8,9 +8,10 @@ use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 use self::model::Model;
-use crate::errors::Errors;
+use crate::shared::errors::Errors;
 
-/// Implements `CacheKey` for `item`. With errors, what can be encoded still is: uses of the type do not fail as well.
+/// Implements `CacheKey` for `item`. With errors, what can be encoded still is: uses of the type do
+/// not fail as well.
 pub(crate) fn cache_key(item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let expansion = match syn::parse2::<DeriveInput>(item) {

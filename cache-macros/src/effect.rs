@@ -1,40 +1,21 @@
-//! `#[invalidate]` and `#[cache_put]`: what a function does to caches once it has succeeded. args -> function -> expand.
+//! `#[invalidate]` and `#[cache_put]`: the effect on caches of a function that has succeeded. args
+//! -> function -> expand.
 
 mod args;
 mod expand;
 mod function;
+mod kind;
+mod place;
 mod target;
 
 use proc_macro2::TokenStream;
 
+pub(crate) use self::kind::Effect;
 use self::{args::Args, function::Function};
-use crate::errors::Errors;
+use crate::shared::errors::Errors;
 
-/// Which of the two attributes it is.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Effect {
-    Invalidate,
-    Put,
-}
-
-impl Effect {
-    /// As it is written.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Invalidate => "#[invalidate]",
-            Self::Put => "#[cache_put]",
-        }
-    }
-
-    fn example(self) -> &'static str {
-        match self {
-            Self::Invalidate => "#[invalidate(profile(user.id))]",
-            Self::Put => "#[cache_put(profile(user.id))]",
-        }
-    }
-}
-
-/// Expands the attribute with `args` on `item`. Beside errors, the item is emitted as it was written.
+/// Expands the attribute with `args` on `item`. Beside errors, the item is emitted as it was
+/// written.
 pub(crate) fn effect(effect: Effect, args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let function = Function::parse(effect, item.clone(), &mut errors);

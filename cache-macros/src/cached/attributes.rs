@@ -1,4 +1,4 @@
-//! Which of the function's own attributes go where.
+//! The function's own attributes, sorted by the emitted items that they are for.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -7,11 +7,11 @@ use syn::{Attribute, Ident, Meta, Token, ext::IdentExt as _, parse_quote, punctu
 /// The attributes of the user's function, by what they are about.
 #[derive(Default)]
 pub(super) struct Attributes {
-    /// What holds for all that is emitted: `cfg`, and the lints that the user has silenced.
+    /// For every emitted item: `cfg`, and the lints that the user has silenced.
     pub(super) everywhere: Vec<Attribute>,
-    /// What callers see: `doc`, `must_use`, `deprecated`.
+    /// For callers: `doc`, `must_use`, `deprecated`.
     pub(super) wrapper: Vec<Attribute>,
-    /// What is about running the function, `#[tracing::instrument]` for one.
+    /// For running the function, `#[tracing::instrument]` for one.
     pub(super) body: Vec<Attribute>,
     /// The function is `#[doc(hidden)]`, and so are its companions.
     pub(super) hidden: bool,
@@ -89,8 +89,8 @@ fn is_hidden(attr: &Attribute) -> bool {
         && matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "hidden")
 }
 
-/// The body's own name is hidden, so that a span of `#[instrument]` would be called `__body`: it gets the
-/// function's name unless it has one.
+/// The body's own name is hidden, so that a span of `#[instrument]` would be called `__body`: it
+/// gets the function's name unless it has one.
 fn named_span(attr: Attribute, function: &Ident) -> Attribute {
     if attr.path().segments.last().is_none_or(|last| last.ident != "instrument") {
         return attr;

@@ -1,23 +1,26 @@
-//! The rules of the attribute. Nothing here emits tokens: what is wrong becomes an error, what is right plain data.
+//! The rules of the attribute. Nothing here emits tokens: a wrong argument becomes an error, a
+//! right one plain data.
 
 mod key;
-mod names;
+mod key_expression;
+mod key_names;
+mod named;
 mod returns;
 mod signature;
 mod source;
-pub(crate) mod values;
 
-use syn::Type;
+use syn::{Path, Type};
 
 pub(super) use self::{
     key::{Key, Part},
     source::Source,
 };
-use super::{args::Args, signature::Function};
-use crate::errors::Errors;
+use super::function::Function;
+use crate::shared::{arguments::Args, crate_path, errors::Errors};
 
-/// What the arguments come to on this function.
+/// The meaning of the arguments on this function.
 pub(super) struct Checked {
+    pub(super) krate: Path,
     pub(super) source: Source,
     pub(super) key: Key,
     pub(super) returns: Type,
@@ -25,13 +28,15 @@ pub(super) struct Checked {
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
 ///
-/// `None` when the function itself cannot be cached; a wrong argument gives a stand-in instead.
+/// Returns `None` when the function itself cannot be cached; a wrong argument gives a stand-in
+/// instead.
 pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) -> Option<Checked> {
     let before = errors.count();
     signature::check(function, errors);
-    // Without `async` the return type is not what the function answers with.
+    // Without `async` the return type is not the type of the value.
     let returns = if errors.count() == before { returns::check(function, errors) } else { None };
+    let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     let source = source::check(args, function, errors);
     let key = key::check(args, function, returns.is_some(), errors);
-    Some(Checked { source, key, returns: returns?.clone() })
+    Some(Checked { krate, source, key, returns: returns?.clone() })
 }

@@ -1,23 +1,21 @@
-//! The static, and beside it a type of its name for whoever names the cache as a target: what a cached function has as companions.
+//! The static, and beside it a type of its name that targets use, as they use a cached function's
+//! companions.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Type;
 
-use super::{Declaration, fields::Checked};
-use crate::{
-    cached::{
-        expand::site,
-        signature::{first_argument, last_segment, peel},
-    },
+use super::{declaration::Declaration, fields::Checked};
+use crate::shared::{
     spans::{placed, word_of},
+    types::{first_argument, last_segment, peel},
 };
 
 pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checked) -> TokenStream {
     let Declaration { attrs, vis, ident, key, value, .. } = declaration;
-    let policy = site::policy(krate, site);
+    let policy = site.policy(krate);
     let kept = if site.local { quote!(local) } else { quote!(stored) };
-    let site = site::site(krate, site, &quote!(#policy.declared()));
+    let site = site.item(krate, &quote!(#policy.declared()));
     let made = quote!(#krate::__private::Cache::<#key, #value>::#kept(&SITE));
     let made = placed(made, word_of(value));
     let at = at(declaration, krate);
@@ -44,12 +42,12 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     }
 }
 
-/// An entry, by references to the parts of its key.
+/// Emits `__at`, which returns an entry by references to the parts of its key.
 fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
     let Declaration { vis, ident, value, .. } = declaration;
     let types = parts(&declaration.key);
     let names: Vec<_> = (0..types.len()).map(|place| format_ident!("part{place}")).collect();
-    // As the whole key is encoded.
+    // The parts are encoded as the whole key is.
     let whole = match names.as_slice() {
         [one] => quote!(&#one),
         several => quote!(&(#(#several),*)),
@@ -63,7 +61,7 @@ fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
     }
 }
 
-/// What a tuple is made of, else the type itself, each as it is borrowed.
+/// Returns the types in a tuple, else the type itself, each in its borrowed form.
 fn parts(key: &Type) -> Vec<TokenStream> {
     match peel(key) {
         Type::Tuple(tuple) if tuple.elems.len() > 1 => tuple.elems.iter().map(borrowed).collect(),
@@ -71,7 +69,7 @@ fn parts(key: &Type) -> Vec<TokenStream> {
     }
 }
 
-/// The form that every owner of it can give.
+/// Returns the type of a reference that every owner of a `ty` can give.
 fn borrowed(ty: &Type) -> TokenStream {
     let Some(last) = last_segment(ty) else { return quote!(&#ty) };
     match (last.ident.to_string().as_str(), first_argument(last)) {

@@ -3,21 +3,21 @@
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::{Ident, Path};
 
-use super::Declaration;
-use crate::{
-    cached::{
-        args::{self, Args},
-        model::Site,
-        signature::is_result,
-        validate::values,
-    },
+use super::declaration::Declaration;
+use crate::shared::{
+    arguments::{self, Args},
+    crate_path,
     errors::Errors,
-    pieces::split_at_commas,
+    site::Site,
+    suggestion::{did_you_mean, nearest},
+    tokens::split_at_commas,
+    types::is_result,
+    values,
 };
 
 const FIELDS: [&str; 7] = ["name", "ttl", "capacity", "version", "backend", "local", "crate"];
 
-/// The descriptor and where Cachery is found.
+/// The meaning of a declaration's fields.
 pub(super) struct Checked {
     pub(super) site: Site,
     pub(super) krate: Path,
@@ -30,7 +30,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
         .filter_map(|piece| field(piece, errors))
         .collect();
     let unknown = errors.count() > before;
-    let mut args = args::parse(joined(known), errors);
+    let mut args = arguments::parse(joined(known), errors);
     // One of the wrong ones may have been meant for it.
     args.ttl_meant |= unknown;
     if is_result(&declaration.value) {
@@ -39,7 +39,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
     }
     let name = name(declaration, &args, unknown, errors);
     let values = values::check(name, &args, errors);
-    let krate = values.krate.clone();
+    let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     Checked { site: Site::new(values, declaration.ident.to_string(), declaration.fingerprint()), krate }
 }
 
@@ -56,7 +56,7 @@ fn name(declaration: &Declaration, args: &Args, unknown: bool, errors: &mut Erro
     values::name_given(&name.value, errors).unwrap_or_else(stand_in)
 }
 
-/// As the attribute has it, `ttl = 3600`, if it is a field of a declaration.
+/// Rewrites `ttl: 3600` as the attribute has it, `ttl = 3600`, if it is a field of a declaration.
 fn field(piece: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     let mut tokens: Vec<TokenTree> = piece.into_iter().collect();
     if let Some(TokenTree::Ident(word)) = tokens.first()
@@ -82,10 +82,10 @@ fn unknown(word: &Ident) -> String {
                 "`{word}` belongs to a function: a declaration says the key's type, and `#[cached(cache = ..)]` how it is made"
             )
         }
-        other => match cachery_syntax::nearest(other, FIELDS) {
-            Some(near) => format!("`{word}` is no field of a cache: did you mean `{near}`?"),
-            None => format!("`{word}` is no field of a cache: it has `{}`", FIELDS.join("`, `")),
-        },
+        _ => {
+            let way_out = did_you_mean(nearest(word, FIELDS), || format!("it has `{}`", FIELDS.join("`, `")));
+            format!("`{word}` is no field of a cache: {way_out}")
+        }
     }
 }
 

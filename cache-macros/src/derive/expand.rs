@@ -1,16 +1,17 @@
 //! The implementation of `CacheKey`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::model::{Body, Field, Model, Shape};
-use crate::spans::shown_at;
+use crate::shared::{spans::shown_at, tokens::hygienic};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let (krate, ident) = (&model.krate, &model.ident);
+    let Model { krate, ident, .. } = model;
     let (generics, arguments, bounds) = model.generics.split_for_impl();
-    let (this, key) = (quote!(self), key());
+    let this = quote!(self);
+    let key = key();
     let (key_or_unused, body) = match &model.body {
         Body::Struct(shape) if is_empty(shape) => (quote!(_), TokenStream::new()),
         Body::Struct(shape) => (quote!(#key), structure(model, shape)),
@@ -44,7 +45,8 @@ fn structure(model: &Model, shape: &Shape) -> TokenStream {
 
 fn arm(model: &Model, name: &Ident, shape: &Shape) -> TokenStream {
     let patterns = shape.fields.iter().map(|field| {
-        let (member, binding) = (&field.member, field.binding());
+        let member = &field.member;
+        let binding = field.binding();
         quote!(#member: #binding)
     });
     let values = shape.fields.iter().map(|field| {
@@ -60,11 +62,12 @@ fn arm(model: &Model, name: &Ident, shape: &Shape) -> TokenStream {
 
 /// Shape and fields in one chain.
 fn encoded(model: &Model, shape: &Shape, values: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let (krate, key) = (&model.krate, key());
+    let krate = &model.krate;
+    let key = key();
     let shape = shape.text.as_ref().map(|text| quote!(.shape(const { #krate::__private::shape(#text) })));
     quote!(#key #shape #(#values)*;)
 }
 
 fn key() -> Ident {
-    Ident::new("__key", Span::mixed_site())
+    hygienic("__key")
 }

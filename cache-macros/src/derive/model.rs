@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::options;
-use crate::errors::Errors;
+use crate::shared::errors::Errors;
 
 pub(super) struct Model {
     pub(super) krate: Path,
@@ -26,7 +26,8 @@ pub(super) enum Body {
 
 /// A struct, or one variant.
 pub(super) struct Shape {
-    /// What is written before the fields: two shapes of other fields never meet. A tuple struct has none.
+    /// What is written before the fields: two shapes of other fields never meet. A tuple struct has
+    /// none.
     pub(super) text: Option<String>,
     /// Those that are not skipped, in declared order.
     pub(super) fields: Vec<Field>,
@@ -100,8 +101,8 @@ fn kept(fields: &Fields, errors: &mut Errors) -> Vec<Field> {
     kept.map(|(member, field)| Field { member, ty: field.ty.clone() }).collect()
 }
 
-/// Type parameters and their projections are bound where a field's type names them; binding the fields' own types would
-/// never end for a type that contains itself.
+/// Type parameters and their projections are bound where a field's type names them; binding the
+/// fields' own types would never end for a type that contains itself.
 fn bounded(mut generics: Generics, body: &Body, krate: &Path) -> Generics {
     let params = generics.type_params().map(|param| param.ident.clone()).collect();
     let mut named = Named { params, found: vec![] };

@@ -1,10 +1,14 @@
 //! `#[cache_key(..)]` on the type and on its fields.
 
-use syn::{Attribute, Path, ext::IdentExt as _, parse::ParseStream, parse_quote};
+use syn::{Attribute, Expr, Ident, Path, Token, ext::IdentExt as _, parse::ParseStream};
 
-use crate::errors::Errors;
+use crate::shared::{
+    crate_path,
+    errors::Errors,
+    suggestion::{did_you_mean, nearest},
+};
 
-/// Where an attribute stands, which decides what it may say.
+/// The place of an attribute, which decides what it may say.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Type,
@@ -12,44 +16,52 @@ enum Place {
     Field,
 }
 
-/// The one list of the options, how each is written and where it belongs.
+/// The one list of the options: how each is written and where it belongs.
 const OPTIONS: [(&str, &str, Place, &str); 2] = [
     ("skip", "skip", Place::Field, "a field"),
     ("crate", "crate = path::to::cachery", Place::Type, "the type"),
 ];
 
-/// The path of the facade.
-pub(super) fn krate(attrs: &[Attribute], errors: &mut Errors) -> Path {
-    read(attrs, Place::Type, errors).1.unwrap_or_else(|| parse_quote!(::cachery))
+/// The options that were given.
+#[derive(Default)]
+struct Options {
+    skip: bool,
+    krate: Option<Expr>,
 }
 
-/// A variant has no options; one that is given is an error.
+/// Returns the path of the facade.
+pub(super) fn krate(attrs: &[Attribute], errors: &mut Errors) -> Path {
+    let options = read(attrs, Place::Type, errors);
+    crate_path::or_default(options.krate.as_ref(), errors)
+}
+
+/// Refuses the options of a variant, which has none.
 pub(super) fn variant(attrs: &[Attribute], errors: &mut Errors) {
     read(attrs, Place::Variant, errors);
 }
 
-/// Whether the field is left out of the key.
+/// Returns true if the field is left out of the key.
 pub(super) fn skipped(attrs: &[Attribute], errors: &mut Errors) -> bool {
-    read(attrs, Place::Field, errors).0
+    read(attrs, Place::Field, errors).skip
 }
 
-fn read(attrs: &[Attribute], place: Place, errors: &mut Errors) -> (bool, Option<Path>) {
-    let mut read = (false, None);
+fn read(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Options {
+    let mut options = Options::default();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("cache_key")) {
         let parsed = attr.parse_args_with(|input: ParseStream<'_>| option(input, place));
         match parsed {
-            Ok(Given::Skip) if !read.0 => read.0 = true,
-            Ok(Given::Crate(path)) if read.1.is_none() => read.1 = Some(path),
+            Ok(Given::Skip) if !options.skip => options.skip = true,
+            Ok(Given::Crate(path)) if options.krate.is_none() => options.krate = Some(path),
             Ok(_) => errors.at(attr, "this option is given twice: keep one"),
             Err(error) => errors.push(error),
         }
     }
-    read
+    options
 }
 
 enum Given {
     Skip,
-    Crate(Path),
+    Crate(Expr),
 }
 
 fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
@@ -59,7 +71,7 @@ fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
             "`#[cache_key()]` is empty: write `#[cache_key(skip)]` on a field to leave it out",
         ));
     }
-    let word = syn::Ident::parse_any(input)?;
+    let word = Ident::parse_any(input)?;
     let Some((name, example, home, at)) = OPTIONS.into_iter().find(|(name, ..)| word == name) else {
         return Err(unknown(&word));
     };
@@ -68,20 +80,19 @@ fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
     }
     let given = match name {
         "skip" => Ok(Given::Skip),
-        _ => input.parse::<syn::Token![=]>().and_then(|_| Path::parse_mod_style(input)).map(Given::Crate),
+        _ => input.parse::<Token![=]>().and_then(|_| input.parse()).map(Given::Crate),
     };
     let misuse = || syn::Error::new(word.span(), format!("`{name}` is written `#[cache_key({example})]`"));
     given.ok().filter(|_| input.is_empty()).ok_or_else(|| {
-        // What follows would be reported as unexpected, beside our own message.
+        // The rest would be reported as unexpected, beside our own message.
         _ = input.parse::<proc_macro2::TokenStream>();
         misuse()
     })
 }
 
-fn unknown(word: &syn::Ident) -> syn::Error {
-    let way_out = match cachery_syntax::nearest(&word.to_string(), OPTIONS.map(|(name, ..)| name)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "it takes `skip` on a field and `crate = path` on the type".to_owned(),
-    };
+fn unknown(word: &Ident) -> syn::Error {
+    let near = nearest(word, OPTIONS.map(|(name, ..)| name));
+    let way_out =
+        did_you_mean(near, || "it takes `skip` on a field and `crate = path` on the type".to_owned());
     syn::Error::new(word.span(), format!("`{word}` is no option of `#[cache_key]`: {way_out}"))
 }

@@ -1,21 +1,14 @@
 //! The arguments: targets, `before`, `all(..)` and `crate`.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{
-    Expr, ExprCall, ExprMethodCall, Ident, Path, Token, parse::Parser as _, parse_quote,
-    punctuated::Punctuated,
-};
+use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, Token, parse::Parser as _, punctuated::Punctuated};
 
-use super::{
-    Effect,
-    function::Function,
-    target::{Place, Target},
-};
-use crate::errors::Errors;
+use super::{function::Function, kind::Effect, place::Place, target::Target};
+use crate::shared::{crate_path, errors::Errors, suggestion::nearest};
 
 pub(super) struct Args {
     pub(super) targets: Vec<Target>,
-    /// Caches that are cleared.
+    /// The caches that are cleared.
     pub(super) all: Vec<Place>,
     /// The word `before`, if it was given.
     pub(super) before: Option<Ident>,
@@ -31,7 +24,8 @@ impl Args {
         errors: &mut Errors,
     ) -> Self {
         let before = errors.count();
-        let mut args = Self { targets: vec![], all: vec![], before: None, krate: parse_quote!(::cachery) };
+        let mut args =
+            Self { targets: vec![], all: vec![], before: None, krate: crate_path::or_default(None, errors) };
         let listed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens);
         for expr in listed.map_err(|error| errors.push(error)).into_iter().flatten() {
             if let Err(error) = args.read(effect, expr, function, errors) {
@@ -48,7 +42,7 @@ impl Args {
         args
     }
 
-    /// One argument.
+    /// Reads one argument.
     fn read(
         &mut self,
         effect: Effect,
@@ -57,10 +51,9 @@ impl Args {
         errors: &mut Errors,
     ) -> syn::Result<()> {
         match expr {
-            Expr::Assign(given) if is_word(&given.left, "crate") => match *given.right {
-                Expr::Path(path) => self.krate = path.path,
-                other => errors.at(other, "`crate` is a path to cachery: write `crate = path::to::cachery`"),
-            },
+            Expr::Assign(given) if is_word(&given.left, "crate") => {
+                self.krate = crate_path::or_default(Some(&given.right), errors);
+            }
             Expr::Call(call) if is_word(&call.func, "all") && effect == Effect::Invalidate => {
                 self.read_all(&call, errors);
             }
@@ -88,7 +81,7 @@ impl Args {
         Ok(())
     }
 
-    /// `all(profile, Repo::get, self.get, USERS)`.
+    /// Reads `all(profile, Repo::get, self.get, USERS)`.
     fn read_all(&mut self, call: &ExprCall, errors: &mut Errors) {
         if call.args.is_empty() {
             errors.at(call, "`all()` is empty: name the caches to clear, as in `all(profile)`");
@@ -105,7 +98,7 @@ impl Args {
         }
     }
 
-    /// `result` is known when the function has returned, and by that name alone.
+    /// Checks `result`, which is known when the function has returned, and by that name alone.
     fn check_result(&self, function: &Function, errors: &mut Errors) {
         for word in self.targets.iter().filter_map(|target| target.result.as_ref()) {
             if self.before.is_some() {
@@ -123,7 +116,7 @@ impl Args {
 const NO_CACHE: &str =
     "`all(..)` lists caches by their functions' names, without arguments, as in `all(profile, USERS)`";
 
-/// `self.get(id)`.
+/// Reads `self.get(id)`.
 fn of_self(call: ExprMethodCall, function: Option<&Function>, errors: &mut Errors) -> syn::Result<Target> {
     if !is_word(&call.receiver, "self") {
         let method = &call.method;
@@ -168,5 +161,5 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
 }
 
 fn near_before(effect: Effect, word: &Ident) -> bool {
-    effect == Effect::Invalidate && cachery_syntax::nearest(&word.to_string(), ["before"]).is_some()
+    effect == Effect::Invalidate && nearest(word, ["before"]).is_some()
 }

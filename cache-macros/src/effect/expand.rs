@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 
-use super::{Effect, args::Args, function::Function, target::Target};
-use crate::spans::placed;
+use super::{args::Args, function::Function, kind::Effect, target::Target};
+use crate::shared::{companion::Companion, item::Item, spans::placed, tokens::hygienic};
 
 pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenStream {
-    let Function { attrs, vis, sig, .. } = function;
+    let Item { attrs, vis, sig, .. } = &function.item;
     let entries: Vec<_> = args
         .targets
         .iter()
@@ -36,11 +36,11 @@ pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenS
     }
 }
 
-/// A target in the expansion.
+/// A target, and the name of its entry in the expansion.
 struct Entry<'a> {
     target: &'a Target,
     name: Ident,
-    /// The call that finds it.
+    /// The call that finds the entry.
     at: TokenStream,
 }
 
@@ -50,25 +50,27 @@ impl<'a> Entry<'a> {
         Self { target, name, at: target.at(function, &args.krate) }
     }
 
-    /// The statement that finds it before the body takes the arguments.
+    /// Emits the statement that finds the entry before the body takes the arguments.
     fn found(&self) -> TokenStream {
         let Self { name, at, .. } = self;
         quote!(let #name = #at;)
     }
 
-    /// It, once the function has returned.
+    /// Emits the entry, once the function has returned.
     fn value(&self) -> TokenStream {
         if self.target.result.is_some() { self.at.clone() } else { self.name.to_token_stream() }
     }
 }
 
 fn returned() -> Ident {
-    Ident::new("__returned", Span::mixed_site())
+    hygienic("__returned")
 }
 
-/// A future of the body, which takes what it uses. `return` and `?` in it need to know its type from the start.
+/// Emits a future of the body, which takes what it uses. `return` and `?` in it need to know its
+/// type from the start.
 fn body(function: &Function) -> TokenStream {
-    let (body, returned) = (function.body.stream(), returned());
+    let body = function.item.body.stream();
+    let returned = returned();
     let known = function.returns().map(|returns| {
         quote! {
             if let ::core::option::Option::Some(#returned) = ::core::option::Option::None::<#returns> {
@@ -76,7 +78,7 @@ fn body(function: &Function) -> TokenStream {
             }
         }
     });
-    let span = function.body.span();
+    let span = function.item.body.span();
     quote_spanned! {span=>
         async move {
             #known
@@ -88,7 +90,7 @@ fn body(function: &Function) -> TokenStream {
     }
 }
 
-/// All that is to be made unreadable.
+/// Emits the list of all that is invalidated.
 fn targets(entries: &[Entry<'_>], args: &Args) -> TokenStream {
     let krate = &args.krate;
     let keys = entries.iter().map(|entry| {
@@ -96,14 +98,15 @@ fn targets(entries: &[Entry<'_>], args: &Args) -> TokenStream {
         quote!(#value.target())
     });
     let all = args.all.iter().map(|place| {
-        let cache = place.cache();
+        let cache = place.companion(Companion::Cache);
         quote!(#krate::__private::Target::All(#cache()))
     });
     quote!([#(#keys,)* #(#all),*])
 }
 
 fn invalidate_before(entries: &[Entry<'_>], args: &Args) -> TokenStream {
-    let (krate, targets) = (&args.krate, targets(entries, args));
+    let krate = &args.krate;
+    let targets = targets(entries, args);
     quote!(#krate::__private::invalidate_all(#targets).await;)
 }
 
@@ -111,7 +114,7 @@ fn invalidate_after(entries: &[Entry<'_>], args: &Args, function: &Function) -> 
     let krate = &args.krate;
     let result = result(entries.iter().map(|entry| entry.target));
     let targets = if_it_succeeded(&result, &targets(entries, args), args, function);
-    let known = Ident::new("__targets", Span::mixed_site());
+    let known = hygienic("__targets");
     quote! {
         if let ::core::option::Option::Some(#known) = #targets {
             #krate::__private::invalidate_all(#known).await;
@@ -124,7 +127,8 @@ fn puts(entries: &[Entry<'_>], args: &Args, function: &Function) -> TokenStream 
 }
 
 fn put(entry: &Entry<'_>, args: &Args, function: &Function) -> TokenStream {
-    let (at, result) = (entry.value(), result([entry.target].into_iter()));
+    let at = entry.value();
+    let result = result([entry.target].into_iter());
     let value = Ident::new("__value", Span::mixed_site().located_at(entry.target.span()));
     let put = quote! {
         {
@@ -133,7 +137,7 @@ fn put(entry: &Entry<'_>, args: &Args, function: &Function) -> TokenStream {
         }
     };
     let put = if_it_succeeded(&result, &put, args, function);
-    let known = Ident::new("__put", Span::mixed_site());
+    let known = hygienic("__put");
     quote! {
         if let ::core::option::Option::Some(#known) = #put {
             #known.await;
@@ -141,15 +145,16 @@ fn put(entry: &Entry<'_>, args: &Args, function: &Function) -> TokenStream {
     }
 }
 
-/// What the value is called: by the user's own word where a target is about it.
+/// Returns the name of the returned value: the user's own word where a target has it.
 fn result<'a>(mut targets: impl Iterator<Item = &'a Target>) -> Ident {
     let word = targets.find_map(|target| target.result.clone());
-    word.unwrap_or_else(|| Ident::new("__result", Span::mixed_site()))
+    word.unwrap_or_else(|| hygienic("__result"))
 }
 
-/// `Some(then)` if there is a value, which `then` may call `result`. What `then` makes borrows nothing: it is used across an await.
+/// Emits `Some(then)` if there is a value, which `then` may call `result`. It borrows nothing,
+/// because it is used across an await.
 fn if_it_succeeded(result: &Ident, then: &TokenStream, args: &Args, function: &Function) -> TokenStream {
-    let (value, result) = (value(args, function), result);
+    let value = value(args, function);
     let used = then.clone().into_iter().any(|token| mentions(&token, result));
     let param = if used { quote!(#result) } else { quote!(_) };
     quote!(#value.map(|#param| #then))
@@ -163,9 +168,10 @@ fn mentions(token: &TokenTree, word: &Ident) -> bool {
     }
 }
 
-/// The value that was returned, if it is a success.
+/// Emits the returned value, if it is a success.
 fn value(args: &Args, function: &Function) -> TokenStream {
-    let (krate, returned) = (&args.krate, returned());
+    let krate = &args.krate;
+    let returned = returned();
     let Some(returns) = function.returns() else {
         return quote!(::core::option::Option::Some(&#returned));
     };
@@ -174,7 +180,7 @@ fn value(args: &Args, function: &Function) -> TokenStream {
     if function.fallible() {
         return quote_spanned!(span=> <#returns as #krate::__private::IsResult>::as_value(&#returned));
     }
-    let tag = Ident::new("__tag", Span::mixed_site());
+    let tag = hygienic("__tag");
     quote_spanned! {span=>
         ::core::option::Option::Some({
             use #krate::__private::PlainReturn as _;

@@ -1,96 +1,69 @@
-//! The function that an effect stands on. Its body is kept as tokens.
+//! The function that an effect stands on.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{
-    Attribute, FnArg, Ident, Pat, PatIdent, Receiver, ReceiverKind, ReturnType, Signature, Type, Visibility,
-    parse::{ParseStream, Parser as _},
-    parse_quote, token,
-    visit::{self, Visit},
+    FnArg, Ident, Pat, Receiver, ReceiverKind, ReturnType, Type, parse_quote,
     visit_mut::{self, VisitMut},
 };
 
-use super::Effect;
-use crate::{
-    cached::signature,
+use super::kind::Effect;
+use crate::shared::{
     errors::Errors,
+    item::Item,
+    mentions::Mentions,
     spans::{shown_at, word_of},
+    types::{is_result, is_unit},
 };
 
+/// The function below `#[invalidate]` or `#[cache_put]`.
 pub(super) struct Function {
-    pub(super) attrs: Vec<Attribute>,
-    pub(super) vis: Visibility,
-    pub(super) sig: Signature,
-    pub(super) body: Group,
+    pub(super) item: Item,
 }
 
 impl Function {
-    pub(super) fn parse(effect: Effect, item: TokenStream, errors: &mut Errors) -> Option<Self> {
-        let read = |input: ParseStream<'_>| read(effect, input);
-        let function = read.parse2(item).map_err(|error| errors.push(error)).ok()?;
-        function.check(effect, errors);
-        Some(function)
-    }
-
-    fn check(&self, effect: Effect, errors: &mut Errors) {
-        let name = effect.name();
-        if self.sig.asyncness.is_none() {
-            let message = format!(
-                "`{name}` needs an `async fn`, because a shared cache is told over the network: write `async fn {}`; below \
-                 `#[async_trait]` put it on an inherent `async fn` and call that",
-                self.sig.ident
-            );
-            errors.at(self.sig.fn_token, message);
-        } else if effect == Effect::Put && self.returns_nothing() {
-            let message = format!("`{name}` stores what the function returns, and this one returns nothing");
-            errors.at(&self.sig.ident, message);
-        }
-    }
-
-    fn returns_nothing(&self) -> bool {
-        match &self.sig.output {
-            ReturnType::Default => true,
-            ReturnType::Type(_, ty) => {
-                matches!(signature::peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
-            }
-        }
+    pub(super) fn parse(effect: Effect, tokens: TokenStream, errors: &mut Errors) -> Option<Self> {
+        let item = Item::parse(effect.name(), tokens, errors)?;
+        check(effect, &item, errors);
+        Some(Self { item })
     }
 
     pub(super) fn receiver(&self) -> Option<&Receiver> {
-        self.sig.receiver()
+        self.item.sig.receiver()
     }
 
-    /// The return type, unless it has no name; that of a `Result` with `_` for what has none in it.
+    /// The return type, unless it has no name; that of a `Result` with `_` for the types in it that
+    /// have none.
     pub(super) fn returns(&self) -> Option<TokenStream> {
-        match &self.sig.output {
+        match &self.item.sig.output {
             ReturnType::Default => Some(quote!(())),
-            ReturnType::Type(_, ty) if signature::is_result(ty) => Some(nameable(ty).into_token_stream()),
-            ReturnType::Type(_, ty) if is_nameless(ty) => None,
+            ReturnType::Type(_, ty) if is_result(ty) => Some(nameable(ty).into_token_stream()),
+            ReturnType::Type(_, ty) if Mentions::of_type(ty).has_impl_trait() => None,
             ReturnType::Type(_, ty) => Some(quote!(#ty)),
         }
     }
 
-    /// Where the compiler shows what is wrong with the return type.
+    /// The place at which the compiler shows errors about the return type.
     pub(super) fn returns_shown(&self) -> Span {
-        shown_at(match &self.sig.output {
-            ReturnType::Default => self.sig.ident.span(),
+        shown_at(match &self.item.sig.output {
+            ReturnType::Default => self.item.sig.ident.span(),
             ReturnType::Type(_, ty) => word_of(ty),
         })
     }
 
-    /// Whether only `Ok` is a success.
+    /// Returns true if only `Ok` is a success.
     pub(super) fn fallible(&self) -> bool {
-        matches!(&self.sig.output, ReturnType::Type(_, ty) if signature::is_result(ty))
+        self.item.returns().is_some_and(is_result)
     }
 
-    /// Whether `name` is a reference already: `self`, or a parameter.
+    /// Returns true if `name`, which is `self` or a parameter, is a reference already.
     pub(super) fn is_reference(&self, name: &Ident) -> bool {
         if name == "self" {
             return self
                 .receiver()
                 .is_some_and(|receiver| matches!(receiver.kind, ReceiverKind::Reference(..)));
         }
-        self.sig.inputs.iter().any(|input| match input {
+        self.item.sig.inputs.iter().any(|input| match input {
             FnArg::Typed(param) => {
                 matches!(&*param.pat, Pat::Ident(pat) if pat.ident == *name)
                     && matches!(&*param.ty, Type::Reference(_))
@@ -99,35 +72,28 @@ impl Function {
         })
     }
 
-    /// The parameter, or the part of one, that is called `name`.
+    /// Returns the parameter, or the part of one, that is called `name`.
     pub(super) fn bound(&self, name: &str) -> Option<Ident> {
-        struct Finder<'a>(&'a str, Option<Ident>);
-        impl<'ast> Visit<'ast> for Finder<'_> {
-            fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-                if pat.ident == self.0 {
-                    self.1 = Some(pat.ident.clone());
-                }
-                visit::visit_pat_ident(self, pat);
-            }
-        }
-        let mut finder = Finder(name, None);
-        finder.visit_signature(&self.sig);
-        finder.1
+        Mentions::of_signature(&self.item.sig).binding(name).cloned()
     }
 }
 
-fn is_nameless(ty: &Type) -> bool {
-    struct Finder(bool);
-    impl<'ast> Visit<'ast> for Finder {
-        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
-            self.0 = true;
-        }
+fn check(effect: Effect, item: &Item, errors: &mut Errors) {
+    let name = effect.name();
+    if item.sig.asyncness.is_none() {
+        let message = format!(
+            "`{name}` needs an `async fn`, because a shared cache is told over the network: write `async fn {}`; below \
+             `#[async_trait]` put it on an inherent `async fn` and call that",
+            item.sig.ident
+        );
+        errors.at(item.sig.fn_token, message);
+    } else if effect == Effect::Put && item.returns().is_none_or(is_unit) {
+        let message = format!("`{name}` stores what the function returns, and this one returns nothing");
+        errors.at(&item.sig.ident, message);
     }
-    let mut finder = Finder(false);
-    finder.visit_type(ty);
-    finder.0
 }
 
+/// Returns `ty` with `_` for each type that has no name.
 fn nameable(ty: &Type) -> Type {
     struct Inferred;
     impl VisitMut for Inferred {
@@ -142,20 +108,4 @@ fn nameable(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Inferred.visit_type_mut(&mut ty);
     ty
-}
-
-fn read(effect: Effect, input: ParseStream<'_>) -> syn::Result<Function> {
-    let attrs = Attribute::parse_outer(input)?;
-    let vis = input.parse()?;
-    let start = input.cursor().token_stream().into_iter().next();
-    let name = effect.name();
-    let Ok(sig) = input.parse::<Signature>() else {
-        return Err(syn::Error::new_spanned(start, format!("`{name}` stands on an `async fn`")));
-    };
-    if !input.peek(token::Brace) {
-        let message =
-            format!("`{name}` needs a function with a body: put it on the one that implements this");
-        return Err(syn::Error::new_spanned(&sig.ident, message));
-    }
-    Ok(Function { attrs, vis, sig, body: input.parse()? })
 }

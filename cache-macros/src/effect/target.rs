@@ -1,94 +1,30 @@
-//! A target: which entry of which cache, written as a call of the cached function or declared cache.
+//! A target: an entry of a cache, written as a call of the cached function or declared cache.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{
-    AngleBracketedGenericArguments, Expr, ExprAwait, ExprPath, ExprReturn, ExprTry, Ident, Path,
-    PathArguments, parse_quote_spanned,
+    Expr, ExprAwait, ExprReturn, ExprTry, Path,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
 
-use super::function::Function;
-use crate::{
-    cached::model::Names,
+use super::{function::Function, place::Place};
+use crate::shared::{
+    companion::Companion,
     errors::Errors,
-    references::behind_reference,
     spans::{placed, shown_at},
+    tokens::behind_reference,
 };
 
-/// What stands for the returned value.
+/// The word for the returned value.
 const RESULT: &str = "result";
 
-/// A cached function or a declared cache.
-pub(super) struct Place {
-    path: Path,
-    /// A method: its companions are its neighbours, and begin with its name.
-    method: bool,
-}
-
-/// One entry of it.
+/// One entry of a cache.
 pub(super) struct Target {
-    pub(super) place: Place,
+    place: Place,
     args: Vec<Expr>,
     /// The word `result` in an argument, if one is about the returned value.
     pub(super) result: Option<Ident>,
-}
-
-impl Place {
-    /// Of a path: `profile`, `users::profile`, `Repo::get`, `USERS`.
-    pub(super) fn of_path(expr: &ExprPath, errors: &mut Errors) -> Option<Self> {
-        if let Some(qself) = &expr.qself {
-            errors.at(qself.lt_token, "a target is a plain path: write `Type::method(..)` or `function(..)`");
-            return None;
-        }
-        Some(Self { method: names_method(&expr.path), path: expr.path.clone() })
-    }
-
-    /// Of a method of `self`.
-    pub(super) fn of_self(method: &Ident) -> Self {
-        Self { path: parse_quote_spanned!(method.span()=> Self::#method), method: true }
-    }
-
-    /// What a method is called with: `self.get::<u8>(..)`.
-    pub(super) fn with_generics(&mut self, turbofish: Option<AngleBracketedGenericArguments>) {
-        if let (Some(arguments), Some(last)) = (turbofish, self.path.segments.last_mut()) {
-            last.arguments = PathArguments::AngleBracketed(arguments);
-        }
-    }
-
-    /// The path of its hidden companion that finds an entry.
-    fn at(&self) -> TokenStream {
-        self.companion("__at")
-    }
-
-    /// The path of its companion that is the whole cache.
-    pub(super) fn cache(&self) -> TokenStream {
-        self.companion("cache")
-    }
-
-    fn companion(&self, name: &str) -> TokenStream {
-        let mut path = self.path.clone();
-        let Some(last) = path.segments.last_mut() else { return path.into_token_stream() };
-        if self.method {
-            let span = last.ident.span();
-            last.ident = Names::of_method(&last.ident, name);
-            // What is wrong with an argument is told there, and not of the attribute.
-            last.ident.set_span(span);
-            return path.into_token_stream();
-        }
-        let (span, ident) = (last.ident.span(), Ident::new(name, last.ident.span()));
-        let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
-        quote_spanned!(span=> #path::#ident #arguments)
-    }
-}
-
-/// Types begin with a capital letter, and statics have no small one.
-fn names_method(path: &Path) -> bool {
-    let mut segments = path.segments.iter().rev().map(|segment| segment.ident.to_string());
-    let (last, owner) = (segments.next(), segments.next());
-    let is_static = last.is_some_and(|last| !last.contains(char::is_lowercase));
-    !is_static && owner.is_some_and(|owner| owner.starts_with(char::is_uppercase))
 }
 
 impl Target {
@@ -100,20 +36,20 @@ impl Target {
         Self { place, args, result }
     }
 
-    /// The entry: the key is encoded when this is evaluated.
+    /// Emits the call that finds the entry. It encodes the key.
     pub(super) fn at(&self, function: &Function, krate: &Path) -> TokenStream {
-        let at = self.place.at();
+        let at = self.place.companion(Companion::At);
         let args = self.args.iter().map(|arg| by_reference(arg, function, krate));
         quote!(#at(#(#args),*))
     }
 
-    /// The last word of its path: where the compiler shows what is wrong with the value that it is given.
+    /// The place at which the compiler shows errors about the value that it is given.
     pub(super) fn span(&self) -> Span {
-        self.place.path.segments.last().map_or_else(Span::call_site, |last| last.ident.span())
+        self.place.span()
     }
 }
 
-/// A reference to the argument; one that is a reference already stays as it is.
+/// Emits a reference to the argument; one that is a reference already stays as it is.
 fn by_reference(arg: &Expr, function: &Function, krate: &Path) -> TokenStream {
     let span = shown_at(arg.span());
     match arg {
@@ -128,7 +64,7 @@ fn by_reference(arg: &Expr, function: &Function, krate: &Path) -> TokenStream {
     }
 }
 
-/// The word `result`, where it is no field's name; also inside a macro.
+/// Finds the word `result`, also inside a macro. The name of a field is another word.
 fn find_result(tokens: TokenStream) -> Option<Ident> {
     let mut after_dot = false;
     for token in tokens {
@@ -146,7 +82,7 @@ fn find_result(tokens: TokenStream) -> Option<Ident> {
     None
 }
 
-/// Says what an argument cannot do: it is evaluated outside of the body.
+/// Refuses what an argument cannot do, because it is evaluated outside of the body.
 struct Refuser<'e>(&'e mut Errors);
 
 impl Refuser<'_> {

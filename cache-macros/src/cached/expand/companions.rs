@@ -1,51 +1,64 @@
 //! `peek`, `refresh`, `put`, `invalidate`, `cache`: each one line of work on the key.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
 
-use crate::{cached::model::written, spans::placed};
-
-use super::{Inputs, Model, generics, hygienic, inputs, key, leave, run};
+use super::{
+    super::model::{CacheOf, Model},
+    key,
+    signature::{Inputs, allow_lints, generics, inputs, run},
+};
+use crate::shared::{
+    companion::Companion,
+    spans::placed,
+    tokens::{hygienic, written},
+};
 
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
 }
 
-/// What the companion type says of itself.
+/// Returns the documentation of the companion type.
 pub(super) fn about(model: &Model) -> String {
-    let ident = &model.function.sig.ident;
-    let name = model.declared.as_ref().map_or_else(|| model.site.name.clone(), written);
+    let ident = model.function.ident();
+    let name = match &model.cache {
+        CacheOf::Own(site) => site.name.clone(),
+        CacheOf::Declared(path) => written(path),
+    };
     format!(
         "The cache `{name}` of [`{ident}`](fn@{ident}): what can be done with its answers besides calling it."
     )
 }
 
-/// A doc comment, unless the function is hidden itself.
+/// Emits a doc comment, hidden where the function is.
 pub(super) fn documentation(model: &Model, text: &str) -> TokenStream {
     let text = format!(" {text}");
     let hidden = model.attributes.hidden.then(|| quote!(#[doc(hidden)]));
     quote!(#[doc = #text] #hidden)
 }
 
-/// Everything in which the companions that need no body differ.
-struct Companion<'a> {
-    name: &'a Ident,
+/// A companion that does not run the body.
+struct OnEntry<'a> {
+    companion: Companion,
     doc: &'a str,
     extra: Option<TokenStream>,
     output: TokenStream,
-    /// The call on its place in the cache, from its method on.
+    /// The method that is called on the entry, with its arguments.
     action: TokenStream,
 }
 
-impl Companion<'_> {
+impl OnEntry<'_> {
     fn expand(self, model: &Model) -> TokenStream {
-        let Self { name, doc, extra, output, action } = self;
+        let Self { companion, doc, extra, output, action } = self;
+        let name = model.name_of(companion);
         let mut params = inputs(model, Inputs::Keyed);
         params.extend(extra);
         let at = key::given(model, &quote!(Self));
         let header = header(model, doc);
-        let ((unused, generics), bounds) = (generics(model), &model.function.sig.generics.where_clause);
-        // Not `async fn`: a state machine for each companion of each function would cost more to compile than the function.
+        let (unused, generics) = generics(model);
+        let bounds = &model.function.item.sig.generics.where_clause;
+        // Not `async fn`: a state machine for each companion of each function would cost more to
+        // compile than the function.
         quote_spanned! {model.returns_shown=>
             #unused #header fn #name #generics(#(#params),*) -> impl ::core::future::Future<Output = #output> #bounds {
                 #at.#action
@@ -56,8 +69,8 @@ impl Companion<'_> {
 
 fn peek(model: &Model) -> TokenStream {
     let value = value(model);
-    let companion = Companion {
-        name: &model.names.peek,
+    let companion = OnEntry {
+        companion: Companion::Peek,
         doc: "The stored answer for these arguments while it is fresh. Never runs the function.",
         extra: None,
         output: quote_spanned!(model.returns_shown=> ::core::option::Option<#value>),
@@ -67,10 +80,12 @@ fn peek(model: &Model) -> TokenStream {
 }
 
 fn refresh(model: &Model) -> TokenStream {
-    let (name, output, bounds) =
-        (&model.names.refresh, &model.function.sig.output, &model.function.sig.generics.where_clause);
+    let syn::Signature { output, generics: syn::Generics { where_clause: bounds, .. }, .. } =
+        &model.function.item.sig;
+    let name = model.name_of(Companion::Refresh);
     let home = quote!(Self);
-    let (params, run) = (inputs(model, Inputs::All), run(model, &home));
+    let params = inputs(model, Inputs::All);
+    let run = run(model, &home);
     let (at, find) = key::binding(model, &home);
     let header = header(model, "Runs the function now, whatever is stored, and stores its answer.");
     let (unused, generics) = generics(model);
@@ -83,11 +98,12 @@ fn refresh(model: &Model) -> TokenStream {
 }
 
 fn put(model: &Model) -> TokenStream {
-    let taken = model.params.iter().any(|param| param.declared.0 == "value");
-    let (mut stored, value) = (hygienic(if taken { "__value" } else { "value" }), value(model));
+    let taken = model.params.iter().any(|param| param.name == "value");
+    let value = value(model);
+    let mut stored = hygienic(if taken { "__value" } else { "value" });
     stored.set_span(stored.span().located_at(model.returns_shown));
-    let companion = Companion {
-        name: &model.names.put,
+    let companion = OnEntry {
+        companion: Companion::Put,
         doc: "Stores `value` as the answer for these arguments, without running the function.",
         extra: Some(quote_spanned!(model.returns_shown=> #stored: #value)),
         output: quote!(()),
@@ -98,8 +114,8 @@ fn put(model: &Model) -> TokenStream {
 
 fn invalidate(model: &Model) -> TokenStream {
     let krate = &model.krate;
-    let companion = Companion {
-        name: &model.names.invalidate,
+    let companion = OnEntry {
+        companion: Companion::Invalidate,
         doc: "Makes the stored answer for these arguments unreadable, and says how far that has reached.",
         extra: None,
         output: quote!(#krate::__private::Invalidation),
@@ -110,9 +126,13 @@ fn invalidate(model: &Model) -> TokenStream {
 
 /// Generic over nothing: it is one cache for all types.
 fn handle(model: &Model) -> TokenStream {
-    let (name, site, krate) = (&model.names.handle, &model.names.site, &model.krate);
-    let own = || quote!(#krate::__private::CacheHandle::of(Self::#site()));
-    let cache = model.declared.as_ref().map_or_else(own, |declared| quote!(#declared::cache()));
+    let krate = &model.krate;
+    let name = model.name_of(Companion::Cache);
+    let site = model.name_of(Companion::Site);
+    let cache = match &model.cache {
+        CacheOf::Own(_) => quote!(#krate::__private::CacheHandle::of(Self::#site())),
+        CacheOf::Declared(declared) => quote!(#declared::cache()),
+    };
     let header = header(model, "The cache itself: its name, policy and statistics, and `clear`.");
     quote! {
         #header fn #name() -> #krate::__private::CacheHandle {
@@ -121,20 +141,21 @@ fn handle(model: &Model) -> TokenStream {
     }
 }
 
-/// What stands before `async fn`.
+/// Emits the attributes, the documentation and the visibility of a companion.
 fn header(model: &Model, doc: &str) -> TokenStream {
     let doc = documentation(model, doc);
-    let vis = &model.function.vis;
+    let vis = &model.function.item.vis;
     let everywhere = model.on_each_item();
     let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
     let many = model.function.associated && model.params.len() >= 6;
-    let leave = many.then(|| leave(model, &TokenStream::new()));
-    quote!(#held_back #leave #(#everywhere)* #doc #vis)
+    let allowed = many.then(|| allow_lints(model, &TokenStream::new()));
+    quote!(#held_back #allowed #(#everywhere)* #doc #vis)
 }
 
-/// What is stored: `Ok`'s value, or the whole answer.
+/// Emits the type of the value: `Ok`'s, or the return type.
 fn value(model: &Model) -> TokenStream {
-    let (returns, span) = (&model.returns, model.returns_shown);
+    let Model { returns, returns_shown: span, .. } = model;
+    let span = *span;
     if !model.fallible {
         return returns.to_token_stream();
     }

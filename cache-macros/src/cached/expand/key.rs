@@ -4,41 +4,43 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{GenericParam, ReceiverKind, Type};
 
-use super::{Model, call, hygienic};
-use crate::{
-    cached::{
-        model::{Encoded, Outer, by_reference},
-        signature::last_segment,
+use super::{
+    super::model::{
+        Model,
+        input::{Input, SelfInput},
+        part::{self, Encoded},
     },
-    spans::placed,
+    signature::call,
 };
+use crate::shared::{companion::Companion, spans::placed, tokens::hygienic, types::last_segment};
 
-/// The name of the call's place and the statement that makes it, for whoever borrows it across an await.
+/// Returns the name of the call's entry and the statement that finds it, for code that borrows it
+/// across an await.
 pub(super) fn binding(model: &Model, home: &TokenStream) -> (Ident, TokenStream) {
-    let (name, at) = (hygienic("__at"), given(model, home));
+    let name = hygienic("__at");
+    let at = given(model, home);
     let statement = quote!(let #name = #at;);
     (name, statement)
 }
 
-/// `home::__at(..)`, with the arguments by reference.
+/// Emits `home::__at(..)`, with the arguments by reference.
 pub(super) fn given(model: &Model, home: &TokenStream) -> TokenStream {
-    let at = placed(call(model, home, &model.names.at), model.returns_shown);
+    let at = placed(call(model, home, &model.name_of(Companion::At)), model.returns_shown);
     let arguments =
         receiver(model).into_iter().chain(model.params.iter().map(|param| argument(model, param)));
     quote_spanned!(model.returns_shown=> #at(#(#arguments),*))
 }
 
-fn argument(model: &Model, param: &Outer<(Ident, Type)>) -> TokenStream {
-    let (name, ty) = &param.declared;
+fn argument(model: &Model, Input { name, ty, keyed }: &Input) -> TokenStream {
     match ty {
-        _ if !param.keyed => skipped(model),
+        _ if !keyed => skipped(model),
         Type::Reference(_) => name.to_token_stream(),
         _ => quote!(&#name),
     }
 }
 
 fn receiver(model: &Model) -> Option<TokenStream> {
-    let Outer { declared, keyed } = model.receiver.as_ref()?;
+    let SelfInput { declared, keyed } = model.receiver.as_ref()?;
     let this = declared.self_token;
     Some(match declared.kind {
         _ if !keyed => skipped(model),
@@ -52,39 +54,41 @@ fn skipped(model: &Model) -> TokenStream {
     quote!(#krate::__private::Skipped)
 }
 
-/// The parameters as `__at` declares them: all of them, each by reference or skipped.
+/// Emits the parameters of `__at`: all of the function's, each by reference or skipped.
 pub(super) fn declared(model: &Model) -> Vec<TokenStream> {
     let skipped = skipped(model);
     let receiver = model.receiver.iter().map(|receiver| {
-        // Whoever names the function by a path need not have one.
+        // A target that names the method by its path need not have a receiver.
         if receiver.keyed { quote!(&self) } else { quote!(_: impl ::core::marker::Sized) }
     });
-    let params = model.params.iter().map(|param| {
-        let (name, ty) = &param.declared;
-        let by_reference = by_reference::declared(ty);
-        if param.keyed { quote!(#name: #by_reference) } else { quote!(_: #skipped) }
+    let params = model.params.iter().map(|Input { name, ty, keyed }| {
+        let by_reference = part::declared(ty);
+        if *keyed { quote!(#name: #by_reference) } else { quote!(_: #skipped) }
     });
     receiver.chain(params).collect()
 }
 
-/// Leave to take a reference to what the user's function takes by value, where a lint knows a better type.
-pub(super) fn leave(model: &Model) -> Option<TokenStream> {
+/// Emits `#[allow]` where a lint knows a better type for a reference to what the user's function
+/// takes by value.
+pub(super) fn allow_references(model: &Model) -> Option<TokenStream> {
     const KNOWN: [&str; 6] = ["Box", "Cow", "Option", "PathBuf", "String", "Vec"];
     let known = |ty: &Type| last_segment(ty).is_some_and(|last| KNOWN.iter().any(|name| last.ident == name));
-    let by_value = model.params.iter().any(|param| param.keyed && known(&param.declared.1));
+    let by_value = model.params.iter().any(|param| param.keyed && known(&param.ty));
     by_value.then(|| quote!(#[allow(clippy::borrowed_box, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref)]))
 }
 
-/// What the key is made of.
+/// Emits the list of the key's parts.
 pub(super) fn parts(model: &Model) -> TokenStream {
-    let (types, parts) = (types(model), model.parts.iter().map(part));
+    let types = types(model);
+    let parts = model.parts.iter().map(encoded);
     quote!(&[#(#types,)* #(#parts),*])
 }
 
-/// What the function is generic over tells its calls apart like an argument.
+/// Emits the types and constants that the function is generic over: they tell its calls apart like
+/// arguments.
 fn types(model: &Model) -> Vec<TokenStream> {
     let this = model.function.associated.then(|| quote!(&::core::any::type_name::<Self>()));
-    let generics = model.function.sig.generics.params.iter().filter_map(|param| match param {
+    let generics = model.function.item.sig.generics.params.iter().filter_map(|param| match param {
         GenericParam::Type(param) => {
             let ident = &param.ident;
             Some(quote!(&::core::any::type_name::<#ident>()))
@@ -98,8 +102,7 @@ fn types(model: &Model) -> Vec<TokenStream> {
     this.into_iter().chain(generics).collect()
 }
 
-fn part(part: &Encoded) -> TokenStream {
-    let Encoded { value, opaque, .. } = part;
+fn encoded(Encoded { value, opaque }: &Encoded) -> TokenStream {
     let kind = opaque.then(|| quote!(&::core::any::type_name_of_val(#value),));
     quote!(#kind #value)
 }

@@ -5,14 +5,17 @@ use syn::{
     visit::{self, Visit},
 };
 
-use super::super::signature::{Function, first_argument, is_result, last_segment, peel};
-use crate::errors::Errors;
+use super::super::function::Function;
+use crate::shared::{
+    errors::Errors,
+    types::{first_argument, is_result, is_unit, last_segment, peel},
+};
 
 /// The return type, if its answers can be kept.
 pub(super) fn check<'f>(function: &'f Function, errors: &mut Errors) -> Option<&'f Type> {
     let before = errors.count();
     let Some(returns) = function.returns() else {
-        errors.at(&function.sig.ident, NOTHING);
+        errors.at(function.ident(), NOTHING);
         return None;
     };
     if !answers_nothing(returns, errors)
@@ -29,7 +32,7 @@ const NOTHING: &str = "a cached function answers with something: return the valu
 fn answers_nothing(returns: &Type, errors: &mut Errors) -> bool {
     let success = if is_result(returns) { last_segment(returns).and_then(first_argument) } else { None };
     match success.unwrap_or(returns) {
-        Type::Tuple(tuple) if tuple.elems.is_empty() => errors.at(tuple, NOTHING),
+        unit if is_unit(unit) => errors.at(unit, NOTHING),
         Type::Never(never) => errors.at(never, NOTHING),
         _ => return false,
     }
@@ -52,13 +55,15 @@ fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> boo
     true
 }
 
-/// The parameters of an impl cannot be seen from its method: `T` is taken for one, and the compiler is asked about others.
+/// The parameters of an impl cannot be seen from its method: `T` is taken for one, and the compiler
+/// is asked about others.
 fn looks_like_parameter(ident: &Ident) -> bool {
     let name = ident.to_string();
     name.len() == 1 && name.chars().all(|c| c.is_ascii_uppercase())
 }
 
-/// A reference at the place of the value: also a `'static` one, which cannot be read back from bytes.
+/// A reference at the place of the value: also a `'static` one, which cannot be read back from
+/// bytes.
 fn is_reference(returns: &Type, errors: &mut Errors) -> bool {
     let wrapped = is_result(returns) || last_segment(returns).is_some_and(|last| last.ident == "Option");
     let inner = if wrapped { last_segment(returns).and_then(first_argument) } else { None };

@@ -2,10 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, FnArg, Receiver, ReceiverKind, Safety, Type, TypeParamBound, TypeReference};
+use syn::{Receiver, ReceiverKind, Safety, Type, TypeParamBound, TypeReference};
 
-use super::super::signature::{Function, first_argument, last_segment, peel};
-use crate::errors::Errors;
+use super::super::function::Function;
+use crate::shared::{
+    errors::Errors,
+    types::{first_argument, last_segment, peel},
+};
 
 pub(super) fn check(function: &Function, errors: &mut Errors) {
     runs_later(function, errors);
@@ -20,7 +23,7 @@ pub(super) fn check(function: &Function, errors: &mut Errors) {
 
 /// `async`, and not `const`.
 fn runs_later(function: &Function, errors: &mut Errors) {
-    let sig = &function.sig;
+    let sig = &function.item.sig;
     if let Some(constness) = &sig.constness {
         errors.at(
             constness,
@@ -37,11 +40,11 @@ fn runs_later(function: &Function, errors: &mut Errors) {
 
 /// `unsafe` and `extern` promise things about a call that a hit does not make.
 fn is_called_from_rust(function: &Function, errors: &mut Errors) {
-    if let Safety::Unsafe(unsafety) = &function.sig.safety {
+    if let Safety::Unsafe(unsafety) = &function.item.sig.safety {
         let message = "`#[cached]` needs a safe function: cache a safe one around the `unsafe` call";
         errors.at(unsafety, message);
     }
-    if let Some(abi) = &function.sig.abi {
+    if let Some(abi) = &function.item.sig.abi {
         errors.at(abi, "`#[cached]` needs a Rust function: cache one that this `extern` function calls");
     }
 }
@@ -84,24 +87,17 @@ pub(super) fn exclusive_reference(ty: &Type) -> Option<TokenStream> {
 }
 
 fn attributes(function: &Function, errors: &mut Errors) {
-    for attr in &function.attrs {
+    for attr in &function.item.attrs {
         if attr.path().segments.last().is_some_and(|last| last.ident == "cached") {
             errors.at(attr, "`#[cached]` is given twice: keep one");
         }
     }
-    for attr in function.sig.inputs.iter().flat_map(input_attributes) {
+    for attr in function.item.input_attributes() {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             errors.at(
                 attr,
                 "a parameter of a cached function is always there: put `cfg` on two whole functions",
             );
         }
-    }
-}
-
-fn input_attributes(input: &FnArg) -> &[Attribute] {
-    match input {
-        FnArg::Receiver(receiver) => &receiver.attrs,
-        FnArg::Typed(param) => &param.attrs,
     }
 }

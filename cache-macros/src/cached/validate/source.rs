@@ -1,39 +1,69 @@
-//! Whose cache it is: the function's own, or a declared one.
+//! The cache behind a function: its own, or a declared one.
 
-use syn::{Expr, Path};
+use cachery_syntax::{NameError, check_name};
+use syn::{Expr, Path, ext::IdentExt as _};
 
-use super::{
-    super::{args::Args, signature::Function},
+use super::super::function::Function;
+use crate::shared::{
+    arguments::{Arg, Args},
+    errors::Errors,
     values::{self, Values},
 };
-use crate::errors::Errors;
 
-pub(in super::super) struct Source {
-    /// What the function's own cache is like, and a stand-in beside a declared one.
-    pub(in super::super) values: Values,
-    /// Where `caches!` has it.
-    pub(in super::super) declared: Option<Path>,
+/// The cache behind a function.
+pub(in super::super) enum Source {
+    /// The function's own, with what the attribute says of it.
+    Own(Values),
+    /// The path of one that `caches!` declares.
+    Declared(Path),
 }
 
 pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Source {
-    let Some(cache) = &args.cache else {
-        let name = values::name(args.name.as_ref(), function, errors);
-        return Source { values: values::check(name, args, errors), declared: None };
+    let own = |errors: &mut Errors| {
+        let name = name(args.name.as_ref(), function, errors);
+        Source::Own(values::check(name, args, errors))
     };
-    let path = match &cache.value {
-        Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+    let Some(cache) = &args.cache else { return own(errors) };
+    match &cache.value {
+        Expr::Path(path) if path.qself.is_none() => {
+            refuse_policy(&path.path, args, errors);
+            Source::Declared(path.path.clone())
+        }
         other => {
             errors.at(other, "`cache` is the path of a cache that `caches!` declares: write `cache = USERS`");
-            None
+            Source::Own(values::stand_in(named_after(function)))
         }
-    };
-    if let Some(path) = &path {
-        refuse_policy(path, args, errors);
     }
-    Source { values: values::beside_a_declaration(args, errors), declared: path }
 }
 
-/// The declaration says it for all functions.
+/// The name of a function's own cache.
+fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> String {
+    let named_after = named_after(function);
+    let Some(Arg { value, .. }) = arg else {
+        if let Err(error) = check_name(&named_after) {
+            errors.at(function.ident(), of_the_function(&error));
+        }
+        return named_after;
+    };
+    values::name_given(value, errors).unwrap_or(named_after)
+}
+
+fn named_after(function: &Function) -> String {
+    function.ident().unraw().to_string()
+}
+
+/// Explains why the function's name cannot be the cache's.
+fn of_the_function(error: &NameError) -> String {
+    match error {
+        NameError::Reserved { name, stem, global } => format!(
+            "a cache has its function's name unless told, and `{name}` is reserved: its variables, \
+             `CACHE_{stem}_…`, could be read as the global `{global}`; write `name = \"my-{name}\"`"
+        ),
+        _ => format!("{error} (without `name = \"..\"` the function's name is the cache's)"),
+    }
+}
+
+/// Refuses what the declaration says for all functions.
 fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
     let name = path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     let said = [&args.name, &args.ttl, &args.capacity, &args.version, &args.backend];

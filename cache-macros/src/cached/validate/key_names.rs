@@ -1,4 +1,4 @@
-//! Which parameters an expression of `key(..)` names.
+//! The names in an expression of `key(..)`.
 
 use std::collections::HashSet;
 
@@ -9,9 +9,10 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::errors::Errors;
+use crate::shared::errors::Errors;
 
-/// The single names that `expr` uses and does not bind itself, functions that it calls apart.
+/// The single names that an expression uses and does not bind itself, functions that it calls
+/// apart.
 pub(super) struct Names {
     pub(super) used: Vec<Ident>,
     pub(super) called: Vec<Ident>,

@@ -1,15 +1,15 @@
-//! Where the compiler shows what we emit.
+//! The places at which the compiler shows emitted tokens.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Type, spanned::Spanned as _};
 
-/// Our tokens, shown where the user's `span` is, and known to lints as expanded.
+/// Returns a span that is shown at the user's `span`, and that lints know for expanded.
 pub(crate) fn shown_at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// `tokens` as they are, shown at `span`.
+/// Returns `tokens` shown at `span`, with the hygiene that they have.
 pub(crate) fn placed(tokens: impl ToTokens, span: Span) -> TokenStream {
     let place = |mut token: TokenTree| {
         token.set_span(token.span().located_at(span));
@@ -18,7 +18,8 @@ pub(crate) fn placed(tokens: impl ToTokens, span: Span) -> TokenStream {
     tokens.into_token_stream().into_iter().map(place).collect()
 }
 
-/// The word that says what a type is: without its references, its path and its arguments.
+/// Returns the place of the word that names a type, without its references, its path and its
+/// arguments.
 pub(crate) fn word_of(ty: &Type) -> Span {
     match ty {
         Type::Reference(reference) => word_of(&reference.elem),

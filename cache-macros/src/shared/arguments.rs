@@ -1,23 +1,29 @@
-//! The arguments as written: which were given, where, with what tokens. Their values are checked by `validate`.
+//! The arguments as written: the words that were given and their tokens. `values` checks what they
+//! say.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+mod given;
+
+use proc_macro2::TokenStream;
 use syn::{
-    Expr, Ident, Lit, Token,
+    Expr, Ident, Lit,
     ext::IdentExt as _,
-    parenthesized,
-    parse::{Parse as _, ParseStream, Parser as _},
-    token,
+    parse::{ParseStream, Parser as _},
 };
 
-use crate::{errors::Errors, pieces::split_at_commas};
+use self::given::{Given, expressions, given, parameters};
+use super::{
+    errors::Errors,
+    suggestion::{did_you_mean, nearest},
+    tokens::split_at_commas,
+};
 
-/// One argument of the attribute: the word that was written and what followed it.
+/// One argument: the word that was written and what followed it.
 pub(crate) struct Arg<T> {
     pub(crate) word: Ident,
     pub(crate) value: T,
 }
 
-/// What was given, each at most once.
+/// The arguments that were given, each at most once.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) name: Option<Arg<Expr>>,
@@ -30,7 +36,7 @@ pub(crate) struct Args {
     pub(crate) backend: Option<Arg<Expr>>,
     pub(crate) local: Option<Arg<()>>,
     pub(crate) krate: Option<Arg<Expr>>,
-    /// `ttl` is not missing when it is only written wrong.
+    /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
     pub(crate) ttl_meant: bool,
 }
 
@@ -48,7 +54,7 @@ enum Argument {
     Crate,
 }
 
-/// The one list of the arguments' names; the third column shows how each is written.
+/// The one list of the arguments' names. The third column shows how each is written.
 const ARGUMENTS: [(&str, Argument, &str); 10] = [
     ("name", Argument::Name, "name = \"orders\""),
     ("cache", Argument::Cache, "cache = USERS"),
@@ -62,6 +68,10 @@ const ARGUMENTS: [(&str, Argument, &str); 10] = [
     ("crate", Argument::Crate, "crate = path::to::cachery"),
 ];
 
+/// The words that other caches have for `ttl`.
+const OTHER_WORDS_FOR_TTL: [&str; 8] =
+    ["time", "time_to_live", "timeout", "expire", "expires", "expiry", "duration", "max_age"];
+
 /// Reads the arguments one by one: a malformed one costs only itself.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     let mut args = Args::default();
@@ -74,17 +84,6 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
     args
 }
 
-/// What other caches call the ttl.
-const OTHER_WORDS_FOR_TTL: [&str; 8] =
-    ["time", "time_to_live", "timeout", "expire", "expires", "expiry", "duration", "max_age"];
-
-/// What follows an argument's word.
-enum Given {
-    Nothing,
-    Value(Expr),
-    List(Group),
-}
-
 impl Args {
     fn read(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let word = Ident::parse_any(input).map_err(|error| {
@@ -92,7 +91,7 @@ impl Args {
             syn::Error::new(error.span(), "an argument begins with its name, like `ttl = 3600`")
         })?;
         let Some((name, argument, example)) = lookup(&word) else {
-            self.ttl_meant |= near(&word) == Some("ttl");
+            self.ttl_meant |= meant(&word) == Some("ttl");
             // Its value is not looked at: it would only say the same thing twice.
             input.parse::<TokenStream>()?;
             return Err(unknown(&word));
@@ -104,7 +103,7 @@ impl Args {
         self.take(argument, &word, given, misuse, errors)
     }
 
-    /// Files what was given under its argument, or says how the argument is written.
+    /// Stores what was given for an argument, or says how the argument is written.
     fn take(
         &mut self,
         argument: Argument,
@@ -130,7 +129,7 @@ impl Args {
     }
 }
 
-/// The one place where an argument is stored, and so where a second one is noticed.
+/// Stores an argument. The one place where a second one is noticed.
 fn set<T>(slot: &mut Option<Arg<T>>, word: &Ident, value: T, errors: &mut Errors) {
     if slot.is_some() {
         errors.at(word, format!("`{word}` is given twice: keep one"));
@@ -143,83 +142,18 @@ fn lookup(word: &Ident) -> Option<(&'static str, Argument, &'static str)> {
     ARGUMENTS.into_iter().find(|(name, ..)| word == name)
 }
 
-fn near(word: &Ident) -> Option<&'static str> {
+fn meant(word: &Ident) -> Option<&'static str> {
     if OTHER_WORDS_FOR_TTL.iter().any(|other| word == other) {
         return Some("ttl");
     }
-    cachery_syntax::nearest(&word.to_string(), ARGUMENTS.map(|(name, ..)| name))
+    nearest(word, names())
 }
 
 fn unknown(word: &Ident) -> syn::Error {
-    let way_out = match near(word) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it takes `{}`", ARGUMENTS.map(|(name, ..)| name).join("`, `")),
-    };
+    let way_out = did_you_mean(meant(word), || format!("it takes `{}`", names().join("`, `")));
     syn::Error::new(word.span(), format!("`{word}` is no argument of `#[cached]`: {way_out}"))
 }
 
-fn given(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Given> {
-    let given = if input.is_empty() {
-        Given::Nothing
-    } else if input.peek(Token![=]) {
-        Given::Value(value(input, name, example)?)
-    } else if input.peek(token::Paren) {
-        Given::List(input.parse()?)
-    } else {
-        return Err(input.error(format!("expected `,`, or `{example}`")));
-    };
-    if input.is_empty() { Ok(given) } else { Err(input.error(format!("expected `,` after `{name}`"))) }
-}
-
-fn value(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Expr> {
-    let equals = input.parse::<Token![=]>()?;
-    input.parse().map_err(|error| {
-        // The end of one argument is a place that only we know.
-        let unfinished =
-            || syn::Error::new_spanned(equals, format!("`{name}` has no value: write `{example}`"));
-        if input.is_empty() { unfinished() } else { error }
-    })
-}
-
-/// What stands between the parentheses; an error at their end points at the closing one.
-fn listed<T>(list: &Group, item: fn(ParseStream<'_>) -> syn::Result<T>) -> syn::Result<Vec<T>> {
-    let parse = |input: ParseStream<'_>| {
-        let inside;
-        parenthesized!(inside in input);
-        inside.parse_terminated(item, Token![,])
-    };
-    parse.parse2(TokenTree::from(list.clone()).into()).map(Vec::from_iter)
-}
-
-fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
-    let parsed = listed(list, Expr::parse)?;
-    if parsed.is_empty() {
-        let message = "`key()` is empty: list what tells one call from another, or leave it out";
-        return Err(syn::Error::new(list.span(), message));
-    }
-    Ok(parsed)
-}
-
-/// A name, without the `&` that its type has.
-fn parameter(input: ParseStream<'_>) -> syn::Result<Ident> {
-    let rule = "`skip` lists parameters by their names";
-    let reference = input.parse::<Option<Token![&]>>()?;
-    let name = Ident::parse_any(input)
-        .map_err(|error| syn::Error::new(error.span(), format!("{rule}, like `skip(self, db)`")));
-    match (reference, name) {
-        (None, Ok(name)) if input.is_empty() || input.peek(Token![,]) => Ok(name),
-        (None, Ok(_)) => Err(input.error(format!("{rule}, like `skip(self, db)`"))),
-        (Some(and), Ok(name)) => Err(syn::Error::new_spanned(and, format!("{rule}: write `skip({name})`"))),
-        (_, Err(error)) => Err(error),
-    }
-}
-
-fn parameters(list: &Group) -> syn::Result<Vec<Ident>> {
-    let parsed = listed(list, parameter)?;
-    if parsed.is_empty() {
-        let message =
-            "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";
-        return Err(syn::Error::new(list.span(), message));
-    }
-    Ok(parsed)
+fn names() -> [&'static str; ARGUMENTS.len()] {
+    ARGUMENTS.map(|(name, ..)| name)
 }

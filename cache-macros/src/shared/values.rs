@@ -1,16 +1,16 @@
-//! The arguments that carry one value: what they may be, and what stands in for a wrong one.
+//! The values of arguments: the rules for each, and a stand-in beside an error.
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use cachery_syntax::{Backend, NameError, Ttl, check_name};
-use syn::{Expr, ExprUnary, Lit, LitInt, Path, UnOp, ext::IdentExt as _, parse_quote};
+use cachery_syntax::{Backend, Ttl, check_name};
+use syn::{Expr, ExprUnary, Lit, LitInt, UnOp};
 
-use super::super::{
-    args::{Arg, Args},
-    signature::Function,
+use super::{
+    arguments::{Arg, Args},
+    errors::Errors,
 };
-use crate::errors::Errors;
 
+/// The values of a cache's own arguments.
 pub(crate) struct Values {
     pub(crate) name: String,
     pub(crate) ttl: Ttl,
@@ -18,13 +18,12 @@ pub(crate) struct Values {
     pub(crate) version: Option<u32>,
     pub(crate) backend: Option<Backend>,
     pub(crate) local: bool,
-    pub(crate) krate: Path,
 }
 
 /// Never runs: it keeps the expansion whole beside an error.
 const STAND_IN_TTL: Ttl = Ttl::For(Duration::from_secs(60));
 
-/// Of a cache that is called `name`.
+/// Checks the values of the cache `name`.
 pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
     Values {
         name,
@@ -33,42 +32,15 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
         backend: backend(args, errors),
         local: args.local.is_some(),
-        krate: krate(args.krate.as_ref(), errors),
     }
 }
 
-/// What is left to say where a declaration says the rest.
-pub(super) fn beside_a_declaration(args: &Args, errors: &mut Errors) -> Values {
-    Values {
-        name: String::new(),
-        ttl: STAND_IN_TTL,
-        capacity: None,
-        version: None,
-        backend: None,
-        local: false,
-        krate: krate(args.krate.as_ref(), errors),
-    }
+/// The values of the cache `name` beside an error in what says which cache it is.
+pub(crate) const fn stand_in(name: String) -> Values {
+    Values { name, ttl: STAND_IN_TTL, capacity: None, version: None, backend: None, local: false }
 }
 
-/// The name of a function's own cache.
-pub(super) fn name(arg: Option<&Arg<Expr>>, function: &Function, errors: &mut Errors) -> String {
-    let named_after = function.sig.ident.unraw().to_string();
-    let Some(Arg { value, .. }) = arg else {
-        if let Err(error) = check_name(&named_after) {
-            let message = match &error {
-                NameError::Reserved { name, stem, global } => format!(
-                    "a cache has its function's name unless told, and `{name}` is reserved: its variables, \
-                     `CACHE_{stem}_…`, could be read as the global `{global}`; write `name = \"my-{name}\"`"
-                ),
-                _ => format!("{error} (without `name = \"..\"` the function's name is the cache's)"),
-            };
-            errors.at(&function.sig.ident, message);
-        }
-        return named_after;
-    };
-    name_given(value, errors).unwrap_or(named_after)
-}
-
+/// Reads the value of `name = ..`.
 pub(crate) fn name_given(value: &Expr, errors: &mut Errors) -> Option<String> {
     let Some(Lit::Str(text)) = literal(value) else {
         errors.at(value, "`name` is a string literal: write `name = \"orders\"`");
@@ -152,15 +124,6 @@ fn backend(args: &Args, errors: &mut Errors) -> Option<Backend> {
     None
 }
 
-fn krate(arg: Option<&Arg<Expr>>, errors: &mut Errors) -> Path {
-    match arg.map(|arg| &arg.value) {
-        Some(Expr::Path(path)) if path.qself.is_none() => return path.path.clone(),
-        Some(other) => errors.at(other, "`crate` is a path to cachery: write `crate = path::to::cachery`"),
-        None => {}
-    }
-    parse_quote!(::cachery)
-}
-
 fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {
     let number = |number: &LitInt| number.suffix().is_empty().then(|| number.base10_parse().ok()).flatten();
     match literal(value) {
@@ -169,7 +132,7 @@ fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {
     }
 }
 
-/// The literal, also when a `macro_rules!` has wrapped it in an invisible group.
+/// Returns the literal, also where a `macro_rules!` has put an invisible group around it.
 fn literal(value: &Expr) -> Option<&Lit> {
     match value {
         Expr::Lit(literal) => Some(&literal.lit),

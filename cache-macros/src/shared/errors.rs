@@ -1,4 +1,4 @@
-//! All mistakes of one attribute, gathered for one compile.
+//! All mistakes of one attribute, reported in one compile.
 
 use std::{fmt::Display, thread};
 
@@ -8,8 +8,8 @@ use syn::Error;
 
 /// Collects errors until [`Errors::beside`] turns them into tokens.
 ///
-/// An accumulator that is dropped with its errors unread would let a broken attribute compile, so dropping it
-/// without `beside` panics.
+/// An accumulator that is dropped with its errors unread would let a broken attribute compile, so
+/// dropping it without `beside` panics.
 pub(crate) struct Errors {
     found: Option<Error>,
     reported: bool,
@@ -25,12 +25,12 @@ impl Errors {
         self.push(Error::new_spanned(tokens, message));
     }
 
-    /// Reports `message` where there is no token to point at.
+    /// Reports `message` at a place without a token.
     pub(crate) fn at_span(&mut self, span: Span, message: impl Display) {
         self.push(Error::new(span, message));
     }
 
-    /// Takes in an error that a parser made.
+    /// Adds an error that a parser made.
     pub(crate) fn push(&mut self, error: Error) {
         match &mut self.found {
             Some(found) => found.combine(error),
@@ -38,12 +38,13 @@ impl Errors {
         }
     }
 
-    /// The number of mistakes so far, to see whether a step has added one.
+    /// The number of mistakes so far. A step that raises it has found one.
     pub(crate) fn count(&self) -> usize {
         self.found.as_ref().map_or(0, |found| found.into_iter().count())
     }
 
-    /// Puts the errors beside `item`, which is emitted either way: what else the user wrote must not break too.
+    /// Puts the errors beside `item`, which is emitted either way: the rest of the user's code
+    /// still finds it.
     pub(crate) fn beside(mut self, item: TokenStream) -> TokenStream {
         self.reported = true;
         let mut tokens = self.found.as_ref().map(Error::to_compile_error).unwrap_or_default();

@@ -1,0 +1,116 @@
+//! The entry of a call, with the function's types, and the descriptor of the call site.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Type, TypePath};
+
+use super::{
+    super::model::{CacheOf, Model},
+    key,
+    signature::generics,
+};
+use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
+
+/// Emits `__at`, which returns the entry of a call. The wrapper, the companions and targets
+/// elsewhere call it.
+pub(super) fn at_function(model: &Model) -> TokenStream {
+    let Model { krate, returns, returns_shown: span, .. } = model;
+    let span = *span;
+    let name = model.name_of(Companion::At);
+    let vis = &model.function.item.vis;
+    let everywhere = model.on_each_item();
+    let (unused, generics) = generics(model);
+    let bounds = &model.function.item.sig.generics.where_clause;
+    let (kind, helpers) = if model.fallible {
+        (quote!(At), quote!({OwnError as _, SharedError as _}))
+    } else {
+        (quote!(Plain), quote!(PlainReturn as _))
+    };
+    let typed = typed(model);
+    let facade = placed(krate, span);
+    let known = known(model);
+    let params = key::declared(model);
+    let shown = quote_spanned!(span=> #facade::__private::#kind<#returns>);
+    let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
+    let allowed = key::allow_references(model);
+    quote! {
+        #(#everywhere)*
+        #[doc(hidden)]
+        #unused
+        #held_back
+        #allowed
+        #vis fn #name #generics(#(#params),*) -> #shown #bounds {
+            #known
+            use #krate::__private::#helpers;
+            #typed
+        }
+    }
+}
+
+/// Emits `__site`, which returns the descriptor. It is generic over nothing: with whatever types a
+/// function is called, it is one site.
+///
+/// A declared cache has its own.
+pub(super) fn site_function(model: &Model) -> Option<TokenStream> {
+    let CacheOf::Own(site) = &model.cache else { return None };
+    let krate = &model.krate;
+    let name = model.name_of(Companion::Site);
+    let everywhere = model.on_each_item();
+    let site = site.item(krate, &site.policy(krate));
+    Some(quote! {
+        #(#everywhere)*
+        fn #name() -> &'static #krate::__private::Site {
+            #site
+            &SITE
+        }
+    })
+}
+
+/// Emits a check of a return type that could be a parameter of the impl, or a projection of one.
+///
+/// Those cannot be seen from the function, and one may be a `Result` or not. An inner item may name
+/// every type but them.
+fn known(model: &Model) -> Option<TokenStream> {
+    let returns = &model.returns;
+    let Type::Path(TypePath { path, .. }) = returns else { return None };
+    let bare = path.segments.iter().all(|segment| segment.arguments.is_none() && segment.ident != "Self");
+    (model.function.associated && bare).then(|| {
+        quote_spanned! {model.returns_shown=>
+            const _: ::core::marker::PhantomData<fn() -> #returns> = ::core::marker::PhantomData;
+        }
+    })
+}
+
+/// Emits the entry. The bounds on the value stand on its last call alone: a wrong type is one
+/// error, shown at the return type.
+fn typed(model: &Model) -> TokenStream {
+    let Model { krate, returns, returns_shown: span, .. } = model;
+    let span = *span;
+    let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
+    let source = source(model);
+    let mut tag = hygienic("__tag");
+    tag.set_span(tag.span().located_at(span));
+    quote_spanned! {span=>
+        let #tag = &#krate::__private::Tag::<#returns>::new();
+        #tag.#shape().#source
+    }
+}
+
+/// Emits the call that names the cache and the key in it.
+fn source(model: &Model) -> TokenStream {
+    let span = model.returns_shown;
+    match &model.cache {
+        CacheOf::Declared(declared) => {
+            let parts = model.parts.iter().map(|part| &part.value);
+            let method = placed(quote!(declared), span);
+            let kept = placed(quote!(kept), span);
+            quote!(#method(#declared::__at(#(#parts),*)).#kept())
+        }
+        CacheOf::Own(own) => {
+            let bound = placed(if own.local { quote!(local) } else { quote!(stored) }, span);
+            let site = model.name_of(Companion::Site);
+            let parts = key::parts(model);
+            quote!(#bound(Self::#site(), #parts))
+        }
+    }
+}

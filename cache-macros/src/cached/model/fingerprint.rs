@@ -1,0 +1,28 @@
+//! The text on which entries in a shared store depend.
+
+use syn::{Ident, Type};
+
+use super::super::{
+    function::{Function, Param},
+    validate::{Key, Part},
+};
+use crate::shared::tokens::written;
+
+/// Writes the function's key and its return type.
+///
+/// The names keep two parameters of one type from changing places unseen, and the types keep apart
+/// what looks alike as bytes.
+pub(super) fn of(function: &Function, key: &Key, returns: &Type) -> String {
+    let declared = |Param { name, declared }: &Param| {
+        format!("{}:{}", name.as_ref().map(Ident::to_string).unwrap_or_default(), written(&declared.ty))
+    };
+    let keyed = function.params.iter().zip(&key.params).filter(|(_, keyed)| **keyed);
+    let params: Vec<_> = keyed.map(|(param, _)| declared(param)).collect();
+    let exprs = key.parts.iter().filter_map(|part| match part {
+        Part::Expr(expr) => Some(written(expr)),
+        Part::Param(_) => None,
+    });
+    let exprs: Vec<_> = exprs.collect();
+    let exprs = if exprs.is_empty() { String::new() } else { format!("key({})", exprs.join(",")) };
+    format!("({}){exprs}->{}", params.join(","), written(returns))
+}

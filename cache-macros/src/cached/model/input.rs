@@ -1,0 +1,58 @@
+//! The inputs as the wrapper and the companions declare them: each by a name, and without a `mut`
+//! of the body's.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::{Receiver, Type};
+
+use super::super::{
+    function::{Function, Param},
+    validate::{Key, Part},
+};
+
+/// A parameter after `self`.
+pub(in super::super) struct Input {
+    pub(in super::super) name: Ident,
+    pub(in super::super) ty: Type,
+    /// The companions need it for the key.
+    pub(in super::super) keyed: bool,
+}
+
+/// The receiver.
+pub(in super::super) struct SelfInput {
+    pub(in super::super) declared: Receiver,
+    /// The companions need it for the key.
+    pub(in super::super) keyed: bool,
+}
+
+impl SelfInput {
+    /// The wrapper hands `self` on as it is: whether it is `mut` matters to the body alone.
+    pub(super) fn new(declared: &Receiver, keyed: bool) -> Self {
+        Self { declared: Receiver { attrs: vec![], mutability: None, ..declared.clone() }, keyed }
+    }
+}
+
+pub(super) fn params(function: &Function, key: &Key) -> Vec<Input> {
+    let by_expression = key.parts.iter().any(|part| matches!(part, Part::Expr(_)));
+    let input = |(place, (param, &keyed)): (usize, (&Param, &bool))| Input {
+        name: name(place, param, by_expression && keyed),
+        ty: (*param.declared.ty).clone(),
+        keyed,
+    };
+    function.params.iter().zip(&key.params).enumerate().map(input).collect()
+}
+
+/// Returns a parameter's name outside of the body.
+///
+/// A name that begins with `_` says that the body does not use it. Handing it on does, so it loses
+/// its underscore, unless an expression of `key(..)` uses it.
+fn name(place: usize, param: &Param, in_expression: bool) -> Ident {
+    let ours = |name: &str| {
+        Some(Ident::new(name, Span::mixed_site())).filter(|_| syn::parse_str::<Ident>(name).is_ok())
+    };
+    let name = param.name.as_ref().and_then(|name| match name.to_string().strip_prefix('_') {
+        Some(rest) if !in_expression => ours(rest),
+        _ => Some(name.clone()),
+    });
+    name.unwrap_or_else(|| format_ident!("arg{place}", span = Span::mixed_site()))
+}

@@ -1,0 +1,124 @@
+//! The parts of the key where every input is given by reference.
+//!
+//! So one function makes the key for a caller that owns the arguments and for one that only sees
+//! them.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{
+    Expr, ExprCall, Member, Type, parse_quote_spanned,
+    spanned::Spanned as _,
+    visit_mut::{self, VisitMut},
+};
+
+use super::{super::validate::Part, input::Input};
+use crate::shared::{
+    mentions::Mentions,
+    spans::{shown_at, word_of},
+    tokens::behind_reference,
+};
+
+/// One part of the key.
+pub(in super::super) struct Encoded {
+    /// A reference to it, where every parameter is one itself.
+    pub(in super::super) value: TokenStream,
+    /// An `impl Trait` parameter as a whole, whose type is part of the key, too.
+    pub(in super::super) opaque: bool,
+}
+
+impl Encoded {
+    pub(super) fn new(part: Part, params: &[Input]) -> Self {
+        match part {
+            Part::Expr(expr) => {
+                let span = word_of_expr(&expr);
+                Self { value: expression(expr, params, span), opaque: false }
+            }
+            Part::Param(place) => {
+                let Input { name, ty, .. } = &params[place];
+                // The name shows where the type is written: an error about a parameter's key is
+                // about its type.
+                let span = word_of(ty);
+                let mut name = name.clone();
+                name.set_span(name.span().located_at(span));
+                Self { value: parameter(&name, ty, span), opaque: Mentions::of_type(ty).has_impl_trait() }
+            }
+        }
+    }
+}
+
+/// Returns the type of a parameter that is given by reference; a reference stays one.
+pub(in super::super) fn declared(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Reference(_) => ty.to_token_stream(),
+        Type::ImplTrait(opaque) if opaque.bounds.len() > 1 => quote!(&(#ty)),
+        _ => quote!(&#ty),
+    }
+}
+
+/// Returns a reference to the parameter `name`.
+fn parameter(name: &Ident, ty: &Type, span: Span) -> TokenStream {
+    match ty {
+        // It need not be sized, which a part of a key is.
+        Type::Reference(_) => quote_spanned!(shown_at(span)=> &#name),
+        _ => name.to_token_stream(),
+    }
+}
+
+/// Returns a reference to the value of an expression.
+///
+/// A key cannot move what the function gets, so for a parameter that was given by value the
+/// expression uses what its reference points to.
+fn expression(mut expr: Expr, params: &[Input], span: Span) -> TokenStream {
+    if let Expr::Path(path) = &expr
+        && let Some(name) = path.path.get_ident()
+        && let Some(param) = params.iter().find(|param| param.name == *name)
+    {
+        return parameter(name, &param.ty, span);
+    }
+    // Scopes are not followed: a name bound anywhere in the expression is taken for its own.
+    let mentions = Mentions::of_expr(&expr);
+    let by_value = params.iter().filter(|param| !matches!(param.ty, Type::Reference(_)));
+    let free = by_value.filter(|param| mentions.binding(&param.name.to_string()).is_none());
+    Dereference { names: free.map(|param| param.name.clone()).collect() }.visit_expr_mut(&mut expr);
+    let value = behind_reference(&expr);
+    quote_spanned!(shown_at(span)=> &#value)
+}
+
+/// Returns the place of the last word of an expression: it says the type.
+fn word_of_expr(expr: &Expr) -> Span {
+    match expr {
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => name.span(),
+            Member::Unnamed(index) => index.span,
+        },
+        Expr::MethodCall(call) => call.method.span(),
+        _ => expr.span(),
+    }
+}
+
+/// Writes `(*name)` for each of `names`.
+struct Dereference {
+    names: Vec<Ident>,
+}
+
+impl VisitMut for Dereference {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Path(path) = expr
+            && let Some(name) = path.path.get_ident()
+            && self.names.contains(name)
+        {
+            let name = name.clone();
+            *expr = parse_quote_spanned!(shown_at(name.span())=> (*#name));
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    /// Leaves a function that is called by its name as it is: it cannot be a parameter.
+    fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
+        if !matches!(*call.func, Expr::Path(_)) {
+            self.visit_expr_mut(&mut call.func);
+        }
+        call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+    }
+}

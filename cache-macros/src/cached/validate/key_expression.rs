@@ -1,0 +1,64 @@
+//! The expressions of `key(..)`.
+
+use syn::{Expr, Ident};
+
+use super::{
+    super::function::Function,
+    key_names,
+    named::{self, Named},
+    signature::exclusive_reference,
+};
+use crate::shared::errors::Errors;
+
+/// The rule about parameters that are `&mut`.
+pub(super) const EXCLUSIVE: &str =
+    "what a call may change does not tell it from another: take it by `&`, or leave it out by `skip(..)`";
+
+/// Returns the parameters that `expr` names, at least one.
+pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Named> {
+    let before = errors.count();
+    let names = key_names::of(expr, errors);
+    let mut found: Vec<Named> = names.called.iter().filter_map(|word| named::find(word, function)).collect();
+    for word in &names.used {
+        match named::find(word, function) {
+            Some(param) => {
+                if exclusive(param, function) {
+                    errors.at(word, EXCLUSIVE);
+                }
+                found.push(param);
+            }
+            // A constant may stand in an expression; a word that looks like a parameter is
+            // misspelt.
+            None if looks_like_constant(word) => {}
+            None => {
+                errors.at(word, named::no_parameter(word, "key", function));
+                found.extend(named::find_near(word, function));
+            }
+        }
+    }
+    if found.is_empty() && errors.count() == before {
+        found.extend(refuse_constant(expr, &names.used, function, errors));
+    }
+    found
+}
+
+/// Refuses an expression that names no parameter. Returns the one that was probably meant.
+fn refuse_constant(expr: &Expr, used: &[Ident], function: &Function, errors: &mut Errors) -> Option<Named> {
+    let meant = used.iter().find_map(|word| Some((word, named::find_near(word, function)?)));
+    if let Some((word, near)) = meant {
+        errors.at(word, named::no_parameter(word, "key", function));
+        return Some(near);
+    }
+    let message = "a key expression names a parameter, and this one is the same for every call";
+    errors.at(expr, format!("{message}: remove it ({})", named::candidates(function)));
+    None
+}
+
+/// Returns true for a `&mut` parameter, which tells nothing that lasts.
+fn exclusive(named: Named, function: &Function) -> bool {
+    matches!(named, Named::Param(place) if exclusive_reference(&function.params[place].declared.ty).is_some())
+}
+
+fn looks_like_constant(word: &Ident) -> bool {
+    word.to_string().chars().next().is_some_and(char::is_uppercase)
+}

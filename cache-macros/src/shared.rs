@@ -1,0 +1,14 @@
+//! The parts that several attributes use. Nothing here knows a single attribute.
+
+pub(crate) mod arguments;
+pub(crate) mod companion;
+pub(crate) mod crate_path;
+pub(crate) mod errors;
+pub(crate) mod item;
+pub(crate) mod mentions;
+pub(crate) mod site;
+pub(crate) mod spans;
+pub(crate) mod suggestion;
+pub(crate) mod tokens;
+pub(crate) mod types;
+pub(crate) mod values;

@@ -1,0 +1,78 @@
+//! The descriptor of a call site, and the static that holds it.
+
+use cachery_syntax::{Backend, Ttl};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
+
+use super::values::Values;
+
+/// The content of a call site's descriptor.
+pub(crate) struct Site {
+    pub(crate) name: String,
+    /// The function's name, to end its path.
+    pub(crate) function: String,
+    /// The types of the keys and of the values as text: entries of other types are never read.
+    pub(crate) fingerprint: String,
+    /// In milliseconds; `None` is for ever.
+    pub(crate) ttl: Option<u64>,
+    pub(crate) capacity: Option<u64>,
+    pub(crate) version: Option<u32>,
+    pub(crate) backend: Option<Backend>,
+    pub(crate) local: bool,
+}
+
+impl Site {
+    pub(crate) fn new(values: Values, function: String, fingerprint: String) -> Self {
+        Self {
+            function,
+            fingerprint,
+            ttl: match values.ttl {
+                Ttl::Forever => None,
+                // The longest duration has far fewer milliseconds.
+                Ttl::For(ttl) => Some(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
+            },
+            name: values.name,
+            capacity: values.capacity,
+            version: values.version,
+            backend: values.backend,
+            local: values.local,
+        }
+    }
+
+    /// `SITE`: a plain static in the list of all sites, which the linker collects. So a site is
+    /// known before its first call.
+    pub(crate) fn item(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
+        let Self { name, fingerprint, .. } = self;
+        let function = format!("::{}", self.function);
+        quote! {
+            #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
+            #[linkme(crate = #krate::__private::linkme)]
+            static SITE: #krate::__private::Site = #krate::__private::Site::new(
+                #name,
+                ::core::concat!(::core::module_path!(), #function),
+                #fingerprint,
+            )
+            #policy;
+        }
+    }
+
+    /// The calls that say what the attribute says. What it leaves out is decided at run time.
+    pub(crate) fn policy(&self, krate: &Path) -> TokenStream {
+        let ttl = self.ttl.map(|millis| quote!(.ttl_millis(#millis)));
+        let capacity = self.capacity.map(|capacity| quote!(.capacity(#capacity)));
+        let version = self.version.map(|version| quote!(.version(#version)));
+        let backend = self.backend.map(|backend| backend_call(krate, backend));
+        let local = self.local.then(|| quote!(.local()));
+        quote!(#ttl #capacity #version #backend #local)
+    }
+}
+
+fn backend_call(krate: &Path, backend: Backend) -> TokenStream {
+    let variant = match backend {
+        Backend::Memory => quote!(Memory),
+        Backend::Redis => quote!(Redis),
+        Backend::Tiered => quote!(Tiered),
+    };
+    quote!(.backend(#krate::__private::Backend::#variant))
+}
