@@ -82,7 +82,7 @@ const MISTAKES: [&str; 12] = [
     "cache.toml:4 [cache.orders-totl]: there is no cache named `orders-totl`: did you mean `orders-total`?",
     "cache.toml:7 [cache.users-by-id] ttl: unknown unit `minutes`",
     "cache.toml:8 [cache.users-by-id]: there is nothing named `capcity` here: did you mean `capacity`?",
-    "cache.toml:10 [cache.shop-basket] backend: \"reddis\" is no backend: did you mean \"redis\"?",
+    "cache.toml:10 [cache.shop-basket] backend: \"reddis\" is not a backend: did you mean \"redis\"?",
 ];
 
 const RIGHT_FILE: &str = r#"[default]

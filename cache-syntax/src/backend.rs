@@ -1,4 +1,4 @@
-//! Where a cache keeps its entries.
+//! The backends of caches.
 
 use std::{fmt, str::FromStr};
 
@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::choice::{ChoiceError, choose};
 
-/// Where a cache keeps its entries, as an attribute, a file or a variable says it.
+/// The place where a cache keeps its entries, as an attribute, a file or a variable says it.
 ///
 /// ```
 /// use cachery_syntax::Backend;
 ///
 /// assert_eq!("tiered".parse(), Ok(Backend::Tiered));
-/// assert_eq!("redsi".parse::<Backend>().unwrap_err().to_string(), r#""redsi" is no backend: did you mean "redis"?"#);
+/// assert_eq!("redsi".parse::<Backend>().unwrap_err().to_string(), r#""redsi" is not a backend: did you mean "redis"?"#);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -29,7 +29,7 @@ pub enum Backend {
 impl Backend {
     const ALL: [Self; 3] = [Self::Memory, Self::Redis, Self::Tiered];
 
-    /// Whether entries leave this process.
+    /// Returns true if entries leave this process.
     pub const fn is_remote(self) -> bool {
         !matches!(self, Self::Memory)
     }

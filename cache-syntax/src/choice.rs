@@ -1,28 +1,28 @@
-//! Settings that are one word of a few.
+//! Settings whose value is one of a few words.
 
 use crate::{excerpt::excerpt, nearest::nearest};
 
-/// What is written is none of the words that its setting can be.
+/// A word that its setting does not know, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{word}\" is no {what}: {way_out}")]
+#[error("\"{word}\" is not a {what}: {way_out}")]
 pub struct ChoiceError {
     word: String,
     what: &'static str,
     way_out: String,
 }
 
-/// What `text` stands for among `choices`, for a setting that is a `what`.
+/// Returns the value of `text` among `choices`, for a setting that is a `what`.
 ///
 /// # Errors
-/// Names the nearest right spelling, or all of them.
+/// Returns the nearest right spelling, or all of them.
 ///
 /// ```
 /// use cachery_syntax::choose;
 ///
 /// let sides = [("left", -1), ("right", 1)];
 /// assert_eq!(choose("right", "side", &sides), Ok(1));
-/// assert_eq!(choose("rihgt", "side", &sides).unwrap_err().to_string(), r#""rihgt" is no side: did you mean "right"?"#);
-/// assert_eq!(choose("up", "side", &sides).unwrap_err().to_string(), r#""up" is no side: write "left" or "right""#);
+/// assert_eq!(choose("rihgt", "side", &sides).unwrap_err().to_string(), r#""rihgt" is not a side: did you mean "right"?"#);
+/// assert_eq!(choose("up", "side", &sides).unwrap_err().to_string(), r#""up" is not a side: write "left" or "right""#);
 /// ```
 pub fn choose<T: Copy>(text: &str, what: &'static str, choices: &[(&str, T)]) -> Result<T, ChoiceError> {
     if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text) {
@@ -36,7 +36,7 @@ pub fn choose<T: Copy>(text: &str, what: &'static str, choices: &[(&str, T)]) ->
     Err(ChoiceError { word: first_word(text), what, way_out })
 }
 
-/// Only as far as it can be a word: who puts a URL here should not find its password in a log.
+/// Cuts `text` where it ends to be a word: the password of a misplaced URL must not reach a log.
 fn first_word(text: &str) -> String {
     let end =
         text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | ' ')).unwrap_or(text.len());

@@ -1,9 +1,9 @@
 //! The syntax of durations.
 //!
-//! Digits alone are seconds: `3600`. Otherwise a duration is numbers with units, from the largest unit to the
-//! smallest, each at most once and without spaces: `1h30m`, `500ms`, `2w`. There is one spelling, without
-//! fractions, signs or long unit names, so that two people read one value in one way; every refusal names the
-//! spelling to use instead.
+//! Digits alone are seconds: `3600`. Otherwise a duration is numbers with units, from the largest
+//! unit to the smallest, each at most once and without spaces: `1h30m`, `500ms`, `2w`. There is one
+//! spelling, without fractions, signs or long unit names, so that two people read one value in one
+//! way; every refusal names the spelling to use instead.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use crate::excerpt::excerpt;
 
 /// The longest duration: 36,500 days, about a century.
 ///
-/// A bound that no real ttl meets lets everything that adds durations to points in time do so without
-/// overflow.
+/// A bound that no real ttl meets lets everything that adds durations to points in time do so
+/// without overflow.
 pub const MAX_DURATION: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 
 /// A unit's name and its length in milliseconds, from the largest to the smallest.
 const UNITS: [(&str, u32); 6] =
     [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// What is wrong with a duration, and how to write it.
+/// The mistake in a duration, and the way to write it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DurationError {
-    /// There is nothing to read.
+    /// It is empty.
     #[error(r#"the duration is empty: write seconds ("90") or numbers with units ("1h30m")"#)]
     Empty,
     /// It does not start with a number.
@@ -33,10 +33,10 @@ pub enum DurationError {
         /// The whole text.
         text: String,
     },
-    /// A number is followed by something that is no unit.
+    /// A number is followed by something else than a unit.
     #[error("unknown unit `{}`: use ms, s, m, h, d or w", unit.escape_debug())]
     UnknownUnit {
-        /// What stands where a unit should.
+        /// The text in the place of a unit.
         unit: String,
     },
     /// A number follows a unit and has none itself.
@@ -95,11 +95,12 @@ pub enum DurationError {
     },
 }
 
-/// Reads a duration: seconds (`"90"`) or numbers with units (`"1h30m"`), longer than zero and at most
+/// Reads a duration: seconds (`"90"`) or numbers with units (`"1h30m"`), longer than zero and at
+/// most
 /// [`MAX_DURATION`]. `"forever"` is a [`Ttl`](crate::Ttl), not a duration.
 ///
 /// # Errors
-/// Says what is wrong and how to write it.
+/// Returns the mistake and the way to write it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -118,9 +119,15 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     }
 }
 
-/// Writes a duration so that it reads back as the same value: `1h30m`. Parts below a millisecond round up.
+/// Writes a duration so that it reads back as the same value. Parts below a millisecond round up.
 ///
 /// Weeks are written as days: `8d` says more than `1w1d`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(cachery_syntax::format_duration(Duration::from_secs(5400)), "1h30m");
+/// ```
 pub fn format_duration(duration: Duration) -> String {
     let mut rest = duration.as_nanos().div_ceil(1_000_000);
     let mut text = String::new();
@@ -181,7 +188,8 @@ fn refuse_fraction(rest: &str, whole: &str, after: &str) -> Result<(), DurationE
     let (fraction, after_fraction) = split_where(after_point, |c| !c.is_ascii_digit());
     let (unit, left) = split_where(after_fraction, |c| c.is_ascii_digit());
     let unit_millis = UNITS[unit_rank(whole, if unit.is_empty() { "s" } else { unit })?].1;
-    // A float is good enough for a suggestion: it has been checked to be digits, and is rounded to 1 ms.
+    // A float is good enough for a suggestion: it has been checked to be digits, and is rounded to
+    // 1 ms.
     let value: f64 = format!("{whole}.{fraction}").parse().unwrap_or(f64::MAX);
     let nearest = Duration::try_from_secs_f64((value * f64::from(unit_millis)).round() / 1_000.0);
     let instead =
@@ -189,7 +197,7 @@ fn refuse_fraction(rest: &str, whole: &str, after: &str) -> Result<(), DurationE
     Err(DurationError::Fraction { text: excerpt(&rest[..rest.len() - left.len()]), instead })
 }
 
-/// Where a unit stands in [`UNITS`].
+/// Returns the place of a unit in [`UNITS`].
 fn unit_rank(number: &str, unit: &str) -> Result<usize, DurationError> {
     if unit.is_empty() {
         return Err(DurationError::MissingUnit { number: excerpt(number) });

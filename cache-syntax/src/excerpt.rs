@@ -1,10 +1,10 @@
-//! How an error shows what somebody wrote.
+//! Foreign text as errors show it.
 
 /// The most characters of a foreign text that an error repeats.
 const MOST: usize = 40;
 
-/// The first `most` characters of `text`. Of a URL no more than its scheme: behind it a password may stand, and somebody has
-/// written the URL in the place of something else.
+/// Returns the first `most` characters of `text`, of a URL only its scheme: a password may follow
+/// it.
 fn beginning(text: &str, most: usize) -> String {
     const SCHEME: &str = "://";
     let end = text.find(SCHEME).map_or(text.len(), |start| start + SCHEME.len());
@@ -15,7 +15,7 @@ fn beginning(text: &str, most: usize) -> String {
     shown
 }
 
-/// Enough of `text` to recognise it by: a hostile or mistaken value of a megabyte must not flood a log.
+/// Returns enough of `text` to recognise it by. A value of a megabyte must not flood a log.
 ///
 /// ```
 /// assert_eq!(cachery_syntax::excerpt("10 minutes"), "10 minutes");
@@ -29,7 +29,7 @@ pub fn excerpt(text: &str) -> String {
 /// The most characters of a foreign name that an error repeats: more than any right one has.
 const LONGEST_NAME: usize = 120;
 
-/// `name` on one line: whatever somebody wrote, it must not look like a line of its own.
+/// Returns `name` on one line, so that a line break in it cannot forge a second line of a log.
 ///
 /// ```
 /// assert_eq!(cachery_syntax::shown_name("CACHE_A\nB"), r"CACHE_A\nB");

@@ -1,7 +1,7 @@
-//! What Cachery must read alike when it compiles and when it runs.
+//! The syntax that Cachery reads alike when it compiles and when it runs.
 //!
-//! A duration in an attribute and one in an environment variable, a cache's name in the source and in a
-//! configuration file, a backend, a size, a mistyped argument and a mistyped field: each has its one reader here.
+//! Durations, sizes, backends, the names of caches, the names of fields and the nearest spelling of
+//! a misspelt word each have their one reader here, for attributes, files and variables.
 //!
 //! ```
 //! use cachery_syntax::{Ttl, check_name, nearest, variable_stem};
@@ -16,6 +16,7 @@ mod backend;
 mod choice;
 mod duration;
 mod excerpt;
+mod field;
 mod name;
 mod nearest;
 mod size;
@@ -25,7 +26,8 @@ pub use backend::Backend;
 pub use choice::{ChoiceError, choose};
 pub use duration::{DurationError, MAX_DURATION, format_duration, parse_duration};
 pub use excerpt::{excerpt, shown_name};
-pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_stem};
+pub use field::{Field, Global, Support};
+pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_of, variable_stem};
 pub use nearest::{misspelt, nearest};
 pub use size::{SizeError, format_size, parse_size};
 pub use ttl::{Ttl, TtlError};

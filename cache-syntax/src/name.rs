@@ -1,31 +1,18 @@
-//! Names of caches, and the environment variables that they become.
+//! Names of caches, and the variables that set their fields.
+
+use crate::field::Global;
 
 /// The longest name, in bytes. Names are part of every Redis key and metric label.
 pub const MAX_NAME_BYTES: usize = 64;
 
-/// The stems whose `CACHE_<STEM>_…` variables could be read as a global one, with that global.
-const RESERVED: [(&str, &str); 14] = [
-    ("CONFIG", "CACHE_CONFIG"),
-    ("DEFAULT", "CACHE_DEFAULT_<FIELD>"),
-    ("ENABLED", "CACHE_ENABLED"),
-    ("ENV", "CACHE_ENV"),
-    ("EXTERNAL", "CACHE_EXTERNAL"),
-    ("FALLBACK", "CACHE_FALLBACK"),
-    ("KEY", "CACHE_KEY_SECRET"),
-    ("OUTAGE", "CACHE_OUTAGE_TTL"),
-    ("PREFIX", "CACHE_PREFIX"),
-    ("REDIS", "CACHE_REDIS_URL"),
-    ("REMOTE", "CACHE_REMOTE_DEADLINE"),
-    ("REQUIRED", "CACHE_REQUIRED"),
-    ("STRICT", "CACHE_STRICT"),
-    ("TYPE", "CACHE_TYPE"),
-];
+/// The word that stands for all caches in a variable, `CACHE_DEFAULT_<FIELD>`.
+const FOR_ALL: &str = "DEFAULT";
 
-/// What is wrong with a cache's name, and what a name may be.
+/// The mistake in a cache's name, and the rule for names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// There is no name.
+    /// It is empty.
     #[error("the name is empty: say what is cached, as in `user-orders`")]
     Empty,
     /// It does not start with a letter.
@@ -46,36 +33,46 @@ pub enum NameError {
         name: String,
         /// The first character that is not allowed.
         found: char,
-        /// Which character that is, counted from 1.
+        /// The place of that character, counted from 1.
         place: usize,
     },
     /// It is longer than [`MAX_NAME_BYTES`].
     #[error("the name is {length} characters long: use at most {MAX_NAME_BYTES}")]
     TooLong {
-        /// How long it is.
+        /// Its length in characters.
         length: usize,
     },
-    /// One of its variables could be read as a global one.
+    /// One of its variables could be read as one of the whole program.
     #[error(
-        "the name `{name}` is reserved: its variables, `CACHE_{stem}_…`, could be read as the global `{global}`; put another word first, as in `my-{name}`"
+        "the name `{name}` is reserved: its variables, `CACHE_{stem}_…`, could be read as `{global}`, which \
+         is for the whole program; put another word first, as in `my-{name}`"
     )]
     Reserved {
         /// The name.
         name: String,
-        /// How it stands in a variable.
+        /// The name as it stands in a variable.
         stem: String,
-        /// The global variable that it collides with.
+        /// The variable of the program that one of its variables could be read as.
         global: &'static str,
     },
 }
 
-/// Checks a cache's name: an ASCII letter, then letters, digits, `_`, `-` and `.`, at most
-/// [`MAX_NAME_BYTES`]; and not reserved, which a name is when its environment variables could be read as
-/// global ones, such as `redis` (`CACHE_REDIS_URL`) or all that start with `default-`
-/// (`CACHE_DEFAULT_<FIELD>`).
+/// Checks a cache's name.
+///
+/// A name is an ASCII letter, then letters, digits, `_`, `-` and `.`, at most [`MAX_NAME_BYTES`].
+/// It is reserved if one of its variables could be read as one of the whole program, now or in a
+/// later version: `redis` (`CACHE_REDIS_URL`), `max-bytes` (`CACHE_MAX_BYTES`), and all that begin
+/// with `default-` (`CACHE_DEFAULT_<FIELD>`).
 ///
 /// # Errors
-/// Says which rule is broken, where, and what to write.
+/// Returns the rule that is broken, with its place and the way out.
+///
+/// ```
+/// use cachery_syntax::check_name;
+///
+/// assert!(check_name("user-orders").is_ok());
+/// assert!(check_name("redis").unwrap_err().to_string().contains("CACHE_REDIS_URL"));
+/// ```
 pub fn check_name(name: &str) -> Result<(), NameError> {
     let first = name.chars().next().ok_or(NameError::Empty)?;
     if !first.is_ascii_alphabetic() {
@@ -90,10 +87,22 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     refuse_reserved(name)
 }
 
-/// How a name stands in environment variables: `user-orders` is `USER_ORDERS`, as in
-/// `CACHE_USER_ORDERS_TTL`.
+/// Returns a name as it stands in variables: `user-orders` is `USER_ORDERS`.
+///
+/// ```
+/// assert_eq!(cachery_syntax::variable_stem("user-orders.v2"), "USER_ORDERS_V2");
+/// ```
 pub fn variable_stem(name: &str) -> String {
     name.chars().map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() }).collect()
+}
+
+/// Returns the variable that sets `field` of the cache `name`.
+///
+/// ```
+/// assert_eq!(cachery_syntax::variable_of("user-orders", "ttl"), "CACHE_USER_ORDERS_TTL");
+/// ```
+pub fn variable_of(name: &str, field: &str) -> String {
+    format!("CACHE_{}_{}", variable_stem(name), field.to_ascii_uppercase())
 }
 
 fn is_allowed(c: char) -> bool {
@@ -102,10 +111,21 @@ fn is_allowed(c: char) -> bool {
 
 fn refuse_reserved(name: &str) -> Result<(), NameError> {
     let stem = variable_stem(name);
-    // A field may have several words: `CACHE_DEFAULT_NONE_TTL` would be the ttl of a cache `default-none`.
-    let reserved = if stem.starts_with("DEFAULT_") { "DEFAULT" } else { &stem };
-    match RESERVED.iter().find(|(taken, _)| *taken == reserved) {
-        Some((_, global)) => Err(NameError::Reserved { name: name.into(), global, stem }),
+    match global_like(&stem) {
+        Some(global) => Err(NameError::Reserved { name: name.into(), global, stem }),
         None => Ok(()),
     }
+}
+
+/// Returns a variable of the program that begins as those of a cache with this `stem` do.
+fn global_like(stem: &str) -> Option<&'static str> {
+    // A field may have several words: `CACHE_DEFAULT_NONE_TTL` would be the ttl of a cache
+    // `default-none`.
+    if stem == FOR_ALL || stem.starts_with("DEFAULT_") {
+        return Some("CACHE_DEFAULT_<FIELD>");
+    }
+    let begins = |global: &Global| {
+        global.stem().strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    Global::ALL.iter().find(|global| begins(global)).map(|global| global.variable)
 }

@@ -1,4 +1,4 @@
-//! The word that was probably meant.
+//! The nearest spelling of a misspelt word.
 
 use strsim::damerau_levenshtein;
 
@@ -8,10 +8,11 @@ const MAX_EDITS: usize = 2;
 /// An abbreviation shorter than this could mean anything.
 const MIN_ABBREVIATION: usize = 3;
 
-/// The word of `among` that `word` was probably meant to be, for a "did you mean".
+/// Returns the word of `among` that `word` was probably meant to be, for a "did you mean".
 ///
-/// It is at most two slips away (a letter added, left out, wrong, or two swapped) and they are less than half
-/// of the longer word; case does not count. Failing that, it is the only one that `word` abbreviates.
+/// It is at most two slips away (a letter added, left out, wrong, or two swapped) and they are less
+/// than half of the longer word; case does not count. Failing that, it is the only one that `word`
+/// abbreviates.
 ///
 /// ```
 /// use cachery_syntax::nearest;
@@ -26,7 +27,8 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     misspelt(word, known.iter().copied()).or_else(|| abbreviated(&word.to_ascii_lowercase(), &known))
 }
 
-/// The word of `among` that `word` is with at most two slips: as [`nearest`], but an abbreviation is another word.
+/// Returns the word of `among` that `word` is with at most two slips. Unlike [`nearest`] it finds
+/// no abbreviations.
 ///
 /// ```
 /// use cachery_syntax::misspelt;

@@ -1,7 +1,8 @@
 //! The syntax of sizes.
 //!
-//! Digits alone are bytes: `1048576`. Otherwise a size is one number with one unit, without spaces: `64MiB`, `500kB`. As with
-//! durations there is one spelling, without fractions, and every refusal names what to write instead.
+//! Digits alone are bytes: `1048576`. Otherwise a size is one number with one unit, without spaces:
+//! `64MiB`, `500kB`. As with durations there is one spelling, without fractions, and every refusal
+//! names what to write instead.
 
 use crate::excerpt::excerpt;
 
@@ -15,11 +16,11 @@ const UNITS: [(&str, u64); 6] = [
     ("kB", 1_000),
 ];
 
-/// What is wrong with a size, and how to write it.
+/// The mistake in a size, and the way to write it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SizeError {
-    /// There is nothing to read.
+    /// It is empty.
     #[error(r#"the size is empty: write bytes ("65536") or a number with a unit ("64KiB")"#)]
     Empty,
     /// It does not start with a number.
@@ -28,10 +29,10 @@ pub enum SizeError {
         /// The whole text.
         text: String,
     },
-    /// The number is followed by something that is no unit.
+    /// The number is followed by something else than a unit.
     #[error("unknown unit `{}`: use KiB, MiB, GiB, kB, MB or GB", unit.escape_debug())]
     UnknownUnit {
-        /// What stands where a unit should.
+        /// The text in the place of a unit.
         unit: String,
     },
     /// It has a fraction.
@@ -73,7 +74,7 @@ pub enum SizeError {
 /// Reads a size: bytes (`"65536"`) or a number with a unit (`"64KiB"`), at least one byte.
 ///
 /// # Errors
-/// Says what is wrong and how to write it.
+/// Returns the mistake and the way to write it.
 ///
 /// ```
 /// use cachery_syntax::parse_size;
@@ -94,7 +95,12 @@ pub fn parse_size(text: &str) -> Result<u64, SizeError> {
     }
 }
 
-/// Writes a size so that it reads back as the same value: `64KiB`, or bytes where no binary unit fits.
+/// Writes a size so that it reads back as the same value: `64KiB`, or bytes where no binary unit
+/// fits.
+///
+/// ```
+/// assert_eq!(cachery_syntax::format_size(65_536), "64KiB");
+/// ```
 pub fn format_size(bytes: u64) -> String {
     let fits = |(unit, length): &(&str, u64)| {
         unit.ends_with("iB") && bytes >= *length && bytes.is_multiple_of(*length)
@@ -133,7 +139,8 @@ fn refuse_fraction(text: &str, whole: &str, after: &str) -> Result<(), SizeError
     let Some(after_point) = after.strip_prefix(['.', ',']) else { return Ok(()) };
     let (fraction, unit) = split_number(after_point);
     let length = length_of(unit)?;
-    // Floats are good enough for a suggestion: the digits have been checked, and it is rounded to a byte.
+    // Floats are good enough for a suggestion: the digits have been checked, and it is rounded to a
+    // byte.
     let value: f64 = format!("{whole}.{fraction}").parse().unwrap_or(f64::MAX);
     #[expect(
         clippy::cast_possible_truncation,

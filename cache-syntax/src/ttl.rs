@@ -1,4 +1,4 @@
-//! How long an entry lives.
+//! The time for which an entry stays fresh.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use crate::duration::{DurationError, format_duration, parse_duration};
 
 const FOREVER: &str = "forever";
 
-/// How long an entry stays fresh, as an attribute, a file or a variable says it.
+/// The time for which an entry stays fresh, as an attribute, a file or a variable says it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,7 +26,7 @@ pub enum Ttl {
     For(Duration),
 }
 
-/// What is wrong with a ttl. Where no duration would do, it names the other way out: `forever`.
+/// The mistake in a ttl. Where no duration would do, the message offers `forever`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TtlError(DurationError);
 

@@ -1,6 +1,6 @@
 //! Cache names: one message per rule.
 
-use cachery_syntax::{check_name, nearest, variable_stem};
+use cachery_syntax::{Field, Global, Support, check_name, nearest, variable_of, variable_stem};
 
 fn refusal(name: &str) -> String {
     check_name(name).expect_err(name).to_string()
@@ -34,16 +34,34 @@ fn each_rule_has_its_message() {
     assert_eq!(refusal(&"x".repeat(65)), "the name is 65 characters long: use at most 64");
     assert_eq!(
         refusal("Redis"),
-        "the name `Redis` is reserved: its variables, `CACHE_REDIS_…`, could be read as the global \
-         `CACHE_REDIS_URL`; put another word first, as in `my-Redis`"
+        "the name `Redis` is reserved: its variables, `CACHE_REDIS_…`, could be read as \
+         `CACHE_REDIS_URL`, which is for the whole program; put another word first, as in `my-Redis`"
     );
 }
 
 #[test]
 fn names_that_read_as_globals_are_reserved_in_any_case() {
     for name in [
-        "default", "TYPE", "redis", "prefix", "key", "required", "fallback", "remote", "env", "config",
-        "enabled", "outage",
+        "default",
+        "TYPE",
+        "redis",
+        "prefix",
+        "key",
+        "required",
+        "fallback",
+        "remote",
+        "env",
+        "config",
+        "enabled",
+        "outage",
+        "journal",
+        "max",
+        "max_bytes",
+        "Max-Bytes",
+        "cost",
+        "cost.unit",
+        "key-secret",
+        "redis_url",
     ] {
         assert!(refusal(name).contains("reserved"), "{name}");
         assert_eq!(check_name(&format!("my-{name}")), Ok(()), "the way out is open");
@@ -53,6 +71,32 @@ fn names_that_read_as_globals_are_reserved_in_any_case() {
 #[test]
 fn no_name_hides_in_the_defaults_of_a_field_of_two_words() {
     assert!(refusal("default-none").contains("`CACHE_DEFAULT_NONE_…`"));
+}
+
+#[test]
+fn no_variable_of_a_good_name_is_one_of_the_program() {
+    let stems = Global::ALL.iter().filter_map(|global| global.variable.strip_prefix("CACHE_"));
+    for stem in stems {
+        for (end, _) in stem.match_indices('_').chain([(stem.len(), "")]) {
+            assert!(check_name(&stem[..end]).is_err(), "{}", &stem[..end]);
+        }
+    }
+    for field in Field::ALL.iter().filter(|field| field.variable != Support::Never) {
+        for name in ["a", "redis-items", "maximum", "my-key", "costs"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+            let variable = variable_of(name, field.name);
+            assert!(!Global::ALL.iter().any(|global| global.variable == variable), "{variable}");
+        }
+    }
+}
+
+#[test]
+fn a_field_stands_once_in_the_list_and_is_spelled_as_an_attribute_spells_it() {
+    for (place, field) in Field::ALL.iter().enumerate() {
+        assert_eq!(Field::named(field.name), Some(*field));
+        assert!(field.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", field.name);
+        assert!(!Field::ALL[..place].iter().any(|other| other.name == field.name), "{}", field.name);
+    }
 }
 
 #[test]

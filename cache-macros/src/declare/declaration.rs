@@ -60,6 +60,10 @@ impl Parse for Declaration {
 fn types(ty: &Type) -> syn::Result<(Type, Type)> {
     let refused = || syn::Error::new_spanned(ty, "the type of a declared cache is `Cache<Key, Value>`");
     let Type::Path(path) = ty else { return Err(refused()) };
+    if path.path.segments.last().is_some_and(|last| last.ident == "Tag") {
+        let message = "`Tag` is reserved for a later version of Cachery: declare a `Cache<Key, Value>`";
+        return Err(syn::Error::new_spanned(ty, message));
+    }
     let last = path.path.segments.last().filter(|last| last.ident == "Cache").ok_or_else(refused)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Err(refused()) };
     match Vec::from_iter(&arguments.args).as_slice() {

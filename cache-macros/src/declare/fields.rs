@@ -15,7 +15,8 @@ use crate::shared::{
     values,
 };
 
-const FIELDS: [&str; 7] = ["name", "ttl", "capacity", "version", "backend", "local", "crate"];
+/// The arguments of `#[cached]` that say something about a function, and not about its cache.
+const OF_A_FUNCTION: [&str; 3] = ["cache", "key", "skip"];
 
 /// The meaning of a declaration's fields.
 pub(super) struct Checked {
@@ -60,9 +61,9 @@ fn name(declaration: &Declaration, args: &Args, unknown: bool, errors: &mut Erro
 fn field(piece: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     let mut tokens: Vec<TokenTree> = piece.into_iter().collect();
     if let Some(TokenTree::Ident(word)) = tokens.first()
-        && !FIELDS.iter().any(|field| word == field)
+        && !names().any(|field| word == field)
     {
-        errors.at(word, unknown(word));
+        errors.push(arguments::reserved(word).unwrap_or_else(|| unknown(word)));
         return None;
     }
     if let Some(TokenTree::Punct(colon)) = tokens.get_mut(1)
@@ -75,18 +76,24 @@ fn field(piece: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
     Some(tokens.into_iter().collect())
 }
 
-fn unknown(word: &Ident) -> String {
-    match word.to_string().as_str() {
-        "key" | "skip" => {
-            format!(
-                "`{word}` belongs to a function: a declaration says the key's type, and `#[cached(cache = ..)]` how it is made"
-            )
-        }
-        _ => {
-            let way_out = did_you_mean(nearest(word, FIELDS), || format!("it has `{}`", FIELDS.join("`, `")));
-            format!("`{word}` is no field of a cache: {way_out}")
-        }
-    }
+/// Returns the names of the fields that this version reads.
+fn names() -> impl Iterator<Item = &'static str> {
+    arguments::names().filter(|name| !OF_A_FUNCTION.contains(name))
+}
+
+fn unknown(word: &Ident) -> syn::Error {
+    let of_a_function = OF_A_FUNCTION.iter().any(|name| word == name);
+    let message = if of_a_function {
+        format!(
+            "`{word}` belongs to a function: a declaration says the key's type, and \
+             `#[cached(cache = ..)]` how the key is made"
+        )
+    } else {
+        let all = || format!("it has `{}`", names().collect::<Vec<_>>().join("`, `"));
+        let way_out = did_you_mean(nearest(word, names()), all);
+        format!("`{word}` is not a field of a cache: {way_out}")
+    };
+    syn::Error::new(word.span(), message)
 }
 
 fn joined(pieces: Vec<TokenStream>) -> TokenStream {

@@ -3,6 +3,7 @@
 
 mod given;
 
+use cachery_syntax::{Field, Support};
 use proc_macro2::TokenStream;
 use syn::{
     Expr, Ident, Lit,
@@ -54,19 +55,36 @@ enum Argument {
     Crate,
 }
 
-/// The one list of the arguments' names. The third column shows how each is written.
-const ARGUMENTS: [(&str, Argument, &str); 10] = [
-    ("name", Argument::Name, "name = \"orders\""),
-    ("cache", Argument::Cache, "cache = USERS"),
-    ("ttl", Argument::Ttl, "ttl = 3600"),
-    ("capacity", Argument::Capacity, "capacity = 50_000"),
-    ("key", Argument::Key, "key(tenant, id)"),
-    ("skip", Argument::Skip, "skip(db)"),
-    ("version", Argument::Version, "version = 2"),
-    ("backend", Argument::Backend, "backend = \"redis\""),
-    ("local", Argument::Local, "local"),
-    ("crate", Argument::Crate, "crate = path::to::cachery"),
-];
+impl Argument {
+    /// Returns the argument that is called `word`, and how it is written.
+    fn named(word: &str) -> Option<(Self, &'static str)> {
+        Some(match word {
+            "name" => (Self::Name, "name = \"orders\""),
+            "cache" => (Self::Cache, "cache = USERS"),
+            "ttl" => (Self::Ttl, "ttl = 3600"),
+            "capacity" => (Self::Capacity, "capacity = 50_000"),
+            "key" => (Self::Key, "key(tenant, id)"),
+            "skip" => (Self::Skip, "skip(db)"),
+            "version" => (Self::Version, "version = 2"),
+            "backend" => (Self::Backend, "backend = \"redis\""),
+            "local" => (Self::Local, "local"),
+            "crate" => (Self::Crate, "crate = path::to::cachery"),
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the names of the arguments that this version reads.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    Field::ALL.into_iter().filter(|field| field.argument == Support::Now).map(|field| field.name)
+}
+
+/// Returns an error if `word` is the name of an argument of a later version.
+pub(crate) fn reserved(word: &Ident) -> Option<syn::Error> {
+    let field = Field::named(&word.to_string())?;
+    let message = format!("`{word}` is reserved for a later version of Cachery: remove it");
+    (field.argument == Support::Later).then(|| syn::Error::new(word.span(), message))
+}
 
 /// The words that other caches have for `ttl`.
 const OTHER_WORDS_FOR_TTL: [&str; 8] =
@@ -90,11 +108,12 @@ impl Args {
             self.ttl_meant |= input.peek(Lit);
             syn::Error::new(error.span(), "an argument begins with its name, like `ttl = 3600`")
         })?;
-        let Some((name, argument, example)) = lookup(&word) else {
+        let name = &*word.to_string();
+        let Some((argument, example)) = Argument::named(name) else {
             self.ttl_meant |= meant(&word) == Some("ttl");
             // Its value is not looked at: it would only say the same thing twice.
             input.parse::<TokenStream>()?;
-            return Err(unknown(&word));
+            return Err(reserved(&word).unwrap_or_else(|| unknown(&word)));
         };
         self.ttl_meant |= name == "ttl";
         let rule = if name == example { "takes no value: write" } else { "is written" };
@@ -138,10 +157,6 @@ fn set<T>(slot: &mut Option<Arg<T>>, word: &Ident, value: T, errors: &mut Errors
     }
 }
 
-fn lookup(word: &Ident) -> Option<(&'static str, Argument, &'static str)> {
-    ARGUMENTS.into_iter().find(|(name, ..)| word == name)
-}
-
 fn meant(word: &Ident) -> Option<&'static str> {
     if OTHER_WORDS_FOR_TTL.iter().any(|other| word == other) {
         return Some("ttl");
@@ -150,10 +165,20 @@ fn meant(word: &Ident) -> Option<&'static str> {
 }
 
 fn unknown(word: &Ident) -> syn::Error {
-    let way_out = did_you_mean(meant(word), || format!("it takes `{}`", names().join("`, `")));
-    syn::Error::new(word.span(), format!("`{word}` is no argument of `#[cached]`: {way_out}"))
+    let way_out =
+        did_you_mean(meant(word), || format!("it takes `{}`", names().collect::<Vec<_>>().join("`, `")));
+    syn::Error::new(word.span(), format!("`{word}` is not an argument of `#[cached]`: {way_out}"))
 }
 
-fn names() -> [&'static str; ARGUMENTS.len()] {
-    ARGUMENTS.map(|(name, ..)| name)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_argument_of_this_version_is_read() {
+        for name in names() {
+            let (_, example) = Argument::named(name).expect(name);
+            assert!(example.starts_with(name), "{example}");
+        }
+    }
 }

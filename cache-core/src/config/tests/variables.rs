@@ -89,9 +89,9 @@ fn a_word_that_is_none_is_told_the_nearest_or_all() {
     assert_eq!(
         resolve(&[site("users")], &set).1,
         [
-            r#"CACHE_FALLBACK: "none" is no fallback: write "memory" or "off""#,
-            r#"CACHE_TYPE: "redsi" is no backend: did you mean "redis"?"#,
-            r#"CACHE_USERS_CODEC: "msgpack" is no codec: write "messagepack" or "json""#,
+            r#"CACHE_FALLBACK: "none" is not a fallback: write "memory" or "off""#,
+            r#"CACHE_TYPE: "redsi" is not a backend: did you mean "redis"?"#,
+            r#"CACHE_USERS_CODEC: "msgpack" is not a codec: write "messagepack" or "json""#,
         ]
     );
 }

@@ -56,10 +56,11 @@ fn named_after(function: &Function) -> String {
 fn of_the_function(error: &NameError) -> String {
     match error {
         NameError::Reserved { name, stem, global } => format!(
-            "a cache has its function's name unless told, and `{name}` is reserved: its variables, \
-             `CACHE_{stem}_…`, could be read as the global `{global}`; write `name = \"my-{name}\"`"
+            "without `name = \"..\"` a cache has its function's name, and `{name}` is reserved: its variables, \
+             `CACHE_{stem}_…`, could be read as `{global}`, which is for the whole program; write \
+             `name = \"my-{name}\"`"
         ),
-        _ => format!("{error} (without `name = \"..\"` the function's name is the cache's)"),
+        _ => format!("{error} (without `name = \"..\"` a cache has its function's name)"),
     }
 }
 
@@ -69,6 +70,6 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
     let said = [&args.name, &args.ttl, &args.capacity, &args.version, &args.backend];
     let words = said.into_iter().flatten().map(|arg| &arg.word).chain(args.local.iter().map(|arg| &arg.word));
     for word in words {
-        errors.at(word, format!("`{word}` is said once, where `{name}` is declared: remove it here"));
+        errors.at(word, format!("`{word}` belongs where `{name}` is declared: remove it here"));
     }
 }

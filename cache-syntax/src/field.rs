@@ -1,0 +1,145 @@
+//! The words that set something about one cache, and the variables of the whole program.
+//!
+//! The macro and the configuration read the same lists, so a word means the same in an attribute,
+//! in a variable and in a file. Words of later versions stand in them already: a program that uses
+//! one of them as a name of its own would mean something else after an update.
+
+/// Whether this version reads a word in some place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Support {
+    /// This version reads it.
+    Now,
+    /// A later version may read it, so it is reserved.
+    Later,
+    /// It has no meaning there.
+    Never,
+}
+
+use Support::{Later, Never, Now};
+
+/// A word that sets something about one cache.
+///
+/// ```
+/// use cachery_syntax::{Field, Support};
+///
+/// let ttl = Field::named("ttl").unwrap();
+/// assert_eq!((ttl.argument, ttl.variable), (Support::Now, Support::Now));
+/// assert_eq!(Field::named("stale").unwrap().argument, Support::Later);
+/// assert_eq!(Field::named("colour"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Field {
+    /// The word as an attribute and a file have it.
+    pub name: &'static str,
+    /// Its use as an argument of `#[cached]`.
+    pub argument: Support,
+    /// Its use in a file and, in upper case, at the end of `CACHE_<NAME>_<FIELD>`.
+    pub variable: Support,
+}
+
+impl Field {
+    /// All of them.
+    pub const ALL: [Self; 40] = [
+        // Arguments of this version, in the order in which messages list them.
+        Self::new("name", Now, Never),
+        Self::new("cache", Now, Never),
+        Self::new("ttl", Now, Now),
+        Self::new("capacity", Now, Now),
+        Self::new("key", Now, Never),
+        Self::new("skip", Now, Never),
+        Self::new("version", Now, Never),
+        Self::new("backend", Now, Now),
+        Self::new("local", Now, Never),
+        Self::new("companions", Later, Never),
+        Self::new("crate", Now, Never),
+        // Settings from outside alone.
+        Self::new("enabled", Never, Now),
+        Self::new("codec", Never, Now),
+        Self::new("lease", Never, Now),
+        Self::new("max_value_size", Never, Now),
+        Self::new("jitter", Never, Now),
+        // Memory.
+        Self::new("max_bytes", Later, Later),
+        Self::new("weigh", Later, Never),
+        Self::new("engine", Later, Later),
+        Self::new("eviction", Later, Later),
+        // Freshness.
+        Self::new("stale", Later, Later),
+        Self::new("stale_if_error", Later, Later),
+        Self::new("refresh", Later, Later),
+        Self::new("soft_timeout", Later, Later),
+        Self::new("load_timeout", Later, Later),
+        Self::new("retry_after", Later, Later),
+        Self::new("detach", Later, Later),
+        Self::new("err_ttl", Later, Later),
+        Self::new("none_ttl", Later, Later),
+        Self::new("memory_ttl", Later, Later),
+        Self::new("cache_if", Later, Never),
+        Self::new("ttl_of", Later, Never),
+        Self::new("share_err", Later, Later),
+        Self::new("tags", Later, Never),
+        // Batches.
+        Self::new("batch", Later, Never),
+        Self::new("max", Later, Later),
+        Self::new("parallel", Later, Later),
+        Self::new("cost", Later, Later),
+        Self::new("failed_cost", Later, Later),
+        Self::new("budget", Later, Later),
+    ];
+
+    const fn new(name: &'static str, argument: Support, variable: Support) -> Self {
+        Self { name, argument, variable }
+    }
+
+    /// Returns the field that is called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name == name)
+    }
+}
+
+/// A variable of the whole program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Global {
+    /// The whole variable.
+    pub variable: &'static str,
+    /// Its use. It is never [`Support::Never`].
+    pub support: Support,
+}
+
+impl Global {
+    /// All variables of the whole program that begin with `CACHE_`. `CACHE_DEFAULT_<FIELD>`, which
+    /// sets a field of all caches, is not among them.
+    pub const ALL: [Self; 19] = [
+        Self::new("CACHE_CONFIG", Now),
+        Self::new("CACHE_COST_UNIT", Later),
+        Self::new("CACHE_ENABLED", Now),
+        Self::new("CACHE_ENV", Now),
+        Self::new("CACHE_EXTERNAL", Now),
+        Self::new("CACHE_FALLBACK", Now),
+        Self::new("CACHE_JOURNAL", Later),
+        Self::new("CACHE_KEY_SECRET", Now),
+        Self::new("CACHE_MAX_BYTES", Later),
+        Self::new("CACHE_OUTAGE_TTL", Now),
+        Self::new("CACHE_PREFIX", Now),
+        Self::new("CACHE_REDIS_URL", Now),
+        Self::new("CACHE_REDIS_CA", Now),
+        Self::new("CACHE_REDIS_CERT", Now),
+        Self::new("CACHE_REDIS_KEY", Now),
+        Self::new("CACHE_REMOTE_DEADLINE", Now),
+        Self::new("CACHE_REQUIRED", Now),
+        Self::new("CACHE_STRICT", Now),
+        Self::new("CACHE_TYPE", Now),
+    ];
+
+    const fn new(variable: &'static str, support: Support) -> Self {
+        Self { variable, support }
+    }
+
+    /// The variable without `CACHE_`.
+    pub(crate) fn stem(self) -> &'static str {
+        self.variable.trim_start_matches("CACHE_")
+    }
+}
