@@ -1,4 +1,4 @@
-//! `docs/mistakes.md` shows mistakes with what the compiler or the start-up says to them, word for word.
+//! `docs/mistakes.md` shows mistakes with the message of the compiler or of the start-up, word for word.
 //! `CACHERY_WRITE_DOCS=1 cargo test --test mistakes` writes it.
 
 use std::{env, fmt::Write as _, fs};
@@ -7,25 +7,25 @@ use cachery::{Caches, cached, caches};
 
 const DOCS: &str = "docs/mistakes.md";
 
-const HEAD: &str = "# Mistakes, and what is said to them\n\n\
-    Each is a compile error, or an error of `Caches::from_env` and `Caches::check`, which tell all mistakes at once. The messages are those of the \
-    tests.\n";
+const HEAD: &str = "# Mistakes and their messages\n\n\
+    Each mistake is a compile error, or an error of `Caches::from_env` and `Caches::check`, which\n\
+    report all mistakes at once. The tests compare every message on this page.\n";
 
-/// Cases of `tests/ui/fail`: the mistake, and what to do where the message leaves something to say.
+/// Cases of `tests/ui/fail`: the mistake, and the way out where the message does not say it.
 const BY_THE_COMPILER: [(&str, &str, &str); 15] = [
     ("No ttl", "ttl_missing", ""),
-    ("A duration that is none", "ttl_word", ""),
+    ("A text that is not a duration", "ttl_word", ""),
     ("A misspelt argument", "unknown_argument", ""),
-    ("A method that does not say what `self` has to do with it", "self_undecided", ""),
+    ("A method that says nothing about `self`", "self_undecided", ""),
     ("A float in the key", "key_of_float", ""),
     ("A value that cannot be stored", "value_not_serializable", ""),
     ("A `Result` under another name", "returns_hidden_result", ""),
-    ("A parameter of `skip(..)` that is none", "skip_names_no_parameter", ""),
+    ("A word in `skip(..)` that is not a parameter", "skip_names_no_parameter", ""),
     ("A cached function behind `#[async_trait]`", "async_trait", ""),
     (
         "A target that is not cached",
         "invalidate_target_not_cached",
-        "The function has no `#[cached]`, so there is nothing to make unreadable: cache it, or name the function that is cached.",
+        "The function has no `#[cached]`, so there is nothing to invalidate: cache it, or name the function that is cached.",
     ),
     (
         "A method that is not cached as a target",
@@ -36,22 +36,26 @@ const BY_THE_COMPILER: [(&str, &str, &str); 15] = [
     (
         "`_` for a parameter that forms the key",
         "invalidate_underscore_for_a_key",
-        "`_` stands for parameters that `#[cached]` skips. To drop all entries, write `all(profile)`.",
+        "`_` stands for parameters that `#[cached]` skips. To invalidate all entries, write `all(profile)`.",
     ),
-    ("A function that does not give what its declared cache keeps", "declared_value_of_another_type", ""),
+    (
+        "A function that returns another type than its declared cache keeps",
+        "declared_value_of_another_type",
+        "",
+    ),
     ("A policy beside a declared cache", "declared_with_a_policy", ""),
 ];
 
 /// Names and values.
 type Variables = &'static [(&'static str, &'static str)];
 
-/// At start-up: the mistake, the variables, and what stands in `cache.toml`.
+/// Mistakes at start-up: the mistake, the variables, and the content of `cache.toml`.
 const AT_START_UP: [(&str, Variables, &str); 7] = [
     ("A misspelt variable", &[("CACHE_SENTIMENT_TLL", "30m")], ""),
     ("A misspelt cache", &[], "[cache.sentimnt]\nttl = \"30m\"\n"),
     ("A misspelt field", &[], "[cache.users]\ncapcity = 5\n"),
     ("A duration without a unit it knows", &[("CACHE_USERS_TTL", "10 minutes")], ""),
-    ("A capacity of nothing", &[("CACHE_USERS_CAPACITY", "0")], ""),
+    ("A capacity of zero", &[("CACHE_USERS_CAPACITY", "0")], ""),
     ("A profile that is not there", &[("CACHE_ENV", "stagign")], "[profile.staging.default]\njitter = 0.1\n"),
     ("Redis for a function that keeps its values in memory", &[("CACHE_EMBEDDING_BACKEND", "redis")], ""),
 ];
@@ -74,7 +78,7 @@ fn by_the_compiler((title, case, remark): (&str, &str, &str)) -> String {
     let read = |end: &str| fs::read_to_string(format!("tests/ui/fail/{case}.{end}")).expect("a case");
     let (code, said) = (read("rs"), read("stderr"));
     let code = code.trim_start_matches("#![allow(unused)]\n").replace("fn main() {}\n", "");
-    // What the compiler adds about our own sources helps nobody.
+    // The compiler's notes about our own sources help nobody.
     let first = said.split("\n\n").next().unwrap_or_default();
     let first = first.split("\nnote: required by a bound").next().unwrap_or_default();
     let lines: Vec<_> = first.lines().filter(|line| !line.contains("this error originates")).collect();
@@ -103,7 +107,7 @@ fn at_start_up((title, variables, file): (&str, Variables, &str)) -> String {
 }
 
 #[test]
-fn the_docs_show_what_is_said() {
+fn the_docs_show_the_messages() {
     let mut right = HEAD.to_owned();
     let chapters =
         BY_THE_COMPILER.into_iter().map(by_the_compiler).chain(AT_START_UP.into_iter().map(at_start_up));
@@ -118,7 +122,7 @@ fn the_docs_show_what_is_said() {
     let found = fs::read_to_string(DOCS).unwrap_or_default();
     assert!(
         found == right,
-        "{DOCS} is not what is said: run CACHERY_WRITE_DOCS=1 cargo test --test mistakes"
+        "{DOCS} does not show the messages: run CACHERY_WRITE_DOCS=1 cargo test --test mistakes"
     );
 }
 

@@ -1,6 +1,10 @@
-//! What the attributes refuse, word for word; what they accept is in `accepted`.
+//! The refused cases of the attributes, with every message word for word. Those that are accepted
+//! are in `accepted`.
 
-/// No case that is to pass stands here: with one, each case is built by a compiler's run of its own, and dependencies as programs.
+/// Compares the messages of all cases in `fail`.
+///
+/// A case that passes would have its own run of the compiler, and the dependencies built as
+/// programs: such cases are in `accepted`.
 #[test]
 fn ui() {
     trybuild::TestCases::new().compile_fail("fail/*.rs");

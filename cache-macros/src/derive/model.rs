@@ -26,8 +26,8 @@ pub(super) enum Body {
 
 /// A struct, or one variant.
 pub(super) struct Shape {
-    /// What is written before the fields: two shapes of other fields never meet. A tuple struct has
-    /// none.
+    /// The text that is written before the fields, so that two shapes of other fields never meet. A
+    /// tuple struct has none.
     pub(super) text: Option<String>,
     /// Those that are not skipped, in declared order.
     pub(super) fields: Vec<Field>,
@@ -39,7 +39,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// What a pattern calls it.
+    /// The name that a pattern gives it.
     pub(super) fn binding(&self) -> Ident {
         match &self.member {
             Member::Named(name) => format_ident!("__{}", name.unraw()),

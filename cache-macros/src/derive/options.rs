@@ -94,5 +94,5 @@ fn unknown(word: &Ident) -> syn::Error {
     let near = nearest(word, OPTIONS.map(|(name, ..)| name));
     let way_out =
         did_you_mean(near, || "it takes `skip` on a field and `crate = path` on the type".to_owned());
-    syn::Error::new(word.span(), format!("`{word}` is no option of `#[cache_key]`: {way_out}"))
+    syn::Error::new(word.span(), format!("`{word}` is not an option of `#[cache_key]`: {way_out}"))
 }

@@ -104,10 +104,13 @@ impl Args {
             if self.before.is_some() {
                 errors.at(
                     word,
-                    "with `before` nothing was returned yet: remove `before`, or take it from the parameters",
+                    "with `before` nothing has been returned yet: remove `before`, or use the parameters",
                 );
             } else if let Some(param) = function.bound("result") {
-                errors.at(&param, "`result` stands for what the function returns in its targets: give the parameter another name");
+                errors.at(
+                    &param,
+                    "`result` in a target is the returned value: give the parameter another name",
+                );
             }
         }
     }
@@ -121,12 +124,16 @@ fn of_self(call: ExprMethodCall, function: Option<&Function>, errors: &mut Error
     if !is_word(&call.receiver, "self") {
         let method = &call.method;
         let message = format!(
-            "a target is a function by its path or a method of `self`; of another value write `Type::{method}(value, ..)`"
+            "a target is a function by its path or a method of `self`: for a method of another value \
+             write `Type::{method}(value, ..)`"
         );
         return Err(syn::Error::new_spanned(&call.receiver, message));
     }
     if function.is_some_and(|function| function.receiver().is_none()) {
-        return Err(syn::Error::new_spanned(&call.receiver, "this function has no `self`"));
+        return Err(syn::Error::new_spanned(
+            &call.receiver,
+            "this function has no `self`: write `Type::method(value, ..)`",
+        ));
     }
     let mut place = Place::of_self(&call.method);
     place.with_generics(call.turbofish);
@@ -142,9 +149,7 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
     let (name, example) = (effect.name(), effect.example());
     let message = match expr {
         Expr::Path(path) if path.path.is_ident("before") => {
-            format!(
-                "`{name}` stores what is returned, and before the function there is nothing: remove `before`"
-            )
+            format!("`{name}` stores the returned value, which is not there before the body: remove `before`")
         }
         Expr::Path(path) if path.path.get_ident().is_some_and(|word| near_before(effect, word)) => {
             format!("`{name}` does not know this word: did you mean `before`?")
@@ -152,7 +157,8 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
         Expr::Path(_) if effect == Effect::Invalidate => {
             let function = quote::ToTokens::to_token_stream(expr);
             format!(
-                "a target says which entry: write `{function}(..)` with its arguments, or `all({function})` for all of them"
+                "a target says which entry: write `{function}(..)` with its arguments, or `all({function})` \
+                 for all of them"
             )
         }
         _ => format!("a target is written as a call of the cached function: `{example}`"),

@@ -82,13 +82,14 @@ fn check(effect: Effect, item: &Item, errors: &mut Errors) {
     let name = effect.name();
     if item.sig.asyncness.is_none() {
         let message = format!(
-            "`{name}` needs an `async fn`, because a shared cache is told over the network: write `async fn {}`; below \
-             `#[async_trait]` put it on an inherent `async fn` and call that",
+            "`{name}` needs an `async fn`, because a shared cache is reached over the network: write \
+             `async fn {}`; below `#[async_trait]` put it on an inherent `async fn` and call that",
             item.sig.ident
         );
         errors.at(item.sig.fn_token, message);
     } else if effect == Effect::Put && item.returns().is_none_or(is_unit) {
-        let message = format!("`{name}` stores what the function returns, and this one returns nothing");
+        let message =
+            format!("`{name}` stores the value that the function returns: return one, as in `-> u64`");
         errors.at(&item.sig.ident, message);
     }
 }

@@ -53,7 +53,7 @@ fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Item> {
     };
     if !input.peek(token::Brace) {
         let message = format!(
-            "`{attribute}` needs a function with a body: put it on the function that implements this one"
+            "`{attribute}` needs a function with a body: put it on the one that implements this function"
         );
         return Err(syn::Error::new_spanned(&sig.ident, message));
     }

@@ -5,7 +5,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// What a type, an expression, a pattern or a signature mentions.
+/// The words, bindings and `impl Trait`s in a type, an expression, a pattern or a signature.
 #[derive(Default)]
 pub(crate) struct Mentions {
     words: Vec<Ident>,

@@ -1,4 +1,4 @@
-//! What can be seen of a type without knowing it.
+//! Types as they are written: an attribute sees no more of them.
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 

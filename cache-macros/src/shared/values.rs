@@ -55,7 +55,7 @@ fn ttl(args: &Args, errors: &mut Errors) -> Ttl {
         if args.ttl_meant {
             return STAND_IN_TTL;
         }
-        let message = "`ttl` is missing: say how long an answer stays fresh, as `ttl = 3600` (seconds), \
+        let message = "`ttl` is missing: say how long a value stays fresh, as `ttl = 3600` (seconds), \
                        `ttl = \"1h30m\"` or `ttl = \"forever\"`";
         errors.at_span(proc_macro2::Span::call_site(), message);
         return STAND_IN_TTL;

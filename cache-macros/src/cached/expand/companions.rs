@@ -1,4 +1,4 @@
-//! `peek`, `refresh`, `put`, `invalidate`, `cache`: each one line of work on the key.
+//! The companions `peek`, `refresh`, `put`, `invalidate` and `cache`: each is one call on an entry.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -26,7 +26,7 @@ pub(super) fn about(model: &Model) -> String {
         CacheOf::Declared(path) => written(path),
     };
     format!(
-        "The cache `{name}` of [`{ident}`](fn@{ident}): what can be done with its answers besides calling it."
+        "What can be done with the cache `{name}` of [`{ident}`](fn@{ident}) besides calling the function."
     )
 }
 
@@ -71,7 +71,7 @@ fn peek(model: &Model) -> TokenStream {
     let value = value(model);
     let companion = OnEntry {
         companion: Companion::Peek,
-        doc: "The stored answer for these arguments while it is fresh. Never runs the function.",
+        doc: "Returns the stored value for these arguments while it is fresh. Never runs the function.",
         extra: None,
         output: quote_spanned!(model.returns_shown=> ::core::option::Option<#value>),
         action: quote_spanned!(model.returns_shown=> peek()),
@@ -87,7 +87,7 @@ fn refresh(model: &Model) -> TokenStream {
     let params = inputs(model, Inputs::All);
     let run = run(model, &home);
     let (at, find) = key::binding(model, &home);
-    let header = header(model, "Runs the function now, whatever is stored, and stores its answer.");
+    let header = header(model, "Runs the function now, whatever is stored, and stores its value.");
     let (unused, generics) = generics(model);
     quote! {
         #unused #header async fn #name #generics(#(#params),*) #output #bounds {
@@ -104,7 +104,7 @@ fn put(model: &Model) -> TokenStream {
     stored.set_span(stored.span().located_at(model.returns_shown));
     let companion = OnEntry {
         companion: Companion::Put,
-        doc: "Stores `value` as the answer for these arguments, without running the function.",
+        doc: "Stores `value` for these arguments without running the function.",
         extra: Some(quote_spanned!(model.returns_shown=> #stored: #value)),
         output: quote!(()),
         action: quote_spanned!(model.returns_shown=> put(#stored)),
@@ -116,7 +116,7 @@ fn invalidate(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let companion = OnEntry {
         companion: Companion::Invalidate,
-        doc: "Makes the stored answer for these arguments unreadable, and says how far that has reached.",
+        doc: "Removes the value for these arguments and returns how far that has reached.",
         extra: None,
         output: quote!(#krate::__private::Invalidation),
         action: quote!(invalidate()),
@@ -124,7 +124,7 @@ fn invalidate(model: &Model) -> TokenStream {
     companion.expand(model)
 }
 
-/// Generic over nothing: it is one cache for all types.
+/// Emits `cache`. It is generic over nothing: it is one cache for all types.
 fn handle(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let name = model.name_of(Companion::Cache);
@@ -133,7 +133,7 @@ fn handle(model: &Model) -> TokenStream {
         CacheOf::Own(_) => quote!(#krate::__private::CacheHandle::of(Self::#site())),
         CacheOf::Declared(declared) => quote!(#declared::cache()),
     };
-    let header = header(model, "The cache itself: its name, policy and statistics, and `clear`.");
+    let header = header(model, "Returns the cache itself: its name, policy and statistics, and `clear`.");
     quote! {
         #header fn #name() -> #krate::__private::CacheHandle {
             #cache

@@ -86,8 +86,8 @@ fn every_parameter(skipped: &[Named], function: &Function, usable: bool, errors:
     if let Some(declared) = function.receiver().filter(|_| !skipped.contains(&Named::Receiver)) {
         receiver = true;
         if usable {
-            let message = "a method says whether `self` tells one call from another: write `key(self.id, ..)` with the \
-                           fields that do, or `skip(self)`";
+            let message = "a method says whether `self` tells one call from another: write \
+                           `key(self.id, ..)` with the fields that do, or `skip(self)`";
             errors.at(declared.self_token, message);
         }
     }

@@ -12,7 +12,7 @@ use crate::shared::errors::Errors;
 
 /// The rule about parameters that are `&mut`.
 pub(super) const EXCLUSIVE: &str =
-    "what a call may change does not tell it from another: take it by `&`, or leave it out by `skip(..)`";
+    "a `&mut` parameter cannot be part of the key: take it by `&`, or leave it out by `skip(..)`";
 
 /// Returns the parameters that `expr` names, at least one.
 pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Named> {

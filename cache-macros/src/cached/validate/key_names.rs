@@ -22,8 +22,7 @@ pub(super) fn of(expr: &Expr, errors: &mut Errors) -> Names {
     let mut reader = Reader { used: vec![], called: vec![], bound: HashSet::new(), errors };
     match expr {
         Expr::Closure(closure) => {
-            let message =
-                "a closure is no value that tells one call from another: list the expression itself";
+            let message = "a closure cannot be part of the key: list the expression itself";
             reader.errors.at(closure, message);
         }
         _ => reader.visit_expr(expr),

@@ -47,7 +47,7 @@ pub(super) fn no_parameter(word: &Ident, argument: &str, function: &Function) ->
     let names = names_of(function);
     let near = nearest(word, names.iter().map(String::as_str));
     let way_out = did_you_mean(near, || candidates(function));
-    format!("`{word}` in `{argument}(..)` is no parameter: {way_out}")
+    format!("`{word}` in `{argument}(..)` is not a parameter: {way_out}")
 }
 
 /// Lists the parameters that have a name.

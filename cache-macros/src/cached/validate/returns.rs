@@ -1,4 +1,4 @@
-//! Which answers can be kept: owned values whose type is known where the function stands.
+//! The rules of return types: a value is owned, and its type is known where the function stands.
 
 use syn::{
     Ident, Lifetime, Type, TypeFnPtr, TypeImplTrait, TypePath, TypeReference,
@@ -11,14 +11,14 @@ use crate::shared::{
     types::{first_argument, is_result, is_unit, last_segment, peel},
 };
 
-/// The return type, if its answers can be kept.
+/// Returns the return type, if its values can be kept.
 pub(super) fn check<'f>(function: &'f Function, errors: &mut Errors) -> Option<&'f Type> {
     let before = errors.count();
     let Some(returns) = function.returns() else {
         errors.at(function.ident(), NOTHING);
         return None;
     };
-    if !answers_nothing(returns, errors)
+    if !returns_nothing(returns, errors)
         && !is_parameter(returns, function, errors)
         && !is_reference(returns, errors)
     {
@@ -27,9 +27,9 @@ pub(super) fn check<'f>(function: &'f Function, errors: &mut Errors) -> Option<&
     (errors.count() == before).then_some(returns)
 }
 
-const NOTHING: &str = "a cached function answers with something: return the value to keep, as in `-> u64`";
+const NOTHING: &str = "a cached function returns a value: write its type, as in `-> u64`";
 
-fn answers_nothing(returns: &Type, errors: &mut Errors) -> bool {
+fn returns_nothing(returns: &Type, errors: &mut Errors) -> bool {
     let success = if is_result(returns) { last_segment(returns).and_then(first_argument) } else { None };
     match success.unwrap_or(returns) {
         unit if is_unit(unit) => errors.at(unit, NOTHING),
@@ -39,7 +39,8 @@ fn answers_nothing(returns: &Type, errors: &mut Errors) -> bool {
     true
 }
 
-/// Whether it is a `Result` shows only once the type is known (and it decides what is kept).
+/// Refuses a type parameter: only a known type shows whether it is a `Result`, of which `Ok` is
+/// kept.
 fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> bool {
     let Type::Path(TypePath { qself, path, .. }) = returns else { return false };
     let Some(first) = path.segments.first() else { return false };
@@ -49,7 +50,7 @@ fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> boo
     if qself.is_none() && !is_own && !is_impls && !is_projected {
         return false;
     }
-    let message = "a generic return type may be a `Result` or not, and only `Ok` is cached: wrap it, as in \
+    let message = "a generic return type may be a `Result`, of which only `Ok` is cached: wrap it, as in \
                    `Result<T, E>`, `Option<T>` or `Arc<T>`";
     errors.at(returns, message);
     true
@@ -84,13 +85,13 @@ fn refuse_reference(reference: &TypeReference, errors: &mut Errors) {
         _ => "the value itself, or an `Arc` of it",
     };
     let rule = match &reference.lifetime {
-        Some(lifetime) if lifetime.ident == "static" => "a cached answer is an owned value",
-        _ => "a cached answer outlives the call and cannot borrow",
+        Some(lifetime) if lifetime.ident == "static" => "a cached value is owned",
+        _ => "a cached value outlives the call and cannot borrow",
     };
     errors.at(reference.and_token, format!("{rule}: return {way_out}"));
 }
 
-/// Looks for what cannot be kept or named deeper inside.
+/// Refuses types inside the return type that cannot be kept or named.
 struct Borrows<'e> {
     errors: &'e mut Errors,
 }
@@ -99,7 +100,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
         self.errors.at(
             ty,
-            "a cached answer has a type that can be written out: name it, or collect an iterator into a `Vec`",
+            "the type of a cached value has a name: write it out, or collect an iterator into a `Vec`",
         );
     }
 
@@ -112,7 +113,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
 
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident != "static" {
-            let message = "a cached answer outlives the call and cannot borrow: return an owned type";
+            let message = "a cached value outlives the call and cannot borrow: return an owned type";
             self.errors.at(lifetime, message);
         }
     }

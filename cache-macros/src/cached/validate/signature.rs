@@ -1,4 +1,4 @@
-//! Which functions can be cached at all.
+//! The rules of functions that can be cached.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -21,7 +21,7 @@ pub(super) fn check(function: &Function, errors: &mut Errors) {
     attributes(function, errors);
 }
 
-/// `async`, and not `const`.
+/// Refuses a function that is `const` or not `async`.
 fn runs_later(function: &Function, errors: &mut Errors) {
     let sig = &function.item.sig;
     if let Some(constness) = &sig.constness {
@@ -38,7 +38,7 @@ fn runs_later(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// `unsafe` and `extern` promise things about a call that a hit does not make.
+/// Refuses `unsafe` and `extern`, which promise something about a call that a hit does not make.
 fn is_called_from_rust(function: &Function, errors: &mut Errors) {
     if let Safety::Unsafe(unsafety) = &function.item.sig.safety {
         let message = "`#[cached]` needs a safe function: cache a safe one around the `unsafe` call";
@@ -49,7 +49,7 @@ fn is_called_from_rust(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// `Pin<Box<dyn Future<..>>>`, as `#[async_trait]` leaves it.
+/// Returns true for `Pin<Box<dyn Future<..>>>`, as `#[async_trait]` leaves it.
 fn is_boxed_future(returns: &Type) -> bool {
     let inner = |ty: &Type, word: &str| {
         let last = last_segment(ty).filter(|last| last.ident == word)?;
@@ -64,7 +64,7 @@ fn is_boxed_future(returns: &Type) -> bool {
     })
 }
 
-/// The `mut` of `&mut self` or `self: &mut Self`.
+/// Returns the `&mut` of `&mut self` or `self: &mut Self`.
 fn exclusive_receiver(receiver: &Receiver) -> Option<TokenStream> {
     match &receiver.kind {
         ReceiverKind::Reference(and, _, Some(exclusive)) => {
@@ -76,7 +76,7 @@ fn exclusive_receiver(receiver: &Receiver) -> Option<TokenStream> {
     }
 }
 
-/// The `&mut` of a type that is a `&mut` reference.
+/// Returns the `&mut` of a type that is a `&mut` reference.
 pub(super) fn exclusive_reference(ty: &Type) -> Option<TokenStream> {
     match peel(ty) {
         Type::Reference(TypeReference { and_token, lifetime, mutability: Some(exclusive), .. }) => {
@@ -96,7 +96,7 @@ fn attributes(function: &Function, errors: &mut Errors) {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             errors.at(
                 attr,
-                "a parameter of a cached function is always there: put `cfg` on two whole functions",
+                "`cfg` cannot stand on a parameter of a cached function: write two functions, each with a `cfg`",
             );
         }
     }
