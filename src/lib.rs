@@ -11,9 +11,10 @@ pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 
 /// Settings: from code, in effect, and the faults in them.
 ///
-/// Code sets [`CacheSettings`](config::CacheSettings) by a [`CachesBuilder`](config::CachesBuilder). A
-/// cache's settings in effect are its [`Policy`](config::Policy), and
-/// [`EffectiveConfig`](config::EffectiveConfig) shows each of them with its source.
+/// Code sets [`CacheSettings`](config::CacheSettings) by a
+/// [`CachesBuilder`](config::CachesBuilder). A cache's settings in effect are its
+/// [`Policy`](config::Policy), and [`EffectiveConfig`](config::EffectiveConfig) shows each of them
+/// with its source.
 pub mod config {
     pub use cachery_core::{
         CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Fallback, Fault,

@@ -74,14 +74,14 @@ const MISTAKES: [&str; 12] = [
     "CACHE_KEY_SECRET: the secret has 7 bytes",
     "CACHE_ORDERS_LINES_CAPACITY: a capacity of zero",
     "CACHE_USERS_COUNT_TTL: \"-1\" is negative",
-    "CACHE_USERS_PROFILE_TLL: there is no such setting: did you mean CACHE_USERS_PROFILE_TTL?",
+    "CACHE_USERS_PROFILE_TLL: unknown setting: did you mean CACHE_USERS_PROFILE_TTL?",
     "CACHE_ORDERS_SESSION_BACKEND: the cache `orders-session` cannot be `redis`, because its function is `local` (tests/shop/orders/src/lib.rs:33)",
     "CACHE_ENV: cache.toml has no profile `stagign`: did you mean `staging`?",
-    "cache.toml:1: there is nothing named `defualt` here: did you mean `default`?",
+    "cache.toml:1: unknown name `defualt`: did you mean `default`?",
     "cache.toml:3 [default] jitter: \"2\" is not a share",
-    "cache.toml:4 [cache.orders-totl]: there is no cache named `orders-totl`: did you mean `orders-total`?",
+    "cache.toml:4 [cache.orders-totl]: unknown cache `orders-totl`: did you mean `orders-total`?",
     "cache.toml:7 [cache.users-by-id] ttl: unknown unit `minutes`",
-    "cache.toml:8 [cache.users-by-id]: there is nothing named `capcity` here: did you mean `capacity`?",
+    "cache.toml:8 [cache.users-by-id]: unknown name `capcity`: did you mean `capacity`?",
     "cache.toml:10 [cache.shop-basket] backend: \"reddis\" is not a backend: did you mean \"redis\"?",
 ];
 

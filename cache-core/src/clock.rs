@@ -1,4 +1,5 @@
-//! The one clock of a registry: freshness, waiting and measuring all read it, and a test can stop and move it.
+//! The one clock of a registry. Freshness, waits and measurements read it; a test can stop and move
+//! it.
 
 use std::{
     fmt,
@@ -19,28 +20,48 @@ use tokio::sync::Notify;
 use crate::housekeeping;
 
 /// A reading of a [`Clock`]: nanoseconds since that clock was made.
+///
+/// ```
+/// # use cachery::Caches;
+/// use std::time::Duration;
+///
+/// let now = Caches::isolated().clock().now();
+/// assert_eq!((now + Duration::from_secs(60)).since(now), Duration::from_secs(60));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// Later than any reading: the end of an entry that lives for ever.
+    /// The end of an entry that lives for ever, later than any reading.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// The latest reading, some 584 years after the first.
     const LAST: Self = Self(u64::MAX - 1);
 
-    /// The moment `nanos` after the first reading, at the latest the last one.
+    /// Returns the moment `nanos` after the first reading, at most the last one.
     #[inline]
     const fn at(nanos: u64) -> Self {
         if nanos < Self::LAST.0 { Self(nanos) } else { Self::LAST }
     }
 
-    /// As a number that grows with time, for an atomic.
+    /// Returns a number that grows with time, for an atomic.
     pub(crate) const fn to_bits(self) -> u64 {
         self.0
     }
 
-    /// How long after `earlier` this is; zero when it is not.
+    /// Returns the time from `earlier` to this moment; zero when it is not later.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// use std::time::Duration;
+    ///
+    /// let clock = Caches::isolated().clock();
+    /// clock.stop();
+    /// let before = clock.now();
+    /// clock.advance(Duration::from_millis(5));
+    /// assert_eq!(clock.now().since(before), Duration::from_millis(5));
+    /// assert_eq!(before.since(clock.now()), Duration::ZERO);
+    /// ```
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -49,34 +70,39 @@ impl Moment {
 impl Add<Duration> for Moment {
     type Output = Self;
 
-    /// Saturates at the last moment before [`Moment::NEVER`], which stays what it is.
+    /// Adds a time. The sum saturates at the last moment before [`Moment::NEVER`]; `NEVER` stays.
     fn add(self, duration: Duration) -> Self {
         if self == Self::NEVER { self } else { Self::at(self.0.saturating_add(nanos(duration))) }
     }
 }
 
-/// A duration in whole nanoseconds; more than 584 years saturate.
+/// Returns a duration in whole nanoseconds. More than 584 years saturate.
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Without coarsetime's shared copy of the last reading, whose cache line all threads would write to.
+/// Reads the coarse clock, without coarsetime's shared copy of the last reading: all threads would
+/// write to its cache line.
 #[inline]
 fn coarse_now() -> coarsetime::Instant {
     coarsetime::Instant::now_without_cache_update()
 }
 
-/// The time of one registry. Clones are the same clock.
+/// The clock of one registry. Clones are the same clock.
 ///
-/// The clock of the installed registry is the operating system's coarse one: a reading costs about 5 ns and moves in
-/// steps of 1 to 4 ms. Waiting by it needs no timers of the runtime, nor a runtime; it ends up to half a second late.
+/// The clock of the installed registry is the operating system's coarse one: a reading costs about
+/// 5 ns and moves in steps of 1 to 4 ms. A wait by it needs neither timers of the runtime nor a
+/// runtime; it ends up to half a second late.
 ///
-/// The clock of an isolated registry follows tokio's time, so `tokio::time::pause` stops it too. Callers who wait in such a
-/// registry for another's load need a tokio runtime with time enabled, as `#[tokio::test]` has it.
+/// The clock of an isolated registry follows tokio's time, so `tokio::time::pause` stops it, too.
+/// Callers that wait in such a registry for another's load need a tokio runtime with time enabled,
+/// as `#[tokio::test]` has it.
 ///
 /// ```
-/// # use std::time::Duration;
-/// # use cachery::Caches;
+/// use std::time::Duration;
+///
+/// use cachery::Caches;
+///
 /// let caches = Caches::isolated();
 /// caches.clock().advance(Duration::from_secs(3600)); // an hour later, at once
 /// ```
@@ -85,7 +111,7 @@ pub struct Clock(Arc<Inner>);
 
 struct Inner {
     source: Source,
-    /// What a calendar showed at the first reading.
+    /// The date of the first reading.
     origin: SystemTime,
     /// Nanoseconds by which `advance` has moved this clock before its source.
     ahead: AtomicU64,
@@ -95,10 +121,10 @@ struct Inner {
     moved: Notify,
 }
 
-/// No reading: they end before it.
+/// The mark of a clock that runs. Readings end before it.
 const RUNNING: u64 = u64::MAX;
 
-/// The system clocks there are, for [`Clock::tick_all`].
+/// All system clocks, for [`Clock::tick_all`].
 static SYSTEM: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 enum Source {
@@ -120,12 +146,22 @@ impl Clock {
     }
 
     fn new(source: Source) -> Self {
-        let (ahead, stopped) = (AtomicU64::new(0), AtomicU64::new(RUNNING));
-        let origin = SystemTime::now();
-        Self(Arc::new(Inner { source, origin, ahead, stopped, moved: Notify::new() }))
+        Self(Arc::new(Inner {
+            source,
+            origin: SystemTime::now(),
+            ahead: AtomicU64::new(0),
+            stopped: AtomicU64::new(RUNNING),
+            moved: Notify::new(),
+        }))
     }
 
-    /// The present moment, to the granularity of the operating system's coarse clock.
+    /// Returns the present moment, to the granularity of the operating system's coarse clock.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// let clock = Caches::isolated().clock();
+    /// assert!(clock.now() <= clock.now());
+    /// ```
     #[inline]
     pub fn now(&self) -> Moment {
         self.read(match &self.0.source {
@@ -134,7 +170,8 @@ impl Clock {
         })
     }
 
-    /// The present moment to the nanosecond, for measuring; compare it with other precise readings only.
+    /// Returns the present moment to the nanosecond, for measurements. Compare it with other
+    /// precise readings only.
     pub(crate) fn precise(&self) -> Moment {
         self.read(match &self.0.source {
             Source::System { precise, .. } => nanos(precise.elapsed()),
@@ -142,7 +179,7 @@ impl Clock {
         })
     }
 
-    /// What a calendar shows by this clock: moved and stopped as the clock is.
+    /// Returns the date by this clock, which is moved and stopped as the clock is.
     pub(crate) fn date(&self) -> SystemTime {
         self.0.origin + self.now().since(Moment(0))
     }
@@ -155,8 +192,18 @@ impl Clock {
         }
     }
 
-    /// Moves the clock forward by `duration` and wakes whoever waited for that moment. Meant for isolated registries: an
-    /// installed registry's clock moves for the whole process.
+    /// Moves the clock forward by `duration` and wakes all that waited for that moment. It is meant
+    /// for isolated registries: the clock of an installed registry moves for the whole process.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// use std::time::Duration;
+    ///
+    /// let clock = Caches::isolated().clock();
+    /// let before = clock.now();
+    /// clock.advance(Duration::from_secs(3600));
+    /// assert!(clock.now().since(before) >= Duration::from_secs(3600));
+    /// ```
     pub fn advance(&self, duration: Duration) {
         let add = |at: u64| Some((Moment::at(at) + duration).0);
         match self.0.stopped.load(Relaxed) {
@@ -167,18 +214,26 @@ impl Clock {
     }
 
     /// Stops the clock at the present moment: from here only [`advance`](Self::advance) moves it.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// let clock = Caches::isolated().clock();
+    /// clock.stop();
+    /// assert_eq!(clock.now(), clock.now());
+    /// ```
     pub fn stop(&self) {
         let Moment(now) = self.now();
         self.0.stopped.store(now, Relaxed);
         self.0.moved.notify_waiters();
     }
 
-    /// Whether real time says something about this clock's moments.
+    /// Tells whether this clock follows real time.
     pub(crate) fn is_system(&self) -> bool {
         matches!(self.0.source, Source::System { .. })
     }
 
-    /// Lets whoever waits by a system clock look at it: the housekeeping thread's part in [`timeout`](Self::timeout).
+    /// Wakes all that wait by a system clock, so that they look at it: the part of housekeeping in
+    /// [`timeout`](Self::timeout).
     pub(crate) fn tick_all() {
         let mut clocks = Vec::new();
         SYSTEM.lock().retain(|clock| {
@@ -187,14 +242,14 @@ impl Clock {
             clocks.extend(clock);
             alive
         });
-        // Without the lock: wakers are not ours.
+        // Outside of the lock: wakers are not ours.
         for clock in clocks {
             clock.moved.notify_waiters();
         }
     }
 
-    /// Completes `duration` later on this clock, by a system clock at the first [tick](Self::tick_all) after that. Dropping it
-    /// has no effect.
+    /// Completes `duration` later on this clock; on a system clock, at the first
+    /// [tick](Self::tick_all) after that. Dropping the future has no effect.
     async fn sleep(&self, duration: Duration) {
         let end = self.now() + duration;
         loop {
@@ -209,13 +264,14 @@ impl Clock {
                 // No timer: the caller's runtime may have none, or may not be tokio's.
                 moved.await;
             } else {
-                // Either the time is over or the clock was moved: the loop looks again in both cases.
+                // The time is over, or the clock was moved: the loop looks again in both cases.
                 let _ = tokio::time::timeout(left, moved).await;
             }
         }
     }
 
-    /// The output of `future`, or `None` when `duration` passes on this clock before it is ready.
+    /// Returns the output of `future`, or `None` when `duration` passes on this clock before it is
+    /// ready.
     pub(crate) async fn timeout<F: Future>(&self, duration: Duration, future: F) -> Option<F::Output> {
         let (mut future, mut over) = (pin!(future), pin!(self.sleep(duration)));
         poll_fn(|cx| match future.as_mut().poll(cx) {

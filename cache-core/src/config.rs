@@ -1,7 +1,8 @@
 //! Settings from outside: fields, sources, merge, checks.
 //!
-//! Settings win in this order, from the weakest: built-in defaults, values for all caches, the attribute,
-//! values for one cache; within each, the file, its profile, the variables and then the builder.
+//! Settings win in this order, from the weakest: built-in defaults, values for all caches, the
+//! attribute, values for one cache; within each, the file, its profile, the variables and then the
+//! builder.
 //!
 //! - [`fields`] describes each setting once.
 //! - [`sources`] reads the builder, the variables, the file and the attributes.

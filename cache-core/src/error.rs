@@ -1,60 +1,99 @@
-//! What can go wrong before the first call: settings and wiring. A cached call itself never fails on Cachery's account.
+//! Faults that are found before the first call, in settings and call sites. A cached call never
+//! fails because of Cachery.
 
 use std::{fmt, sync::Arc};
 
 use serde::Serialize;
 
-/// The most faults that a message or a log tells: who has more has the wrong file, and a log is not to be flooded.
+/// The most faults in a message or a log. A program with more has the wrong file, and a log should
+/// not be flooded.
 pub(crate) const MOST_TOLD: usize = 100;
 
-/// Why a registry could not be built: every fault at once, each with its source and the way out.
+/// The faults for which a registry could not be built: all at once, each with its source and the
+/// way out.
+///
+/// ```
+/// use cachery::Caches;
+///
+/// let variables = [("CACHE_ENABLED", "maybe"), ("CACHE_TYPO", "1")];
+/// let error = Caches::builder().variables(variables).check().unwrap_err();
+/// assert_eq!(error.faults().len(), 2);
+/// assert!(error.to_string().starts_with("2 faults in the configuration of the caches:"));
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<[Fault]>);
 
-/// One fault.
+/// One fault in the settings or the call sites of a program.
+///
+/// ```
+/// use cachery::{Caches, config::FaultKind};
+///
+/// let builder = Caches::builder().variables([("CACHE_ENABLED", "maybe")]);
+/// let error = builder.check().unwrap_err();
+/// let fault = &error.faults()[0];
+/// assert_eq!(fault.kind, FaultKind::InvalidSetting);
+/// assert_eq!(fault.message, "CACHE_ENABLED: \"maybe\" is neither `true` nor `false`");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Fault {
-    /// What kind of fault it is.
+    /// The kind of the fault.
     pub kind: FaultKind,
-    /// The whole story in one line: where, what, and what to do.
+    /// The fault in one line: its place, its cause and the way out.
     pub message: String,
 }
 
-/// The kinds of faults.
+/// The kind of a [`Fault`].
+///
+/// ```
+/// use cachery::{Error, config::FaultKind};
+///
+/// fn is_redis_missing(error: &Error) -> bool {
+///     error.faults().iter().any(|fault| fault.kind == FaultKind::Unreachable)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum FaultKind {
     /// A value that its setting cannot have.
     InvalidSetting,
-    /// The file cannot be read, or it is not TOML.
+    /// A file that cannot be read, or that is not TOML.
     InvalidFile,
-    /// A variable, a field or a section that nothing has.
+    /// An unknown variable, field or section.
     UnknownName,
-    /// A profile that does not exist, or that inherits from itself.
+    /// An unknown profile, or one that inherits from itself.
     InvalidProfile,
-    /// A setting for a cache that does not exist.
+    /// A setting of an unknown cache.
     UnknownCache,
     /// Two call sites of one identity.
     DuplicateIdentity,
-    /// Two names that make one variable readable two ways.
+    /// Two names for which one variable has two meanings.
     AmbiguousName,
-    /// A cache wants Redis, and the program is built without support for it.
+    /// A cache that needs Redis in a program that is built without it.
     MissingFeature,
-    /// A cache wants Redis, and nothing says where that is.
+    /// A cache that needs Redis without a URL.
     MissingUrl,
-    /// Redis is required and cannot be reached.
+    /// A required Redis that cannot be reached, or a remote tier that cannot be opened.
     Unreachable,
 }
 
 impl Error {
-    /// `Err` when there are faults.
+    /// Returns an error when there are faults.
     pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults.into())) }
     }
 
-    /// All faults, in the order in which they were found.
+    /// Returns all faults, in the order in which they were found.
+    ///
+    /// ```
+    /// # let builder = cachery::Caches::builder().variables([("CACHE_ENABLED", "maybe")]);
+    /// if let Err(error) = builder.check() {
+    ///     for fault in error.faults() {
+    ///         eprintln!("{fault}");
+    ///     }
+    /// }
+    /// ```
     pub fn faults(&self) -> &[Fault] {
         &self.0
     }
@@ -65,7 +104,7 @@ impl Fault {
         Self { kind, message: message.into() }
     }
 
-    /// A value from `source` that its setting cannot have.
+    /// Creates the fault of a value from `source` that its setting cannot have.
     pub(crate) fn of_setting(source: &impl fmt::Display, why: &str) -> Self {
         Self::new(FaultKind::InvalidSetting, format!("{source}: {why}"))
     }
@@ -77,7 +116,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// One line for a single fault; otherwise a count, and a line each, up to a hundred.
+/// Writes one line for a single fault; otherwise a count, and a line for each, up to a hundred.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
@@ -92,7 +131,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// As `Display`: a `main` that returns this error shows it so.
+/// Writes as `Display` does: a `main` that returns this error shows it so.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

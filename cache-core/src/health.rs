@@ -1,4 +1,4 @@
-//! How the remote tier is, as one serialisable value.
+//! The health of the remote tier, as one serialisable value.
 
 use std::time::Duration;
 
@@ -6,83 +6,123 @@ use serde::Serialize;
 
 use crate::error::Fault;
 
-/// How a registry's remote tier is: what [`Caches::health`](crate::Caches::health) returns.
+/// The health of a registry's remote tier, as [`Caches::health`](crate::Caches::health) returns it.
+///
+/// ```
+/// use cachery::{Caches, health::Status};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let health = Caches::isolated().health().await;
+/// assert_eq!((health.status, health.servers.len()), (Status::Up, 0));
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Health {
-    /// The worst of all below.
+    /// The worst status of all below.
     pub status: Status,
-    /// One for each server; empty when no cache uses any.
+    /// The health of each server; empty when no cache uses any.
     pub servers: Vec<ServerHealth>,
-    /// Wrong settings that a registry which built itself has ignored.
+    /// Wrong settings that the registry has ignored, because it was built at the first call.
     pub faults: Vec<Fault>,
 }
 
-/// How well something works.
+/// The status of a server, or of all. Later ones are worse.
+///
+/// ```
+/// use cachery::health::Status;
+///
+/// let code = |status: Status| if status == Status::Down { 503 } else { 200 };
+/// assert_eq!(code(Status::Degraded), 200);
+/// assert!(Status::Up < Status::Down);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Status {
-    /// As it should.
+    /// Everything works.
     Up,
-    /// Calls are answered, but something should be seen to.
+    /// Calls are served, but something needs attention.
     Degraded,
-    /// Not at all: functions run uncached, or from memory for the outage ttl.
+    /// The server cannot be used: functions run, or memory serves for the outage ttl.
     Down,
 }
 
-/// One server.
+/// The health of one server.
+///
+/// ```
+/// use cachery::health::ServerHealth;
+///
+/// fn print(server: &ServerHealth) {
+///     println!("{}: {:?}, {} invalidations queued", server.address, server.status, server.queued);
+///     server.problems.iter().for_each(|problem| println!("  {problem}"));
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ServerHealth {
-    /// Host and port, or socket path; never credentials.
+    /// The host and port, or the path of the socket; never credentials.
     pub address: String,
-    /// How it is.
+    /// The status of the server.
     pub status: Status,
-    /// What should be seen to, each in one line with the way out.
+    /// Problems that need attention, each in one line with the way out.
     pub problems: Vec<String>,
-    /// Time for one `PING`.
+    /// The time of one `PING`.
     pub round_trip: Option<Duration>,
-    /// What it says its version is.
+    /// The version that it reports.
     pub version: Option<String>,
-    /// What it does when memory is full: its `maxmemory-policy`.
+    /// Its `maxmemory-policy`: the entries that it drops when its memory is full.
     pub eviction_policy: Option<String>,
-    /// Whether it tells this node of invalidations.
+    /// The link over which it pushes invalidations to this node.
     pub push: Push,
-    /// Its breaker.
+    /// The breaker of this process for it.
     pub breaker: Breaker,
-    /// Invalidations that wait until it can be reached.
+    /// The number of invalidations that wait until it can be reached.
     pub queued: usize,
 }
 
-/// The link over which a server tells of invalidations.
+/// The link over which a server pushes invalidations to this node.
+///
+/// ```
+/// use cachery::health::Push;
+///
+/// let follows = |push: Push| matches!(push, Push::Up);
+/// assert!(!follows(Push::Forbidden));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Push {
-    /// It works.
+    /// The link works.
     Up,
-    /// It is being connected.
+    /// The link is being connected.
     Down,
     /// The server does not allow `CLIENT TRACKING`: memory keeps entries for the outage ttl only.
     Forbidden,
 }
 
-/// What keeps callers from waiting for a server that does not answer.
+/// The state of the breaker that keeps callers from waiting for a server that does not reply.
+///
+/// ```
+/// use cachery::health::Breaker;
+///
+/// assert_eq!(serde_json::to_string(&Breaker::HalfOpen).unwrap(), "\"half-open\"");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Breaker {
     /// Calls use the server.
     Closed,
-    /// Calls do without it.
+    /// Calls do without the server.
     Open,
-    /// A probe is on its way.
+    /// A probe tests the server; calls do without it.
     HalfOpen,
 }
 
 impl ServerHealth {
-    /// A server of which nothing is known yet.
+    /// Returns the health of a server of which nothing is known yet. For tiers.
     pub fn unknown(address: impl Into<String>) -> Self {
         Self {
             address: address.into(),

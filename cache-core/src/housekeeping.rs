@@ -37,7 +37,8 @@ fn run() {
     }
 }
 
-/// Runs a step. A tier drops values, and a recorder is not ours: a panic there must not end the thread.
+/// Runs a step. A tier drops values, and a recorder is not ours: a panic there must not end the
+/// thread.
 fn guarded(step: fn()) {
     if catch_unwind(step).is_err() {
         tracing::error!(

@@ -1,15 +1,25 @@
-//! The fingerprint that keeps apart what two programs, or two versions of one, store for a function of the same name.
+//! The fingerprint, which separates the entries of two programs, or of two versions of one, for
+//! functions of one name.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-/// 64 bits over a call site's identity, its types as written and its version. Shown in reports; part of a stored key.
+/// 64 bits over a call site's identity, its types as written and its version. It is part of a
+/// stored key, and reports show it.
+///
+/// ```
+/// use cachery::stats::Fingerprint;
+///
+/// let fingerprint: Fingerprint = "da28d4c4311462a3".parse().unwrap();
+/// assert_eq!(fingerprint.to_string(), "da28d4c4311462a3");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
-    /// The first eight bytes of blake3 over the parts, each after its length, and the version.
+    /// Returns the first eight bytes of blake3 over the parts, each after its length, and the
+    /// version.
     pub(crate) fn of(parts: &[&str], version: u32) -> Self {
         let mut hasher = blake3::Hasher::new();
         for part in parts {
@@ -21,7 +31,14 @@ impl Fingerprint {
         Self(u64::from_be_bytes(first))
     }
 
-    /// As text: sixteen hexadecimal digits, without the machinery of formatting, because each key in a remote tier has them.
+    /// Returns sixteen hexadecimal digits. They are made without the machinery of formatting,
+    /// because each key in a remote tier has them.
+    ///
+    /// ```
+    /// # use cachery::stats::Fingerprint;
+    /// let fingerprint: Fingerprint = "da28d4c4311462a3".parse().unwrap();
+    /// assert_eq!(&fingerprint.digits(), b"da28d4c4311462a3");
+    /// ```
     #[must_use]
     pub fn digits(self) -> [u8; 16] {
         std::array::from_fn(|place| {
@@ -37,7 +54,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// Reads what `Display` writes, and nothing else.
+/// Reads the text that `Display` writes, and nothing else.
 impl FromStr for Fingerprint {
     type Err = ();
 

@@ -1,9 +1,10 @@
-//! The core of Cachery: keys, entries, policy, configuration, the registry and the read path. It knows no backend.
+//! The core of Cachery: keys, entries, policy, configuration, the registry and the read path. It
+//! knows no backend.
 //!
 //! Users depend on the facade, `cachery`; this crate is for it and for the tiers. The flow, and so
-//! the reading order of the files: a call site (`site`) makes a key and a call of it (`read`). A hit
-//! comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the cache has
-//! one, and joins a `flight`, where one caller runs the function and fills.
+//! the reading order of the files: a call site (`site`) makes a key and a call of it (`read`). A
+//! hit comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the
+//! cache has one, and joins a `flight`, where one caller runs the function and fills.
 
 pub mod key;
 #[doc(hidden)]
@@ -57,7 +58,8 @@ pub use remote::{Mark, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use value::{CacheValue, LocalValue};
 
-/// The items that expansions of the attributes name. Not for use by hand: it changes without notice.
+/// The items that expansions of the attributes name. Not for use by hand: it changes without
+/// notice.
 #[doc(hidden)]
 pub mod __private {
     pub use cachery_syntax::Backend;

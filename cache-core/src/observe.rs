@@ -1,4 +1,4 @@
-//! What is seen from outside: counters, statistics, metrics and spans.
+//! Counters, statistics, metrics and spans: the caches as seen from outside.
 //!
 //! `counters` count at a call site, and `stats` is their snapshot for users. A remote tier reports
 //! its connections and requests to `totals`. `metrics` hands both to the `metrics` recorder, and

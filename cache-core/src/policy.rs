@@ -4,13 +4,14 @@ use std::time::Duration;
 
 pub(crate) use crate::config::Policy;
 
-/// How long a follower waits for another's load, at least.
+/// The time that a follower waits for another's load, at least.
 pub(crate) const FLIGHT_WAIT: Duration = Duration::from_secs(5);
-/// … and at least this many times the mean load time, so that a slow function is not run twice for being slow.
+/// A follower also waits at least this many times the mean load time, so that a slow function is
+/// not run twice because it is slow.
 pub(crate) const FLIGHT_WAIT_LOADS: u32 = 10;
 
 impl Policy {
-    /// The life of one entry: the ttl, shortened by a random part of the jitter.
+    /// Returns the life of one entry: the ttl, shortened by a random part of the jitter.
     pub(crate) fn jittered_ttl(&self) -> Option<Duration> {
         self.ttl.map(|ttl| ttl.mul_f64(1.0 - self.jitter * fastrand::f64()))
     }

@@ -1,8 +1,8 @@
 //! The registry: all caches of a program, or of one test.
 //!
-//! [`caches`] is the public type. Its parts: [`state`] holds the caches, [`current`] tells which registry a
-//! call uses, [`open`] builds one, [`reload`] changes its settings, [`remote`] is its share in the remote
-//! tier, [`handle`] and [`report`] show it.
+//! [`caches`] is the public type. Its parts: [`state`] holds the caches, [`current`] tells which
+//! registry a call uses, [`open`] builds one, [`reload`] changes its settings, [`remote`] is its
+//! share in the remote tier, [`handle`] and [`report`] show it.
 
 mod caches;
 mod current;

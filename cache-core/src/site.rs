@@ -12,13 +12,14 @@ use linkme::distributed_slice;
 
 use crate::identity::Fingerprint;
 
-/// What the attribute says about one cached function. A `static`, built by const functions.
+/// The descriptor of one cached function, with the settings of its attribute. A `static`, built by
+/// const functions.
 #[derive(Debug)]
 pub struct Site {
     pub(crate) name: &'static str,
     /// Crate, modules and function: `shop::orders::get`.
     pub(crate) function: &'static str,
-    /// Parameter and return types as written.
+    /// The types of the parameters and the result, as written.
     pub(crate) signature: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
@@ -26,9 +27,10 @@ pub struct Site {
     pub(crate) ttl: Option<Duration>,
     pub(crate) capacity: Option<u64>,
     pub(crate) backend: Option<Backend>,
-    /// Its values need not be serialisable, so no setting can make them leave memory.
+    /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
-    /// A declared cache: its name alone is its identity, and `function` is what declares it.
+    /// `true` for a declared cache: its name alone is its identity, and `function` is its
+    /// declaration.
     pub(crate) declared: bool,
 }
 
@@ -36,7 +38,7 @@ pub struct Site {
 #[distributed_slice]
 pub static SITES: [Site];
 
-/// All call sites by their names, in order of name.
+/// Returns all call sites by the names of their caches, in order of name.
 pub(crate) fn by_name() -> &'static BTreeMap<&'static str, Vec<&'static Site>> {
     static BY_NAME: LazyLock<BTreeMap<&'static str, Vec<&'static Site>>> = LazyLock::new(|| {
         let mut sites = BTreeMap::<_, Vec<_>>::new();
@@ -51,12 +53,12 @@ pub(crate) fn by_name() -> &'static BTreeMap<&'static str, Vec<&'static Site>> {
     &BY_NAME
 }
 
-/// The call sites called `name`, by their places.
+/// Returns the call sites called `name`, by their places.
 pub(crate) fn named(name: &str) -> &'static [&'static Site] {
     by_name().get(name).map_or(&[], Vec::as_slice)
 }
 
-/// The call site whose entries carry `fingerprint` in a remote tier.
+/// Returns the call site whose entries carry `fingerprint` in a remote tier.
 pub(crate) fn by_fingerprint(fingerprint: Fingerprint) -> Option<&'static Site> {
     static BY_FINGERPRINT: LazyLock<HashMap<Fingerprint, &'static Site>> =
         LazyLock::new(|| SITES.iter().map(|site| (site.fingerprint(), site)).collect());
@@ -64,7 +66,8 @@ pub(crate) fn by_fingerprint(fingerprint: Fingerprint) -> Option<&'static Site> 
 }
 
 impl Site {
-    /// A site that stands where this is called, whose answers never expire, with the default capacity.
+    /// Creates a site at the place of this call, whose values never expire, with the default
+    /// capacity.
     #[track_caller]
     pub const fn new(name: &'static str, function: &'static str, signature: &'static str) -> Self {
         let place = Location::caller();
@@ -83,59 +86,62 @@ impl Site {
         }
     }
 
-    /// As if it stood there.
+    /// Moves the site to another place.
     #[cfg(test)]
     pub(crate) const fn at(self, file: &'static str, line: u32) -> Self {
         Self { file, line, ..self }
     }
 
-    /// How long an answer stays fresh.
+    /// Sets the time for which a value stays fresh, in milliseconds.
     #[must_use]
     pub const fn ttl_millis(self, millis: u64) -> Self {
         Self { ttl: Some(Duration::from_millis(millis)), ..self }
     }
 
-    /// The most entries in memory.
+    /// Sets the most entries in memory.
     #[must_use]
     pub const fn capacity(self, capacity: u64) -> Self {
         Self { capacity: Some(capacity), ..self }
     }
 
-    /// Where entries are kept.
+    /// Sets the place where entries are kept.
     #[must_use]
     pub const fn backend(self, backend: Backend) -> Self {
         Self { backend: Some(backend), ..self }
     }
 
-    /// Entries stay in memory, whatever is configured.
+    /// Keeps entries in memory, whatever is configured.
     #[must_use]
     pub const fn local(self) -> Self {
         Self { local: true, ..self }
     }
 
-    /// A declared cache, whoever fills it.
+    /// Makes it the site of a declared cache.
     #[must_use]
     pub const fn declared(self) -> Self {
         Self { declared: true, ..self }
     }
 
-    /// The version of the answers' meaning, set by the author: another one never meets the entries of this one.
+    /// Sets the version of the values' meaning. A site of another version never reads the entries
+    /// of this one.
     #[must_use]
     pub const fn version(self, version: u32) -> Self {
         Self { version, ..self }
     }
 
-    /// `src/orders.rs:12`.
+    /// Returns file and line: `src/orders.rs:12`.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 
+    /// Returns the fingerprint, which is part of each key in a remote tier.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         let function = if self.declared { "" } else { self.function };
         Fingerprint::of(&[self.name, function, self.signature], self.version)
     }
 
-    /// The position in [`SITES`], by which a registry finds what belongs to this site without a search.
+    /// Returns the position in [`SITES`], by which a registry finds the cache of this site without
+    /// a search.
     #[inline]
     pub(crate) fn index(&self) -> usize {
         (std::ptr::from_ref(self).addr() - SITES.as_ptr().addr()) / size_of::<Self>()

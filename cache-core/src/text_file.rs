@@ -5,18 +5,19 @@ use std::{
     io::{self, ErrorKind, Read as _},
 };
 
-/// The most bytes of a file: thousands of caches have room, and any chain of certificates.
+/// The most bytes of a file: enough for thousands of caches, and for any chain of certificates.
 const MOST: u64 = 1 << 20;
 
-/// The text of the file at `path`.
+/// Reads the text of the file at `path`.
 ///
 /// # Errors
-/// When it cannot be read, is no file, or is none that a setting would name. Nothing of its text is in the error.
+/// Fails when the file cannot be read, or when a setting cannot name it: a directory, a pipe, or a
+/// file of more than 1 MiB. The error holds nothing of its text.
 pub fn read(path: &str) -> io::Result<String> {
     let mut bytes = Vec::new();
     open(path).map_err(explained)?.take(MOST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST {
-        return Err(io::Error::other("it is larger than 1 MiB, which none of its kind needs to be"));
+        return Err(io::Error::other("it is larger than 1 MiB: name a smaller one"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
@@ -24,7 +25,8 @@ pub fn read(path: &str) -> io::Result<String> {
     })
 }
 
-/// Looks before it opens: a pipe that nobody writes to would keep it waiting for ever.
+/// Opens a file, after a look at its kind: a pipe that nobody writes to would be waited for, for
+/// ever.
 fn open(path: &str) -> io::Result<File> {
     let kind = fs::metadata(path)?.file_type();
     if kind.is_dir() {

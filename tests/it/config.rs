@@ -50,16 +50,16 @@ async fn a_dozen_mistakes_are_a_dozen_lines_each_with_its_place_and_its_way_out(
     for place in [
         "CACHE_KEY_SECRET: the secret has 7 bytes",
         "CACHE_USERS_CAPACITY: a capacity of zero",
-        "CACHE_WEATHER_TLL: there is no such setting: did you mean CACHE_WEATHER_TTL?",
+        "CACHE_WEATHER_TLL: unknown setting: did you mean CACHE_WEATHER_TTL?",
         "CACHE_USER_ORDERS_BACKEND: the cache `user.orders` cannot be `redis`, because its function is `local` (tests/it/config.rs:",
         "CACHE_ENV: cache.toml has no profile `stagign`: did you mean `staging`?",
-        "cache.toml:1: there is nothing named `defualt` here: did you mean `default`?",
+        "cache.toml:1: unknown name `defualt`: did you mean `default`?",
         "cache.toml:3 [default] jitter: \"2\" is not a share",
-        "cache.toml:4 [cache.weathr]: there is no cache named `weathr`: did you mean `weather`?",
+        "cache.toml:4 [cache.weathr]: unknown cache `weathr`: did you mean `weather`?",
         "cache.toml:7 [cache.users] ttl: unknown unit `minutes`",
-        "cache.toml:8 [cache.users]: there is nothing named `capcity` here: did you mean `capacity`?",
+        "cache.toml:8 [cache.users]: unknown name `capcity`: did you mean `capacity`?",
         "cache.toml:10 [redis] prefix: character 2 of the prefix is ` `",
-        "cache.toml:12 [profile.staging] inherits: there is no profile `prod`",
+        "cache.toml:12 [profile.staging] inherits: unknown profile `prod`",
     ] {
         assert!(lines.iter().any(|line| line.starts_with(place)), "{place}\n{error}");
     }

@@ -169,10 +169,7 @@ async fn variables_are_read_and_wrong_ones_refused_all_at_once() {
         .build()
         .await
         .expect_err("no such cache");
-    assert_eq!(
-        error.to_string(),
-        "builder: there is no cache named `registry-alfa`: did you mean `registry-alpha`?"
-    );
+    assert_eq!(error.to_string(), "builder: unknown cache `registry-alfa`: did you mean `registry-alpha`?");
 }
 
 #[tokio::test]

@@ -39,8 +39,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Adds settings for all caches. The values of an attribute win over them. A field that was set before
-    /// is set anew.
+    /// Adds settings for all caches. The values of an attribute win over them. A field that was set
+    /// before is set anew.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -55,8 +55,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Adds settings for the cache `name`. They win over its attribute. A field that was set before is set
-    /// anew. A name that no cache has is a fault.
+    /// Adds settings for the cache `name`. They win over its attribute. A field that was set before
+    /// is set anew. A name that no cache has is a fault.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -64,16 +64,16 @@ impl CachesBuilder {
     ///
     /// let builder = Caches::builder().cache("sentiment", CacheSettings::new().capacity(100));
     /// let error = builder.isolated().check().expect_err("this program has no such cache");
-    /// assert!(error.to_string().contains("there is no cache named `sentiment`"));
+    /// assert!(error.to_string().contains("unknown cache `sentiment`"));
     /// ```
     pub fn cache(mut self, name: impl Into<String>, settings: CacheSettings) -> Self {
         self.sources.builder.add_for_cache(name.into(), settings);
         self
     }
 
-    /// Sets the URL of Redis, for all caches that are kept there. It may hold a user and a password, and is
-    /// never shown. There is no default. The variables `CACHE_REDIS_URL` and, weaker, `REDIS_URL` set the
-    /// same.
+    /// Sets the URL of Redis, for all caches that are kept there. It may hold a user and a
+    /// password, and is never shown. It has no default. The variables `CACHE_REDIS_URL` and,
+    /// weaker, `REDIS_URL` set the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -86,8 +86,9 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets the PEM files for TLS to Redis. Without them, the roots that the system trusts are used, and no
-    /// client certificate. `CACHE_REDIS_CA`, `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY` set the same.
+    /// Sets the PEM files for TLS to Redis. Without them, the roots that the system trusts are
+    /// used, and no client certificate. `CACHE_REDIS_CA`, `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY`
+    /// set the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -106,9 +107,9 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets the beginning of all keys in Redis: 1 to 64 letters, digits, `_`, `-`, `.` and `:`. Programs that
-    /// share a Redis and not their values have different prefixes. The default is `cachery`.
-    /// `CACHE_PREFIX` sets the same.
+    /// Sets the beginning of all keys in Redis: 1 to 64 letters, digits, `_`, `-`, `.` and `:`.
+    /// Programs that share a Redis and not their values have different prefixes. The default is
+    /// `cachery`. `CACHE_PREFIX` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -121,9 +122,9 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets a secret of at least 16 bytes, the same in all processes, so that nobody who reads the keys in
-    /// Redis can guess arguments from them. There is none by default. Another secret makes other keys.
-    /// `CACHE_KEY_SECRET` sets the same.
+    /// Sets a secret of at least 16 bytes, the same in all processes, so that nobody who reads the
+    /// keys in Redis can guess arguments from them. There is none by default. Another secret makes
+    /// other keys. `CACHE_KEY_SECRET` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -136,8 +137,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Makes `build` fail when Redis cannot be reached. The default is `false`: until Redis can be reached,
-    /// calls run their functions. `CACHE_REQUIRED` sets the same.
+    /// Makes `build` fail when Redis cannot be reached. The default is `false`: until Redis can be
+    /// reached, calls run their functions. `CACHE_REQUIRED` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -166,8 +167,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets the time that one call waits for Redis, over all its requests. The wait for another process's
-    /// load does not count. The default is 100 ms. `CACHE_REMOTE_DEADLINE` sets the same.
+    /// Sets the time that one call waits for Redis, over all its requests. The wait for another
+    /// process's load does not count. The default is 100 ms. `CACHE_REMOTE_DEADLINE` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -182,8 +183,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets the time for which memory keeps entries while this process is cut off from Redis, at most. The
-    /// default is 30 s. `CACHE_OUTAGE_TTL` sets the same.
+    /// Sets the time for which memory keeps entries while this process is cut off from Redis, at
+    /// most. The default is 30 s. `CACHE_OUTAGE_TTL` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -198,8 +199,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Makes a `CACHE_…` variable of an unknown name an error. Otherwise it is a warning. `CACHE_STRICT`
-    /// sets the same.
+    /// Makes a `CACHE_…` variable of an unknown name an error. Otherwise it is a warning.
+    /// `CACHE_STRICT` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -226,21 +227,21 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets the path of the configuration file. A missing file is an error. Without a path, `cache.toml` in
-    /// the working directory is read if it is there. `CACHE_CONFIG` sets the same.
+    /// Sets the path of the configuration file. A missing file is an error. Without a path,
+    /// `cache.toml` in the working directory is read if it is there. `CACHE_CONFIG` sets the same.
     ///
     /// ```
     /// # use cachery::Caches;
     /// let error = Caches::builder().isolated().file("nowhere.toml").check().unwrap_err();
-    /// assert!(error.to_string().contains("there is no file `nowhere.toml`"));
+    /// assert!(error.to_string().contains("the file `nowhere.toml` does not exist"));
     /// ```
     pub fn file(mut self, path: impl Into<String>) -> Self {
         self.sources.builder.file = Some(path.into());
         self
     }
 
-    /// Chooses the profile of the file: `local`, `staging`, `production` or any other. `CACHE_ENV` chooses
-    /// the same.
+    /// Chooses the profile of the file: `local`, `staging`, `production` or any other. `CACHE_ENV`
+    /// chooses the same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -271,9 +272,10 @@ impl CachesBuilder {
         self
     }
 
-    /// Separates the registry from the process, as [`Caches::isolated`](crate::Caches::isolated) does: no
-    /// variable of the process is read, no file that is not named here, and the clock is its own. Without a
-    /// [URL](Self::redis_url), caches whose attributes ask for Redis stay in memory.
+    /// Separates the registry from the process, as [`Caches::isolated`](crate::Caches::isolated)
+    /// does: no variable of the process is read, no file that is not named here, and the clock is
+    /// its own. Without a [URL](Self::redis_url), caches whose attributes ask for Redis stay in
+    /// memory.
     ///
     /// ```
     /// # use cachery::Caches;

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::effective::{EffectiveConfig, Setting};
 
-/// The changes that [`Caches::reload`](crate::Caches::reload) has made, and those that need a restart.
+/// The changes that [`Caches::reload`](crate::Caches::reload) has made, and those that need a
+/// restart.
 ///
 /// ```
 /// use cachery::{Caches, config::Reload};
@@ -42,8 +43,8 @@ pub struct Change {
 }
 
 impl Reload {
-    /// Compares the settings in effect `before` and `now`, and with those after a restart. `hidden` are the
-    /// fields of Redis whose private values a restart changes.
+    /// Compares the settings in effect `before` and `now`, and with those after a restart. `hidden`
+    /// are the fields of Redis whose private values a restart changes.
     pub(crate) fn of(
         before: &EffectiveConfig,
         now: &EffectiveConfig,
@@ -56,7 +57,8 @@ impl Reload {
     }
 }
 
-/// Returns the change of a private value. One that appeared or disappeared shows, and is named already.
+/// Returns the change of a private value. One that appeared or disappeared shows, and is named
+/// already.
 fn hidden_change(field: &str, now: &EffectiveConfig, restarted: &EffectiveConfig) -> Option<Change> {
     let before = now.redis.iter().find(|setting| setting.field == field)?;
     let after = restarted.redis.iter().find(|setting| setting.field == field)?;

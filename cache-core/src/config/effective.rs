@@ -15,8 +15,8 @@ use crate::site::Site;
 /// The source of a setting that no source has set.
 const BUILT_IN: &str = "built-in";
 
-/// The settings in effect, each with its source. `Display` shows them as a table. A password, a URL or a
-/// secret is never in it.
+/// The settings in effect, each with its source. `Display` shows them as a table. A password, a URL
+/// or a secret is never in it.
 ///
 /// ```
 /// use cachery::Caches;
@@ -81,8 +81,8 @@ pub struct Overruled {
 }
 
 impl EffectiveConfig {
-    /// Returns the settings of `latest` for `sites`, each with its policy in effect, and those of Redis as
-    /// `started` has them.
+    /// Returns the settings of `latest` for `sites`, each with its policy in effect, and those of
+    /// Redis as `started` has them.
     pub(crate) fn of<'a>(
         latest: &Config,
         started: &Config,

@@ -1,8 +1,8 @@
 //! All settings, each described in one place: its type, syntax, default and documentation.
 //!
-//! The types of settings, variables, files, messages, `docs/configuration.md` and `cache.example.toml`
-//! follow from these three tables. A new setting is an entry here and a method of [`CacheSettings`] or
-//! of the builder.
+//! The types of settings, variables, files, messages, `docs/configuration.md` and
+//! `cache.example.toml` follow from these three tables. A new setting is an entry here and a method
+//! of [`CacheSettings`] or of the builder.
 
 mod fallback;
 mod field;
@@ -53,8 +53,8 @@ settings! {
 }
 
 settings! {
-    /// Settings of one cache, or of all caches. A field that is not set keeps its value from a weaker
-    /// source: see `docs/configuration.md`.
+    /// Settings of one cache, or of all caches. A field that is not set keeps its value from a
+    /// weaker source: see `docs/configuration.md`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -71,8 +71,8 @@ settings! {
     #[non_exhaustive]
     pub struct Policy;
 
-    /// The time for which a value stays fresh, at most. It cannot be set for all caches: each attribute
-    /// states its own.
+    /// The time for which a value stays fresh, at most. It cannot be set for all caches: each
+    /// attribute states its own.
     ttl: Ttl => Option<Duration> {
         syntax: syntax::TTL,
         for_all: false,
@@ -111,16 +111,16 @@ settings! {
         default: true,
         example: "true",
     }
-    /// The most bytes of an encoded value that is sent to Redis. A larger value stays in memory: it would
-    /// hold up all calls that share its connection.
+    /// The most bytes of an encoded value that is sent to Redis. A larger value stays in memory: it
+    /// would hold up all calls that share its connection.
     max_value_size: u64 => u64 {
         // About what a local network carries within a call's budget.
         syntax: syntax::BYTES,
         default: 8 << 20,
         example: r#""8MiB""#,
     }
-    /// The share of the ttl by which each entry's life is shortened at random, so that entries that were
-    /// filled together do not expire together.
+    /// The share of the ttl by which each entry's life is shortened at random, so that entries that
+    /// were filled together do not expire together.
     jitter: f64 => f64 {
         syntax: syntax::SHARE,
         default: 0.05,
@@ -201,7 +201,8 @@ settings! {
         default: Duration::from_millis(100),
         example: r#""100ms""#,
     }
-    /// The time for which memory keeps entries while invalidations from other nodes cannot reach it.
+    /// The time for which memory keeps entries while invalidations from other nodes cannot reach
+    /// it.
     outage_ttl: Duration => Duration {
         syntax: syntax::OUTAGE,
         default: Duration::from_secs(30),
@@ -209,7 +210,7 @@ settings! {
     }
 }
 
-/// Returns the setting as it is: there is no default.
+/// Returns the setting as it is, without a default.
 fn set<T>(setting: Option<T>) -> Option<T> {
     setting
 }

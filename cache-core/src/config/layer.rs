@@ -7,8 +7,8 @@ use super::{
     source::Sourced,
 };
 
-/// The settings of one kind of source: of the builder, of the variables, of a profile, or of the rest of
-/// a file. Within it, the first are the strongest.
+/// The settings of one kind of source: of the builder, of the variables, of a profile, or of the
+/// rest of a file. Within it, the first are the strongest.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layer {
     pub(super) program: Vec<Sourced<ProgramSettings>>,

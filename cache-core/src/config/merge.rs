@@ -33,7 +33,8 @@ impl Layers {
         self.0.iter().filter_map(move |layer| layer.caches.get(name)).flatten()
     }
 
-    /// Returns all settings that concern `site`: its cache's own, its attribute's, and those of all caches.
+    /// Returns all settings that concern `site`: its cache's own, its attribute's, and those of all
+    /// caches.
     pub(super) fn site(&self, site: &Site) -> Vec<Sourced<CacheSettings>> {
         let all = self.0.iter().flat_map(|layer| &layer.all);
         self.cache(site.name).cloned().chain([attribute::settings(site)]).chain(all.cloned()).collect()

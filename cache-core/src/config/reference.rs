@@ -1,5 +1,5 @@
-//! The documentation of all fields. `docs/configuration.md` and `cache.example.toml` hold these texts, and
-//! a test compares.
+//! The documentation of all fields. `docs/configuration.md` and `cache.example.toml` hold these
+//! texts, and a test compares.
 
 use super::fields::{CacheSettings, Field, ProgramSettings, RemoteSettings, Settings};
 

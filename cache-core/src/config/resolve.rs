@@ -39,8 +39,8 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    /// Reads, checks and merges `sources` for `sites`. A wrong value is left out and becomes a fault; when
-    /// the remote tier cannot be used, which is a fault too, all caches stay in memory.
+    /// Reads, checks and merges `sources` for `sites`. A wrong value is left out and becomes a
+    /// fault; when the remote tier cannot be used, which is a fault too, all caches stay in memory.
     pub(crate) fn of(sources: &Sources, sites: &[Site]) -> Self {
         Self::with_backends(sources, sites, &REMOTE_BACKENDS)
     }

@@ -27,8 +27,8 @@ impl CacheSettings {
         self
     }
 
-    /// Sets the time for which a value stays fresh. Zero is refused, and so is a ttl for all caches: each
-    /// attribute states its own.
+    /// Sets the time for which a value stays fresh. Zero is refused, and so is a ttl for all
+    /// caches: each attribute states its own.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(Ttl::For(ttl));
@@ -42,15 +42,16 @@ impl CacheSettings {
         self
     }
 
-    /// Sets the most entries in memory, for each function. Zero is refused: switch the cache off instead.
+    /// Sets the most entries in memory, for each function. Zero is refused: switch the cache off
+    /// instead.
     #[must_use]
     pub const fn capacity(mut self, entries: u64) -> Self {
         self.capacity = Some(entries);
         self
     }
 
-    /// Sets the share of the ttl, 0 to 1, by which each entry's life is shortened at random. The default
-    /// is 0.05.
+    /// Sets the share of the ttl, 0 to 1, by which each entry's life is shortened at random. The
+    /// default is 0.05.
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
         self.jitter = Some(share);
@@ -65,8 +66,8 @@ impl CacheSettings {
         self
     }
 
-    /// Sets the format in which values are written to Redis. The default is [`Codec::MessagePack`]. Both
-    /// formats are read.
+    /// Sets the format in which values are written to Redis. The default is [`Codec::MessagePack`].
+    /// Both formats are read.
     #[must_use]
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);

@@ -22,7 +22,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Returns the fault of a value that `field` cannot have. The name of a variable tells its field.
+    /// Returns the fault of a value that `field` cannot have. The name of a variable tells its
+    /// field.
     pub(super) fn refuses(&self, field: &str, why: &str) -> Fault {
         match self {
             Self::File(place) => Fault::of_setting(&format!("{place} {field}"), why),
@@ -45,11 +46,12 @@ impl Source {
             None if caches.is_empty() => "this program has none".to_owned(),
             None => format!("the caches of this program are {}", caches.join(", ")),
         };
-        let message = format!("{self}: there is no cache named `{}`: {hint}", shown_name(name));
+        let message = format!("{self}: unknown cache `{}`: {hint}", shown_name(name));
         Fault::new(FaultKind::UnknownCache, message)
     }
 
-    /// Returns the source for a table of settings: the place of an attribute is known there already.
+    /// Returns the source for a table of settings: the place of an attribute is known there
+    /// already.
     pub(super) fn in_table(&self) -> String {
         match self {
             Self::Attribute(_) => "the attribute".to_owned(),
@@ -74,8 +76,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// Settings with their origin. A builder or an attribute sets many fields, a variable or a line of a file
-/// one.
+/// Settings with their origin. A builder or an attribute sets many fields, a variable or a line of
+/// a file one.
 #[derive(Clone, Debug)]
 pub(crate) struct Sourced<S> {
     pub(super) source: Source,

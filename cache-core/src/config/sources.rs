@@ -56,8 +56,8 @@ impl Sources {
         }
     }
 
-    /// Returns the contents of the file that code or `variables` name, else of the one in the working
-    /// directory, if there is one. A file that cannot be read becomes a fault.
+    /// Returns the contents of the file that code or `variables` name, else of the one in the
+    /// working directory, if there is one. A file that cannot be read becomes a fault.
     fn file(&self, variables: &Variables, faults: &mut Vec<Fault>) -> Option<Contents> {
         if let Some(path) = &self.builder.file {
             return file::read(Some(&Source::Builder), path, faults);

@@ -1,21 +1,27 @@
-//! A key, as a lookup carries it.
+//! A complete key, as a lookup carries it.
 
-use std::fmt;
-use std::hash::{BuildHasher as _, Hash, Hasher};
-use std::sync::LazyLock;
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hash, Hasher},
+    sync::LazyLock,
+};
 
-use foldhash::SharedSeed;
-use foldhash::quality::FoldHasher;
+use foldhash::{SharedSeed, quality::FoldHasher};
 
-use super::{CacheKey, KeyEncoder};
-
-/// The longest key that is kept as it is, in bytes.
+/// The most bytes of a key that has no digest.
 pub(super) const CAPACITY: usize = 128;
 
 /// A complete key: up to 128 bytes as they were written, or the 256-bit digest of more.
 ///
-/// Two keys are equal when their bytes are; a digest never equals bytes that were written so. It is made on the stack
-/// for each call and borrowed from there; what stays is a [`StoredKey`](super::StoredKey).
+/// Two keys are equal when their bytes are; a digest never equals bytes that were written. A key is
+/// made on the stack for each call and borrowed from there; a tier keeps a
+/// [`StoredKey`](super::StoredKey).
+///
+/// ```
+/// # use cachery::key::KeyEncoder;
+/// let short = KeyEncoder::new().arg(&7_u64).finish();
+/// assert_eq!((short.as_bytes().len(), short.is_digest()), (8, false));
+/// ```
 #[derive(Clone)]
 pub struct Key {
     hash: u64,
@@ -25,18 +31,6 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of these parts, in this order.
-    ///
-    /// What a call is generic over is a part like its arguments: the name of a type, the value of a constant.
-    #[inline]
-    pub fn of(parts: &[&dyn CacheKey]) -> Self {
-        let mut encoder = KeyEncoder::new();
-        for part in parts {
-            part.encode(&mut encoder);
-        }
-        encoder.finish()
-    }
-
     #[inline]
     pub(super) fn whole(bytes: &[u8; CAPACITY], len: usize) -> Self {
         let hash = hash(&bytes[..len]);
@@ -48,31 +42,35 @@ impl Key {
     pub(super) fn digest(digest: &[u8; 32]) -> Self {
         let mut bytes = [0; CAPACITY];
         bytes[..digest.len()].copy_from_slice(digest);
-        // Whoever chooses arguments can choose a digest's first bits, so it is hashed with our seed like all keys.
+        // Who chooses arguments can choose the first bits of a digest: so it is hashed with our
+        // seed, as all keys are.
         Self { digested: true, ..Self::whole(&bytes, digest.len()) }
     }
 
-    /// The bytes written, or the digest that stands for them.
+    /// Returns the bytes written, or the digest that stands for them.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Whether the bytes are a digest.
+    /// Tells whether the bytes are a digest.
     #[inline]
     pub fn is_digest(&self) -> bool {
         self.digested
     }
 
-    /// The key's hash in this process; another process has other hashes.
+    /// Returns the hash of the key in this process. Another process has other hashes.
     #[inline]
     pub fn hash64(&self) -> u64 {
         self.hash
     }
 }
 
-/// Seeded once per process from the operating system's randomness, so that nobody can send arguments that all fall into
-/// one bucket. foldhash's own seed is only made of addresses and the time of day.
+/// Returns the hash of a key's bytes.
+///
+/// The seed comes from the operating system's randomness, once per process, so that nobody can send
+/// arguments that all fall into one bucket. foldhash's own seed is made of addresses and the time
+/// of day only.
 #[inline]
 fn hash(bytes: &[u8]) -> u64 {
     static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(()));
@@ -97,7 +95,7 @@ impl Hash for Key {
     }
 }
 
-/// Shows how long the key is, never its bytes: arguments may be private.
+/// Shows the length of the key, never its bytes: arguments may be private.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")

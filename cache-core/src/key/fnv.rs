@@ -1,13 +1,14 @@
-//! FNV-1a, for what is hashed while compiling.
+//! FNV-1a, for hashes at compile time.
 
 /// The offset basis and the prime of 64-bit FNV, from <http://www.isthe.com/chongo/tech/comp/fnv/>.
 pub(super) const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// A type's shape as the derive writes it into a key: the 64-bit FNV-1a hash of its description.
+/// Returns the shape of a type as the derive writes it into a key: the 64-bit FNV-1a hash of its
+/// description.
 ///
-/// It tells versions of one program apart, not hostile arguments, so it needs no cryptographic hash; FNV is the
-/// simplest that a const fn computes.
+/// It separates versions of one program, not hostile arguments, so it needs no cryptographic hash.
+/// FNV is the simplest one that a const fn computes.
 #[doc(hidden)]
 pub const fn shape(text: &str) -> u64 {
     fnv1a(OFFSET_BASIS, text.as_bytes())

@@ -1,4 +1,4 @@
-//! `CacheKey` for the types of the standard library that people take as arguments.
+//! `CacheKey` for the types of the standard library that functions take as arguments.
 
 mod collections;
 mod net;

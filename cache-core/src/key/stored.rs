@@ -1,15 +1,20 @@
-//! A key, as a tier keeps it.
+//! A key as a tier keeps it.
 
-use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::{
+    fmt,
+    hash::{BuildHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use equivalent::Equivalent;
 
-use super::Key;
-use super::fnv::{OFFSET_BASIS, fnv1a};
+use super::{
+    finished::Key,
+    fnv::{OFFSET_BASIS, fnv1a},
+};
 
-/// A [`Key`] in as little memory as it needs; clones share it. Maps of stored keys are asked with a borrowed `Key`.
+/// A [`Key`] in as little memory as it needs. Clones share it. A borrowed `Key` looks it up in a
+/// map.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredKey {
     hash: u64,
@@ -18,19 +23,19 @@ pub struct StoredKey {
 }
 
 impl StoredKey {
-    /// The key's hash in this process, the same as [`Key::hash64`].
+    /// Returns the hash of the key in this process, the same as [`Key::hash64`].
     #[inline]
     pub fn hash64(&self) -> u64 {
         self.hash
     }
 
-    /// The bytes written, or the digest that stands for them.
+    /// Returns the bytes written, or the digest that stands for them.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether the bytes are a digest.
+    /// Tells whether the bytes are a digest.
     #[inline]
     pub fn is_digest(&self) -> bool {
         self.digested
@@ -59,7 +64,7 @@ impl Equivalent<StoredKey> for Key {
     }
 }
 
-/// Shows how long the key is, never its bytes: arguments may be private.
+/// Shows the length of the key, never its bytes: arguments may be private.
 impl fmt::Debug for StoredKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredKey")
@@ -69,7 +74,7 @@ impl fmt::Debug for StoredKey {
     }
 }
 
-/// Makes the hashers of maps whose keys are [`Key`] or [`StoredKey`]: these are hashed already.
+/// A maker of hashers for maps whose keys are [`Key`] or [`StoredKey`]: these are hashed already.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyHasher;
 
@@ -82,7 +87,7 @@ impl BuildHasher for KeyHasher {
     }
 }
 
-/// Passes on the hash that a key brings along.
+/// A hasher that passes on the hash of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct HashedKey(u64);
 
@@ -92,7 +97,7 @@ impl Hasher for HashedKey {
         self.0 = hash;
     }
 
-    /// Not for keys, which bring their hash; anything else is hashed slowly but right.
+    /// Hashes anything but a key, slowly. Keys bring their hash.
     fn write(&mut self, bytes: &[u8]) {
         self.0 = fnv1a(self.0, bytes);
     }

@@ -21,8 +21,8 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// Returns all counters, with the `size` of memory. Everything that happened before this call,
-            /// in the caller's view, is in it.
+            /// Returns all counters, with the `size` of memory. Everything that happened before
+            /// this call, in the caller's view, is in it.
             pub(crate) fn snapshot(&self, size: u64) -> Stats {
                 let mut stats = Stats {
                     hits: self.hits.hits(),

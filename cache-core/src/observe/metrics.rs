@@ -1,7 +1,7 @@
 //! The names of metrics, and the way of counters to the `metrics` recorder.
 //!
-//! A `metrics` handle that is made before its recorder is installed reports nowhere for ever. So the
-//! counters are our own, and [`flush`] hands their totals over again and again.
+//! A `metrics` handle that is made before its recorder is installed reports nowhere for ever. So
+//! the counters are our own, and [`flush`] hands their totals over again and again.
 
 use std::time::{Duration, Instant};
 

@@ -61,7 +61,8 @@ statistics! {
     /// The statistics of a cache since its first use.
     ///
     /// They are exact: nothing is sampled or estimated, but for the one assumption in
-    /// [`time_saved`](Self::time_saved). Of the time of each load, a begun microsecond counts as a whole.
+    /// [`time_saved`](Self::time_saved). Of the time of each load, a begun microsecond counts as a
+    /// whole.
     ///
     /// ```
     /// use cachery::{CacheHandle, stats::Stats};
@@ -72,8 +73,9 @@ statistics! {
     /// }
     /// ```
     pub struct Stats {
-        /// Calls that a stored value served. `hits + misses` is the number of calls; `peek`, `refresh`,
-        /// calls while the cache is disabled and calls within the load of their own key do not count.
+        /// Calls that a stored value served. `hits + misses` is the number of calls; `peek`,
+        /// `refresh`, calls while the cache is disabled and calls within the load of their own key
+        /// do not count.
         pub hits: u64,
         /// Calls that found no fresh value, including those that waited for another's load.
         pub misses: u64,
@@ -97,14 +99,15 @@ statistics! {
         pub size: u64,
         /// The sum of the times of all loads.
         pub load_time: Duration,
-        /// The time that hits saved: for each, the time of the load that made its value, including its
-        /// wait for the executor.
+        /// The time that hits saved: for each, the time of the load that made its value, including
+        /// its wait for the executor.
         pub time_saved: Duration,
     }
 }
 
 statistics! {
-    /// The part of the remote tier in [`Stats`]. All fields are zero for a cache that lives in memory.
+    /// The part of the remote tier in [`Stats`]. All fields are zero for a cache that lives in
+    /// memory.
     pub struct RemoteStats {
         /// Hits that the remote tier served. Memory served the others.
         pub hits: u64,
@@ -154,7 +157,8 @@ impl Stats {
         if calls == 0 { 0.0 } else { self.hits as f64 / calls as f64 }
     }
 
-    /// Returns what happened after `earlier`, a reading of the same cache. `size` is the present one.
+    /// Returns what happened after `earlier`, a reading of the same cache. `size` is the present
+    /// one.
     ///
     /// ```
     /// # use cachery::stats::Stats;

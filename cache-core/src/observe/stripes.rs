@@ -1,7 +1,7 @@
 //! Counters of hits, split into stripes so that threads do not fight for one cache line.
 //!
-//! The first stripe is shared. Each other stripe belongs to one thread at a time, which need not lock
-//! the bus to count.
+//! The first stripe is shared. Each other stripe belongs to one thread at a time, which need not
+//! lock the bus to count.
 
 use std::{
     cell::Cell,
@@ -22,8 +22,8 @@ const SHARED: usize = 0;
 static FREE: AtomicU64 = AtomicU64::new((1 << STRIPES) - 1 - (1 << SHARED));
 
 thread_local! {
-    /// The stripe of this thread. It has no destructor, so a hit reads it without asking whether that has
-    /// run.
+    /// The stripe of this thread. It has no destructor, so a hit reads it without asking whether
+    /// that has run.
     static STRIPE: Cell<Option<usize>> = const { Cell::new(None) };
     /// Frees this thread's stripe when the thread ends.
     static OWNED: OwnedStripe = OwnedStripe::take();
@@ -62,8 +62,8 @@ impl Hits {
         self.sum(|stripe| &stripe.saved_micros)
     }
 
-    /// Returns the sum of one counter over all stripes. It wraps like each counter, so that it is right
-    /// whatever wrapped before.
+    /// Returns the sum of one counter over all stripes. It wraps like each counter, so that it is
+    /// right whatever wrapped before.
     fn sum(&self, pick: fn(&Stripe) -> &Counter) -> u64 {
         self.0.iter().map(|stripe| pick(stripe).get()).fold(0, u64::wrapping_add)
     }
@@ -77,8 +77,8 @@ fn stripe() -> usize {
 
 #[cold]
 fn take_stripe() -> usize {
-    // A thread that ends may still count when its stripe is free again: destructors of its locals may
-    // call.
+    // A thread that ends may still count when its stripe is free again: destructors of its locals
+    // may call.
     let stripe = OWNED.try_with(|owned| owned.0).unwrap_or(SHARED);
     STRIPE.set(Some(stripe));
     stripe
@@ -91,7 +91,8 @@ impl OwnedStripe {
     /// Takes the lowest free stripe, or the shared one.
     fn take() -> Self {
         let without_lowest = |free: u64| (free != 0).then(|| free & (free - 1));
-        // Acquire, and release below: this thread sees the last owner's counts before it adds to them.
+        // Acquire, and release below: this thread sees the last owner's counts before it adds to
+        // them.
         match FREE.fetch_update(Acquire, Relaxed, without_lowest) {
             Ok(free) => Self(free.trailing_zeros() as usize),
             Err(_) => Self(SHARED),

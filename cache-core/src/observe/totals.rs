@@ -1,7 +1,7 @@
 //! The totals of the remote tier, for the `metrics` recorder. For tiers, not for users.
 //!
-//! They are those of the process, because a connection serves all caches. They are handed over again
-//! and again, as those of the caches are.
+//! They are those of the process, because a connection serves all caches. They are handed over
+//! again and again, as those of the caches are.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,8 @@ pub fn breaker(address: &str, state: Breaker) {
     totals(|totals| totals.breakers.insert(address.to_owned(), state));
 }
 
-/// Counts a request that `began` then and ends now: `op` is one word, as is the reason of an `error`.
+/// Counts a request that `began` then and ends now: `op` is one word, as is the reason of an
+/// `error`.
 pub fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
     if error.is_some() {
         totals(|totals| *totals.errors.entry(op).or_default() += 1);

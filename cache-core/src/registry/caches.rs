@@ -14,8 +14,9 @@ use crate::{
 
 /// All caches of a program. Clones are the same registry.
 ///
-/// Most programs never name it: the first call of a cached function builds one from the environment. A
-/// program that wants wrong settings to stop it at the start builds the registry there and installs it:
+/// Most programs never name it: the first call of a cached function builds one from the
+/// environment. A program that wants wrong settings to stop it at the start builds the registry
+/// there and installs it:
 ///
 /// ```
 /// use cachery::Caches;
@@ -58,8 +59,8 @@ impl Caches {
         CachesBuilder::default()
     }
 
-    /// Builds the registry that the environment and the configuration file describe, checks every call site
-    /// of the program, and connects if a cache needs Redis.
+    /// Builds the registry that the environment and the configuration file describe, checks every
+    /// call site of the program, and connects if a cache needs Redis.
     ///
     /// ```
     /// # async fn start() -> Result<(), cachery::Error> {
@@ -69,13 +70,15 @@ impl Caches {
     /// ```
     ///
     /// # Errors
-    /// Names every wrong value, every misspelt name and every two call sites that collide, all at once.
+    /// Names every wrong value, every misspelt name and every two call sites that collide, all at
+    /// once.
     pub async fn from_env() -> Result<Self, Error> {
         Self::builder().build().await
     }
 
-    /// Checks everything that [`from_env`](Self::from_env) checks, without connecting: every variable, every
-    /// file and every call site of the program. A test that calls it keeps wrong settings out of production:
+    /// Checks everything that [`from_env`](Self::from_env) checks, without connecting: every
+    /// variable, every file and every call site of the program. A test that calls it keeps wrong
+    /// settings out of production:
     ///
     /// ```
     /// for profile in ["local", "production"] {
@@ -90,11 +93,11 @@ impl Caches {
         Self::builder().check()
     }
 
-    /// Returns a registry for one test: its entries, statistics and clock are its own, and nothing of the
-    /// environment is read.
+    /// Returns a registry for one test: its entries, statistics and clock are its own, and nothing
+    /// of the environment is read.
     ///
-    /// Only what runs in its [`scope`](Self::scope) uses it; a task that is spawned there does when it is
-    /// wrapped by `Caches::current().scope(..)`. Expiry keeps its jitter: see
+    /// Only what runs in its [`scope`](Self::scope) uses it; a task that is spawned there does when
+    /// it is wrapped by `Caches::current().scope(..)`. Expiry keeps its jitter: see
     /// [`CacheSettings::jitter`](crate::config::CacheSettings::jitter) for exact lifetimes.
     ///
     /// ```
@@ -109,8 +112,8 @@ impl Caches {
         Self(open::isolated())
     }
 
-    /// Returns the registry that calls made here would use: the scope's, else the installed one, which is
-    /// built from the environment if there is none yet.
+    /// Returns the registry that calls made here would use: the scope's, else the installed one,
+    /// which is built from the environment if there is none yet.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -122,8 +125,8 @@ impl Caches {
         Self(current::current())
     }
 
-    /// Makes this the registry of the process: every call outside a [`scope`](Self::scope) uses it from now
-    /// on.
+    /// Makes this the registry of the process: every call outside a [`scope`](Self::scope) uses it
+    /// from now on.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -133,13 +136,14 @@ impl Caches {
     /// ```
     ///
     /// # Errors
-    /// Fails when there is one already, installed or built by an earlier call. The error holds this one.
+    /// Fails when there is one already, installed or built by an earlier call. The error holds this
+    /// one.
     pub fn install(self) -> Result<(), InstallError> {
         current::install(self.0).map_err(|registry| InstallError(Self(registry)))
     }
 
-    /// Runs `future` with this registry as the current one, across its awaits. Tasks that it spawns are on
-    /// their own: wrap them by `Caches::current().scope(..)`.
+    /// Runs `future` with this registry as the current one, across its awaits. Tasks that it spawns
+    /// are on their own: wrap them by `Caches::current().scope(..)`.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -152,7 +156,8 @@ impl Caches {
         current::scope(Arc::clone(&self.0), future)
     }
 
-    /// Runs `act` with this registry as the current one, as [`scope`](Self::scope) does for a future.
+    /// Runs `act` with this registry as the current one, as [`scope`](Self::scope) does for a
+    /// future.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -211,7 +216,8 @@ impl Caches {
         Report::of(&self.0)
     }
 
-    /// Returns the settings in effect, each with its source: to be serialised, or printed as a table.
+    /// Returns the settings in effect, each with its source: to be serialised, or printed as a
+    /// table.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -221,8 +227,8 @@ impl Caches {
         self.0.settings.effective()
     }
 
-    /// Returns the health of the remote tier, as one serialisable value. Asks each server; one that does not
-    /// reply takes a second.
+    /// Returns the health of the remote tier, as one serialisable value. Asks each server; one that
+    /// does not reply takes a second.
     ///
     /// ```
     /// use cachery::{Caches, health::Status};
@@ -240,10 +246,11 @@ impl Caches {
 
     /// Reads files and variables again and puts what changed into effect, while calls go on.
     ///
-    /// Only entries that a smaller capacity cannot hold are lost. Entries keep the life that they were given:
-    /// a new ttl is for values that are stored from now on, and [`clear`](CacheHandle::clear) drops the rest.
-    /// The backend and the settings of Redis need a restart: their changes are named, and not made. A cache
-    /// that [`set_enabled`](CacheHandle::set_enabled) has switched stays so.
+    /// Only entries that a smaller capacity cannot hold are lost. Entries keep the life that they
+    /// were given: a new ttl is for values that are stored from now on, and
+    /// [`clear`](CacheHandle::clear) drops the rest. The backend and the settings of Redis need a
+    /// restart: their changes are named, and not made. A cache that
+    /// [`set_enabled`](CacheHandle::set_enabled) has switched stays so.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -260,8 +267,8 @@ impl Caches {
         reload::reload(&self.0).await
     }
 
-    /// Hands the counters to the `metrics` recorder now. The installed registry does so by itself twice a
-    /// second; an isolated one only here.
+    /// Hands the counters to the `metrics` recorder now. The installed registry does so by itself
+    /// twice a second; an isolated one only here.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -284,8 +291,9 @@ impl Caches {
 }
 
 impl CachesBuilder {
-    /// Checks everything, builds the registry and connects, if a cache needs Redis. A Redis that does not
-    /// answer within a second is connected in the background, unless it is [required](Self::required).
+    /// Checks everything, builds the registry and connects, if a cache needs Redis. A Redis that
+    /// does not answer within a second is connected in the background, unless it is
+    /// [required](Self::required).
     ///
     /// ```
     /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -295,8 +303,8 @@ impl CachesBuilder {
     /// ```
     ///
     /// # Errors
-    /// Names every wrong value and every two call sites that collide, all at once; or the reason why a
-    /// required Redis cannot be reached.
+    /// Names every wrong value and every two call sites that collide, all at once; or the reason
+    /// why a required Redis cannot be reached.
     pub async fn build(self) -> Result<Caches, Error> {
         Ok(Caches(open::build(self.sources).await?))
     }
@@ -346,7 +354,7 @@ impl fmt::Display for InstallError {
     }
 }
 
-/// As `Display`: a `main` that returns this error shows it so.
+/// Writes as `Display` does: a `main` that returns this error shows it so.
 impl fmt::Debug for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

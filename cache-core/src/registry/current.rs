@@ -78,7 +78,8 @@ fn build() -> &'static Arc<Registry> {
         built = Some(resolved.unknown);
         open(sources, resolved.config, Clock::system(), resolved.faults)
     });
-    // Logged when the registry is there, by the thread that built it: a subscriber may call a cache.
+    // Logged when the registry is there, by the thread that built it: a subscriber may call a
+    // cache.
     if let Some(unknown) = built {
         housekeeping::add(flush_metrics);
         for fault in registry.settings.faults().iter().take(MOST_TOLD) {

@@ -10,10 +10,11 @@ use crate::{
     site::{self, Site},
 };
 
-/// One cache of one registry: what a function's `cache()` and [`Caches::get`](crate::Caches::get) return.
+/// One cache of one registry: what a function's `cache()` and [`Caches::get`](crate::Caches::get)
+/// return.
 ///
-/// Call sites that share a name are one cache here: statistics are their sum, and `clear` clears all of
-/// them.
+/// Call sites that share a name are one cache here: statistics are their sum, and `clear` clears
+/// all of them.
 ///
 /// ```
 /// use cachery::Caches;
@@ -66,8 +67,8 @@ impl CacheHandle {
         self.registry.stats(self.name())
     }
 
-    /// Returns the policy in effect: the function's own where a function was asked, else that of the first
-    /// call site of this name.
+    /// Returns the policy in effect: the function's own where a function was asked, else that of
+    /// the first call site of this name.
     ///
     /// ```
     /// # use cachery::CacheHandle;
@@ -79,12 +80,12 @@ impl CacheHandle {
         self.registry.settings.policy(self.site)
     }
 
-    /// Switches the cache off or on while the program runs, for all its functions. While it is off, each
-    /// call runs its function. Entries stay: switched on again, the cache serves those that are still
-    /// fresh.
+    /// Switches the cache off or on while the program runs, for all its functions. While it is off,
+    /// each call runs its function. Entries stay: switched on again, the cache serves those that
+    /// are still fresh.
     ///
-    /// This wins over all settings of the cache, also those of a [`reload`](crate::Caches::reload). While
-    /// `CACHE_ENABLED=false` switches everything off, it has no effect.
+    /// This wins over all settings of the cache, also those of a [`reload`](crate::Caches::reload).
+    /// While `CACHE_ENABLED=false` switches everything off, it has no effect.
     ///
     /// ```
     /// # use cachery::CacheHandle;
@@ -100,8 +101,9 @@ impl CacheHandle {
         self.registry.named(self.name()).for_each(|cache| self.registry.settings.adopt(cache));
     }
 
-    /// Invalidates every entry, also what running loads will return to their callers; in a shared cache, on
-    /// all nodes. The cost is the same for any number of entries. Their memory is freed soon after.
+    /// Invalidates every entry, also what running loads will return to their callers; in a shared
+    /// cache, on all nodes. The cost is the same for any number of entries. Their memory is freed
+    /// soon after.
     ///
     /// ```
     /// use cachery::{CacheHandle, Invalidation};

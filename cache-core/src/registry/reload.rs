@@ -26,8 +26,8 @@ pub(super) async fn reload(registry: &Arc<Registry>) -> Result<Reload, Error> {
     Ok(changes)
 }
 
-/// Puts the settings into effect, and gives the `turn` back. Moving many entries takes a while, and a
-/// caller that goes away must not end it halfway: so a thread does it.
+/// Puts the settings into effect, and gives the `turn` back. Moving many entries takes a while, and
+/// a caller that goes away must not end it halfway: so a thread does it.
 async fn adopt_on_a_thread(registry: Arc<Registry>, turn: tokio::sync::OwnedMutexGuard<()>) {
     let (done, ended) = oneshot::channel::<()>();
     let work = {

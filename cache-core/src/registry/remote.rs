@@ -24,8 +24,8 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// The time that it waits where it cannot.
 const CONNECT_REQUIRED: Duration = Duration::from_secs(10);
 
-/// Opens the remote tier, if a cache of the program uses it. A tier that cannot be opened becomes a fault,
-/// and memory serves.
+/// Opens the remote tier, if a cache of the program uses it. A tier that cannot be opened becomes a
+/// fault, and memory serves.
 pub(super) fn open(config: &Config, registry: &Weak<Registry>, faults: &mut Vec<Fault>) -> Option<Remote> {
     let target = config.remote_target()?;
     let backend = REMOTE_BACKENDS.first()?;
@@ -81,8 +81,8 @@ pub(super) async fn clear(registry: &Registry, name: &'static str) -> Invalidati
     let Some(remote) = registry.remote.as_ref().filter(|_| is_shared) else {
         return Invalidation::Local;
     };
-    // Once more, also when the caller goes away: a call in between may have read from a server that did not
-    // know yet.
+    // Once more, also when the caller goes away: a call in between may have read from a server that
+    // did not know yet.
     let _after = scopeguard::guard((), |()| registry.named(name).for_each(|cache| cache.drop_all()));
     Invalidation::of(remote.tier.clear(name, remote.deadline).await)
 }

@@ -11,8 +11,8 @@ use crate::{
     site::{self, Site},
 };
 
-/// All caches of a registry, with their statistics and policies. The order is stable: by name, and within a
-/// name by place.
+/// All caches of a registry, with their statistics and policies. The order is stable: by name, and
+/// within a name by place.
 ///
 /// ```
 /// use cachery::Caches;

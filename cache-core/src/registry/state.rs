@@ -36,7 +36,8 @@ impl Registry {
         let cell = &self.caches[site.index()];
         cell.get().unwrap_or_else(|| {
             let cache = cell.get_or_init(|| self.open(site));
-            // A reload between the opening and its end did not see the cache: it takes the settings again.
+            // A reload between the opening and its end did not see the cache: it takes the settings
+            // again.
             self.settings.adopt(cache);
             cache
         })

@@ -8,7 +8,8 @@ const WITHOUT_KEY: &str = "a client certificate needs its private key: give CACH
 const WITHOUT_CERTIFICATE: &str = "a private key needs its client certificate: give CACHE_REDIS_CERT, or \
                                    `cert` in a file or `redis_tls`, too";
 
-/// Returns a fault where a client certificate is set without its key, or the key without the certificate.
+/// Returns a fault where a client certificate is set without its key, or the key without the
+/// certificate.
 pub(crate) fn check(layers: &Layers) -> Option<Fault> {
     let cert = layers.source_of_remote(|settings| settings.cert.is_some());
     let key = layers.source_of_remote(|settings| settings.key.is_some());

@@ -10,8 +10,8 @@ use crate::{
 /// The most caches, or sources, that a message lists.
 const MOST_LISTED: usize = 5;
 
-/// Returns the remote store, when one of `sites` needs it and it can be used: `target` is the one that is
-/// set. What prevents its use becomes a fault.
+/// Returns the remote store, when one of `sites` needs it and it can be used: `target` is the one
+/// that is set. What prevents its use becomes a fault.
 pub(crate) fn check(
     layers: &Layers,
     target: Option<Target>,
@@ -48,7 +48,8 @@ pub(crate) fn check(
 /// Returns the fault of a setting that would take a `local` cache out of memory.
 fn local_elsewhere(layers: &Layers, site: &Site) -> Option<Fault> {
     let (source, backend) = layers.backend(site).filter(|_| site.local)?;
-    // A setting for all caches leaves `local` ones alone, and an attribute cannot contradict itself.
+    // A setting for all caches leaves `local` ones alone, and an attribute cannot contradict
+    // itself.
     let is_own = layers.cache(site.name).any(|sourced| sourced.source == source);
     let why = format!(
         "the cache `{}` cannot be `{backend}`, because its function is `local` ({}): drop one of the two",
@@ -62,8 +63,8 @@ fn local_elsewhere(layers: &Layers, site: &Site) -> Option<Fault> {
 struct Demand {
     caches: Vec<String>,
     sources: Vec<String>,
-    /// `true` when only attributes and declarations ask for it: a test's registry without a URL then uses
-    /// memory.
+    /// `true` when only attributes and declarations ask for it: a test's registry without a URL
+    /// then uses memory.
     of_code: bool,
 }
 

@@ -21,9 +21,9 @@ const EXTERNAL: &str = "(if it is for another program, list it in CACHE_EXTERNAL
 pub(crate) struct UnknownVariables(Vec<String>);
 
 impl UnknownVariables {
-    /// Returns those of `variables` that are neither known nor external. A name within two letters of a
-    /// known one becomes a fault, and so does an unknown field of a cache; in a strict program, so does
-    /// each of the others.
+    /// Returns those of `variables` that are neither known nor external. A name within two letters
+    /// of a known one becomes a fault, and so does an unknown field of a cache; in a strict
+    /// program, so does each of the others.
     pub(crate) fn find(
         variables: &Variables,
         caches: &[&str],
@@ -57,7 +57,7 @@ impl UnknownVariables {
 
 fn misspelt(name: &str, near: &str) -> Fault {
     let name = shown_name(name);
-    let message = format!("{name}: there is no such setting: did you mean {near}? {EXTERNAL}");
+    let message = format!("{name}: unknown setting: did you mean {near}? {EXTERNAL}");
     Fault::new(FaultKind::UnknownName, message)
 }
 
@@ -66,14 +66,14 @@ fn unknown_field(name: &str, cache: &str) -> Fault {
     let owner = if cache == FOR_ALL { "caches".to_owned() } else { format!("the cache `{cache}`") };
     let fields: Vec<_> = CacheSettings::FIELDS.iter().map(|field| field.name).collect();
     let fields = fields.join(", ");
-    let message = format!("{name}: there is no such field of {owner}: there are {fields} {EXTERNAL}");
+    let message = format!("{name}: unknown field of {owner}: the fields are {fields} {EXTERNAL}");
     Fault::new(FaultKind::UnknownName, message)
 }
 
 fn unknown_name(name: &str) -> Fault {
     let name = shown_name(name);
     let message = format!(
-        "{name}: there is no such setting and no such cache: unset it, or list it in CACHE_EXTERNAL if it \
+        "{name}: unknown name of a setting or a cache: unset it, or list it in CACHE_EXTERNAL if it \
          is for another program"
     );
     Fault::new(FaultKind::UnknownName, message)

@@ -22,7 +22,7 @@ pub(crate) struct Field<S: 'static> {
     pub(crate) for_all: bool,
     /// The values that the field can have, for the documentation.
     pub(crate) values: &'static str,
-    /// What is in effect where no source sets the field.
+    /// The default, where no source sets the field.
     pub(crate) default: Default,
     /// A value for `cache.example.toml`, as TOML.
     pub(crate) example: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Field<S: 'static> {
     pub(crate) meaning: &'static str,
 }
 
-/// What is in effect where no source sets a field.
+/// The default of a field that no source sets.
 pub(crate) enum Default {
     /// A value, as a setting writes it.
     Value(fn() -> String),
@@ -61,7 +61,8 @@ impl<S> Field<S> {
         format!("CACHE_{}{}", self.stem, self.name.to_ascii_uppercase())
     }
 
-    /// Returns the variable that sets the field of the cache `name`; `default` stands for all caches.
+    /// Returns the variable that sets the field of the cache `name`; `default` stands for all
+    /// caches.
     pub(crate) fn variable_of(&self, name: &str) -> String {
         format!("CACHE_{}_{}", cachery_syntax::variable_stem(name), self.name.to_ascii_uppercase())
     }
@@ -78,16 +79,17 @@ pub(crate) trait Settings: Clone + PartialEq + std::default::Default + 'static {
 }
 
 /// Declares settings and their effect from one table of fields: the struct of what one source sets,
-/// where each field is an `Option`; the struct of what is in effect, with defaults for what no source
-/// sets; and the descriptions of the fields.
+/// where each field is an `Option`; the struct of what is in effect, with defaults for what no
+/// source sets; and the descriptions of the fields.
 ///
-/// A field is written as `name: type of a setting => type in effect`, with its documentation above and
+/// A field is written as `name: type of a setting => type in effect`, with its documentation above
+/// and
 ///
 /// - `syntax`: a constant of [`syntax`](super::syntax);
 /// - `stem`: the text between `CACHE_` and the name of its variable, if any;
 /// - `for_all: false` for a field that cannot be set for all caches at once;
-/// - `default`: the value where no source sets it; or `unset`, words for that, and `in_effect`, a function
-///   from the optional setting to the value in effect;
+/// - `default`: the value where no source sets it; or `unset`, words for that, and `in_effect`, a
+///   function from the optional setting to the value in effect;
 /// - `example`: a value as TOML.
 macro_rules! settings {
     (

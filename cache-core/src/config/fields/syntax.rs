@@ -1,7 +1,7 @@
 //! The syntax of values: how the text of a variable or a file is read, shown and checked.
 //!
-//! An error says what is wrong and what to write instead. Where a value may be private, its error does
-//! not repeat it.
+//! An error says what is wrong and what to write instead. Where a value may be private, its error
+//! does not repeat it.
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
@@ -207,8 +207,8 @@ fn check_time(time: &Duration) -> Parsed<()> {
     }
 }
 
-/// Checks that `text` can be a path. The contents of a file in its place may be private: no error shows
-/// the text.
+/// Checks that `text` can be a path. The contents of a file in its place may be private: no error
+/// shows the text.
 pub(crate) fn path(text: &str) -> Parsed<()> {
     if text.len() > LONGEST_PATH || text.starts_with("-----") || text.contains(char::is_control) {
         return Err("it is not a path: write the path of the file, not its contents".to_owned());

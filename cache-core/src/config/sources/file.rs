@@ -38,7 +38,7 @@ fn text(source: Option<&Source>, path: &str) -> Result<String, Option<Fault>> {
             (ErrorKind::NotFound, None) => None,
             (ErrorKind::NotFound, _) => Some(invalid(
                 source,
-                &format!("there is no file `{path}`: correct the path, or leave it out"),
+                &format!("the file `{path}` does not exist: correct the path, or leave it out"),
             )),
             _ => Some(invalid(source, &format!("the file `{path}` cannot be read: {error}"))),
         }

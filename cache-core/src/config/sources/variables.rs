@@ -1,5 +1,5 @@
-//! The variables of the environment: `CACHE_<NAME>_<FIELD>` for one cache, `CACHE_DEFAULT_<FIELD>` for all
-//! caches, and the variables of the program and of Redis.
+//! The variables of the environment: `CACHE_<NAME>_<FIELD>` for one cache, `CACHE_DEFAULT_<FIELD>`
+//! for all caches, and the variables of the program and of Redis.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -112,17 +112,17 @@ inherits = "prodcution"
 caches = {}
 "#;
     let said = [
-        "cache.toml:2: there is nothing named `enabeld` here: did you mean `enabled`?",
-        "cache.toml:3: there is nothing named `defualt` here: did you mean `default`?",
+        "cache.toml:2: unknown name `enabeld`: did you mean `enabled`?",
+        "cache.toml:3: unknown name `defualt`: did you mean `default`?",
         "cache.toml:6 [default] ttl: a ttl for all caches has no effect, because every attribute states its own; use `[cache.<name>]`",
-        "cache.toml:8 [cache.users]: there is nothing named `tll` here: did you mean `ttl`?",
+        "cache.toml:8 [cache.users]: unknown name `tll`: did you mean `ttl`?",
         "cache.toml:9 [cache.users] ttl: unknown unit `minutes`: use ms, s, m, h, d or w",
         "cache.toml:10 [cache.users] capacity: it is a list: write one value, as in `capacity = 10_000`",
-        "cache.toml:11 [cache.user]: there is no cache named `user`: did you mean `users`?",
-        "cache.toml:12 [cache.user]: there is nothing named `orders` here: the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`",
+        "cache.toml:11 [cache.user]: unknown cache `user`: did you mean `users`?",
+        "cache.toml:12 [cache.user]: unknown name `orders`: the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`",
         "cache.toml:16 [redis] key_secret: the secret has 7 bytes, which can be guessed: use at least 16 random ones, as `openssl rand -hex 16` makes them",
-        "cache.toml:18 [profile.staging] inherits: there is no profile `prodcution`: did you mean `production`?",
-        "cache.toml:20 [profile.production]: there is nothing named `caches` here: did you mean `cache`?",
+        "cache.toml:18 [profile.staging] inherits: unknown profile `prodcution`: did you mean `production`?",
+        "cache.toml:20 [profile.production]: unknown name `caches`: did you mean `cache`?",
     ];
     let mut faults = read(text, &[]).1;
     faults.sort_by_key(|fault| {
@@ -180,7 +180,7 @@ fn a_profile_that_the_file_does_not_know_is_a_fault_unless_it_is_one_of_the_usua
 
 #[test]
 fn a_named_file_must_be_there_and_an_unnamed_one_need_not() {
-    let missing = "CACHE_CONFIG: there is no file `nowhere.toml`: correct the path, or leave it out";
+    let missing = "CACHE_CONFIG: the file `nowhere.toml` does not exist: correct the path, or leave it out";
     assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", "nowhere.toml")]).1, [missing]);
     let sources = Sources { variables: Some(variables(&[])), ..Sources::default() };
     assert_eq!(resolved(&sources, &[], &SITES).1, [""; 0], "this crate has no cache.toml");

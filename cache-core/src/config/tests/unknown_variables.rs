@@ -24,7 +24,7 @@ fn a_variable_within_two_letters_of_a_known_one_is_a_fault() {
     ] {
         assert_eq!(
             faults(&[(wrong, "1")]),
-            [format!("{wrong}: there is no such setting: did you mean {right}? {way_out}")]
+            [format!("{wrong}: unknown setting: did you mean {right}? {way_out}")]
         );
         assert_eq!(faults(&[(wrong, "1"), ("CACHE_EXTERNAL", wrong)]), [""; 0]);
         assert_eq!(faults(&[(wrong, " ")]), [""; 0], "empty counts as not set");
@@ -33,12 +33,12 @@ fn a_variable_within_two_letters_of_a_known_one_is_a_fault() {
 
 #[test]
 fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
-    let fields = "there are ttl, capacity, enabled, backend, codec, lease, max_value_size, jitter \
+    let fields = "the fields are ttl, capacity, enabled, backend, codec, lease, max_value_size, jitter \
          (if it is for another program, list it in CACHE_EXTERNAL)";
     for (variable, of) in
         [("CACHE_SENTIMENT_VERSION", "the cache `sentiment`"), ("CACHE_DEFAULT_NAME", "caches")]
     {
-        let said = format!("{variable}: there is no such field of {of}: {fields}");
+        let said = format!("{variable}: unknown field of {of}: {fields}");
         assert_eq!(faults(&[(variable, "1")]), [said]);
         assert_eq!(faults(&[(variable, "1"), ("CACHE_EXTERNAL", variable)]), [""; 0]);
     }
@@ -64,7 +64,7 @@ fn variables_like_nobodys_are_one_warning_and_break_no_start() {
 #[test]
 fn where_it_is_strict_each_of_them_is_a_fault() {
     let set = [("CACHE_DIR", "/tmp"), ("CACHE_KEY\n", "x"), ("CACHE_STRICT", "true")];
-    let way_out = "there is no such setting and no such cache: unset it, or list it in CACHE_EXTERNAL if it is for another program";
+    let way_out = "unknown name of a setting or a cache: unset it, or list it in CACHE_EXTERNAL if it is for another program";
     assert_eq!(faults(&set), [format!("CACHE_DIR: {way_out}"), format!("CACHE_KEY\\n: {way_out}")]);
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 impl<T: CacheKey> CacheKey for [T] {
     #[inline]
@@ -9,7 +9,8 @@ impl<T: CacheKey> CacheKey for [T] {
     }
 }
 
-/// With its length, although the type tells it: so an array, a slice and a `Vec` of the same items are one key.
+/// An array is encoded with its length, although the type tells it: an array, a slice and a `Vec`
+/// of the same items are one key.
 impl<T: CacheKey, const N: usize> CacheKey for [T; N] {
     #[inline]
     fn encode(&self, key: &mut KeyEncoder) {

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 const V4: u8 = 4;
 const V6: u8 = 6;

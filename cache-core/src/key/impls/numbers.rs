@@ -1,6 +1,6 @@
 use std::num::NonZero;
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 macro_rules! integers {
     ($($integer:ty),+) => {$(
@@ -21,7 +21,7 @@ impl CacheKey for u8 {
         key.write(&[*self]);
     }
 
-    /// The same bytes as one by one, at once.
+    /// Writes the same bytes as one by one, at once.
     #[inline]
     fn encode_slice(slice: &[Self], key: &mut KeyEncoder) {
         key.write_len(slice.len());

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 macro_rules! transparent {
     ($($pointer:ty),+) => {$(

@@ -1,4 +1,4 @@
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 impl<T: CacheKey> CacheKey for Option<T> {
     #[inline]

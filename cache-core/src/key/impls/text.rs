@@ -1,7 +1,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 impl CacheKey for str {
     #[inline]
@@ -27,7 +27,7 @@ impl CacheKey for OsStr {
     }
 }
 
-/// What is not UTF-8, by its bytes: they are never those of a `str`.
+/// Encodes text without valid UTF-8 by its bytes: they are never those of a `str`.
 #[cfg(unix)]
 #[cold]
 fn encode_foreign(text: &OsStr, key: &mut KeyEncoder) {
@@ -35,7 +35,7 @@ fn encode_foreign(text: &OsStr, key: &mut KeyEncoder) {
     u8::encode_slice(text.as_bytes(), key);
 }
 
-/// What is not Unicode, by its wide units.
+/// Encodes text without valid Unicode by its wide units.
 #[cfg(windows)]
 #[cold]
 fn encode_foreign(text: &OsStr, key: &mut KeyEncoder) {
@@ -43,14 +43,15 @@ fn encode_foreign(text: &OsStr, key: &mut KeyEncoder) {
     encode_wide(text.encode_wide(), key);
 }
 
-/// What is not UTF-8, as this platform has it.
+/// Encodes text without valid UTF-8 as this platform has it.
 #[cfg(not(any(unix, windows)))]
 #[cold]
 fn encode_foreign(text: &OsStr, key: &mut KeyEncoder) {
     u8::encode_slice(text.as_encoded_bytes(), key);
 }
 
-/// The units after a length that no `str` has, and their number: as bytes they may well be UTF-8.
+/// Encodes wide units after a length that no `str` has, and their number: their bytes could be
+/// UTF-8.
 #[cfg(any(windows, test))]
 fn encode_wide(units: impl Iterator<Item = u16> + Clone, key: &mut KeyEncoder) {
     key.arg(&u64::MAX).write_len(units.clone().count());

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 impl CacheKey for Duration {
     #[inline]
@@ -19,7 +19,7 @@ impl CacheKey for SystemTime {
     }
 }
 
-/// Even the longest duration has fewer than 2^94 nanoseconds.
+/// Returns the nanoseconds of a duration. Even the longest has fewer than 2^94.
 fn signed_nanos(duration: Duration) -> i128 {
     duration.as_nanos().cast_signed()
 }

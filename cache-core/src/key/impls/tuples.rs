@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use crate::key::{CacheKey, KeyEncoder};
+use super::super::encode::{CacheKey, KeyEncoder};
 
 #[diagnostic::do_not_recommend]
 impl CacheKey for () {
@@ -30,8 +30,9 @@ macro_rules! tuple {
 
 tuple!(A B);
 tuple!(A B C);
-// The compiler lists a few implementations beside an error; twelve tuples would leave no room for the others. For an
-// unlisted tuple it names the tuple and not the part that fails, so the usual ones stay listed.
+// The compiler lists a few implementations beside an error; twelve tuples would leave no room for
+// the others. For an unlisted tuple it names the tuple and not the part that fails, so the usual
+// ones stay listed.
 tuple!(
     #[diagnostic::do_not_recommend]
     A

@@ -17,7 +17,8 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock()
 }
 
-/// As much as 50,000 hits a second of two seconds each come to in a year and a half, over all stripes.
+/// As much as 50,000 hits a second of two seconds each come to in a year and a half, over all
+/// stripes.
 #[test]
 fn years_of_hits_do_not_overflow_the_time_saved() {
     let _alone = alone();

@@ -20,7 +20,8 @@ use crate::error::{Fault, FaultKind};
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-/// Reads `text`, the text of the file called `name`. A wrong setting is left out and becomes a fault.
+/// Reads `text`, the text of the file called `name`. A wrong setting is left out and becomes a
+/// fault.
 pub(super) fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Result<Contents, Fault> {
     let lines: Vec<_> = text.match_indices('\n').map(|(index, _)| index).collect();
     let mut document = Document { name, lines, faults, contents: Contents::default() };
@@ -196,7 +197,8 @@ impl Document<'_> {
     }
 }
 
-/// Returns a value as a variable would have it; the error names the kind of a value that cannot be one.
+/// Returns a value as a variable would have it; the error names the kind of a value that cannot be
+/// one.
 fn text<'a>(value: &'a DeValue<'_>, list: bool) -> Result<Cow<'a, str>, &'static str> {
     match value {
         DeValue::String(text) => Ok(Cow::Borrowed(text)),
@@ -225,8 +227,8 @@ fn unknown<S: Settings>(source: &Source, name: &str, value: &DeValue<'_>, sectio
         None if section.kind == Kind::Cache && value.is_table() => {
             "the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`".to_owned()
         }
-        None => format!("there are {}", known.join(", ")),
+        None => format!("the names here are {}", known.join(", ")),
     };
-    let message = format!("{source}: there is nothing named `{}` here: {hint}", shown_name(name));
+    let message = format!("{source}: unknown name `{}`: {hint}", shown_name(name));
     Fault::new(FaultKind::UnknownName, message)
 }

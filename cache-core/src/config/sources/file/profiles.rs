@@ -15,8 +15,8 @@ const USUAL: [&str; 3] = ["local", "staging", "production"];
 const DEEPEST: usize = 16;
 
 impl Contents {
-    /// Returns the profile that is `wanted`. One that the file does not have becomes a fault, unless its
-    /// name is one of the usual.
+    /// Returns the profile that is `wanted`. One that the file does not have becomes a fault,
+    /// unless its name is one of the usual.
     pub(crate) fn choose(&self, wanted: Option<(Source, String)>, faults: &mut Vec<Fault>) -> Option<String> {
         let (source, wanted) = wanted?;
         let file = self.name.as_ref()?;
@@ -32,7 +32,8 @@ impl Contents {
         Some(wanted)
     }
 
-    /// Adds a fault for each profile that inherits from an unknown one, from too many, or in a circle.
+    /// Adds a fault for each profile that inherits from an unknown one, from too many, or in a
+    /// circle.
     pub(super) fn check_profiles(&self, faults: &mut Vec<Fault>) {
         // One is enough: each profile that inherits from it is as deep.
         faults.extend(self.profiles.keys().find_map(|name| self.too_deep(name)));
@@ -62,11 +63,11 @@ impl Contents {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("write `[profile.{}]`, or take `inherits` out", shown_name(parent)),
         };
-        invalid(source, &format!("there is no profile `{}`: {hint}", shown_name(parent)))
+        invalid(source, &format!("unknown profile `{}`: {hint}", shown_name(parent)))
     }
 
-    /// Returns the profile `name` and those that it inherits from, each once. The result is one longer
-    /// than allowed where there are too many.
+    /// Returns the profile `name` and those that it inherits from, each once. The result is one
+    /// longer than allowed where there are too many.
     pub(super) fn ancestry(&self, name: &str) -> Vec<(&str, &Profile)> {
         let mut ancestry: Vec<(&str, &Profile)> = Vec::new();
         let mut next = self.profiles.get_key_value(name);

@@ -1,0 +1,251 @@
+//! The encoding of arguments into a key.
+
+use std::fmt;
+
+use blake3::Hasher;
+
+use super::finished::{CAPACITY, Key};
+
+/// A value that can be part of a cache key. `#[derive(CacheKey)]` implements it for your own types.
+///
+/// ```
+/// use cachery::{CacheKey, cached};
+///
+/// #[derive(CacheKey, Clone, Copy)]
+/// struct UserId(u64);
+///
+/// #[cached(ttl = "10m")]
+/// async fn name(id: UserId) -> String {
+///     format!("user {}", id.0)
+/// }
+/// ```
+///
+/// # The encoding
+/// It is the same on every platform, in every process and version, because keys outlive the program
+/// in a remote cache. Each value tells its own end, so that `("ab", "c")` and `("a", "bc")` differ.
+/// Borrowed and owned forms are alike: a call with a `&str` finds what a call with a `String`
+/// stored.
+///
+/// | type | bytes |
+/// |---|---|
+/// | integers, `NonZero` | little endian in their width; `usize` as `u64`, `isize` as `i64` |
+/// | `bool`, `char` | one byte, 0 or 1; as `u32` |
+/// | `str` | length as `u64`, then the bytes |
+/// | `Path`, `OsStr` | as `str`; without valid UTF-8 as the platform has it: bytes or wide units |
+/// | slices, arrays, `Vec`, `BTreeSet`, `BTreeMap` | length as `u64`, then the items in order |
+/// | tuples | their parts, without any mark: the type tells their number |
+/// | `Option` | 0, or 1 and the value |
+/// | `Result` | 0 and the value, or 1 and the error |
+/// | references, `Box`, `Rc`, `Arc`, `Cow` | the value that they point to |
+/// | `Duration` | seconds as `u64`, nanoseconds as `u32` |
+/// | `SystemTime` | nanoseconds since the Unix epoch as `i128` |
+/// | `Ipv4Addr`, `Ipv6Addr` | the octets |
+/// | `IpAddr`, `SocketAddr` | 4 or 6, then the address; of a socket also port, flow label and scope |
+/// | `()`, `PhantomData` | nothing |
+///
+/// Floats have no implementation because equal results seldom have equal bits (`0.1 + 0.2`, `-0.0`,
+/// NaN): choose the precision that counts. `HashMap` and `HashSet` have none because equal ones
+/// iterate in different orders.
+///
+/// # Implementing it for a foreign type
+/// Wrap it, and write all that distinguishes two values. Prefer [`KeyEncoder::arg`], whose values
+/// tell their own end, to raw bytes.
+///
+/// ```
+/// use cachery::{CacheKey, key::KeyEncoder};
+/// # mod geo { pub struct Point { pub latitude: f64, pub longitude: f64 } }
+///
+/// /// A place on the map; within about a metre it is the same one.
+/// struct Place(geo::Point);
+///
+/// impl CacheKey for Place {
+///     fn encode(&self, key: &mut KeyEncoder) {
+///         let rounded = |degrees: f64| (degrees * 100_000.0).round() as i64;
+///         key.arg(&rounded(self.0.latitude)).arg(&rounded(self.0.longitude));
+///     }
+/// }
+///
+/// let here = Place(geo::Point { latitude: 52.520_008, longitude: 13.404_954 });
+/// let near = Place(geo::Point { latitude: 52.520_009, longitude: 13.404_951 });
+/// assert_eq!(KeyEncoder::new().arg(&here).finish(), KeyEncoder::new().arg(&near).finish());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a cache key",
+    label = "this type has no key encoding",
+    note = "your own type: `#[derive(CacheKey)]`",
+    note = "a type of another crate: `key(..)` with a part of it, as in `key(user.id())`; or a newtype that implements `CacheKey`",
+    note = "a float: `key(x.to_bits())`, or round it to an integer first",
+    note = "a `HashMap` or `HashSet` has no order: take a `BTreeMap` or `BTreeSet`, or sort it into a `Vec`",
+    note = "a parameter that does not change the value: `skip(..)`"
+)]
+pub trait CacheKey {
+    /// Writes all that distinguishes this value from the others of its type. Equal values must
+    /// write equal bytes, and the bytes of one value may not be the beginning of another's. One
+    /// exception is made here: paths are compared as written, so `a//b` and `a/b` are two keys
+    /// although `Path` calls them equal.
+    fn encode(&self, key: &mut KeyEncoder);
+
+    /// Writes a slice of such values: the length, then each.
+    #[doc(hidden)]
+    #[inline]
+    fn encode_slice(slice: &[Self], key: &mut KeyEncoder)
+    where
+        Self: Sized,
+    {
+        key.write_len(slice.len());
+        for value in slice {
+            value.encode(key);
+        }
+    }
+}
+
+/// An encoder that collects the bytes of a key. It never allocates, however many there are.
+///
+/// Up to 128 bytes are the key themselves. For more, a BLAKE3 digest stands for them.
+///
+/// ```
+/// use cachery::key::KeyEncoder;
+///
+/// let borrowed = KeyEncoder::new().arg(&7_u64).arg("great").finish();
+/// let owned = KeyEncoder::new().arg(&7_u64).arg(&String::from("great")).finish();
+/// assert_eq!(borrowed, owned);
+/// ```
+pub struct KeyEncoder {
+    /// The bytes that are not part of the digest yet.
+    buffer: [u8; CAPACITY],
+    filled: usize,
+    /// The digest of all bytes before those in the buffer, once there were more than fit. A hasher
+    /// has about 2 KiB, so it is made only when it is needed, and in its place.
+    digest: Option<Hasher>,
+}
+
+impl KeyEncoder {
+    /// Creates an encoder without any bytes.
+    ///
+    /// ```
+    /// # use cachery::key::KeyEncoder;
+    /// let key = KeyEncoder::new().arg("great").finish();
+    /// assert_eq!(key.as_bytes(), b"\x05\0\0\0\0\0\0\0great");
+    /// ```
+    #[inline]
+    pub fn new() -> Self {
+        Self { buffer: [0; CAPACITY], filled: 0, digest: None }
+    }
+
+    /// Appends a value.
+    ///
+    /// ```
+    /// # use cachery::key::KeyEncoder;
+    /// let key = KeyEncoder::new().arg(&7_u16).arg(&true).finish();
+    /// assert_eq!(key.as_bytes(), [7, 0, 1]);
+    /// ```
+    #[inline]
+    pub fn arg<T: CacheKey + ?Sized>(&mut self, value: &T) -> &mut Self {
+        value.encode(self);
+        self
+    }
+
+    /// Appends the shape of a derived type.
+    #[doc(hidden)]
+    #[inline]
+    pub fn shape(&mut self, shape: u64) -> &mut Self {
+        self.arg(&shape)
+    }
+
+    /// Appends raw bytes without their length. An implementation of [`CacheKey`] makes their end
+    /// known, by a fixed size or by [`write_len`](Self::write_len).
+    ///
+    /// ```
+    /// # use cachery::key::KeyEncoder;
+    /// let mut encoder = KeyEncoder::new();
+    /// encoder.write(&[1, 2, 3]);
+    /// assert_eq!(encoder.finish().as_bytes(), [1, 2, 3]);
+    /// ```
+    #[inline]
+    pub fn write(&mut self, bytes: &[u8]) {
+        let end = self.filled + bytes.len();
+        if let Some(room) = self.buffer.get_mut(self.filled..end) {
+            room.copy_from_slice(bytes);
+            self.filled = end;
+        } else {
+            self.overflow(bytes);
+        }
+    }
+
+    /// Appends a length, as a `u64` on every platform.
+    ///
+    /// ```
+    /// # use cachery::key::KeyEncoder;
+    /// let mut encoder = KeyEncoder::new();
+    /// encoder.write_len(2);
+    /// assert_eq!(encoder.finish().as_bytes(), [2, 0, 0, 0, 0, 0, 0, 0]);
+    /// ```
+    #[inline]
+    pub fn write_len(&mut self, len: usize) {
+        self.write(&(len as u64).to_le_bytes());
+    }
+
+    /// Returns the key of all bytes so far.
+    ///
+    /// ```
+    /// # use cachery::key::KeyEncoder;
+    /// let long = KeyEncoder::new().arg(&"x".repeat(1000)).finish();
+    /// assert!(long.is_digest());
+    /// ```
+    #[inline]
+    pub fn finish(&mut self) -> Key {
+        let Some(digest) = &mut self.digest else {
+            return Key::whole(&self.buffer, self.filled);
+        };
+        digest.update(&self.buffer[..self.filled]);
+        self.filled = 0;
+        Key::digest(digest.finalize().as_bytes())
+    }
+
+    #[cold]
+    fn overflow(&mut self, bytes: &[u8]) {
+        let digest = self.digest.get_or_insert_with(Hasher::new);
+        digest.update(&self.buffer[..self.filled]);
+        // Small values go through the buffer: a digest takes a few large pieces faster than many
+        // small ones.
+        if let Some(room) = self.buffer.get_mut(..bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.filled = bytes.len();
+        } else {
+            digest.update(bytes);
+            self.filled = 0;
+        }
+    }
+}
+
+impl Default for KeyEncoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Shows the number of bytes, never the bytes: arguments may be private.
+impl fmt::Debug for KeyEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digested = self.digest.as_ref().map_or(0, Hasher::count);
+        f.debug_struct("KeyEncoder")
+            .field("len", &(digested + self.filled as u64))
+            .field("digested", &self.digest.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Key {
+    /// Encodes these parts, in this order.
+    ///
+    /// The generic arguments of a call are parts as well: the name of a type, the value of a
+    /// constant.
+    #[inline]
+    pub fn of(parts: &[&dyn CacheKey]) -> Self {
+        let mut encoder = KeyEncoder::new();
+        for part in parts {
+            part.encode(&mut encoder);
+        }
+        encoder.finish()
+    }
+}
