@@ -28,7 +28,9 @@ features:
 	$(CARGO) check -p cachery --no-default-features --features memory
 	$(CARGO) check -p cachery --no-default-features --features redis
 
-# Builds the examples, too.
+# Builds the examples, too. Most tests wait for servers and time limits and use little of a core, so
+# more of them run at once than there are cores.
+tests: export RUST_TEST_THREADS ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
 tests:
 	$(CARGO) test --workspace --all-features --no-fail-fast
 
@@ -42,11 +44,13 @@ bench:
 	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin push
 	benches/compile.sh
 
-# What takes too long for the gate. docs/soak.md has a line for each run.
+# Runs that are too long for the gate. docs/soak.md has a line for each run.
 soak:
-	CACHERY_ENTRIES=$${CACHERY_ENTRIES:-1000000} $(CARGO) test --release --test many
-	CACHERY_SOAK_SEEDS=$${CACHERY_SOAK_SEEDS:-100} $(CARGO) test --release --test chaos -- --nocapture 2>/dev/null
-	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
-		$(CARGO) test --release --features redis --test outage sentinels_fail_over
+	CACHERY_ENTRIES=$${CACHERY_ENTRIES:-1000000} \
+		$(CARGO) test --release --features redis --test soak many::
+	CACHERY_SOAK_SEEDS=$${CACHERY_SOAK_SEEDS:-100} \
+		$(CARGO) test --release --features redis --test soak chaos:: -- --nocapture 2>/dev/null
 	CACHERY_COHERENCE_OPERATIONS=$${CACHERY_COHERENCE_OPERATIONS:-100000} \
-		$(CARGO) test --release --features redis --test coherence -- --nocapture
+		$(CARGO) test --release --features redis --test soak coherence:: -- --nocapture
+	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
+		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over

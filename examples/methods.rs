@@ -1,4 +1,5 @@
-//! A cached method: `key(..)` says which parts of `self` identify an answer. Run it with `cargo run --example methods`.
+//! A cached method: `key(..)` says which parts of `self` identify a value. Run it with `cargo run
+//! --example methods`.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -18,7 +19,8 @@ impl Repo {
         Self { tenant, queries: AtomicU64::new(0) }
     }
 
-    /// Without `self.tenant` in the key, one tenant would read the other's orders; so `self` is never left out silently.
+    /// Without `self.tenant` in the key, one tenant would read the other's orders; so `self` must
+    /// be named in `key(..)` or `skip(..)`.
     #[cached(name = "order", ttl = "5m", key(self.tenant, id))]
     async fn order(&self, id: u64) -> String {
         tokio::time::sleep(Duration::from_millis(5)).await; // the database
@@ -39,7 +41,7 @@ async fn main() {
     assert_eq!(other, "order 7 of tenant 2, by query 1");
     println!("another tenant: {other}");
 
-    // The companions of a method carry its name, and take what the key is made of: `self` and `id`.
+    // The companions of a method have its name, and take the parts of its key: `self` and `id`.
     ours.order_invalidate(7).await;
     assert_eq!(ours.order_peek(7).await, None);
     let again = ours.order(7).await;

@@ -1,4 +1,5 @@
-//! Caches in a test: a registry of its own, and a clock that it moves. Run it with `cargo run --example testing`.
+//! Caches in a test: a registry of its own, and a clock that it moves. Run it with `cargo run
+//! --example testing`.
 
 use std::time::Duration;
 
@@ -10,12 +11,12 @@ async fn greeting(name: &str) -> String {
     format!("Hello, {name}!")
 }
 
-/// The loads in the current registry.
+/// Returns the number of loads in the current registry.
 fn loads() -> u64 {
     greeting::cache().stats().loads
 }
 
-/// Would be a `#[tokio::test]`.
+/// In a real program this is a `#[tokio::test]`.
 async fn a_value_lives_for_an_hour() {
     let caches = Caches::isolated();
     let test = async {
@@ -33,7 +34,7 @@ async fn a_value_lives_for_an_hour() {
     caches.scope(test).await;
 }
 
-/// Would be another one, beside it.
+/// And this is another one, which may run at the same time.
 async fn a_spawned_task_is_told_which_caches_are_its_own() {
     let test = async {
         let task = Caches::current().scope(greeting("Ada"));

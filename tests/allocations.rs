@@ -21,14 +21,15 @@ impl Service {
     }
 }
 
-/// Allocations of 10,000 hits, after the entry is stored and the thread has settled.
+/// Allocations of 10,000 hits, after the entry is stored and found a hundred times.
 fn allocations_of_hits<F: Future>(call: impl Fn() -> F) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(Caches::isolated().scope(async {
         for _ in 0..100 {
             call().await;
         }
-        // The future is polled by this thread only, so the count of this thread is the count of the hits.
+        // The future is polled by this thread only, so the count of this thread is the count of the
+        // hits.
         let mut hits = 0;
         let counted = measure(|| {
             while hits < 10_000 {

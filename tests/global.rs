@@ -1,5 +1,5 @@
-//! The registry of the process: installed once, seen by every call outside a scope, reported within a second. One test, because
-//! there is one process.
+//! The registry of the process: it is installed once, every call outside a scope uses it, and it
+//! is reported within a second. There is one process, so there is one test.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,8 @@ async fn install_once_and_be_seen() {
     rejected.scope(async { assert_eq!(global::peek(1).await, None) }).await;
     assert_eq!(global::peek(1).await, Some(1));
 
-    // A recorder that comes late hears of it without being asked. The bound is far beyond the half second that it takes.
+    // A recorder that is installed late gets the totals within half a second. The bound is far
+    // beyond that.
     let recorder = Recorder::default();
     metrics::set_global_recorder(recorder.clone()).expect("the first recorder");
     let hits = r#"cache_gets_total{cache="global",result="hit",tier="memory"}"#;

@@ -1,5 +1,7 @@
-//! E7: a registry that builds itself logs a wrong variable, and a wrong line of the file in the working directory, once, and the
-//! attribute stands; one that is built on purpose refuses. It starts itself again as a child whose environment is wrong.
+//! E7: a registry that is built at the first call logs a wrong variable, and a wrong line of the
+//! file in the working directory, once, and the attribute's setting stays in effect. One that is
+//! built by `from_env` is refused. The test starts itself again as a child whose environment is
+//! wrong.
 
 use std::{process::Command, time::Duration};
 

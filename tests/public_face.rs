@@ -1,4 +1,4 @@
-//! The public face as it is promised, each line as a user writes it.
+//! The promised public interface, each line as a user writes it.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 

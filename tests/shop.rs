@@ -1,5 +1,6 @@
-//! A program of forty cached functions in three crates, with a dozen mistakes in its settings: a dozen lines, each with its place, and
-//! a failure; with the mistakes mended none. It starts itself again as that program, in a directory and an environment of the test's.
+//! A program of forty cached functions in three crates, with a dozen mistakes in its settings. It
+//! prints a line with its place for each of them, and fails; without the mistakes it prints none.
+//! The test starts itself again as that program, in a directory and an environment of its own.
 
 use std::{
     env,
@@ -16,7 +17,7 @@ macro_rules! cached_functions {
             id
         })*
 
-        /// Nobody may take them for unused.
+        /// Calls each function, so that none counts as unused.
         async fn call_all() -> u64 {
             let mut sum = 0;
             $(sum += $function(1).await;)*
@@ -40,7 +41,8 @@ cached_functions! {
     footer: "shop-footer",
 }
 
-/// One of ours beside each of the other crates': the rest of theirs is not called, and is checked all the same.
+/// Calls all functions of this crate and one of each other crate. The rest of theirs is checked
+/// although it is not called.
 async fn serve() -> u64 {
     call_all().await + shop_orders::order(1).await + shop_users::profile(1).await
 }
@@ -69,7 +71,7 @@ const WRONG_VARIABLES: [(&str, &str); 6] = [
     ("CACHE_KEY_SECRET", "hunter2"),
 ];
 
-/// How each line begins.
+/// The beginning of each line.
 const MISTAKES: [&str; 12] = [
     "CACHE_KEY_SECRET: the secret has 7 bytes",
     "CACHE_ORDERS_LINES_CAPACITY: a capacity of zero",
@@ -111,7 +113,7 @@ fn main() -> ExitCode {
         return child();
     }
     a_dozen_mistakes_are_a_dozen_lines_and_a_failure();
-    the_mended_program_prints_nothing_and_succeeds();
+    the_corrected_program_prints_nothing_and_succeeds();
     println!("2 passed, 0 failed");
     ExitCode::SUCCESS
 }
@@ -129,14 +131,14 @@ fn a_dozen_mistakes_are_a_dozen_lines_and_a_failure() {
     assert!(!printed.contains("hunter2"), "{printed}");
 }
 
-fn the_mended_program_prints_nothing_and_succeeds() {
+fn the_corrected_program_prints_nothing_and_succeeds() {
     let output = run(RIGHT_FILE, &RIGHT_VARIABLES);
     let printed = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && printed.is_empty(), "{printed}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "40 caches, 14\n");
 }
 
-/// What the program prints with this `cache.toml` and these variables alone.
+/// Returns the output of the program with this `cache.toml` and only these variables.
 fn run(file: &str, variables: &[(&str, &str)]) -> Output {
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("cache.toml"), file).expect("written");
@@ -145,7 +147,7 @@ fn run(file: &str, variables: &[(&str, &str)]) -> Output {
     program.envs(variables.iter().copied()).output().expect("the program starts")
 }
 
-/// The program, which does what a careful one does.
+/// The program. It builds its registry at start-up, as a program should.
 #[tokio::main(flavor = "current_thread")]
 async fn child() -> ExitCode {
     let caches = match Caches::from_env().await {

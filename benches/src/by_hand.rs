@@ -1,4 +1,5 @@
-//! What a careful hand would send and check for a value with its remaining time, its fence and its cache's generation.
+//! The commands and checks by hand for a value with its remaining time, its fence and its cache's
+//! generation.
 
 use cachery_test_support::Server;
 use redis::{Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings};
@@ -16,7 +17,7 @@ pub struct ByHand(MultiplexedConnection);
 impl ByHand {
     pub async fn connect(server: &Server) -> Self {
         let info = format!("{}?protocol=resp3", server.url()).into_connection_info().expect("a right URL");
-        // As ours does: the two are to differ in nothing but us.
+        // The same settings as ours, so that nothing else differs.
         let client = Client::open(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)));
         let client = client.expect("a right URL");
         Self(client.get_multiplexed_async_connection().await.expect("a connection"))

@@ -1,11 +1,13 @@
-//! So many hits of one side only, for `valgrind --tool=callgrind` and `strace -cf`: what two lengths of a run differ by is what the hits
-//! cost, and on a busy machine such counts repeat where times do not.
+//! A number of hits of one side only, for `valgrind --tool=callgrind` and `strace -cf`. The
+//! difference of two lengths of a run is the cost of the hits. On a busy machine such counts repeat
+//! where times do not.
 
 use cachery_test_support::Server;
 
 use crate::{alloc, fill, ours, round};
 
-/// `remote hand 20000 64`: by hand, so many hits, so many callers. The other side is `ours`.
+/// Runs one side: `remote hand 20000 64` makes 20,000 hits by hand from 64 callers. The other side
+/// is `ours`.
 pub async fn run(server: &Server, side: &str, hits: &str, callers: &str) {
     let [hits, callers] = [hits, callers].map(|text| text.parse::<usize>().expect("a number"));
     let hand = fill(server).await;

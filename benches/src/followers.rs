@@ -1,4 +1,5 @@
-//! What a follower costs: many callers of one cold key, polled by hand, so that no executor is measured.
+//! The cost of a follower: many callers of one cold key, polled by hand, so that no executor is
+//! measured.
 
 use std::{
     future::Future,
@@ -24,7 +25,7 @@ async fn followed(round: u64) -> Arc<str> {
     round.to_string().into()
 }
 
-/// The median time in microseconds from the first poll to the last answer, for each follower.
+/// The median time in microseconds from the first poll to the last value, for each follower.
 pub fn micros_each() -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let _entered = runtime.enter();

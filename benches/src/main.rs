@@ -1,8 +1,11 @@
-//! Hits, side by side: ours, a hand-written moka lookup and the macros of `cached`, in turn within one run.
+//! Hits, side by side: ours, a hand-written moka lookup and the macros of `cached`, in turn within
+//! one run.
 //!
-//! Run it by `make bench`. Each contender answers the same call, `(u64, &str) -> Arc<str>`, from a warm cache on one thread:
-//! once for few keys, as a hot path has them, and once for many in turn, where no key comes again soon. A round takes each contender in turn, so a slow moment of the machine meets all of them; the table shows
-//! the median and the best round, and the median of the round-by-round ratios to the yardstick.
+//! Run it by `make bench`. Each contender serves the same call, `(u64, &str) -> Arc<str>`, from a
+//! warm cache on one thread: once for few keys, as a hot path has them, and once for many in turn,
+//! where no key comes again soon. A round takes each contender in turn, so a slow moment of the
+//! machine meets all of them; the table shows the median and the best round, and the median of the
+//! round-by-round ratios to the yardstick.
 
 mod alloc;
 mod contenders;
@@ -40,7 +43,7 @@ async fn compare(texts: &[String]) -> Vec<table::Row> {
             measure(texts, c::peer_concurrent).await,
             measure(texts, c::peer_locked).await,
         ];
-        // The first round fills and warms.
+        // The first round fills the caches.
         if round > 0 {
             rows.iter_mut().zip(measured).for_each(|(row, sample)| row.add(sample));
         }

@@ -1,4 +1,4 @@
-//! What a call costs while Redis does not answer: until the breaker opens, and then.
+//! The cost of a call while Redis does not reply: until the breaker opens, and afterwards.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ pub fn measure(server: Server) {
     });
 }
 
-/// Each for a key of its own, so that each runs the function, which costs nothing.
+/// Makes calls with different keys, so that each runs the function, which costs nothing.
 async fn calls(server: Server) {
     analyze(u64::MAX, "").await;
     server.freeze();
@@ -30,7 +30,7 @@ async fn calls(server: Server) {
     println!("redis killed: {:.2} microseconds a call", timed(1_000_000..1_000_000 + CALLS).await);
 }
 
-/// Microseconds a call.
+/// Returns the microseconds of a call.
 async fn timed(keys: std::ops::Range<u64>) -> f64 {
     let (began, count) = (Instant::now(), keys.end - keys.start);
     for n in keys {

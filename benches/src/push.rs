@@ -1,7 +1,9 @@
-//! What one node's invalidations and fills cost a server that tells 100 others: for the push mode chosen and for those rejected.
+//! The cost of one node's invalidations and fills for a server that pushes to 100 others, in the
+//! chosen mode and in those that were rejected.
 //!
-//! Run it by `cargo run --release --bin push` in `benches/`; it starts a `redis-server` of its own. Requests are the tier's own
-//! scripts, one after another; the server says how much CPU it used and how many bytes it sent.
+//! Run it by `cargo run --release --bin push` in `benches/`; it starts a `redis-server` of its own.
+//! Requests are the tier's own scripts, one after another; the server reports its CPU time and the
+//! bytes that it sent.
 
 use std::time::Duration;
 
@@ -17,16 +19,16 @@ const READ: u64 = 500;
 const BEGIN: &str = include_str!("../../cache-redis/src/scripts/begin.lua");
 const FILL: &str = include_str!("../../cache-redis/src/scripts/fill.lua");
 const INVALIDATE: &str = include_str!("../../cache-redis/src/scripts/invalidate.lua");
-/// Without markers: where the keys themselves are watched.
+/// Invalidates without markers, where the keys themselves are watched.
 const DELETE: &str = "return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])";
 
 const GENERATION: &[u8; 16] = b"0123456789abcdef";
 const VALUE: [u8; 272] = [7; 272];
 
-/// What the other nodes ask the server to tell them.
+/// The pushes that the other nodes ask for.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
-    Nobody,
+    None,
     Markers,
     AllKeys,
     WhatWasRead,
@@ -34,7 +36,7 @@ enum Mode {
 
 impl Mode {
     const ALL: [(Self, &str); 4] = [
-        (Self::Nobody, "nobody listens"),
+        (Self::None, "no listeners"),
         (Self::Markers, "BCAST, markers (chosen)"),
         (Self::AllKeys, "BCAST, all keys"),
         (Self::WhatWasRead, "default: what was read"),
@@ -44,7 +46,7 @@ impl Mode {
         let mut pipeline = Pipeline::new();
         let command = pipeline.cmd("CLIENT").arg("TRACKING").arg("ON");
         match self {
-            Self::Nobody => return None,
+            Self::None => return None,
             Self::Markers => command.arg("BCAST").arg("PREFIX").arg("bench:!"),
             Self::AllKeys => command.arg("BCAST").arg("PREFIX").arg("bench:"),
             Self::WhatWasRead => command,
@@ -53,7 +55,7 @@ impl Mode {
     }
 }
 
-/// What the server has used so far.
+/// The resources that the server has used so far.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     cpu: f64,
@@ -72,7 +74,7 @@ impl Cost {
     }
 
     async fn since(self, redis: &MultiplexedConnection) -> Self {
-        // What is still in buffers is to be sent, too.
+        // Bytes that are still in buffers are to be sent, too.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let now = Self::now(redis).await;
         Self { cpu: now.cpu - self.cpu, bytes: now.bytes - self.bytes }
@@ -98,7 +100,7 @@ fn main() {
     }
 }
 
-/// Invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
+/// Measures invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
 async fn round(mode: Mode) -> [Cost; 2] {
     let server = Server::launch(Config::default());
     let node = connect(&server).await;
@@ -132,7 +134,7 @@ async fn listeners(server: &Server, mode: Mode) -> Vec<MultiplexedConnection> {
     all
 }
 
-/// As a look of the tier reads them: only then the default mode tells of them.
+/// Reads all keys as the tier does. The default mode pushes only keys that were read.
 async fn read_all(mode: Mode, others: &[MultiplexedConnection]) {
     for other in others.iter().filter(|_| mode == Mode::WhatWasRead) {
         for start in (0..KEYS).step_by(READ as usize) {
@@ -147,7 +149,7 @@ async fn read_all(mode: Mode, others: &[MultiplexedConnection]) {
     }
 }
 
-/// The key, its companions and its markers.
+/// Returns the key, its companions and its markers.
 fn names(n: u64) -> [String; 6] {
     let value = format!("bench:sentiment:0123456789abcdef:{{{n:064x}}}");
     let marker = format!("bench:!sentiment:0123456789abcdef:{{{n:064x}}}");
@@ -163,7 +165,7 @@ fn names(n: u64) -> [String; 6] {
     ]
 }
 
-/// A miss: leave to load, and the value.
+/// Requests a permit, and stores the value.
 async fn fill(redis: &MultiplexedConnection, n: u64) {
     let names = names(n);
     let token = [&GENERATION[..], GENERATION].concat();
@@ -173,7 +175,7 @@ async fn fill(redis: &MultiplexedConnection, n: u64) {
 }
 
 async fn invalidate(redis: &MultiplexedConnection, mode: Mode, n: u64) {
-    let script = if matches!(mode, Mode::Nobody | Mode::Markers) { INVALIDATE } else { DELETE };
+    let script = if matches!(mode, Mode::None | Mode::Markers) { INVALIDATE } else { DELETE };
     run(redis, script, &names(n), &[]).await;
 }
 

@@ -1,7 +1,8 @@
-//! A hit in Redis, side by side with the raw commands that carry the same information and the same decoding, by hand; and what a call
-//! costs while Redis is out of reach.
+//! A hit in Redis, side by side with the raw commands that carry the same information and the same
+//! decoding, by hand; and what a call costs while Redis is out of reach.
 //!
-//! Both sides take turns in short rounds, in one run, on one runtime and a connection each. With arguments, see [`counted`].
+//! Both sides take turns in short rounds, in one run, on one runtime and a connection each. With
+//! arguments, see [`counted`].
 
 mod alloc;
 mod by_hand;
@@ -72,20 +73,20 @@ fn runtime(builder: &mut Builder) -> Runtime {
     builder.worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-/// Caches that are all in the Redis of `server`.
+/// Returns the builder of caches in the Redis of `server`.
 pub fn caches(server: &Server) -> CachesBuilder {
     Caches::builder().redis_url(server.url()).all(CacheSettings::new().backend(Backend::Redis))
 }
 
-/// As programs do: a scope, and the clock of a test, would be measured too.
+/// Installs the caches, as programs do: a scope and the clock of a test would be measured, too.
 fn install(server: &Server) {
-    // The machine may be busy, and a miss is not what is measured.
+    // Long, because the machine may be busy and misses are not measured.
     let caches = caches(server).remote_deadline(LONG).build();
     let caches = runtime(&mut Builder::new_current_thread()).block_on(caches).expect("right settings");
     caches.install().expect("nothing was called yet");
 }
 
-/// Every key is stored by both sides.
+/// Stores every key by both sides.
 async fn fill(server: &Server) -> ByHand {
     let hand = ByHand::connect(server).await;
     for n in 0..KEYS {
@@ -123,7 +124,7 @@ async fn compare(server: &Server, callers: usize) -> String {
     )
 }
 
-/// Microseconds a hit, where so many callers call at once, again and again.
+/// Returns the microseconds of a hit, where so many callers call at once, again and again.
 async fn round<F>(callers: usize, each: usize, hit: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
 where
     F: Future<Output = Sentiment> + Send + 'static,

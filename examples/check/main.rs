@@ -1,5 +1,5 @@
-//! Is Redis well, as this environment has it? Run it with `cargo run --features redis --example check`; a program of yours can
-//! ask the same by `Caches::current().health()`.
+//! Checks the Redis that this environment names. Run it with `cargo run --features redis --example
+//! check`; a program of yours gets the same by `Caches::current().health()`.
 
 mod rows;
 
@@ -9,13 +9,13 @@ use cachery::{Caches, Error, cached, config::FaultKind, health::Status};
 use clap::Parser;
 use serde_json::{Value, json};
 
-/// What the environment says of all caches it says of this one.
+/// A cache with the settings that the environment has for all caches.
 #[cached(name = "check", ttl = "1m")]
 async fn check() -> u64 {
     0
 }
 
-/// Connects to Redis as the environment says and shows how it is, row by row.
+/// Connects to Redis as the environment says, and shows its health row by row.
 ///
 /// A row that begins with `!` is bad, and the lines below it say what to do. Set
 /// what your program is started with: CACHE_TYPE=redis or CACHE_TYPE=tiered,
@@ -25,7 +25,7 @@ async fn check() -> u64 {
 #[command(
     name = "check",
     override_usage = "cargo run --features redis --example check -- [--json]",
-    after_help = "Exit code: 0 all is well, 1 degraded or down, 2 wrong settings.",
+    after_help = "Exit code: 0 up, 1 degraded or down, 2 wrong settings.",
     verbatim_doc_comment
 )]
 struct Options {
@@ -34,7 +34,7 @@ struct Options {
     json: bool,
 }
 
-/// What there is to say, to people and to programs.
+/// The result, for people and for programs.
 struct Verdict {
     text: String,
     json: Value,
@@ -64,13 +64,14 @@ async fn look() -> Verdict {
     Verdict { text: rows::of(&health), code: u8::from(health.status != Status::Up), json: json!(health) }
 }
 
-/// Nothing to look at is not a good sign to whoever looks.
+/// Without a remote tier there is nothing to check, which is a failure for a check.
 fn idle() -> Verdict {
     let text = "no cache uses Redis: set CACHE_TYPE=tiered (or redis), and REDIS_URL, for example redis://localhost:6379";
     Verdict { text: text.to_owned(), json: json!({ "error": text }), code: 2 }
 }
 
-/// The caches could not be built. A Redis that is required and out of reach is no wrong setting.
+/// Explains why the caches could not be built. A required Redis that is out of reach is not a wrong
+/// setting.
 fn refused(error: &Error) -> Verdict {
     let down = error.faults().iter().all(|fault| fault.kind == FaultKind::Unreachable);
     let code = if down { 1 } else { 2 };

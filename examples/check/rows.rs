@@ -1,13 +1,13 @@
-//! Health as rows: what it is, how it is, and what to do where it is bad.
+//! Health as rows: a name, a state, and the remedy where that is bad.
 
 use std::{fmt::Write as _, time::Duration};
 
 use cachery::health::{Breaker, Health, Push, ServerHealth, Status};
 
-/// A quarter of what a call may wait for Redis, by default.
+/// A quarter of the time that a call may wait for Redis, by default.
 const SLOW: Duration = Duration::from_millis(25);
 
-/// One row, with what to do if it is bad.
+/// One row, with its remedy if it is bad.
 struct Row {
     name: &'static str,
     value: String,
@@ -54,7 +54,7 @@ fn rows(server: &ServerHealth) -> [Row; 7] {
     ]
 }
 
-const QUEUED: &str = "they are told before Redis is read again; mend the status above";
+const QUEUED: &str = "they are sent before Redis is read again; first see to the status above";
 
 fn slow(round_trip: Option<Duration>) -> Option<&'static str> {
     let slow = round_trip.is_some_and(|time| time > SLOW);

@@ -15,17 +15,17 @@ use tokio::task::JoinSet;
 
 use crate::{analyze, model::Model, workload::Workload};
 
-/// What one run came to.
+/// The outcome of one run.
 pub(crate) struct Pass {
     pub(crate) title: &'static str,
     pub(crate) took: Duration,
     /// Runs of the slow function, as it counted them itself.
     pub(crate) requests: u64,
-    /// What the cache counted during this run, if it was on.
+    /// The statistics of the cache during this run, if it was on.
     pub(crate) stats: Option<Stats>,
 }
 
-/// Makes all calls, in their order, and shows how far they are.
+/// Makes all calls in their order, and shows the progress.
 pub(crate) async fn run(title: &'static str, work: &Arc<Workload>, model: &Arc<Model>, callers: u32) -> Pass {
     let (before, requests) = (analyze::cache().stats(), model.requests());
     let bar = progress(title, work.calls());
@@ -34,7 +34,7 @@ pub(crate) async fn run(title: &'static str, work: &Arc<Workload>, model: &Arc<M
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
         let caller = call_until_done(Arc::clone(work), Arc::clone(model), Arc::clone(&next), bar.clone());
-        // A spawned task uses the caches of the one who spawned it only when told to.
+        // A spawned task does not have the scope of its spawner by itself.
         tasks.spawn(Caches::current().scope(caller));
     }
     tasks.join_all().await;
@@ -49,7 +49,7 @@ pub(crate) async fn run(title: &'static str, work: &Arc<Workload>, model: &Arc<M
     }
 }
 
-/// One caller: takes the next call until there is none.
+/// Makes one call after the other until there is none left.
 async fn call_until_done(work: Arc<Workload>, model: Arc<Model>, next: Arc<AtomicUsize>, bar: ProgressBar) {
     while let Some(text) = work.text(next.fetch_add(1, Relaxed)) {
         analyze(&model, text).await;
@@ -57,7 +57,7 @@ async fn call_until_done(work: Arc<Workload>, model: Arc<Model>, next: Arc<Atomi
     }
 }
 
-/// A bar on a terminal, one plain line elsewhere.
+/// Returns a bar on a terminal, and a plain line elsewhere.
 fn progress(title: &'static str, calls: u32) -> ProgressBar {
     if !io::stderr().is_terminal() {
         eprintln!("{title}: {} calls ...", HumanCount(calls.into()));

@@ -1,4 +1,4 @@
-//! Where the lines come from, and what is said when they do not come.
+//! The lines that are asked for, and the errors where they cannot be read.
 
 use std::{
     fs::File,
@@ -8,20 +8,20 @@ use std::{
 
 const SAMPLE: &str = include_str!("sample.txt");
 
-/// More would be held in memory for nothing: the default number of calls asks for some thousand lines.
+/// The largest text. The default number of calls asks for some thousand lines only.
 const LIMIT: u64 = 64 << 20;
 
-/// The way out of most troubles.
+/// The remedy for most errors.
 const INSTEAD: &str = "give a text file, `-` for standard input, or nothing for the built-in sample";
 
 pub(crate) struct Input {
-    /// What to call it when talking to the reader.
+    /// The name of the text in messages.
     pub(crate) name: String,
-    /// Those with text on them.
+    /// The lines that are not blank.
     pub(crate) lines: Vec<String>,
 }
 
-/// The lines of `path`: a file, `-` for standard input, or the sample.
+/// Reads the lines of `path`: a file, `-` for standard input, or the sample.
 pub(crate) fn read(path: Option<&Path>) -> Result<Input, String> {
     let Some(path) = path else {
         return parse("the built-in sample".to_owned(), SAMPLE.as_bytes());
@@ -42,7 +42,7 @@ pub(crate) fn read(path: Option<&Path>) -> Result<Input, String> {
         .and_then(|bytes| parse(name, &bytes))
 }
 
-/// All bytes, or one more than the limit.
+/// Reads all bytes, or one more than the limit.
 fn collect(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(LIMIT + 1).read_to_end(&mut bytes)?;

@@ -19,8 +19,8 @@ use crate::{model::Model, scorer::Sentiment, table::Summary, workload::Workload}
 
 /// The slow function, and the attribute, which is all it takes to cache it.
 ///
-/// `text` is the key; `model` is not, since any model gives the same answer. A large file has more lines than the default
-/// capacity of 10,000 entries; these are small, so there may be 100,000.
+/// `text` is the key; `model` is not, since any model returns the same value. A large file has more
+/// lines than the default capacity of 10,000 entries; these are small, so there may be 100,000.
 #[cached(name = "sentiment", ttl = "1h", capacity = 100_000, skip(model))]
 async fn analyze(model: &Model, text: &str) -> Sentiment {
     model.ask(text).await
@@ -56,13 +56,13 @@ async fn demonstrate() -> Result<(), String> {
     passes.push(run("after invalidate").await);
 
     let summary = Summary { source: &input.name, options: &options, work: &work, passes: &passes };
-    // Whoever closes the pipe early, as `| head` does, has seen enough.
+    // A reader who closes the pipe early, as `| head` does, has seen enough.
     let _ = std::io::stdout().write_all(summary.to_string().as_bytes());
     Ok(())
 }
 
-/// Optional: the first call would build the caches by itself, but tell of wrong variables only in a log line. Returns
-/// other caches, which are switched off, to compare with.
+/// Builds and installs the caches. Without it the first call builds them, but wrong variables are
+/// then only a log line. Returns other caches, which are switched off, to compare with.
 async fn install_caches() -> Result<Caches, String> {
     let caches = Caches::from_env().await.map_err(|error| error.to_string())?;
     caches.install().map_err(|error| error.to_string())?;

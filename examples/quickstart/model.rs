@@ -1,4 +1,4 @@
-//! What is slow: a model behind a network.
+//! The slow part: a model behind a network.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -8,7 +8,7 @@ use std::{
 use crate::scorer::Sentiment;
 
 pub(crate) struct Model {
-    /// Stands for the network.
+    /// The delay, which stands for the network.
     delay: Duration,
     requests: AtomicU64,
 }
@@ -24,7 +24,7 @@ impl Model {
         Sentiment::of(text)
     }
 
-    /// How often it was asked, by its own count.
+    /// Number of times that it was asked, by its own count.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What can be asked of the example.
+//! The options of the command line.
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -20,19 +20,19 @@ pub(crate) struct Options {
     /// A text file, or `-` for standard input [default: a sample of 60 reviews]
     pub(crate) file: Option<PathBuf>,
 
-    /// How many calls [default: 200 for each line, within 4 seconds; see below]
+    /// Number of calls [default: 200 for each line, within 4 seconds; see below]
     #[arg(long, value_name = "NUMBER", value_parser = whole(1..=MOST_CALLS))]
     calls: Option<u32>,
 
-    /// How many callers call at once
+    /// Number of callers at once
     #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = whole(1..=1_000))]
     pub(crate) callers: u32,
 
-    /// How long the slow function takes, in milliseconds
+    /// Duration of the slow function, in milliseconds
     #[arg(long, value_name = "MS", default_value = "20", value_parser = whole(1..=10_000))]
     pub(crate) delay: u32,
 
-    /// What the random order begins with; the same seed makes the same calls
+    /// Seed of the random order; the same seed makes the same calls
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = whole(0..=u32::MAX))]
     pub(crate) seed: u32,
 }
@@ -47,14 +47,14 @@ your options make it more than 15 seconds, it is computed but not tried.
 The cache is called `sentiment`, and its variables work here, too: try
 CACHE_SENTIMENT_CAPACITY=20 or CACHE_ENABLED=false.";
 
-/// What the default number of calls takes without a cache, at most.
+/// The longest time that the default number of calls takes without a cache.
 const DEFAULT_TIME: Duration = Duration::from_secs(4);
-/// What a run without a cache may take.
+/// The longest time of a run without a cache.
 const PATIENCE: Duration = Duration::from_secs(15);
 const CALLS_PER_LINE: usize = 200;
 const MOST_CALLS: u32 = 1_000_000;
 
-/// The options of the command line, or `None` when it asked for help and got it.
+/// Returns the options of the command line, or `None` when it asked for help and got it.
 pub(crate) fn read() -> Result<Option<Options>, String> {
     match Options::try_parse() {
         Ok(options) => Ok(Some(options)),
@@ -66,7 +66,7 @@ pub(crate) fn read() -> Result<Option<Options>, String> {
     }
 }
 
-/// clap explains in paragraphs; what is wrong and its tip are enough.
+/// Shortens an error of clap, which explains in paragraphs, to the mistake and its tip.
 fn one_line(message: &str) -> String {
     let lines =
         message.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
@@ -88,19 +88,19 @@ impl Options {
         Duration::from_millis(self.delay.into())
     }
 
-    /// How many calls to make for a text of so many lines.
+    /// Returns the number of calls for a text of so many lines.
     pub(crate) fn calls_for(&self, lines: usize) -> u32 {
         let in_time = DEFAULT_TIME.as_millis() * u128::from(self.callers) / u128::from(self.delay);
         let default = in_time.min((lines * CALLS_PER_LINE) as u128).clamp(1, MOST_CALLS.into());
         self.calls.unwrap_or_else(|| u32::try_from(default).unwrap_or(MOST_CALLS))
     }
 
-    /// Whether so many calls can be made without a cache before the reader gives up.
+    /// Tells whether so many calls can be made without a cache in an acceptable time.
     pub(crate) fn patient_for(&self, calls: u32) -> bool {
         self.time_uncached(calls) <= PATIENCE
     }
 
-    /// What so many calls take when each runs the function.
+    /// Returns the time that so many calls take when each runs the function.
     pub(crate) fn time_uncached(&self, calls: u32) -> Duration {
         self.delay() * calls / self.callers
     }

@@ -1,12 +1,14 @@
-//! A little sentiment scorer: weighted words, turned round by a negation and made stronger or weaker by the word before.
+//! A small sentiment scorer: weighted words, which a negation inverts and the word before makes
+//! stronger or weaker.
 
 use serde::{Deserialize, Serialize};
 
-/// What is said about a text. It can be serialised, so that a cache may keep it outside of this process.
+/// The sentiment of a text. It can be serialised, so that a cache may keep it outside of this
+/// process.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Sentiment {
     pub(crate) label: String,
-    /// From -1, awful, to 1, wonderful; 0 says nothing.
+    /// From -1, awful, to 1, wonderful; 0 is neutral.
     pub(crate) score: f64,
 }
 
@@ -80,7 +82,7 @@ const NEGATIONS: &[&str] = &["hardly", "never", "no", "not", "without"];
 const STRONGER: &[&str] = &["absolutely", "extremely", "really", "so", "too", "very"];
 const WEAKER: &[&str] = &["bit", "little", "slightly", "somewhat"];
 
-/// How many words a negation reaches.
+/// Number of words that a negation inverts.
 const REACH: usize = 3;
 
 fn score(text: &str) -> f64 {
@@ -94,13 +96,13 @@ fn score(text: &str) -> f64 {
             continue;
         }
         if let Some(weight) = weight(&word) {
-            // What is "not great" is less bad than what is "bad".
+            // "not great" is less bad than "bad".
             sum += weight * strength * if negated > 0 { -0.5 } else { 1.0 };
         }
         strength = strength_after(&word);
         negated = negated.saturating_sub(1);
     }
-    // Squeezed into -1 to 1.
+    // Limited to the range from -1 to 1.
     sum / (f64::abs(sum) + 3.0)
 }
 

@@ -1,4 +1,4 @@
-//! What is printed in the end: a table of the runs, and the sums that check it.
+//! The table at the end, and the sums that check it.
 
 use std::{
     fmt::{self, Formatter},
@@ -13,14 +13,14 @@ use crate::{analyze, calls::Pass, options::Options, scorer::Sentiment, workload:
 /// Widths of the first column and of the others.
 const LABEL: usize = 20;
 const CELL: usize = 19;
-/// The most that is shown of a line.
+/// The largest part of a line that is shown.
 const EXCERPT: usize = 45;
 
 pub(crate) struct Summary<'a> {
     pub(crate) source: &'a str,
     pub(crate) options: &'a Options,
     pub(crate) work: &'a Workload,
-    /// The last two had the cache.
+    /// The runs. The last two had the cache.
     pub(crate) passes: &'a [Pass],
 }
 
@@ -72,7 +72,7 @@ impl Summary<'_> {
         writeln!(f)
     }
 
-    /// What a reader needs to come to the same numbers.
+    /// The options with which a reader gets the same numbers.
     fn sums(&self, f: &mut Formatter<'_>, stats: &Stats, took: Duration) -> fmt::Result {
         let Options { delay, callers, .. } = self.options;
         let (calls, callers) = (many(self.work.calls(), "call"), many(*callers, "caller"));
@@ -98,7 +98,7 @@ impl Summary<'_> {
         writeln!(f, "  {hits} x {load}, the mean load = about {saved} saved, {each} by each caller")
     }
 
-    /// Says why there are more loads than lines, where there are.
+    /// Explains why there are more loads than lines, where there are.
     fn evictions(&self, f: &mut Formatter<'_>, stats: &Stats) -> fmt::Result {
         if stats.evictions.size == 0 {
             return Ok(());
@@ -118,7 +118,7 @@ fn after_invalidation(f: &mut Formatter<'_>, stats: &Stats) -> fmt::Result {
     writeln!(f, "  after `analyze::invalidate` of the favourite line: {loads}, {coalesced} coalesced")
 }
 
-/// What the cache counted, unless it was off.
+/// A number that the cache counted, unless it was off.
 fn counted(pass: &Pass, show: impl Fn(&Stats) -> String) -> String {
     pass.stats.as_ref().map_or_else(|| "-".to_owned(), show)
 }
@@ -142,7 +142,8 @@ fn time(duration: Duration) -> String {
     if seconds < 1.0 { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
 }
 
-/// The beginning of a line, safe to print: a file may hold what moves a terminal's cursor.
+/// Returns the beginning of a line, without control characters, which could move a terminal's
+/// cursor.
 fn excerpt(text: &str) -> String {
     let mut safe = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let start: String = safe.by_ref().take(EXCERPT).collect();

@@ -1,4 +1,4 @@
-//! Which line is asked for when: a seeded draw in which few lines are popular.
+//! The order of the calls: a seeded draw in which few lines are popular.
 
 use std::{
     cmp::Reverse,
@@ -11,13 +11,13 @@ pub(crate) struct Workload {
     lines: Vec<String>,
     /// Indices into `lines`, in the order of the calls.
     calls: Vec<usize>,
-    /// How many those are.
+    /// Number of the lines.
     count: u32,
 }
 
 impl Workload {
-    /// Draws so many calls by Zipf's law: the n-th favourite is asked for 1/n as often as the first. Chance, not the order
-    /// of the file, says which lines are favourites.
+    /// Draws so many calls by Zipf's law: the n-th favourite is asked for 1/n as often as the
+    /// first. The favourites are random, and do not depend on the order of the file.
     pub(crate) fn draw(mut lines: Vec<String>, calls: u32, seed: u32) -> Self {
         let mut random = Rng::with_seed(seed.into());
         random.shuffle(&mut lines);
@@ -35,7 +35,7 @@ impl Workload {
         Self { calls: (0..calls).map(|_| draw()).collect(), count: calls, lines }
     }
 
-    /// The text of the `index`-th call, if there are so many.
+    /// Returns the text of the `index`-th call, if there are so many.
     pub(crate) fn text(&self, index: usize) -> Option<&str> {
         self.calls.get(index).map(|line| &*self.lines[*line])
     }
@@ -48,17 +48,18 @@ impl Workload {
         self.count
     }
 
-    /// How many different texts the calls ask for: a line that the file has twice is one text.
+    /// Returns the number of different texts in the calls. A line that the file has twice is one
+    /// text.
     pub(crate) fn distinct(&self) -> u64 {
         self.texts().collect::<HashSet<_>>().len() as u64
     }
 
-    /// The text that is asked for most.
+    /// Returns the text that is asked for most.
     pub(crate) fn favourite(&self) -> &str {
         self.favourites(1).first().map_or("", |(text, _)| text)
     }
 
-    /// The `n` texts that are asked for most, and how often.
+    /// Returns the `n` texts that are asked for most, each with its number of calls.
     pub(crate) fn favourites(&self, n: usize) -> Vec<(&str, u64)> {
         let mut counts = HashMap::new();
         for text in self.texts() {

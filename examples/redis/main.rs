@@ -1,9 +1,9 @@
 //! Two processes share a cache in Redis: one of them is killed, then Redis is, and no call fails.
 //!
-//! Run it with `cargo run --features redis --example redis`; it starts a `redis-server` of its own unless `REDIS_URL` says
-//! where one is. `-- --help` explains the rest.
+//! Run it with `cargo run --features redis --example redis`; it starts a `redis-server` of its own
+//! unless `REDIS_URL` says where one is. `-- --help` explains the rest.
 
-mod answer;
+mod messages;
 mod node;
 mod process;
 mod story;
@@ -14,7 +14,7 @@ use std::{process::ExitCode, time::Duration};
 use cachery::cached;
 use clap::Parser;
 
-/// What the slow function takes.
+/// The time that the slow function takes.
 const SLOW: Duration = Duration::from_millis(400);
 
 /// The slow function. `tiered`: memory in front, Redis behind it, shared by all processes.
@@ -28,7 +28,7 @@ async fn report(id: u64) -> String {
 ///
 /// The processes, A and B, are this program again. They call one function, which
 /// takes 400 ms and is cached with `backend = "tiered"`. Each line is one call: who
-/// called, what was asked for, who answered - memory, Redis or the function - and
+/// called, what was asked for, who served it - memory, Redis or the function - and
 /// how long that took. It takes about 8 seconds and ends with a table.
 ///
 /// With `REDIS_URL` (or `CACHE_REDIS_URL`) it uses the Redis there, under keys of its

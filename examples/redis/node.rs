@@ -1,4 +1,4 @@
-//! One of the processes: does what it reads from its standard input, until that ends.
+//! One of the processes: it serves the requests on its standard input, until that ends.
 
 use std::{
     io::{self, BufRead as _, Write as _},
@@ -8,11 +8,11 @@ use std::{
 use cachery::{Caches, health::Status};
 
 use crate::{
-    answer::{Answer, Request, Source},
+    messages::{Reply, Request, Source},
     report,
 };
 
-/// How long Redis may take to be well again: longer than any pause between attempts to connect.
+/// The time in which Redis must recover: longer than any pause between attempts to connect.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 pub(crate) fn serve(name: char) -> Result<(), String> {
@@ -22,14 +22,14 @@ pub(crate) fn serve(name: char) -> Result<(), String> {
     for line in io::stdin().lock().lines() {
         let line = line.map_err(|error| error.to_string())?;
         let request = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let answer = runtime.block_on(answer(request));
-        let answer = serde_json::to_string(&answer).map_err(|error| error.to_string())?;
-        writeln!(io::stdout(), "{answer}").map_err(|error| error.to_string())?;
+        let reply = runtime.block_on(reply(request));
+        let reply = serde_json::to_string(&reply).map_err(|error| error.to_string())?;
+        writeln!(io::stdout(), "{reply}").map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
-/// What Cachery logs, as any program would see it.
+/// Prints the log lines of Cachery, as any program would.
 fn log(name: char) {
     let line = tracing_subscriber::fmt::format().without_time().with_target(false).with_ansi(false).compact();
     tracing_subscriber::fmt()
@@ -60,17 +60,17 @@ async fn install() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn answer(request: Request) -> Answer {
+async fn reply(request: Request) -> Reply {
     let began = Instant::now();
     let source = match request {
         Request::Call(id) => call(id).await,
         Request::Invalidate(id) => report::invalidate(id).await.into(),
         Request::Recover => recover(began).await,
     };
-    Answer { source, took: began.elapsed() }
+    Reply { source, took: began.elapsed() }
 }
 
-/// Calls the function and finds out, by what the cache counted, who answered.
+/// Calls the function, and finds the origin of its value in the statistics of the cache.
 async fn call(id: u64) -> Source {
     let before = report::cache().stats();
     report(id).await;

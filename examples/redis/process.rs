@@ -6,18 +6,18 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use crate::answer::{Answer, Request};
+use crate::messages::{Reply, Request};
 
-/// A process that runs [`serve`](crate::node::serve). It ends with its handle.
+/// A process that runs [`serve`](crate::node::serve), and is killed with its handle.
 pub(crate) struct Process {
     pub(crate) name: char,
     child: Child,
     requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    replies: BufReader<ChildStdout>,
 }
 
 impl Process {
-    /// Starts this program again; its variables say where Redis is.
+    /// Starts this program again, with the URL of Redis in its variables.
     pub(crate) fn start(name: char, variables: &[(&str, String)]) -> Result<Self, String> {
         let unable = |error| format!("this program cannot start itself again: {error}");
         let mut child = Command::new(env::current_exe().map_err(unable)?)
@@ -27,22 +27,22 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(unable)?;
-        let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
             return Err("the pipes that were just asked for are missing".to_owned());
         };
-        Ok(Self { name, child, requests, answers: BufReader::new(answers) })
+        Ok(Self { name, child, requests, replies: BufReader::new(replies) })
     }
 
-    /// Sends a request without waiting for its answer.
+    /// Sends a request, and does not wait for its reply.
     pub(crate) fn send(&mut self, request: Request) -> Result<(), String> {
         let line = serde_json::to_string(&request).map_err(|error| error.to_string())?;
         writeln!(self.requests, "{line}").map_err(|_| self.gone())
     }
 
-    /// The answer to what was sent.
-    pub(crate) fn receive(&mut self) -> Result<Answer, String> {
+    /// Waits for the reply to a request.
+    pub(crate) fn receive(&mut self) -> Result<Reply, String> {
         let mut line = String::new();
-        self.answers.read_line(&mut line).map_err(|_| self.gone())?;
+        self.replies.read_line(&mut line).map_err(|_| self.gone())?;
         serde_json::from_str(&line).map_err(|_| self.gone())
     }
 

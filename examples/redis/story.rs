@@ -1,21 +1,21 @@
-//! What happens, in its order.
+//! The acts of the story, in their order.
 
 use std::{env, io, process, thread::sleep, time::Duration};
 
 use cachery_test_support::{Config, Server};
 
 use crate::{
-    answer::{Answer, Request, Source},
+    messages::{Reply, Request, Source},
     process::Process,
     table::Table,
 };
 
-/// What pushes and connections need, and a moment for the reader.
+/// The time that pushes and connections need.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// The processes, their Redis, and what happened so far.
+/// The Redis of the processes, and the table of all calls.
 struct Stage {
-    /// `None`: the reader's, which is left alone.
+    /// `None` for the reader's own, which is not killed.
     server: Option<Server>,
     variables: Vec<(&'static str, String)>,
     table: Table,
@@ -29,7 +29,7 @@ pub(crate) fn tell() -> Result<(), String> {
     stage.invalidate(&mut a, &mut b)?;
     let mut b = stage.kill_while_it_loads(&mut a, b)?;
     stage.lose_redis(&mut a, &mut b)?;
-    // Whoever closes the pipe early, as `| head` does, has seen enough.
+    // A reader who closes the pipe early, as `| head` does, has seen enough.
     let _ = io::Write::write_all(&mut io::stdout(), stage.table.to_string().as_bytes());
     Ok(())
 }
@@ -41,7 +41,7 @@ impl Stage {
             .find(|name| env::var_os(name).is_some_and(|url| !url.is_empty()));
         let mut variables = vec![
             ("CACHE_PREFIX", format!("cachery-example-{}", process::id())),
-            // A busy machine is no reason to do without Redis here.
+            // A busy machine must not look like an outage.
             ("CACHE_REMOTE_DEADLINE", "2s".to_owned()),
         ];
         let server = if let Some(name) = given {
@@ -70,14 +70,14 @@ impl Stage {
 
     fn ask(&mut self, process: &mut Process, request: Request) -> Result<Source, String> {
         process.send(request)?;
-        let answer = process.receive()?;
-        self.note(process, request, &answer);
-        Ok(answer.source)
+        let reply = process.receive()?;
+        self.note(process, request, &reply);
+        Ok(reply.source)
     }
 
-    fn note(&mut self, process: &Process, request: Request, answer: &Answer) {
-        println!("  {}  {:<22} {answer}", process.name, request.to_string());
-        self.table.add(request, answer);
+    fn note(&mut self, process: &Process, request: Request, reply: &Reply) {
+        println!("  {}  {:<22} {reply}", process.name, request.to_string());
+        self.table.add(request, reply);
     }
 
     fn ask_both_twice(&mut self, a: &mut Process, b: &mut Process, id: u64) -> Result<(), String> {
@@ -98,21 +98,21 @@ impl Stage {
         a.send(Request::Call(2))?;
         b.send(Request::Call(2))?;
         for process in [a, b] {
-            let answer = process.receive()?;
-            self.note(process, Request::Call(2), &answer);
+            let reply = process.receive()?;
+            self.note(process, Request::Call(2), &reply);
         }
         Ok(())
     }
 
     fn invalidate(&mut self, a: &mut Process, b: &mut Process) -> Result<(), String> {
-        self.act("B invalidates: the old answer is gone from A's memory, too");
+        self.act("B invalidates: the old value is gone from A's memory, too");
         self.ask(b, Request::Invalidate(1))?;
         sleep(3 * MOMENT);
         self.ask(a, Request::Call(1))?;
         self.ask(b, Request::Call(1)).map(drop)
     }
 
-    /// Returns the process that takes its place.
+    /// Returns the process that replaces it.
     fn kill_while_it_loads(&mut self, a: &mut Process, mut b: Process) -> Result<Process, String> {
         self.act("kill -9 of B while it loads: A takes over when B's lease ends, after 3 s");
         b.send(Request::Call(3))?;
@@ -121,8 +121,8 @@ impl Stage {
         sleep(MOMENT);
         b.kill();
         println!("  B  killed");
-        let answer = a.receive()?;
-        self.note(a, Request::Call(3), &answer);
+        let reply = a.receive()?;
+        self.note(a, Request::Call(3), &reply);
         println!("  B  started again");
         let mut b = self.start('B')?;
         self.ask(&mut b, Request::Call(3))?;

@@ -1,10 +1,10 @@
-//! What is printed in the end: how often who answered, in each act.
+//! The table at the end: the number of calls that each tier served, in each act.
 
 use std::{fmt, time::Duration};
 
 use crate::{
     SLOW,
-    answer::{Answer, Request, Source},
+    messages::{Reply, Request, Source},
 };
 
 #[derive(Default)]
@@ -24,29 +24,29 @@ impl Table {
         self.0.push(Act { title, ..Act::default() });
     }
 
-    pub(crate) fn add(&mut self, request: Request, answer: &Answer) {
+    pub(crate) fn add(&mut self, request: Request, reply: &Reply) {
         if let (Some(act), Request::Call(_)) = (self.0.last_mut(), request) {
-            act.add(answer);
+            act.add(reply);
         }
     }
 }
 
 impl Act {
-    fn add(&mut self, answer: &Answer) {
-        match answer.source {
+    fn add(&mut self, reply: &Reply) {
+        match reply.source {
             Source::Memory => self.memory += 1,
             Source::Function => self.function += 1,
             _ => self.redis += 1,
         }
-        self.slowest = self.slowest.max(answer.took);
+        self.slowest = self.slowest.max(reply.took);
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n{:<34} memory   Redis   function   slowest call", "calls answered by")?;
+        writeln!(f, "\n{:<34} memory   Redis   function   slowest call", "calls served by")?;
         for Act { title, memory, redis, function, slowest } in &self.0 {
-            // The half that says what is done; the other says what is to be seen.
+            // The part before the colon says what is done, the other what is to be seen.
             let title = title.split(':').next().unwrap_or(title);
             let slowest = format!("{:.1} ms", slowest.as_secs_f64() * 1e3);
             writeln!(f, "{title:<34} {memory:>6} {redis:>7} {function:>10} {slowest:>14}")?;

@@ -1,4 +1,4 @@
-//! Waiting needs no timers: a follower on the process's clock may run in any runtime, or in none.
+//! A follower on the process's clock needs no timers: it may run in any runtime, or in none.
 
 use std::{
     pin::{Pin, pin},
@@ -11,15 +11,15 @@ use cachery::{Caches, cached};
 use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::runtime::Builder;
 
-/// Nearly the least time that a follower waits before it loads for itself; the rest passes by itself.
+/// Nearly `flight_wait`. The rest passes by itself.
 const MOST_OF_FLIGHT_WAIT: Duration = Duration::from_millis(4_700);
 
 #[cached(name = "clock-number", ttl = 3600, skip(probe))]
-async fn answer(_id: u64, probe: Arc<Probe>) -> usize {
+async fn number(_id: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
 }
 
-/// A registry on a system clock that is not the process's, so that it can be moved.
+/// Builds a registry on a system clock that is not the process's, so that the test can move it.
 fn system() -> Caches {
     Builder::new_current_thread()
         .build()
@@ -33,10 +33,10 @@ fn a_follower_needs_no_timers_of_its_runtime() {
     let without_timers = Builder::new_current_thread().build().expect("a runtime");
     without_timers.block_on(system().scope(async {
         let probe = Probe::closed();
-        let leader = spawn(answer(1, Arc::clone(&probe)));
+        let leader = spawn(number(1, Arc::clone(&probe)));
         until(|| probe.running() == 1).await;
-        let follower = spawn(answer(1, Arc::clone(&probe)));
-        until(|| answer::cache().stats().misses == 2).await;
+        let follower = spawn(number(1, Arc::clone(&probe)));
+        until(|| number::cache().stats().misses == 2).await;
         probe.open();
         assert_eq!((ended(leader).await.unwrap(), ended(follower).await.unwrap()), (1, 1));
     }));
@@ -46,29 +46,29 @@ fn a_follower_needs_no_timers_of_its_runtime() {
 fn a_follower_needs_no_runtime() {
     let probe = Probe::closed();
     let mut calls = pin!(system().scope(async {
-        let mut leader = pin!(answer(1, Arc::clone(&probe)));
-        let mut follower = pin!(answer(1, Arc::clone(&probe)));
+        let mut leader = pin!(number(1, Arc::clone(&probe)));
+        let mut follower = pin!(number(1, Arc::clone(&probe)));
         assert!(is_pending(leader.as_mut()) && is_pending(follower.as_mut()));
         probe.open();
         (leader.await, follower.await)
     }));
-    let Poll::Ready(answers) = calls.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+    let Poll::Ready(values) = calls.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("nothing is left to wait for");
     };
-    assert_eq!(answers, (1, 1));
+    assert_eq!(values, (1, 1));
 }
 
-/// The housekeeping thread is what tells a follower that its time is over.
+/// The housekeeping thread wakes a follower whose time is over.
 #[test]
-fn a_follower_loses_patience_in_time() {
+fn a_follower_stops_waiting_in_time() {
     let caches = system();
     let without_timers = Builder::new_current_thread().build().expect("a runtime");
     without_timers.block_on(caches.scope(async {
         let probe = Probe::closed();
-        let leader = spawn(answer(1, Arc::clone(&probe)));
+        let leader = spawn(number(1, Arc::clone(&probe)));
         until(|| probe.running() == 1).await;
-        let follower = spawn(answer(1, Arc::clone(&probe)));
-        until(|| answer::cache().stats().misses == 2).await;
+        let follower = spawn(number(1, Arc::clone(&probe)));
+        until(|| number::cache().stats().misses == 2).await;
         caches.clock().advance(MOST_OF_FLIGHT_WAIT);
         until(|| probe.running() == 2).await;
         probe.open();

@@ -1,4 +1,5 @@
-//! A program with a dozen mistakes in its settings: a dozen lines, each with its place, and none when they are mended.
+//! A program with a dozen mistakes in its settings gets a dozen lines, each with its place, and
+//! none when they are corrected.
 
 use std::fs;
 
@@ -23,7 +24,7 @@ fn program(path: &str, variables: &[(&'static str, &'static str)]) -> CachesBuil
     Caches::builder().file(path).variables(variables.iter().copied()).isolated()
 }
 
-/// A file with `text`. It goes when this is dropped.
+/// Writes a file with `text`, which is removed when it is dropped.
 fn file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     fs::write(file.path(), text).expect("written");
@@ -31,7 +32,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 }
 
 #[tokio::test]
-async fn a_dozen_mistakes_are_a_dozen_lines_each_with_its_place_and_its_way_out() {
+async fn a_dozen_mistakes_are_a_dozen_lines_each_with_its_place_and_its_remedy() {
     let wrong = file(
         "[defualt]\n[default]\njitter = 2\n[cache.weathr]\nttl = 1\n[cache.users]\nttl = \"10 minutes\"\ncapcity = 5\n\
          [redis]\nprefix = \"a b\"\n[profile.staging]\ninherits = \"prod\"\n",
@@ -70,7 +71,7 @@ async fn a_dozen_mistakes_are_a_dozen_lines_each_with_its_place_and_its_way_out(
 }
 
 #[tokio::test]
-async fn the_mended_program_starts_and_shows_who_says_what() {
+async fn the_corrected_program_starts_and_shows_the_origin_of_each_setting() {
     let right = file(
         "[default]\njitter = 0.2\n[cache.weather]\nttl = 1\n[cache.users]\nttl = \"10m\"\ncapacity = 5\n\
          [redis]\nprefix = \"a-b\"\n[profile.staging]\ninherits = \"production\"\n[profile.production.cache.users]\nttl = \"20m\"\n",

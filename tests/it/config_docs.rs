@@ -1,5 +1,5 @@
-//! `docs/configuration.md` and `cache.example.toml` say what the code says. `CACHERY_WRITE_DOCS=1 cargo test --test it config_docs`
-//! writes them.
+//! `docs/configuration.md` and `cache.example.toml` agree with the code. `CACHERY_WRITE_DOCS=1
+//! cargo test --test it config_docs` writes them.
 
 use std::{env, fs};
 
@@ -23,7 +23,7 @@ fn compare(path: &str, found: &str, right: &str) {
     } else {
         assert!(
             found == right,
-            "{path} is not what the code says: run CACHERY_WRITE_DOCS=1 cargo test --test it config_docs"
+            "{path} differs from the code: run CACHERY_WRITE_DOCS=1 cargo test --test it config_docs"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The contract: what holds for a cached function wherever its values are kept, and however Redis is reached. Each rule is stated once
-//! and tested in each place.
+//! The contract: the rules that hold for a cached function wherever its values are kept, and
+//! however Redis is reached. Each rule is stated once and tested in each place.
 
 mod calls;
 mod connections;
@@ -9,7 +9,7 @@ mod place;
 mod stored;
 mod values;
 
-/// A test for each rule.
+/// Makes a test of each rule.
 macro_rules! rules {
     ($place:ident, $backend:ident; $($about:ident: $($rule:ident)*;)*) => {
         $(mod $about {
@@ -22,7 +22,7 @@ macro_rules! rules {
     };
 }
 
-/// The rules of one node, with whatever comes beside them.
+/// Makes tests of the rules of one node, and of the given ones.
 macro_rules! with_rules_of_one_node {
     ($place:ident, $backend:ident; $($more:tt)*) => {
         rules! {
@@ -39,7 +39,7 @@ macro_rules! with_rules_of_one_node {
                 an_error_of_a_refresh_leaves_what_is_stored
                 fifty_callers_of_a_cold_key_share_one_load
                 functions_of_one_name_in_two_modules_have_values_of_their_own
-                none_is_an_answer_and_is_cached
+                none_is_a_value_and_is_cached
                 what_is_invalidated_while_it_loads_is_not_stored
                 what_was_invalidated_is_loaded_again
                 what_was_put_is_read
@@ -53,7 +53,7 @@ macro_rules! with_rules_of_one_node {
     };
 }
 
-/// All rules, in each of these places.
+/// Makes tests of all rules, in each of these places.
 macro_rules! with_redis_at {
     ($($place:ident)*) => {
         $(mod $place {

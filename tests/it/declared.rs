@@ -1,4 +1,4 @@
-//! Declared caches: one set of entries for whoever names the cache, and types that are checked.
+//! Declared caches: all functions that name one share its entries, and its types are checked.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -138,7 +138,7 @@ async fn a_get_counts_and_contains_does_not() {
 }
 
 #[tokio::test]
-async fn many_are_made_unreadable_at_once() {
+async fn many_keys_are_invalidated_at_once() {
     alone(async {
         for word in ["a", "b", "c"] {
             WORDS.put(word, 1).await;

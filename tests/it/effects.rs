@@ -1,4 +1,5 @@
-//! `#[invalidate]` and `#[cache_put]`: when they act, on what, and what they leave alone.
+//! `#[invalidate]` and `#[cache_put]`: the time at which they act, and the entries on which they
+//! do.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -99,13 +100,13 @@ async fn pair<A: CacheKey + Sync, B: CacheKey + Sync>(a: &A, b: &B) -> u64 {
 #[invalidate(pair::<u8, u16>(&7, &8), crate = ::cachery)]
 async fn part() {}
 
-/// Runs with caches of its own.
+/// Runs a test with caches of its own.
 async fn alone<F: Future>(test: F) -> F::Output {
     Caches::isolated().scope(test).await
 }
 
 #[tokio::test]
-async fn success_makes_every_target_unreadable_and_an_error_none() {
+async fn success_invalidates_every_target_and_an_error_none() {
     alone(async {
         let (db, ada) = (Db::default(), user("ada"));
         profile(&db, id("ada")).await;
@@ -123,7 +124,7 @@ async fn success_makes_every_target_unreadable_and_an_error_none() {
 }
 
 #[tokio::test]
-async fn with_before_it_happens_whatever_the_body_does() {
+async fn with_before_targets_are_invalidated_whatever_the_body_does() {
     alone(async {
         let (db, ada) = (Db::default(), user("ada"));
         profile(&db, id("ada")).await;

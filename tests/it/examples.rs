@@ -1,5 +1,5 @@
-//! The examples, run as a reader would run them. `cargo test` builds them beside this test; `cargo test --test examples`
-//! alone does not, and takes those that are there.
+//! The examples, run as a reader runs them. `cargo test` builds them beside this test; `cargo test
+//! --test it` alone does not, and takes those that are there.
 
 #[cfg(feature = "redis")]
 mod redis;
@@ -21,7 +21,7 @@ fn example(name: &str) -> Command {
     let path = profile.join("examples").join(format!("{name}{EXE_SUFFIX}"));
     assert!(path.exists(), "{name} is not built: run `cargo build --examples` first");
     let mut command = Command::new(path);
-    // Whoever runs the tests may have set some for a program of their own.
+    // The developer may have set some for another program.
     let ours = |name: &str| name.starts_with("CACHE_") || name == "REDIS_URL";
     env::vars_os().filter(|(name, _)| ours(&name.to_string_lossy())).for_each(|(name, _)| {
         command.env_remove(name);
@@ -55,7 +55,7 @@ fn row(text: &str, label: &str) -> Vec<u64> {
     line.split_whitespace().filter_map(|cell| cell.replace(',', "").parse().ok()).collect()
 }
 
-/// For how many lines there were calls.
+/// The number of lines for which there were calls.
 fn different_lines(text: &str) -> u64 {
     row(text, "for")[0]
 }
@@ -70,7 +70,7 @@ fn assert_refused(output: &Output, words: &[&str]) {
     assert!(words.iter().all(|word| message.contains(word)), "{words:?} in {message}");
 }
 
-/// A file in the test's own directory, by a name that no other test uses.
+/// Writes a file into the directory of the tests, by a name that no other test uses.
 fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, content).expect("the directory of the tests is writable");
@@ -148,7 +148,7 @@ fn help_explains_and_succeeds() {
 }
 
 #[test]
-fn input_that_cannot_be_read_is_refused_with_a_way_out() {
+fn input_that_cannot_be_read_is_refused_with_a_remedy() {
     let directory = env!("CARGO_TARGET_TMPDIR");
     assert_refused(
         &quickstart(&["no-such-file.txt"]),
@@ -163,7 +163,7 @@ fn input_that_cannot_be_read_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn options_that_cannot_be_are_refused_with_a_way_out() {
+fn options_that_cannot_be_are_refused_with_a_remedy() {
     assert_refused(&quickstart(&["--delay", "x"]), &["'x'", "--delay", "whole number from 1 to"]);
     assert_refused(&quickstart(&["--callers", "0"]), &["'0'", "--callers", "whole number from 1 to 1000"]);
     assert_refused(&quickstart(&["--cals", "3"]), &["--cals", "'--calls'", "--help"]);
@@ -173,7 +173,7 @@ fn options_that_cannot_be_are_refused_with_a_way_out() {
 }
 
 #[test]
-fn the_short_examples_hold_what_they_say() {
+fn the_short_examples_do_what_they_say() {
     for name in ["methods", "testing"] {
         let output = example(name).output().expect("it is built");
         assert!(!stdout(&output).is_empty());

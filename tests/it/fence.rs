@@ -1,4 +1,5 @@
-//! Fences: what began to load before an invalidation, a clear, a put or a refresh never takes the place of what came after.
+//! Fences: a load that began before an invalidation, a clear, a put or a refresh never replaces
+//! what was stored after it.
 
 use std::{
     future::Future,
@@ -17,7 +18,7 @@ use tokio::{runtime::Builder, task::JoinHandle};
 const PUT: usize = 1000;
 
 #[cached(name = "fence-number", ttl = 3600, skip(probe))]
-async fn answer(_id: u64, probe: Arc<Probe>) -> usize {
+async fn number(_id: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
 }
 
@@ -30,14 +31,14 @@ async fn may_fail(_id: u64, works: Result<usize, Failure>) -> Result<usize, Fail
     std::future::ready(works).await
 }
 
-/// A call whose load has begun and waits for [`Probe::let_out`].
+/// Begins a call, whose load then waits for [`Probe::let_out`].
 async fn begin(probe: &Arc<Probe>) -> JoinHandle<usize> {
-    begun(probe, spawn(answer(1, Arc::clone(probe)))).await
+    begun(probe, spawn(number(1, Arc::clone(probe)))).await
 }
 
-/// A refresh whose load has begun.
+/// Begins a refresh, whose load then waits.
 async fn begin_refresh(probe: &Arc<Probe>) -> JoinHandle<usize> {
-    begun(probe, spawn(answer::refresh(1, Arc::clone(probe)))).await
+    begun(probe, spawn(number::refresh(1, Arc::clone(probe)))).await
 }
 
 async fn begun(probe: &Probe, call: JoinHandle<usize>) -> JoinHandle<usize> {
@@ -52,7 +53,7 @@ async fn end(probe: &Probe, call: JoinHandle<usize>) -> usize {
     ended(call).await.unwrap()
 }
 
-/// Two probes. The next run of the first is its run 1, that of the second is its run 2.
+/// Returns two probes. The next run of the first is its run 1, that of the second is its run 2.
 async fn probes() -> [Arc<Probe>; 2] {
     let [first, second] = [Probe::closed(), Probe::closed()];
     second.let_out(1);
@@ -66,13 +67,13 @@ async fn what_is_invalidated_while_it_loads_is_returned_and_not_stored() {
         .scope(async {
             let probe = Probe::closed();
             let call = begin(&probe).await;
-            assert_eq!(answer::invalidate(1).await, Invalidation::Local);
+            assert_eq!(number::invalidate(1).await, Invalidation::Local);
             assert_eq!(end(&probe, call).await, 1);
-            assert_eq!(answer::peek(1).await, None);
-            assert_eq!(answer::cache().stats().puts, 0);
+            assert_eq!(number::peek(1).await, None);
+            assert_eq!(number::cache().stats().puts, 0);
             probe.open();
-            assert_eq!(answer(1, probe).await, 2);
-            assert_eq!(answer::peek(1).await, Some(2), "the next load is stored again");
+            assert_eq!(number(1, probe).await, 2);
+            assert_eq!(number::peek(1).await, Some(2), "the next load is stored again");
         })
         .await;
 }
@@ -83,28 +84,28 @@ async fn an_invalidation_of_another_key_does_not_matter() {
         .scope(async {
             let probe = Probe::closed();
             let call = begin(&probe).await;
-            answer::invalidate(2).await;
+            number::invalidate(2).await;
             assert_eq!(end(&probe, call).await, 1);
-            assert_eq!(answer::peek(1).await, Some(1));
+            assert_eq!(number::peek(1).await, Some(1));
         })
         .await;
 }
 
 #[tokio::test]
-async fn who_waited_before_an_invalidation_gets_the_old_value_and_who_comes_after_does_not() {
+async fn a_follower_from_before_an_invalidation_gets_the_old_value_and_a_later_caller_does_not() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
             let leader = begin(&probe).await;
-            let follower = spawn(answer(1, Arc::clone(&probe)));
-            until(|| answer::cache().stats().misses == 2).await;
-            answer::invalidate(1).await;
+            let follower = spawn(number(1, Arc::clone(&probe)));
+            until(|| number::cache().stats().misses == 2).await;
+            number::invalidate(1).await;
             let after = begin(&probe).await;
             assert_eq!(end(&probe, leader).await, 1);
             assert_eq!(ended(follower).await.unwrap(), 1);
-            assert_eq!(answer::peek(1).await, None);
+            assert_eq!(number::peek(1).await, None);
             assert_eq!(end(&probe, after).await, 2);
-            assert_eq!(answer::peek(1).await, Some(2));
+            assert_eq!(number::peek(1).await, Some(2));
         })
         .await;
 }
@@ -115,11 +116,11 @@ async fn an_old_load_that_ends_last_does_not_overwrite_the_new_one() {
         .scope(async {
             let [old, new] = probes().await;
             let before = begin(&old).await;
-            answer::invalidate(1).await;
+            number::invalidate(1).await;
             let after = begin(&new).await;
             assert_eq!(end(&new, after).await, 2);
             assert_eq!(end(&old, before).await, 1);
-            assert_eq!(answer::peek(1).await, Some(2));
+            assert_eq!(number::peek(1).await, Some(2));
         })
         .await;
 }
@@ -130,30 +131,30 @@ async fn what_is_cleared_while_it_loads_is_returned_and_not_stored() {
         .scope(async {
             let probe = Probe::closed();
             let before = begin(&probe).await;
-            answer::cache().clear().await;
+            number::cache().clear().await;
             let after = begin(&probe).await;
             assert_eq!(end(&probe, before).await, 1);
-            assert_eq!(answer::peek(1).await, None);
+            assert_eq!(number::peek(1).await, None);
             assert_eq!(end(&probe, after).await, 2);
-            assert_eq!(answer::peek(1).await, Some(2), "what began after the clear is stored");
+            assert_eq!(number::peek(1).await, Some(2), "what began after the clear is stored");
         })
         .await;
 }
 
 #[tokio::test]
-async fn an_heir_of_a_load_from_before_an_invalidation_stores_nothing() {
+async fn the_next_leader_of_a_flight_from_before_an_invalidation_stores_nothing() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
             let leader = begin(&probe).await;
-            let follower = spawn(answer(1, Arc::clone(&probe)));
-            until(|| answer::cache().stats().misses == 2).await;
-            answer::cache().clear().await;
-            answer::put(1, PUT).await;
+            let follower = spawn(number(1, Arc::clone(&probe)));
+            until(|| number::cache().stats().misses == 2).await;
+            number::cache().clear().await;
+            number::put(1, PUT).await;
             leader.abort();
             until(|| probe.runs() == 2).await;
             assert_eq!(end(&probe, follower).await, 2);
-            assert_eq!(answer::peek(1).await, Some(PUT));
+            assert_eq!(number::peek(1).await, Some(PUT));
         })
         .await;
 }
@@ -164,44 +165,44 @@ async fn a_value_that_was_put_is_not_overwritten_by_an_older_load() {
         .scope(async {
             let probe = Probe::closed();
             let call = begin(&probe).await;
-            answer::put(1, PUT).await;
-            assert_eq!(answer(1, Arc::clone(&probe)).await, PUT, "it answers at once");
+            number::put(1, PUT).await;
+            assert_eq!(number(1, Arc::clone(&probe)).await, PUT, "it is returned at once");
             assert_eq!(end(&probe, call).await, 1);
-            assert_eq!(answer::peek(1).await, Some(PUT));
+            assert_eq!(number::peek(1).await, Some(PUT));
         })
         .await;
 }
 
 #[tokio::test]
-async fn a_value_that_was_put_answers_without_a_load() {
+async fn a_value_that_was_put_is_returned_without_a_load() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::opened();
-            answer::put(1, PUT).await;
-            assert_eq!(answer::peek(1).await, Some(PUT));
-            assert_eq!(answer::peek(2).await, None);
-            assert_eq!(answer(1, Arc::clone(&probe)).await, PUT);
-            answer::put(1, PUT + 1).await;
-            assert_eq!(answer::peek(1).await, Some(PUT + 1));
+            number::put(1, PUT).await;
+            assert_eq!(number::peek(1).await, Some(PUT));
+            assert_eq!(number::peek(2).await, None);
+            assert_eq!(number(1, Arc::clone(&probe)).await, PUT);
+            number::put(1, PUT + 1).await;
+            assert_eq!(number::peek(1).await, Some(PUT + 1));
             assert_eq!(probe.runs(), 0);
-            let stats = answer::cache().stats();
+            let stats = number::cache().stats();
             assert_eq!((stats.hits, stats.misses, stats.puts, stats.loads), (1, 0, 2, 0));
         })
         .await;
 }
 
 #[tokio::test]
-async fn peek_runs_nothing_and_waits_for_nobody() {
+async fn peek_runs_nothing_and_does_not_wait() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            assert_eq!(answer::peek(1).await, None);
+            assert_eq!(number::peek(1).await, None);
             let call = begin(&probe).await;
-            assert_eq!(answer::peek(1).await, None);
+            assert_eq!(number::peek(1).await, None);
             assert_eq!(end(&probe, call).await, 1);
-            assert_eq!(answer::peek(1).await, Some(1));
+            assert_eq!(number::peek(1).await, Some(1));
             assert_eq!(probe.runs(), 1);
-            let stats = answer::cache().stats();
+            let stats = number::cache().stats();
             assert_eq!((stats.hits, stats.misses), (0, 1), "a peek is not counted");
         })
         .await;
@@ -212,10 +213,10 @@ async fn an_invalidated_value_is_gone() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::opened();
-            assert_eq!(answer(1, Arc::clone(&probe)).await, 1);
-            answer::invalidate(1).await;
-            assert_eq!(answer::peek(1).await, None);
-            assert_eq!(answer(1, probe).await, 2);
+            assert_eq!(number(1, Arc::clone(&probe)).await, 1);
+            number::invalidate(1).await;
+            assert_eq!(number::peek(1).await, None);
+            assert_eq!(number(1, probe).await, 2);
         })
         .await;
 }
@@ -224,10 +225,10 @@ async fn an_invalidated_value_is_gone() {
 async fn an_absent_key_can_be_invalidated() {
     Caches::isolated()
         .scope(async {
-            assert_eq!(answer::invalidate(1).await, Invalidation::Local);
-            assert_eq!(answer::cache().stats().invalidations.key, 1);
-            assert_eq!(answer(1, Probe::opened()).await, 1);
-            assert_eq!(answer::peek(1).await, Some(1));
+            assert_eq!(number::invalidate(1).await, Invalidation::Local);
+            assert_eq!(number::cache().stats().invalidations.key, 1);
+            assert_eq!(number(1, Probe::opened()).await, 1);
+            assert_eq!(number::peek(1).await, Some(1));
         })
         .await;
 }
@@ -237,11 +238,11 @@ async fn what_is_stored_right_after_a_clear_stays() {
     Caches::isolated()
         .scope(async {
             for round in 0..1000 {
-                answer::put(1, round).await;
-                answer::cache().clear().await;
-                assert_eq!(answer::peek(1).await, None, "round {round}");
-                answer::put(1, round).await;
-                assert_eq!(answer::peek(1).await, Some(round), "round {round}");
+                number::put(1, round).await;
+                number::cache().clear().await;
+                assert_eq!(number::peek(1).await, None, "round {round}");
+                number::put(1, round).await;
+                assert_eq!(number::peek(1).await, Some(round), "round {round}");
             }
         })
         .await;
@@ -252,12 +253,12 @@ async fn a_refresh_runs_the_body_and_replaces_what_is_stored() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            answer::put(1, PUT).await;
+            number::put(1, PUT).await;
             let refresh = begin_refresh(&probe).await;
-            assert_eq!(answer(1, Arc::clone(&probe)).await, PUT, "callers have the old value meanwhile");
+            assert_eq!(number(1, Arc::clone(&probe)).await, PUT, "callers have the old value meanwhile");
             assert_eq!(end(&probe, refresh).await, 1);
-            assert_eq!(answer::peek(1).await, Some(1));
-            assert_eq!(answer::cache().stats().refreshes, 1);
+            assert_eq!(number::peek(1).await, Some(1));
+            assert_eq!(number::cache().stats().refreshes, 1);
         })
         .await;
 }
@@ -268,8 +269,8 @@ async fn callers_of_a_cold_key_wait_for_a_refresh() {
         .scope(async {
             let probe = Probe::closed();
             let refresh = begin_refresh(&probe).await;
-            let follower = spawn(answer(1, Arc::clone(&probe)));
-            until(|| answer::cache().stats().misses == 1).await;
+            let follower = spawn(number(1, Arc::clone(&probe)));
+            until(|| number::cache().stats().misses == 1).await;
             assert_eq!(end(&probe, refresh).await, 1);
             assert_eq!(ended(follower).await.unwrap(), 1);
             assert_eq!(probe.runs(), 1);
@@ -277,7 +278,8 @@ async fn callers_of_a_cold_key_wait_for_a_refresh() {
         .await;
 }
 
-/// Two loads of one key, and the values that are stored when the older ends first and when it ends last.
+/// Returns the values that are stored after two loads of one key: when the older ends first, and
+/// when it ends last.
 async fn of_two_loads<Old, New>(older: Old, newer: New) -> [Option<usize>; 2]
 where
     Old: AsyncFn(&Arc<Probe>) -> JoinHandle<usize>,
@@ -285,7 +287,7 @@ where
 {
     let mut stored = [None; 2];
     for (older_ends_last, stored) in [false, true].into_iter().zip(&mut stored) {
-        answer::invalidate(1).await;
+        number::invalidate(1).await;
         let [old, new] = probes().await;
         let (older, newer) = (older(&old).await, newer(&new).await);
         if older_ends_last {
@@ -295,7 +297,7 @@ where
             assert_eq!(end(&old, older).await, 1);
             assert_eq!(end(&new, newer).await, 2);
         }
-        *stored = answer::peek(1).await;
+        *stored = number::peek(1).await;
     }
     stored
 }
@@ -316,9 +318,9 @@ async fn an_invalidation_stops_a_refresh_from_storing() {
         .scope(async {
             let probe = Probe::closed();
             let refresh = begin_refresh(&probe).await;
-            answer::invalidate(1).await;
+            number::invalidate(1).await;
             assert_eq!(end(&probe, refresh).await, 1);
-            assert_eq!(answer::peek(1).await, None);
+            assert_eq!(number::peek(1).await, None);
         })
         .await;
 }
@@ -344,14 +346,14 @@ async fn a_refresh_that_is_dropped_leaves_what_is_stored() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            answer::put(1, PUT).await;
+            number::put(1, PUT).await;
             let refresh = begin_refresh(&probe).await;
             refresh.abort();
             assert!(ended(refresh).await.unwrap_err().is_cancelled());
-            assert_eq!(answer(1, Arc::clone(&probe)).await, PUT);
-            answer::invalidate(1).await;
+            assert_eq!(number(1, Arc::clone(&probe)).await, PUT);
+            number::invalidate(1).await;
             probe.open();
-            assert_eq!(answer(1, probe).await, 2, "no flight is left");
+            assert_eq!(number(1, probe).await, 2, "no flight is left");
         })
         .await;
 }
@@ -374,31 +376,31 @@ fn on_a_thread<T: Send + 'static>(call: impl Future<Output = T> + Send + 'static
     thread::spawn(move || Builder::new_current_thread().build().expect("a runtime").block_on(call))
 }
 
-/// Asks so often that whatever a thread keeps for itself is kept.
+/// Calls so often that the thread keeps the entry for itself.
 async fn hits(value: usize) {
     for _ in 0..100 {
-        assert_eq!(answer(1, Probe::opened()).await, value);
+        assert_eq!(number(1, Probe::opened()).await, value);
     }
 }
 
 #[tokio::test]
-async fn what_one_thread_does_counts_for_the_next_call_of_all() {
+async fn a_change_by_one_thread_is_seen_by_the_next_call_of_all() {
     Caches::isolated()
         .scope(async {
-            answer::put(1, PUT).await;
+            number::put(1, PUT).await;
             hits(PUT).await;
-            on_a_thread(answer::put(1, PUT + 1)).join().unwrap();
-            assert_eq!(answer::peek(1).await, Some(PUT + 1));
+            on_a_thread(number::put(1, PUT + 1)).join().unwrap();
+            assert_eq!(number::peek(1).await, Some(PUT + 1));
             hits(PUT + 1).await;
-            on_a_thread(answer::refresh(1, Probe::opened())).join().unwrap();
-            assert_eq!(answer::peek(1).await, Some(1));
+            on_a_thread(number::refresh(1, Probe::opened())).join().unwrap();
+            assert_eq!(number::peek(1).await, Some(1));
             hits(1).await;
-            on_a_thread(answer::invalidate(1)).join().unwrap();
-            assert_eq!(answer::peek(1).await, None);
-            answer::put(1, PUT).await;
+            on_a_thread(number::invalidate(1)).join().unwrap();
+            assert_eq!(number::peek(1).await, None);
+            number::put(1, PUT).await;
             hits(PUT).await;
-            on_a_thread(async { answer::cache().clear().await }).join().unwrap();
-            assert_eq!(answer::peek(1).await, None);
+            on_a_thread(async { number::cache().clear().await }).join().unwrap();
+            assert_eq!(number::peek(1).await, None);
         })
         .await;
 }
@@ -407,14 +409,14 @@ async fn what_one_thread_does_counts_for_the_next_call_of_all() {
 async fn no_thread_reads_what_was_replaced_or_invalidated_before_it_asked() {
     const VALUES: usize = 20_000;
 
-    /// Reads until the last value; none may be older than `oldest` said before.
+    /// Reads until the last value. None may be older than `oldest` was before.
     async fn read(oldest: Arc<AtomicUsize>) {
         loop {
             let at_least = oldest.load(SeqCst);
             if at_least >= VALUES {
                 return;
             }
-            if let Some(value) = answer::peek(1).await {
+            if let Some(value) = number::peek(1).await {
                 assert!(value >= at_least, "{value} was replaced by {at_least} before");
             }
         }
@@ -425,10 +427,10 @@ async fn no_thread_reads_what_was_replaced_or_invalidated_before_it_asked() {
             let oldest = Arc::new(AtomicUsize::new(0));
             let readers: Vec<_> = (0..2).map(|_| on_a_thread(read(Arc::clone(&oldest)))).collect();
             for value in 0..VALUES {
-                answer::put(1, value).await;
+                number::put(1, value).await;
                 oldest.store(value, SeqCst);
                 if value % 3 == 0 {
-                    answer::invalidate(1).await;
+                    number::invalidate(1).await;
                     oldest.store(value + 1, SeqCst);
                 }
             }

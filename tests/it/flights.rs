@@ -1,4 +1,4 @@
-//! Flights: who misses while somebody loads waits for that load, and nobody waits for ever.
+//! Flights: a caller who misses while another loads waits for that load, and none waits for ever.
 
 use std::{
     future::Future,
@@ -13,10 +13,10 @@ use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::time::Instant;
 
 const FLIGHT_WAIT: Duration = Duration::from_secs(5);
-const MAX_SOLOS: usize = 8;
+const MAX_OWN_LOADS: usize = 8;
 
 #[cached(name = "flights-number", ttl = 3600, skip(probe))]
-async fn answer(_id: u64, probe: Arc<Probe>) -> usize {
+async fn number(_id: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
 }
 
@@ -55,7 +55,7 @@ async fn panics_first(_id: u64, probe: Arc<Probe>) -> usize {
     run
 }
 
-/// Lets other tasks run until, on one thread, each of them waits for something.
+/// Lets other tasks run until each of them waits, on one thread.
 async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -72,14 +72,14 @@ async fn a_thousand_callers_of_a_cold_key_share_one_load() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            let callers: Vec<_> = (0..1000).map(|_| spawn(answer(1, Arc::clone(&probe)))).collect();
-            until(|| answer::cache().stats().misses == 1000).await;
+            let callers: Vec<_> = (0..1000).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+            until(|| number::cache().stats().misses == 1000).await;
             probe.open();
             for caller in callers {
                 assert_eq!(ended(caller).await.unwrap(), 1);
             }
             assert_eq!(probe.runs(), 1);
-            let stats = answer::cache().stats();
+            let stats = number::cache().stats();
             assert_eq!((stats.hits, stats.misses, stats.coalesced), (0, 1000, 999));
             assert_eq!((stats.loads, stats.load_errors, stats.puts), (1, 0, 1));
         })
@@ -87,12 +87,12 @@ async fn a_thousand_callers_of_a_cold_key_share_one_load() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_lands_while_a_caller_is_on_its_way_to_the_flight_is_not_loaded_again() {
+async fn what_is_stored_while_a_caller_joins_the_flight_is_not_loaded_again() {
     const KEYS: u64 = 5_000;
 
     async fn call_all(probe: Arc<Probe>) {
         for id in 0..KEYS {
-            answer(id, Arc::clone(&probe)).await;
+            number(id, Arc::clone(&probe)).await;
         }
     }
 
@@ -104,7 +104,7 @@ async fn what_lands_while_a_caller_is_on_its_way_to_the_flight_is_not_loaded_aga
                 ended(caller).await.unwrap();
             }
             assert_eq!(probe.runs() as u64, KEYS);
-            let stats = answer::cache().stats();
+            let stats = number::cache().stats();
             assert_eq!((stats.hits + stats.misses, stats.loads), (4 * KEYS, KEYS));
             assert_eq!(stats.misses, KEYS + stats.coalesced);
         })
@@ -116,7 +116,7 @@ async fn callers_of_different_keys_do_not_wait_for_one_another() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            let callers: Vec<_> = (0..100).map(|id| spawn(answer(id, Arc::clone(&probe)))).collect();
+            let callers: Vec<_> = (0..100).map(|id| spawn(number(id, Arc::clone(&probe)))).collect();
             until(|| probe.running() == 100).await;
             probe.open();
             for caller in callers {
@@ -147,7 +147,7 @@ async fn an_error_that_can_be_cloned_is_shared_and_not_stored() {
 }
 
 #[tokio::test]
-async fn after_an_error_that_cannot_be_cloned_each_loads_for_itself_at_most_eight_at_once() {
+async fn after_an_error_that_cannot_be_cloned_each_caller_loads_and_at_most_eight_at_once() {
     const CALLERS: usize = 21;
     Caches::isolated()
         .scope(async {
@@ -159,12 +159,12 @@ async fn after_an_error_that_cannot_be_cloned_each_loads_for_itself_at_most_eigh
             assert_eq!(probe.runs(), 1, "all wait for the first");
             for ended in 1..=CALLERS {
                 probe.let_out(1);
-                let begun = CALLERS.min(ended + MAX_SOLOS);
+                let begun = CALLERS.min(ended + MAX_OWN_LOADS);
                 until(|| probe.runs() == begun && probe.running() == begun - ended).await;
                 settle().await;
                 assert_eq!(probe.runs(), begun);
             }
-            assert_eq!(probe.most(), MAX_SOLOS);
+            assert_eq!(probe.most(), MAX_OWN_LOADS);
             let mut errors = Vec::new();
             for caller in callers {
                 errors.push(ended(caller).await.unwrap().unwrap_err().0);
@@ -176,7 +176,7 @@ async fn after_an_error_that_cannot_be_cloned_each_loads_for_itself_at_most_eigh
 }
 
 #[tokio::test]
-async fn after_an_error_that_cannot_be_cloned_the_first_value_serves_all_who_wait() {
+async fn after_an_error_that_cannot_be_cloned_the_first_value_serves_all_followers() {
     Caches::isolated()
         .scope(async {
             Caches::current().clock().stop();
@@ -185,16 +185,16 @@ async fn after_an_error_that_cannot_be_cloned_the_first_value_serves_all_who_wai
             let callers: Vec<_> = (0..21).map(|_| spawn(call())).collect();
             until(|| with_own_error::cache().stats().misses == 21).await;
             probe.let_out(1);
-            until(|| probe.running() == MAX_SOLOS).await;
+            until(|| probe.running() == MAX_OWN_LOADS).await;
             probe.let_out(1);
             until(|| callers.iter().filter(|caller| caller.is_finished()).count() == 21 - 7).await;
-            assert_eq!(probe.runs(), 1 + MAX_SOLOS);
+            assert_eq!(probe.runs(), 1 + MAX_OWN_LOADS);
             assert_eq!(call().await, Ok(2), "it is stored");
             probe.open();
             for caller in callers {
                 let _ = ended(caller).await.unwrap();
             }
-            assert_eq!(with_own_error::peek(1).await, Some(2), "who lands later does not overwrite it");
+            assert_eq!(with_own_error::peek(1).await, Some(2), "later loads do not overwrite it");
         })
         .await;
 }
@@ -205,10 +205,10 @@ async fn a_dropped_leader_hands_over_at_once() {
         .scope(async {
             Caches::current().clock().stop();
             let probe = Probe::closed();
-            let leader = spawn(answer(1, Arc::clone(&probe)));
+            let leader = spawn(number(1, Arc::clone(&probe)));
             until(|| probe.running() == 1).await;
-            let followers: Vec<_> = (0..10).map(|_| spawn(answer(1, Arc::clone(&probe)))).collect();
-            until(|| answer::cache().stats().misses == 11).await;
+            let followers: Vec<_> = (0..10).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+            until(|| number::cache().stats().misses == 11).await;
             leader.abort();
             assert!(ended(leader).await.unwrap_err().is_cancelled());
             probe.open();
@@ -221,7 +221,7 @@ async fn a_dropped_leader_hands_over_at_once() {
 }
 
 #[tokio::test]
-async fn a_panic_is_its_callers_own_and_the_others_get_a_value() {
+async fn a_panic_reaches_its_own_caller_and_the_others_get_a_value() {
     Caches::isolated()
         .scope(async {
             Caches::current().clock().stop();
@@ -241,15 +241,15 @@ async fn a_panic_is_its_callers_own_and_the_others_get_a_value() {
 }
 
 #[tokio::test]
-async fn a_follower_who_is_dropped_takes_nothing_with_it() {
+async fn a_dropped_follower_does_not_disturb_the_others() {
     Caches::isolated()
         .scope(async {
             Caches::current().clock().stop();
             let probe = Probe::closed();
-            let leader = spawn(answer(1, Arc::clone(&probe)));
+            let leader = spawn(number(1, Arc::clone(&probe)));
             until(|| probe.running() == 1).await;
-            let mut followers: Vec<_> = (0..10).map(|_| spawn(answer(1, Arc::clone(&probe)))).collect();
-            until(|| answer::cache().stats().misses == 11).await;
+            let mut followers: Vec<_> = (0..10).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+            until(|| number::cache().stats().misses == 11).await;
             let last = followers.pop().unwrap();
             followers.iter().for_each(tokio::task::JoinHandle::abort);
             leader.abort();
@@ -266,45 +266,46 @@ async fn a_leader_who_is_not_polled_cannot_hold_others_longer_than_flight_wait()
             let clock = Caches::current().clock();
             clock.stop();
             let probe = Probe::closed();
-            let mut leader = pin!(answer(1, Arc::clone(&probe)));
+            let mut leader = pin!(number(1, Arc::clone(&probe)));
             assert!(poll_once(leader.as_mut()).is_pending());
-            let followers: Vec<_> = (0..20).map(|_| spawn(answer(1, Arc::clone(&probe)))).collect();
-            until(|| answer::cache().stats().misses == 21).await;
+            let followers: Vec<_> = (0..20).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+            until(|| number::cache().stats().misses == 21).await;
             clock.advance(Duration::from_nanos(4_999_999_999));
             settle().await;
             assert_eq!(probe.runs(), 1, "they wait as long as they should");
             clock.advance(Duration::from_nanos(1));
-            until(|| probe.running() == 1 + MAX_SOLOS).await;
+            until(|| probe.running() == 1 + MAX_OWN_LOADS).await;
             settle().await;
-            assert_eq!(probe.runs(), 1 + MAX_SOLOS, "no more than eight at once beside the leader");
-            // The permits go in order, the leader's first, which does not use it: two for one solo.
+            assert_eq!(probe.runs(), 1 + MAX_OWN_LOADS, "no more than eight at once beside the leader");
+            // The leader has the first permit and does not use it, so one own load takes two.
             probe.let_out(2);
             until(|| followers.iter().filter(|follower| follower.is_finished()).count() == 20 - 7).await;
-            assert_eq!(answer::peek(1).await, Some(2));
+            assert_eq!(number::peek(1).await, Some(2));
             probe.open();
             for follower in followers {
                 ended(follower).await.unwrap();
             }
-            assert_eq!(leader.await, 1, "the leader has its own answer when it is polled again");
-            assert_eq!(answer::peek(1).await, Some(2), "and overwrites nothing");
-            assert_eq!(probe.runs(), 1 + MAX_SOLOS);
+            assert_eq!(leader.await, 1, "the leader returns its own value when it is polled again");
+            assert_eq!(number::peek(1).await, Some(2), "and overwrites nothing");
+            assert_eq!(probe.runs(), 1 + MAX_OWN_LOADS);
         })
         .await;
 }
 
-/// How long a call of `id` takes while the leader of its flight is not polled.
+/// Returns the time that a call of `id` takes while the leader of its flight is not polled.
 async fn wait_behind_a_stuck_leader(id: u64) -> Duration {
     let stuck = Probe::closed();
-    let mut leader = pin!(answer(id, stuck));
+    let mut leader = pin!(number(id, stuck));
     assert!(poll_once(leader.as_mut()).is_pending());
-    time(answer(id, Probe::opened())).await
+    time(number(id, Probe::opened())).await
 }
 
-/// How long `call` takes on tokio's paused clock. One that waits for nothing that is going to happen fails.
+/// Returns the time that `call` takes on tokio's paused clock. A call that would wait for ever
+/// fails.
 async fn time<T>(call: impl Future<Output = T>) -> Duration {
     let began = Instant::now();
     let ended = tokio::time::timeout(Duration::from_secs(3600), call).await;
-    assert!(ended.is_ok(), "it waits for ever");
+    assert!(ended.is_ok(), "it would wait for ever");
     began.elapsed()
 }
 
@@ -343,14 +344,14 @@ async fn flight_wait_grows_to_ten_times_the_measured_load() {
 async fn a_short_load_leaves_flight_wait_as_it_is() {
     Caches::isolated()
         .scope(async {
-            answer(1, Probe::opened()).await;
+            number(1, Probe::opened()).await;
             assert_about(wait_behind_a_stuck_leader(2).await, FLIGHT_WAIT);
         })
         .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_meets_its_own_flight_runs_the_body() {
+async fn a_call_of_a_key_within_its_own_load_runs_the_body() {
     #[cached(name = "flights-own-flight", ttl = 3600, skip(depth, probe))]
     async fn own_flight(id: u64, depth: usize, probe: Arc<Probe>) -> usize {
         let run = probe.run().await;

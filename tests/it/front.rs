@@ -1,4 +1,5 @@
-//! What this thread found last must never outlive what memory knows: changes made elsewhere are seen at once.
+//! The thread cache: entries that this thread found last. Changes by other threads are seen at
+//! once.
 
 use std::{
     sync::{
@@ -13,12 +14,12 @@ use cachery::{Caches, cached, config::CacheSettings};
 
 static VALUE: AtomicU64 = AtomicU64::new(0);
 
-#[cached(name = "front", ttl = "1h")]
+#[cached(name = "thread-cache", ttl = "1h")]
 async fn value(key: u64) -> u64 {
     key + VALUE.fetch_add(1, SeqCst)
 }
 
-#[cached(name = "front-small", ttl = "1h", capacity = 16, local)]
+#[cached(name = "thread-cache-small", ttl = "1h", capacity = 16, local)]
 async fn tracked(key: u64) -> Arc<u64> {
     Arc::new(key)
 }
@@ -29,7 +30,7 @@ fn block_on<F: Future>(caches: &Caches, future: F) -> F::Output {
     runtime.block_on(caches.scope(future))
 }
 
-/// Hits often enough to be answered from this thread's front.
+/// Calls often enough to be served from this thread's cache.
 async fn settle(key: u64) -> u64 {
     let first = value(key).await;
     for _ in 0..8 {
@@ -38,7 +39,8 @@ async fn settle(key: u64) -> u64 {
     first
 }
 
-/// One thread settles on a value, another changes it by `change`, the first looks again.
+/// Returns the value that one thread keeps, and the one that it sees after another thread's
+/// `change`.
 fn seen_after<C: Future<Output = ()>>(change: impl FnOnce() -> C + Send) -> (u64, Option<u64>) {
     let caches = Caches::isolated();
     let (settled, changed) = (Barrier::new(2), Barrier::new(2));
@@ -96,14 +98,14 @@ fn expiry_is_seen_at_once() {
 }
 
 #[test]
-fn registries_do_not_meet_in_the_front() {
+fn registries_do_not_share_the_thread_cache() {
     let (one, other) = (Caches::isolated(), Caches::isolated());
     block_on(&one, settle(1));
     assert_eq!(block_on(&other, value::peek(1)), None);
 }
 
 #[test]
-fn the_front_keeps_no_value_alive() {
+fn the_thread_cache_keeps_no_value_alive() {
     let caches = Caches::isolated();
     let value = block_on(&caches, async {
         let value = tracked(1).await;
@@ -115,10 +117,10 @@ fn the_front_keeps_no_value_alive() {
         value
     });
     drop(caches);
-    // The memory tier frees what it removed a little later, as other threads get on. What the front held would stay.
+    // The memory tier frees what it removed a little later. What the thread cache held would stay.
     let began = Instant::now();
     while Arc::strong_count(&value) > 1 {
-        assert!(began.elapsed() < Duration::from_secs(20), "somebody still holds it");
+        assert!(began.elapsed() < Duration::from_secs(20), "it is still held");
         block_on(&Caches::isolated(), async {
             tracked(2).await;
             tracked::cache().stats()
@@ -127,7 +129,7 @@ fn the_front_keeps_no_value_alive() {
 }
 
 #[tokio::test]
-async fn hits_in_the_front_are_counted_like_all_others() {
+async fn hits_in_the_thread_cache_are_counted_like_all_others() {
     let settings = CacheSettings::new().jitter(0.0);
     let caches = Caches::builder().all(settings).isolated().build().await.expect("right settings");
     caches

@@ -1,4 +1,5 @@
-//! What a node keeps in memory when others change Redis at the same moment, or a caller of its own goes away half way.
+//! The memory of a node when other nodes change Redis at the same moment, or when one of its
+//! callers is cancelled.
 
 use std::{
     future::{Future, poll_fn},
@@ -24,7 +25,7 @@ async fn text(bytes: usize) -> String {
     std::future::ready("x".repeat(bytes)).await
 }
 
-/// A node with memory in front of the Redis at `url`.
+/// Builds a node with memory in front of the Redis at `url`.
 async fn node(url: String, deadline: Duration) -> Caches {
     let settings = CacheSettings::new().backend(Backend::Tiered).max_value_size(1000);
     let builder = Caches::builder().isolated().all(settings).redis_url(url).remote_deadline(deadline);
@@ -53,7 +54,7 @@ fn misses(node: &Caches) -> u64 {
 }
 
 #[tokio::test]
-async fn a_value_that_a_leader_found_before_an_invalidation_answers_nobody_who_called_after_it() {
+async fn a_value_that_a_leader_found_before_an_invalidation_is_not_returned_to_later_callers() {
     let server = Server::start().await;
     let [a, b] = two(&server).await;
     let probe = Probe::closed();
@@ -68,9 +69,9 @@ async fn a_value_that_a_leader_found_before_an_invalidation_answers_nobody_who_c
     probe.let_out(1);
     assert_eq!(ended(load).await.unwrap(), 1);
     asked = server.calls("evalsha").await;
-    // Polled until it has asked for the value again, and not when the answer is there.
+    // It is polled until it has asked for the value again, and not when the reply is there.
     while server.calls("evalsha").await == asked {
-        assert!(is_pending(leader.as_mut()).await, "its answer was not waited for");
+        assert!(is_pending(leader.as_mut()).await, "its reply was not waited for");
         b.scope(number::peek(2)).await;
     }
     assert_eq!(a.scope(number::invalidate(1)).await, Invalidation::Everywhere);
@@ -84,7 +85,7 @@ async fn a_value_that_a_leader_found_before_an_invalidation_answers_nobody_who_c
 }
 
 #[tokio::test]
-async fn an_invalidation_whose_caller_goes_away_leaves_nothing_in_memory() {
+async fn an_invalidation_whose_caller_is_cancelled_leaves_nothing_in_memory() {
     let server = Server::start().await;
     let (a, probe) = (node(server.url(), PATIENCE).await, Probe::opened());
     assert_eq!(call(&a, &probe).await, 1);
@@ -94,7 +95,7 @@ async fn an_invalidation_whose_caller_goes_away_leaves_nothing_in_memory() {
         ended(elsewhere.spawn(async move { call(&a, &probe).await }))
     };
     a.scope(number::invalidate(2)).await;
-    // Its connection is there.
+    // This makes the connection.
     elsewhere
         .spawn({
             let a = a.clone();
@@ -127,7 +128,7 @@ async fn of_two_puts_at_once_a_node_keeps_the_one_that_redis_has() {
 }
 
 #[tokio::test]
-async fn a_put_that_is_too_large_for_redis_makes_the_old_value_unreadable_everywhere() {
+async fn a_put_that_is_too_large_for_redis_invalidates_the_old_value_everywhere() {
     let server = Server::start().await;
     let [a, b] = two(&server).await;
     assert_eq!((a.scope(text(1)).await, b.scope(text(1)).await), ("x".to_owned(), "x".to_owned()));
@@ -139,7 +140,7 @@ async fn a_put_that_is_too_large_for_redis_makes_the_old_value_unreadable_everyw
 }
 
 #[tokio::test]
-async fn a_put_that_redis_does_not_get_makes_the_old_value_unreadable_when_redis_is_back() {
+async fn a_put_that_redis_does_not_get_invalidates_the_old_value_when_redis_is_back() {
     let server = Server::start().await;
     let proxy = Proxy::to(server.address());
     let a = node(server.url_through(&proxy), Duration::from_millis(200)).await;

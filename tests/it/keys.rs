@@ -1,4 +1,4 @@
-//! K1, K2, K5: what is a different call, and what is the same.
+//! K1, K2, K5: different calls have different keys, and equal calls the same one.
 
 use std::{
     borrow::Cow,
@@ -24,7 +24,7 @@ mod users {
 }
 
 #[tokio::test]
-async fn two_functions_of_one_name_in_two_modules_do_not_meet() {
+async fn two_functions_of_one_name_in_two_modules_share_no_entry() {
     let check = async {
         for _ in 0..4 {
             assert_eq!(orders::get(1).await, "an order");
@@ -103,7 +103,7 @@ where
 }
 
 #[tokio::test]
-async fn generic_functions_of_different_types_do_not_meet() {
+async fn generic_functions_of_different_types_share_no_entry() {
     let check = async {
         assert_eq!(width::<u32>(1).await, 4);
         assert_eq!(width::<u64>(1).await, 8);
@@ -131,7 +131,7 @@ impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static> Service<T>
 }
 
 #[tokio::test]
-async fn methods_of_two_services_do_not_cross() {
+async fn methods_of_two_services_share_no_entry() {
     let check = async {
         let (one, two) = (Service { id: 1, answer: 1_u8 }, Service { id: 2, answer: 2_u8 });
         let same_id = Service { id: 1, answer: "text".to_owned() };

@@ -1,5 +1,5 @@
-//! What a Redis costs its callers that is dead, slow, full, hostile or reconfigured: the budget at most, and never an answer. Whatever
-//! happened to it, it is used again by itself.
+//! A Redis that is dead, slow, full, hostile or reconfigured costs its callers the budget at most,
+//! and never a value. When the fault is over it is used again by itself.
 
 mod faults;
 mod functions;

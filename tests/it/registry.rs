@@ -1,4 +1,4 @@
-//! The registry as its users see it: names, settings, switching off, reports, and tests that do not meet.
+//! The registry as its users see it: names, settings, switching off, reports, and isolated tests.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ async fn beta(n: u64) -> u64 {
     n
 }
 
-/// No test calls it.
+/// A function that no test calls.
 #[cached(name = "registry-uncalled", ttl = 60)]
 async fn uncalled() -> u64 {
     0
 }
 
-/// An isolated registry whose entries live for exactly their ttl.
+/// Builds an isolated registry whose entries live for exactly their ttl.
 async fn exact() -> Caches {
     let settings = CacheSettings::new().jitter(0.0);
     Caches::builder().all(settings).isolated().build().await.expect("right settings")
@@ -37,11 +37,11 @@ fn every_call_site_is_known_before_its_first_call() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_has_is_none() {
+async fn an_unknown_name_is_none() {
     Caches::isolated().scope(async { assert!(Caches::current().get("gamma").is_none()) }).await;
 }
 
-/// The cache of this name in a report.
+/// Returns the cache of this name in a report.
 fn named<'a>(report: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
     let caches = report["caches"].as_array().expect("a list");
     caches.iter().find(|cache| cache["name"] == name).expect("it is in the report")
@@ -83,7 +83,7 @@ async fn an_entry_is_gone_when_its_ttl_has_passed() {
 }
 
 #[tokio::test]
-async fn forever_never_ends() {
+async fn an_entry_with_ttl_forever_never_ends() {
     let caches = Caches::isolated();
     let check = async {
         beta(1).await;
@@ -173,7 +173,7 @@ async fn variables_are_read_and_wrong_ones_refused_all_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_said_later_is_laid_over_what_was_said_before() {
+async fn later_settings_are_laid_over_earlier_ones() {
     let new = CacheSettings::new;
     let builder = Caches::builder()
         .cache("registry-alpha", new().ttl(Duration::from_secs(1)).capacity(7))
@@ -203,7 +203,7 @@ async fn a_ttl_for_all_caches_is_refused() {
 }
 
 #[test]
-fn a_builder_shows_what_it_was_told_but_no_variables_value() {
+fn a_builder_shows_its_settings_but_no_value_of_a_variable() {
     let builder = Caches::builder()
         .enabled(true)
         .cache("registry-alpha", CacheSettings::new().capacity(7))
@@ -217,7 +217,7 @@ fn a_builder_shows_what_it_was_told_but_no_variables_value() {
     assert!(!shown.contains("planted"), "{shown}");
 }
 
-/// The memory tier drops what a `clear` left in batches.
+/// The memory tier drops the entries after a `clear` in batches.
 #[tokio::test]
 async fn a_cleared_cache_is_empty_however_full_it_was() {
     let settings = CacheSettings::new().capacity(50_000);

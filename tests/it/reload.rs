@@ -18,7 +18,7 @@ async fn beta(n: u64) -> u64 {
     n
 }
 
-/// A registry whose file can be written anew.
+/// A registry and its file, which can be written again.
 struct Program {
     caches: Caches,
     file: tempfile::NamedTempFile,
@@ -33,7 +33,7 @@ impl Program {
         Self { caches, file }
     }
 
-    fn says(&self, text: &str) {
+    fn write(&self, text: &str) {
         fs::write(self.file.path(), text).expect("written");
     }
 }
@@ -42,7 +42,7 @@ fn fields(changes: &[Change]) -> Vec<(&str, &str, &str)> {
     changes.iter().map(|change| (change.field, &*change.before, &*change.after)).collect()
 }
 
-/// How many of the first `count` entries are there.
+/// Returns the number of entries that are stored, of the first `count`.
 async fn stored(count: u64) -> u64 {
     let mut stored = 0;
     for n in 0..count {
@@ -60,7 +60,7 @@ async fn a_reload_applies_ttl_capacity_and_enabled_and_loses_no_entry() {
         }
         beta(1).await;
         assert_eq!(stored(5_000).await, 5_000);
-        program.says(
+        program.write(
             "default.jitter = 0\n[cache.reload-alpha]\nttl = '2h'\ncapacity = 20_000\n[cache.reload-beta]\nenabled = false",
         );
         let report = Caches::current().reload().await.expect("right settings");
@@ -99,12 +99,12 @@ async fn a_smaller_capacity_keeps_what_has_room_and_counts_what_has_none() {
         for n in 0..5_000 {
             alpha(n).await;
         }
-        program.says("[cache.reload-alpha]\ncapacity = 1_000");
+        program.write("[cache.reload-alpha]\ncapacity = 1_000");
         Caches::current().reload().await.expect("right settings");
         let stats = alpha::cache().stats();
         assert_eq!((stats.size, stats.size + stats.evictions.size), (1_000, 5_000));
         assert_eq!(stored(5_000).await, 1_000);
-        program.says("");
+        program.write("");
         Caches::current().reload().await.expect("right settings");
         assert_eq!(stored(5_000).await, 1_000);
     };
@@ -116,7 +116,7 @@ async fn a_wrong_configuration_changes_nothing_and_is_the_error() {
     let program = Program::start("[cache.reload-alpha]\nttl = '1m'").await;
     let check = async {
         alpha(1).await;
-        program.says("[cache.reload-alpha]\nttl = '2m'\ncapacity = 0");
+        program.write("[cache.reload-alpha]\nttl = '2m'\ncapacity = 0");
         let error = Caches::current().reload().await.expect_err("a capacity of zero").to_string();
         assert!(error.contains(":3 [cache.reload-alpha] capacity: a capacity of zero"), "{error}");
         assert_eq!(alpha::cache().policy().ttl, Some(Duration::from_secs(60)));
@@ -129,7 +129,7 @@ async fn a_wrong_configuration_changes_nothing_and_is_the_error() {
 async fn what_needs_a_restart_is_named_and_left_as_it_is_and_no_secret_is_shown() {
     let program = Program::start("[redis]\nprefix = 'a'\nkey_secret = 'hunter2-hunter2-'").await;
     let check = async {
-        program.says("[redis]\nprefix = 'b'\nkey_secret = 'hunter3-hunter3-'");
+        program.write("[redis]\nprefix = 'b'\nkey_secret = 'hunter3-hunter3-'");
         let report = Caches::current().reload().await.expect("right settings");
         assert_eq!(fields(&report.changed), []);
         let hidden = "(not shown)";
@@ -144,7 +144,7 @@ async fn what_needs_a_restart_is_named_and_left_as_it_is_and_no_secret_is_shown(
 async fn a_secret_that_comes_or_goes_is_named_once() {
     let program = Program::start("").await;
     let check = async {
-        program.says("redis.key_secret = 'hunter2-hunter2-'");
+        program.write("redis.key_secret = 'hunter2-hunter2-'");
         let report = Caches::current().reload().await.expect("right settings");
         assert_eq!(fields(&report.needs_restart), [("key_secret", "none", "(not shown)")]);
     };
@@ -170,7 +170,7 @@ async fn a_cache_is_switched_off_and_on_by_name_and_keeps_its_entries() {
         cache.set_enabled(true);
         assert_eq!(alpha::peek(1).await, Some(1));
 
-        program.says("enabled = false");
+        program.write("enabled = false");
         Caches::current().reload().await.expect("right settings");
         cache.set_enabled(true);
         assert_eq!((alpha::peek(1).await, cache.policy().enabled), (None, false), "all are off");
@@ -178,9 +178,10 @@ async fn a_cache_is_switched_off_and_on_by_name_and_keeps_its_entries() {
     program.caches.scope(check).await;
 }
 
-/// Off, a cache does not store; what it holds is older than what it is given.
+/// A cache that is off does not store, and the entry that it holds is older than the value that was
+/// put.
 #[tokio::test]
-async fn what_is_put_while_a_cache_is_off_makes_the_old_value_unreadable() {
+async fn what_is_put_while_a_cache_is_off_invalidates_the_old_value() {
     let program = Program::start("").await;
     let check = async {
         alpha(1).await;
@@ -197,7 +198,7 @@ async fn what_is_put_while_a_cache_is_off_makes_the_old_value_unreadable() {
 async fn a_cache_that_is_opened_later_has_the_new_settings() {
     let program = Program::start("").await;
     let check = async {
-        program.says("[cache.reload-alpha]\nenabled = false");
+        program.write("[cache.reload-alpha]\nenabled = false");
         Caches::current().reload().await.expect("right settings");
         alpha(1).await;
         assert_eq!(alpha::peek(1).await, None);
@@ -205,7 +206,7 @@ async fn a_cache_that_is_opened_later_has_the_new_settings() {
     program.caches.scope(check).await;
 }
 
-/// What is invalidated or stored while memory moves stays so.
+/// A key that is invalidated or stored while memory moves stays so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_and_invalidations_go_on_while_memory_moves() {
     let program = Program::start("").await;
@@ -229,7 +230,7 @@ async fn calls_and_invalidations_go_on_while_memory_moves() {
             alpha(n).await;
         }
         for round in 0..30 {
-            program.says(&format!("[cache.reload-alpha]\ncapacity = {}", 5_000 + round));
+            program.write(&format!("[cache.reload-alpha]\ncapacity = {}", 5_000 + round));
             Caches::current().reload().await.expect("right settings");
             for n in 1_000..1_200 {
                 assert!(alpha::peek(n).await.is_some(), "round {round}: {n} is lost");

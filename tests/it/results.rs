@@ -1,4 +1,4 @@
-//! R1 to R4: what is stored.
+//! R1 to R4: the results that are stored.
 
 use std::sync::{
     Arc,
@@ -45,7 +45,7 @@ async fn large() -> Arc<Large> {
     Arc::new(Large(vec![1; 1024]))
 }
 
-/// Neither serialisable nor meant to be.
+/// A value that cannot be serialised.
 #[derive(Clone)]
 struct Connection(u32);
 
@@ -80,7 +80,7 @@ async fn an_alias_whose_name_ends_in_result_is_a_result() {
 }
 
 #[tokio::test]
-async fn none_is_an_answer() {
+async fn none_is_a_value() {
     let check = async {
         assert_eq!((absent("a").await, absent("a").await), (None, None));
         assert_eq!(absent::peek("a").await, Some(None));

@@ -1,5 +1,5 @@
-//! What several invalidations cost in Redis: one round trip, however many they are. No answer comes back before Redis was told of
-//! all of them; so none of them waits for another's.
+//! Several invalidations cost one round trip, however many they are: no reply comes back before
+//! Redis has got all of them, so none of them waits for the reply to another.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use cachery::{Backend, Caches, Invalidation, cached, caches, config::CacheSettin
 use cachery_test_support::{Direction, Proxy, Server, eventually};
 use tokio::task::JoinHandle;
 
-/// Of a call, and until Redis was told: the machine may be busy.
+/// The budget of a call, and the limit of a wait for Redis. Long, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BACKENDS: [Backend; 2] = [Backend::Redis, Backend::Tiered];
 const MANY: u64 = 100;
@@ -37,16 +37,17 @@ async fn cancel(id: u64, user: &'static str) -> u64 {
     id + 1
 }
 
-/// How many invalidations that is.
+/// The number of invalidations of `cancel`.
 const OF_CANCEL: u64 = 6;
 
 #[invalidate(before, order(id), order(id + 1), USERS(id))]
 async fn cancel_before(id: u64) {}
 
-/// How many that is.
+/// The number of invalidations of `cancel_before`.
 const OF_CANCEL_BEFORE: u64 = 3;
 
-/// A node that comes to its server by a proxy. Redis knows all scripts already: the first use of one is two round trips.
+/// A node behind a proxy. Redis knows all scripts already, because the first use of one is two
+/// round trips.
 struct Place {
     server: Server,
     proxy: Proxy,
@@ -65,24 +66,25 @@ impl Place {
         Self { server, proxy, node }
     }
 
-    /// What comes of `work`, which tells Redis of so many invalidations and of nothing else, and of all before it hears of one.
-    async fn tells_at_once<T>(&self, invalidations: u64, work: impl Future<Output = T> + Send + 'static) -> T
+    /// Returns the outcome of `work`, which must send so many invalidations, nothing else, and all
+    /// of them before it gets a reply.
+    async fn sends_at_once<T>(&self, invalidations: u64, work: impl Future<Output = T> + Send + 'static) -> T
     where
         T: Send + 'static,
     {
-        let before = self.told().await;
+        let before = self.received().await;
         self.proxy.stall(Direction::Replies);
         let working: JoinHandle<T> = tokio::spawn(self.node.scope(work));
-        let all = async || (self.told().await == before + invalidations).then_some(());
-        eventually("Redis was told of all", PATIENCE, all).await;
-        assert!(!working.is_finished(), "it waits for the answers");
+        let all = async || (self.received().await == before + invalidations).then_some(());
+        eventually("Redis has got all", PATIENCE, all).await;
+        assert!(!working.is_finished(), "it waits for the replies");
         self.proxy.pass();
         let done = working.await.expect("no panic");
-        assert_eq!(self.told().await, before + invalidations, "one round trip was enough");
+        assert_eq!(self.received().await, before + invalidations, "one round trip was enough");
         done
     }
 
-    async fn told(&self) -> u64 {
+    async fn received(&self) -> u64 {
         self.server.calls("evalsha").await
     }
 }
@@ -99,7 +101,7 @@ async fn many_keys_of_a_declared_cache_cost_one_round_trip() {
         place.node.scope(fill()).await;
         let keys: Vec<_> = (0..MANY).collect();
         let work = async move { USERS.invalidate_many(&keys).await };
-        assert_eq!(place.tells_at_once(MANY, work).await, Invalidation::Everywhere);
+        assert_eq!(place.sends_at_once(MANY, work).await, Invalidation::Everywhere);
         let left = async {
             for id in 0..MANY {
                 assert!(!USERS.contains(&id).await);
@@ -123,7 +125,7 @@ async fn several_targets_of_one_attribute_cost_one_round_trip() {
             orders_of("ada", false).await;
         };
         place.node.scope(fill).await;
-        assert_eq!(place.tells_at_once(OF_CANCEL, cancel(1, "ada")).await, 2);
+        assert_eq!(place.sends_at_once(OF_CANCEL, cancel(1, "ada")).await, 2);
         let left = async {
             assert_eq!(
                 (order::peek(1).await, order::peek(2).await, order::peek(3).await),
@@ -140,9 +142,9 @@ async fn several_targets_of_one_attribute_cost_one_round_trip() {
 }
 
 #[tokio::test]
-async fn several_targets_before_the_body_do_so_too() {
+async fn several_targets_before_the_body_cost_one_round_trip() {
     for backend in BACKENDS {
         let place = Place::of(backend).await;
-        place.tells_at_once(OF_CANCEL_BEFORE, cancel_before(1)).await;
+        place.sends_at_once(OF_CANCEL_BEFORE, cancel_before(1)).await;
     }
 }

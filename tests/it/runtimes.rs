@@ -1,4 +1,4 @@
-//! Runtimes come and go, and with them their callers; a cache outlives them.
+//! A cache outlives the runtimes of its callers.
 
 use std::{sync::Arc, thread};
 
@@ -7,7 +7,7 @@ use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::runtime::{Builder, Runtime};
 
 #[cached(name = "runtimes-number", ttl = 3600, skip(probe))]
-async fn answer(_id: u64, probe: Arc<Probe>) -> usize {
+async fn number(_id: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
 }
 
@@ -19,14 +19,14 @@ fn runtime() -> Runtime {
 fn an_aborted_caller_leaves_the_cache_usable() {
     runtime().block_on(Caches::isolated().scope(async {
         let probe = Probe::closed();
-        let call = spawn(answer(1, Arc::clone(&probe)));
+        let call = spawn(number(1, Arc::clone(&probe)));
         until(|| probe.running() == 1).await;
         call.abort();
         assert!(ended(call).await.unwrap_err().is_cancelled());
-        assert_eq!((answer::peek(1).await, answer::cache().stats().loads), (None, 0));
+        assert_eq!((number::peek(1).await, number::cache().stats().loads), (None, 0));
         probe.open();
-        assert_eq!(answer(1, Arc::clone(&probe)).await, 2);
-        assert_eq!(answer(1, probe).await, 2, "it is stored");
+        assert_eq!(number(1, Arc::clone(&probe)).await, 2);
+        assert_eq!(number(1, probe).await, 2, "it is stored");
     }));
 }
 
@@ -35,35 +35,35 @@ fn a_follower_on_another_runtime_takes_over_when_the_leaders_is_dropped() {
     let caches = Caches::isolated();
     caches.clock().stop();
     let (leaders, followers, probe) = (runtime(), runtime(), Probe::closed());
-    leaders.spawn(caches.scope(answer(1, Arc::clone(&probe))));
+    leaders.spawn(caches.scope(number(1, Arc::clone(&probe))));
     followers.block_on(caches.scope(async {
         until(|| probe.running() == 1).await;
-        let waiting: Vec<_> = (0..10).map(|_| spawn(answer(1, Arc::clone(&probe)))).collect();
-        until(|| answer::cache().stats().misses == 11).await;
+        let waiting: Vec<_> = (0..10).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+        until(|| number::cache().stats().misses == 11).await;
         thread::spawn(|| drop(leaders)).join().unwrap();
         probe.open();
         for follower in waiting {
             assert_eq!(ended(follower).await.unwrap(), 2);
         }
-        assert_eq!((probe.runs(), answer::peek(1).await), (2, Some(2)));
+        assert_eq!((probe.runs(), number::peek(1).await), (2, Some(2)));
     }));
 }
 
 #[test]
-fn a_leader_lands_when_the_runtime_of_its_followers_was_dropped() {
+fn a_leader_stores_its_value_when_the_runtime_of_its_followers_was_dropped() {
     let caches = Caches::isolated();
     let (leaders, followers, probe) = (runtime(), runtime(), Probe::closed());
     leaders.block_on(caches.scope(async {
-        let leader = spawn(answer(1, Arc::clone(&probe)));
+        let leader = spawn(number(1, Arc::clone(&probe)));
         until(|| probe.running() == 1).await;
         for _ in 0..10 {
-            followers.spawn(Caches::current().scope(answer(1, Arc::clone(&probe))));
+            followers.spawn(Caches::current().scope(number(1, Arc::clone(&probe))));
         }
-        until(|| answer::cache().stats().misses == 11).await;
+        until(|| number::cache().stats().misses == 11).await;
         thread::spawn(|| drop(followers)).join().unwrap();
         probe.open();
         assert_eq!(ended(leader).await.unwrap(), 1);
-        assert_eq!((probe.runs(), answer(1, probe).await), (1, 1));
+        assert_eq!((probe.runs(), number(1, probe).await), (1, 1));
     }));
 }
 
@@ -73,17 +73,17 @@ fn a_runtime_that_is_dropped_with_a_whole_flight_leaves_the_cache_usable() {
     let first = runtime();
     first.block_on(caches.scope(async {
         for _ in 0..10 {
-            spawn(answer(1, Arc::clone(&probe)));
+            spawn(number(1, Arc::clone(&probe)));
         }
-        until(|| answer::cache().stats().misses == 10).await;
+        until(|| number::cache().stats().misses == 10).await;
     }));
     drop(first);
     assert_eq!(probe.running(), 0);
     probe.open();
     runtime().block_on(caches.scope(async {
         let before = probe.runs();
-        assert_eq!(answer(1, Arc::clone(&probe)).await, before + 1);
-        assert_eq!(answer(1, Arc::clone(&probe)).await, before + 1, "it is stored");
+        assert_eq!(number(1, Arc::clone(&probe)).await, before + 1);
+        assert_eq!(number(1, Arc::clone(&probe)).await, before + 1, "it is stored");
     }));
 }
 
@@ -94,17 +94,17 @@ fn a_second_runtime_finds_what_the_first_one_stored() {
     let first = runtime();
     first.block_on(async {
         probe.let_out(1);
-        assert_eq!(answer(1, Arc::clone(&probe)).await, 1);
-        let _stays_behind = spawn(answer(2, Arc::clone(&probe)));
+        assert_eq!(number(1, Arc::clone(&probe)).await, 1);
+        let _stays_behind = spawn(number(2, Arc::clone(&probe)));
         until(|| probe.running() == 1).await;
     });
     drop(first);
     runtime().block_on(async {
-        assert_eq!(answer(1, Arc::clone(&probe)).await, 1);
-        let leader = spawn(answer(2, Arc::clone(&probe)));
+        assert_eq!(number(1, Arc::clone(&probe)).await, 1);
+        let leader = spawn(number(2, Arc::clone(&probe)));
         until(|| probe.running() == 1).await;
-        let follower = spawn(answer(2, Arc::clone(&probe)));
-        until(|| answer::cache().stats().misses == 4).await;
+        let follower = spawn(number(2, Arc::clone(&probe)));
+        until(|| number::cache().stats().misses == 4).await;
         probe.open();
         assert_eq!((ended(leader).await.unwrap(), ended(follower).await.unwrap()), (3, 3));
     });

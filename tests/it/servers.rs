@@ -1,4 +1,4 @@
-//! The servers of the other tests do what those rely on.
+//! The servers and the proxy of the test support do what the other tests rely on.
 
 use cachery_test_support::{
     Cluster,
@@ -19,7 +19,7 @@ use std::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Before the name of a directory that one process tells another.
+/// The prefix of a line with the name of a directory, from the child of a test.
 const HOME: &str = "home: ";
 
 #[tokio::test]
@@ -137,8 +137,8 @@ async fn a_server_can_be_on_a_unix_socket_only() {
     let server = Server::with(|config| config.unix()).await;
     let url = server.url();
     let client = ::redis::Client::open(url).expect("the URL is understood");
-    let answer: String = ::redis::cmd("PING").query(&mut client.get_connection().unwrap()).unwrap();
-    assert_eq!(answer, "PONG");
+    let reply: String = ::redis::cmd("PING").query(&mut client.get_connection().unwrap()).unwrap();
+    assert_eq!(reply, "PONG");
     assert!(TcpStream::connect(server.address()).is_err());
 }
 
@@ -254,12 +254,12 @@ async fn proxied() -> (Server, Proxy, Client) {
     (server, proxy, client)
 }
 
-/// Speaks lines of text, as one does by hand.
+/// A connection that sends lines of text.
 struct Client(TcpStream);
 
 impl Client {
     fn connect(address: SocketAddr) -> Self {
-        let client = Self(TcpStream::connect(address).expect("somebody listens"));
+        let client = Self(TcpStream::connect(address).expect("a server listens"));
         client.patience(PATIENCE);
         client
     }
@@ -280,6 +280,6 @@ impl Client {
 
     fn ask(&mut self, command: &str) -> String {
         self.send(command);
-        self.receive().expect("there is an answer in time")
+        self.receive().expect("there is a reply in time")
     }
 }

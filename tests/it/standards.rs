@@ -1,4 +1,4 @@
-//! The rules of JSR-107, of Spring's and of Quarkus' caching that carry over, each a test.
+//! The rules of JSR-107 and of the caching of Spring and Quarkus that carry over, each a test.
 
 mod evictions;
 mod keys;
@@ -15,7 +15,7 @@ use cachery::Caches;
 pub(crate) struct Runs(AtomicU64);
 
 impl Runs {
-    /// One more; its number, from 1.
+    /// Counts one more, and returns its number, from 1.
     pub(crate) fn next(&self) -> u64 {
         self.0.fetch_add(1, Relaxed) + 1
     }
@@ -25,8 +25,8 @@ impl Runs {
     }
 }
 
-/// Runs with caches of its own.
+/// Runs a test with caches of its own.
 pub(crate) fn alone<F: Future>(test: F) -> impl Future<Output = F::Output> {
-    // Tests are long.
+    // The futures of tests are large.
     Box::pin(Caches::isolated().scope(test))
 }

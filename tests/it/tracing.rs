@@ -1,4 +1,4 @@
-//! O2 and O3: a load has a span, a hit says nothing, and nobody says what the arguments or values were.
+//! O2 and O3: a load has a span, a hit logs nothing, and arguments and values are never logged.
 
 use cachery::{CacheKey, Caches, cached};
 use cachery_test_support::Log;
@@ -29,7 +29,7 @@ fn a_load_runs_in_its_span() {
 }
 
 #[test]
-fn a_memory_hit_says_nothing() {
+fn a_memory_hit_logs_nothing() {
     let caches = Caches::isolated();
     logged(&caches, async {
         let _ = traced("a").await;

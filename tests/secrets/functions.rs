@@ -1,4 +1,5 @@
-//! Cached functions of planted arguments and values, which fail in each way that a function can.
+//! Cached functions with planted arguments and values. They fail in each way in which a function
+//! can.
 
 use cachery::{Caches, cached};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
@@ -12,7 +13,7 @@ async fn echo(text: &str) -> String {
     format!("planted-value of {text}")
 }
 
-/// Larger than a value may be.
+/// Returns a value that is too large for the remote tier.
 #[cached(name = "large", ttl = 3600)]
 async fn large(text: &str) -> String {
     text.repeat(100)
@@ -28,51 +29,51 @@ async fn panicking(text: &str) -> u64 {
     std::panic::panic_any(format!("planted-panic of {text}"))
 }
 
-/// What comes back wrong from a store.
+/// A value that cannot be decoded.
 #[derive(Clone, Debug, Serialize)]
-struct Unreadable(String);
+struct Undecodable(String);
 
-impl<'de> Deserialize<'de> for Unreadable {
+impl<'de> Deserialize<'de> for Undecodable {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Err(de::Error::custom(String::deserialize(from)?))
     }
 }
 
-#[cached(name = "unreadable", ttl = 3600)]
-async fn unreadable(text: &str) -> Unreadable {
-    Unreadable(format!("planted-value of {text}"))
+#[cached(name = "undecodable", ttl = 3600)]
+async fn undecodable(text: &str) -> Undecodable {
+    Undecodable(format!("planted-value of {text}"))
 }
 
-/// What no store takes.
+/// A value that cannot be encoded.
 #[derive(Clone, Debug, Deserialize)]
-struct Unwritable(String);
+struct Unencodable(String);
 
-impl Serialize for Unwritable {
+impl Serialize for Unencodable {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
         Err(ser::Error::custom(&self.0))
     }
 }
 
-#[cached(name = "unwritable", ttl = 3600)]
-async fn unwritable(text: &str) -> Unwritable {
-    Unwritable(format!("planted-value of {text}"))
+#[cached(name = "unencodable", ttl = 3600)]
+async fn unencodable(text: &str) -> Unencodable {
+    Unencodable(format!("planted-value of {text}"))
 }
 
-/// Enough of them that a breaker takes notice.
+/// Makes enough calls to open a breaker.
 pub(crate) async fn use_some() {
     for _ in 0..5 {
         echo(ARGUMENT).await;
-        unreadable(ARGUMENT).await;
-        // Memory is out of the way for the next one.
+        undecodable(ARGUMENT).await;
+        // The next call is not answered from memory.
         Caches::current().clock().advance(std::time::Duration::from_secs(3600));
     }
 }
 
-/// All of them, by all their companions, and then all that there is to see.
+/// Calls all functions and all their companions, and then shows all that can be seen.
 pub(crate) async fn use_all(shown: &mut Shown) {
     use_some().await;
     large(ARGUMENT).await;
-    unwritable(ARGUMENT).await;
+    unencodable(ARGUMENT).await;
     let _ = failing(ARGUMENT).await;
     let _ = failing::refresh(ARGUMENT).await;
     let panicked = tokio::spawn(Caches::current().scope(panicking(ARGUMENT))).await;

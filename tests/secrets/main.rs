@@ -1,5 +1,6 @@
-//! O3: whatever goes wrong, no password, user name, secret, argument or value is seen in a log line, an error, a `Debug`, a metric, a
-//! report or a health. All that is planted here has one word in it.
+//! O3: whatever goes wrong, no password, user name, secret, argument or value stands in a log line,
+//! an error, a `Debug`, a metric, a report or a health. All secrets of these tests have the word
+//! "planted" in them.
 
 mod functions;
 mod shown;
@@ -26,7 +27,7 @@ fn builder(url: &str) -> CachesBuilder {
     Caches::builder().isolated().redis_url(url).key_secret(KEY_SECRET).all(settings)
 }
 
-/// A node that does all it can, and shows all it has.
+/// Builds a node, makes all calls on it, and shows all that can be seen of it.
 async fn act(url: &str, shown: &mut Shown) -> Caches {
     let builder = builder(url);
     shown.debug(&builder);
@@ -45,7 +46,7 @@ async fn not_where_all_is_well() {
     let server = server("~* &* +@all", |config| config).await;
     let node = act(&server.url(), &mut shown).await;
     assert!(node.report().caches.iter().any(|cache| cache.stats.puts > 0));
-    // Arguments do not stand in Redis either.
+    // Redis does not hold arguments either.
     shown.debug(&server.ask::<Vec<String>>(&["KEYS", "*"]).await);
     shown.holds_nothing_planted(&["cache.load", "db.operation.name", "cache_gets_total"]);
 }
@@ -55,7 +56,7 @@ async fn not_where_a_server_refuses() {
     let mut shown = Shown::begin();
     let all = server("~* &* +@all", |config| config).await;
     let wrong = all.url().replace("password", "wrong-password");
-    // What it does not know it repeats, with the arguments.
+    // A server repeats an unknown command in its error, with the arguments.
     let without_hello = server("~* &* +@all", |config| config.line("rename-command HELLO \"\"")).await;
     let without_scripts = server("~* &* +@all -eval -evalsha", |config| config).await;
     let without_reads = server("~* &* +@all -get -mget -pttl", |config| config).await;
@@ -95,9 +96,9 @@ async fn not_where_a_connection_breaks() {
 }
 
 #[tokio::test]
-async fn not_where_nobody_is() {
+async fn not_where_nothing_listens() {
     let mut shown = Shown::begin();
-    // It takes its time.
+    // This takes ten seconds, so it runs beside the rest.
     let required = builder("redis://planted-user:planted-password@127.0.0.1:1").required(true).build();
     let required = tokio::spawn(required);
     for place in
@@ -107,7 +108,7 @@ async fn not_where_nobody_is() {
         act(&url, &mut shown).await;
     }
     act("redis+unix:///nowhere?user=planted-user&pass=planted-password", &mut shown).await;
-    shown.error(&required.await.unwrap().expect_err("nobody is there"));
+    shown.error(&required.await.unwrap().expect_err("nothing listens there"));
     shown.holds_nothing_planted(&["127.0.0.1:1", "CACHE_REQUIRED", "connecting"]);
 }
 

@@ -1,4 +1,5 @@
-//! All that can be seen: what the process logs and measures, and what a test shows of what it holds.
+//! All that can be seen of a registry: the log and the metrics of the process, and the values that
+//! a test shows.
 
 use cachery_test_support::{Log, Recorder};
 use std::{
@@ -8,18 +9,18 @@ use std::{
 
 use serde::Serialize;
 
-/// Of the whole process, all tests together.
+/// The log of the whole process, for all tests together.
 static LOG: LazyLock<Log> = LazyLock::new(Log::default);
 static METRICS: LazyLock<Recorder> = LazyLock::new(Recorder::default);
 
-/// In all that is planted, and what it would be as numbers.
+/// The word in all secrets, and its bytes as decimal and hexadecimal numbers.
 const PLANTED: [&str; 3] = ["planted", "112, 108, 97, 110", "706c616e"];
 
-/// What a test shows.
+/// The texts that a test shows.
 pub(crate) struct Shown(Vec<String>);
 
 impl Shown {
-    /// Listens to the process from now on.
+    /// Keeps what the process logs and measures from now on.
     pub(crate) fn begin() -> Self {
         static BEGUN: Once = Once::new();
         BEGUN.call_once(|| {
@@ -44,13 +45,14 @@ impl Shown {
         self.0.push(serde_json::to_string(what).expect("it can be written"));
     }
 
-    /// Looks at everything, in which these `words` must be: nobody would find anything where nothing is.
+    /// Checks that no secret stands in all of this. These `words` must, so that it is known to hold
+    /// something.
     pub(crate) fn holds_nothing_planted(self, words: &[&str]) {
         let Self(shown) = self;
         let metrics: Vec<_> = METRICS.all().into_keys().collect();
         let all = [LOG.text(), metrics.join("\n"), shown.join("\n")].join("\n");
         for word in words {
-            assert!(all.contains(word), "nobody says {word}");
+            assert!(all.contains(word), "{word} stands nowhere");
         }
         let told = |line: &&str| PLANTED.iter().any(|planted| line.to_lowercase().contains(planted));
         let lines: Vec<_> = all.lines().filter(told).collect();

@@ -1,4 +1,5 @@
-//! Ten thousand callers who leave, fail and panic at random: none is left waiting, no flight is left behind.
+//! Callers that are dropped, fail and panic at random, ten thousand times: afterwards none waits,
+//! and there is no flight.
 
 use std::{
     future::pending,
@@ -16,13 +17,13 @@ use tokio::{
 };
 
 const KEYS: u64 = 50;
-/// Drops, panics and errors that a storm is made of.
-const MISHAPS: u64 = 10_000;
-/// Callers at one time, at most.
-const CROWD: usize = 400;
+/// The number of drops, panics and errors in a run.
+const FAULTS: u64 = 10_000;
+/// The largest number of callers at one time.
+const CALLERS: usize = 400;
 const TTL: Duration = Duration::from_secs(3600);
 
-/// Small reproducible random numbers (`SplitMix64`).
+/// Reproducible random numbers (`SplitMix64`).
 struct Random(AtomicU64);
 
 impl Random {
@@ -34,46 +35,47 @@ impl Random {
     }
 }
 
-/// What bodies draw their fate from.
-struct Storm {
+/// The faults of a run, which bodies share.
+struct Faults {
     random: Random,
-    mishaps: AtomicU64,
+    count: AtomicU64,
     over: AtomicBool,
 }
 
-impl Storm {
-    fn mishap(&self) {
-        self.mishaps.fetch_add(1, Relaxed);
+impl Faults {
+    fn add(&self) {
+        self.count.fetch_add(1, Relaxed);
     }
 }
 
-/// One caller, as its body sees it.
+/// A caller, as its body sees it.
 #[derive(Clone)]
 struct Caller {
-    storm: Arc<Storm>,
-    /// Its body has come to where it waits for ever.
+    faults: Arc<Faults>,
+    /// True once its body waits for ever.
     stuck: Arc<AtomicBool>,
 }
 
 impl Caller {
-    /// The body of both functions: `Ok`, `Err`, a panic, or nothing until it is dropped; at once or after a while.
+    /// The body of both functions: it returns `Ok` or `Err`, panics, or waits until it is dropped,
+    /// at once or after a while.
     async fn body(&self, id: u64) -> Result<u64, ()> {
-        if self.storm.over.load(Relaxed) {
+        if self.faults.over.load(Relaxed) {
             return Ok(id);
         }
-        match self.storm.random.below(3) {
+        match self.faults.random.below(3) {
             0 => (),
             1 => tokio::task::yield_now().await,
-            _ => sleep(Duration::from_millis(1 + self.storm.random.below(20))).await,
+            _ => sleep(Duration::from_millis(1 + self.faults.random.below(20))).await,
         }
-        match self.storm.random.below(8) {
+        match self.faults.random.below(8) {
             0..=2 => Ok(id),
             3 | 4 => {
-                self.storm.mishap();
+                self.faults.add();
                 Err(())
             }
             5 | 6 => {
-                self.storm.mishap();
+                self.faults.add();
                 // Without the panic hook, which would print.
                 std::panic::resume_unwind(Box::new("a body panics"))
             }
@@ -108,18 +110,18 @@ struct Task {
     stuck: Arc<AtomicBool>,
 }
 
-struct Crowd {
-    storm: Arc<Storm>,
+struct Callers {
+    faults: Arc<Faults>,
     tasks: Vec<Task>,
 }
 
-impl Crowd {
+impl Callers {
     fn below(&self, end: u64) -> u64 {
-        self.storm.random.below(end)
+        self.faults.random.below(end)
     }
 
     fn caller(&self) -> Caller {
-        Caller { storm: Arc::clone(&self.storm), stuck: Arc::default() }
+        Caller { faults: Arc::clone(&self.faults), stuck: Arc::default() }
     }
 
     fn join(&mut self, id: u64) {
@@ -140,7 +142,7 @@ impl Crowd {
             let at = usize::try_from(self.below(last + 1)).expect("an index");
             let task = self.tasks.swap_remove(at);
             if !task.handle.is_finished() {
-                self.storm.mishap();
+                self.faults.add();
             }
             task.handle.abort();
         }
@@ -163,39 +165,40 @@ impl Crowd {
                 shared::cache().clear().await;
                 own::cache().clear().await;
             }
-            // From time to time long enough for followers to lose patience.
+            // Sometimes long enough for the followers' `flight_wait` to end.
             83 => sleep(Duration::from_secs(2)).await,
             84..=89 => sleep(Duration::from_millis(self.below(10))).await,
             _ => tokio::task::yield_now().await,
         }
-        while self.tasks.len() > CROWD {
+        while self.tasks.len() > CALLERS {
             self.drop_one();
         }
     }
 
-    /// Whoever is stuck in its own body goes; all others must come to their end by themselves, and soon.
-    async fn go_home(self) {
-        self.storm.over.store(true, Relaxed);
-        // Bodies that began in the storm draw their fate within this time.
+    /// Drops the callers that are stuck in their own body. All others must end by themselves, and
+    /// at once.
+    async fn finish(self) {
+        self.faults.over.store(true, Relaxed);
+        // Bodies that began before choose their end within this time.
         sleep(Duration::from_millis(30)).await;
         let began = Instant::now();
-        let stuck = |task: &Task| task.stuck.load(Relaxed) && !task.handle.is_finished();
-        let (gone, left): (Vec<_>, Vec<_>) = self.tasks.into_iter().partition(stuck);
-        for task in &gone {
+        let is_stuck = |task: &Task| task.stuck.load(Relaxed) && !task.handle.is_finished();
+        let (stuck, others): (Vec<_>, Vec<_>) = self.tasks.into_iter().partition(is_stuck);
+        for task in &stuck {
             task.handle.abort();
         }
-        for task in left {
+        for task in others {
             let value = tokio::time::timeout(Duration::from_secs(60), task.handle).await;
             match value.expect("a caller is left waiting") {
                 Ok(value) => assert!(value.is_none_or(|value| value == task.id), "a value of another key"),
                 Err(error) => assert!(error.is_panic()),
             }
         }
-        assert_eq!(began.elapsed(), Duration::ZERO, "somebody lost patience: a flight was stuck");
+        assert_eq!(began.elapsed(), Duration::ZERO, "a follower stopped waiting: a flight was stuck");
     }
 }
 
-/// A call of each key, when all that is stored is too old: with a flight left somewhere, its caller would wait.
+/// Calls each key when all entries have ended: if a flight were left, its caller would wait.
 async fn assert_no_flight_is_left(caller: Caller) {
     Caches::current().clock().advance(2 * TTL);
     let (before, began) = ([shared::cache().stats(), own::cache().stats()], Instant::now());
@@ -209,33 +212,33 @@ async fn assert_no_flight_is_left(caller: Caller) {
     assert_eq!(began.elapsed(), Duration::ZERO, "a flight was left");
 }
 
-async fn weather(seed: u64) {
+async fn run(seed: u64) {
     println!("seed {seed}");
-    let storm = Storm { random: Random(seed.into()), mishaps: 0.into(), over: false.into() };
-    let mut crowd = Crowd { storm: Arc::new(storm), tasks: Vec::new() };
-    let calm = crowd.caller();
-    while crowd.storm.mishaps.load(Relaxed) < MISHAPS {
-        crowd.step().await;
+    let faults = Faults { random: Random(seed.into()), count: 0.into(), over: false.into() };
+    let mut callers = Callers { faults: Arc::new(faults), tasks: Vec::new() };
+    let caller = callers.caller();
+    while callers.faults.count.load(Relaxed) < FAULTS {
+        callers.step().await;
     }
     let [shared, own] = [shared::cache().stats(), own::cache().stats()];
     for stats in [shared, own] {
         println!("{stats:?}");
         assert!(
             stats.coalesced > 100 && stats.load_errors > 100 && stats.hits > 100,
-            "the storm was too calm"
+            "there were too few faults"
         );
     }
-    crowd.go_home().await;
-    assert_no_flight_is_left(calm).await;
+    callers.finish().await;
+    assert_no_flight_is_left(caller).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_flight_and_no_caller_is_left_after_a_storm() {
-    // `make soak` asks for more.
+async fn no_flight_and_no_caller_is_left_after_many_faults() {
+    // `make soak` sets more.
     let seeds =
         std::env::var("CACHERY_SOAK_SEEDS").map_or(3, |seeds| seeds.parse().expect("a number of seeds"));
     for seed in 1..=seeds {
-        Caches::isolated().scope(weather(seed)).await;
+        Caches::isolated().scope(run(seed)).await;
     }
-    println!("{seeds} storms of {MISHAPS} mishaps, seeds 1 to {seeds}: nobody was left");
+    println!("{seeds} runs of {FAULTS} faults, seeds 1 to {seeds}: no caller was left");
 }

@@ -1,5 +1,5 @@
-//! The tests that `make soak` runs for longer. They load the machine, so they do not run beside those
-//! that measure for how long a call waits.
+//! The tests that `make soak` runs for longer. They load the machine, so they do not run beside
+//! those that measure for how long a call waits.
 
 mod chaos;
 #[cfg(feature = "redis")]

@@ -1,5 +1,5 @@
-//! A cache with more keys than it may hold: its size keeps its bound, and no key gets another one's value. Twenty thousand entries in the
-//! gate; `make soak` asks for a million.
+//! A cache with more keys than it may hold keeps its bound, and no key gets the value of another
+//! one. It has twenty thousand entries, unless `make soak` sets a million.
 
 use std::env;
 
@@ -16,7 +16,7 @@ async fn many(key: u64, name: &str) -> String {
     format!("{key} {name}")
 }
 
-/// Asks for keys from `first` on, a caller's share of them, and then for all of these again.
+/// Calls `count` keys from `first` on, and then all of them again.
 async fn ask(first: u64, count: u64) {
     for key in (first..first + count).chain(first..first + count) {
         assert_eq!(many(key, "a name").await, format!("{key} a name"));
@@ -28,7 +28,7 @@ async fn a_cache_keeps_its_bound_and_its_values_however_many_keys_it_is_asked_fo
     let entries = entries();
     let settings = CacheSettings::new().capacity(entries);
     let caches = Caches::builder().isolated().cache("many", settings).build().await.expect("right settings");
-    // Each key twice, and half as many again as there is room for.
+    // Half as many keys again as there is room for.
     let share = entries * 3 / 2 / CALLERS;
     let callers = (0..CALLERS).map(|caller| tokio::spawn(caches.scope(ask(caller * share, share))));
     for caller in callers.collect::<Vec<_>>() {

@@ -1,4 +1,4 @@
-//! What holds on one node, with memory alone too.
+//! The rules of one node, which hold with memory alone, too.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ pub(crate) async fn a_miss_is_followed_by_hits(place: Place) {
     .await;
 }
 
-pub(crate) async fn none_is_an_answer_and_is_cached(place: Place) {
+pub(crate) async fn none_is_a_value_and_is_cached(place: Place) {
     let node = place.node().await;
     node.scope(async {
         let probe = Probe::opened();

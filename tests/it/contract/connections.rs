@@ -1,4 +1,4 @@
-//! How many connections there are, and how long they last.
+//! The number of connections, and their end.
 
 use std::{thread, time::Duration};
 
@@ -7,7 +7,7 @@ use cachery_test_support::{Server, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Functions, each in a module of its own, and all of them called one after the other.
+/// Makes functions, each in a module of its own, and one that calls all of them in turn.
 macro_rules! functions {
     ($($tens:ident)* ; $ones:tt) => {
         $(mod $tens {

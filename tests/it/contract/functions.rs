@@ -1,4 +1,5 @@
-//! What is cached in the tests of the contract. Each value tells which run of the function it is from.
+//! The cached functions of the contract's tests. Most values are the number of the run that made
+//! them.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use cachery::cached;
 use cachery_test_support::Probe;
 use serde::{Deserialize, Serialize};
 
-/// What a function may fail with.
+/// An error of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure;
 
@@ -28,7 +29,7 @@ pub(crate) async fn number_for_ever(_id: u64, probe: &Probe) -> usize {
     probe.run().await
 }
 
-/// There is none.
+/// Returns `None`.
 #[cached(name = "contract-perhaps", ttl = 3600, skip(probe))]
 pub(crate) async fn perhaps(_id: u64, probe: &Probe) -> Option<usize> {
     probe.run().await;
@@ -50,7 +51,7 @@ pub(crate) async fn profile(name: &str, probe: &Probe) -> Arc<Profile> {
     Arc::new(Profile { name: name.to_owned(), run, friends: vec![1, u64::MAX] })
 }
 
-/// So many bytes.
+/// Returns a text of so many bytes.
 #[cached(name = "contract-text", ttl = 3600, skip(probe))]
 pub(crate) async fn text(bytes: usize, probe: &Probe) -> String {
     probe.run().await;

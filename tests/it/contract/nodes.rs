@@ -1,4 +1,4 @@
-//! What holds between nodes that share a Redis.
+//! The rules of nodes that share a Redis.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,13 +22,13 @@ async fn call(node: &Caches, probe: &Arc<Probe>) -> usize {
     node.scope(number(1, probe)).await
 }
 
-/// A call on `node` that its test does not wait for.
+/// Begins a call on `node` in a task of its own.
 fn begin(node: &Caches, probe: &Arc<Probe>) -> tokio::task::JoinHandle<usize> {
     let (node, probe) = (node.clone(), Arc::clone(probe));
     tokio::spawn(async move { call(&node, &probe).await })
 }
 
-/// Memory follows by a push; without memory there is nothing to wait for.
+/// Waits until `node` sees the value. Memory follows by a push; without memory it is seen at once.
 async fn sees(place: &Place, node: &Caches, value: Option<usize>) {
     if place.backend == Backend::Tiered {
         eventually("the push came", PATIENCE, async || {
@@ -145,7 +145,7 @@ pub(crate) async fn a_value_lives_in_memory_as_long_as_it_has_left_in_redis(plac
     let before = remote_hits();
     node.clock().advance(20 * SECOND);
     assert_eq!(call(&node, &probe).await, 1);
-    assert_eq!(remote_hits(), before + 1, "memory did not answer");
+    assert_eq!(remote_hits(), before + 1, "it was not served from memory");
     assert_eq!(before, if place.backend == Backend::Tiered { 1 } else { 2 });
 }
 

@@ -1,4 +1,5 @@
-//! Where values are kept: a backend on a deployment, with a prefix of the test's own. Deployments are shared by all tests.
+//! The places where values are kept: a backend on a deployment, with a prefix for each test. All
+//! tests share the deployments.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
@@ -12,10 +13,10 @@ use cachery::{
 use cachery_test_support::{Cluster, Sentinel, Server};
 use tokio::sync::OnceCell;
 
-/// The time is no matter here, and the machine may be busy.
+/// Long, because the machine may be busy and time is not tested here.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The user's whole rights: the keys of the prefix, and no command that is not needed.
+/// The rights of the user: the keys of the prefix, and only the commands that are needed.
 const RIGHTS: &str =
     "~acl:* resetchannels -@all +get +mget +set +del +pttl +pexpire +eval +evalsha +ping +client|tracking";
 
@@ -34,7 +35,7 @@ enum Deployment {
     Cluster(&'static Cluster),
 }
 
-/// Nodes that share this have their values in common.
+/// A place. Its nodes share their values.
 #[derive(Clone)]
 pub(crate) struct Place {
     deployment: Deployment,
@@ -81,7 +82,7 @@ impl Place {
         Self { deployment, backend, prefix: format!("test-{}", TESTS.fetch_add(1, Relaxed)) }
     }
 
-    /// A node, its clock a test's.
+    /// Builds a node with the clock of a test.
     pub(crate) async fn node(&self) -> Caches {
         self.node_with(|builder| builder).await
     }
@@ -90,23 +91,23 @@ impl Place {
         change(self.builder().isolated()).build().await.expect("the place is there")
     }
 
-    /// A node of which every cache has these settings.
+    /// Builds a node where every cache has these settings.
     pub(crate) async fn node_of(&self, settings: CacheSettings) -> Caches {
         self.node_with(|builder| builder.all(settings)).await
     }
 
-    /// A node, its clock the system's.
+    /// Builds a node with the clock of the system.
     pub(crate) async fn node_in_real_time(&self) -> Caches {
         let nothing: [(&str, &str); 0] = [];
         self.builder().variables(nothing).build().await.expect("the place is there")
     }
 
-    /// Of a node elsewhere on the same deployment.
+    /// Returns the builder of a node with another prefix on the same deployment.
     pub(crate) fn builder_of_another_prefix(&self) -> CachesBuilder {
         self.builder().isolated().prefix(format!("{}-other", self.prefix))
     }
 
-    /// Where another database of the same server is.
+    /// Returns the URL of another database of the same server.
     pub(crate) fn url_of_database(&self, number: u32) -> String {
         format!("{}/{number}", self.url().expect("there is a server"))
     }
@@ -144,7 +145,7 @@ impl Place {
         files
     }
 
-    /// The keys of the values of the cache called `name`, without their companions.
+    /// Returns the keys of all values of the cache `name`, each with its server.
     pub(crate) async fn values(&self, name: &str) -> Vec<(Server, String)> {
         let mut values = Vec::new();
         for store in self.stores().await {
@@ -155,14 +156,14 @@ impl Place {
         values
     }
 
-    /// The only value of that cache.
+    /// Returns the key of the only value of the cache `name`, with its server.
     pub(crate) async fn value(&self, name: &str) -> (Server, String) {
         let mut values = self.values(name).await;
         assert_eq!(values.len(), 1);
         values.remove(0)
     }
 
-    /// Each server that answers for some keys.
+    /// Returns the servers that hold keys.
     async fn stores(&self) -> Vec<Server> {
         match self.deployment {
             Deployment::None => Vec::new(),

@@ -1,4 +1,4 @@
-//! What is stored in Redis, and under which keys.
+//! The values and the keys in Redis.
 
 use cachery::{Backend, Caches, config::CacheSettings};
 use cachery_test_support::Probe;
@@ -22,12 +22,12 @@ pub(crate) async fn an_oversized_value_skips_redis(place: Place) {
     .await;
 }
 
-/// `act` spoils what is stored. Then it is a miss, counted, and written anew.
-async fn is_overwritten(place: Place, act: &[&[&str]]) {
+/// Checks that a value which `commands` have corrupted is a miss, is counted, and is stored again.
+async fn is_overwritten(place: Place, commands: &[&[&str]]) {
     let probe = Probe::opened();
     place.node().await.scope(number(1, &probe)).await;
     let (server, key) = place.value("contract-number").await;
-    for command in act {
+    for command in commands {
         let command: Vec<_> = command.iter().map(|word| if *word == "KEY" { &key } else { *word }).collect();
         server.tell(&command).await;
     }
@@ -46,7 +46,7 @@ pub(crate) async fn garbage_is_a_miss_and_is_overwritten(place: Place) {
 }
 
 pub(crate) async fn a_damaged_value_is_a_miss_and_is_overwritten(place: Place) {
-    // Behind magic, version, codec, flags and generation.
+    // The bytes behind magic, version, codec, flags and generation.
     is_overwritten(place, &[&["SETRANGE", "KEY", "30", "damage"]]).await;
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn a_key_of_another_type_is_a_miss_and_is_overwritten(place: Pl
     is_overwritten(place, &[&["DEL", "KEY"], &["LPUSH", "KEY", "element"]]).await;
 }
 
-/// Neither reads what the other stores.
+/// Checks that neither node reads a value of the other.
 async fn are_apart([one, other]: [Caches; 2]) {
     let probe = Probe::opened();
     assert_eq!((one.scope(number(1, &probe)).await, other.scope(number(1, &probe)).await), (1, 2));

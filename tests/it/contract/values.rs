@@ -1,4 +1,4 @@
-//! Values come back as they were, whatever they are.
+//! Hits return equal values, whatever their type and size.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) async fn as_json_too(place: Place) {
 async fn comes_back(place: Place, codec: Codec) {
     let probe = Probe::opened();
     let loaded = place.node_of(CacheSettings::new().codec(codec)).await.scope(profile("Ann", &probe)).await;
-    // Both ways of writing are read, whichever is set.
+    // Both codecs are decoded, whichever is set.
     let other = place.node().await;
     other
         .scope(async {

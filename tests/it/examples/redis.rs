@@ -5,9 +5,9 @@ use std::process::Output;
 
 use super::{example, row, stdout};
 
-/// Memory, Redis and the function: how often each answered in the act that is called so.
-fn answers(text: &str, act: &str) -> [u64; 3] {
-    let (_, table) = text.split_once("calls answered by").expect("it ends with a table");
+/// The number of calls that memory, Redis and the function served in the act with this title.
+fn served(text: &str, act: &str) -> [u64; 3] {
+    let (_, table) = text.split_once("calls served by").expect("it ends with a table");
     row(table, act).try_into().expect("three numbers")
 }
 
@@ -27,12 +27,12 @@ fn assert_said(output: &Output, code: i32, words: &[&str]) {
 #[test]
 fn two_processes_share_a_cache_and_outlive_one_of_them_and_redis() {
     let text = stdout(&example("redis").output().expect("it is built"));
-    assert_eq!(answers(&text, "A and B share a cache"), [2, 1, 1], "{text}");
-    assert_eq!(answers(&text, "both ask at once")[2], 1, "{text}");
-    assert_eq!(answers(&text, "B invalidates"), [0, 1, 1], "{text}");
-    assert_eq!(answers(&text, "kill -9 of B while it loads"), [0, 1, 1], "{text}");
-    assert_eq!(answers(&text, "kill -9 of Redis"), [2, 0, 2], "{text}");
-    assert_eq!(answers(&text, "Redis is back, and empty"), [2, 1, 1], "{text}");
+    assert_eq!(served(&text, "A and B share a cache"), [2, 1, 1], "{text}");
+    assert_eq!(served(&text, "both ask at once")[2], 1, "{text}");
+    assert_eq!(served(&text, "B invalidates"), [0, 1, 1], "{text}");
+    assert_eq!(served(&text, "kill -9 of B while it loads"), [0, 1, 1], "{text}");
+    assert_eq!(served(&text, "kill -9 of Redis"), [2, 0, 2], "{text}");
+    assert_eq!(served(&text, "Redis is back, and empty"), [2, 1, 1], "{text}");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_redis_that_is_well_passes_the_check() {
 }
 
 #[test]
-fn a_redis_that_is_not_there_fails_the_check_with_a_way_out() {
+fn a_redis_that_is_not_there_fails_the_check_with_a_remedy() {
     // Nothing listens at this port, which ordinary programs do not get.
     let output = check("redis://127.0.0.1:1", "redis");
     assert_said(&output, 1, &["Redis is down.", "127.0.0.1:1", "start it or mend the address"]);

@@ -8,10 +8,10 @@ use super::{
     place::{BUDGET, Place, median, recovers, returns, time},
 };
 
-/// How long a fault lasts that ends by itself.
+/// The duration, in milliseconds, of a fault that ends by itself.
 const A_WHILE: &str = "1500";
 
-/// A test of the rule for each fault: how it begins, and how it ends.
+/// Makes a test of the rule for each fault, which has a beginning and may have an end.
 macro_rules! faults {
     ($rule:ident, $backend:ident; $($fault:ident: $begins:expr, $ends:expr;)*) => {
         $(#[tokio::test]
@@ -27,7 +27,7 @@ macro_rules! faults {
     };
 }
 
-/// All that can happen to a server that nodes are connected to.
+/// Makes tests of all faults of a server with connections.
 macro_rules! all_faults {
     ($($module:ident: $backend:ident;)*) => {
         $(mod $module {
@@ -46,8 +46,8 @@ macro_rules! all_faults {
                 forbidding_all: async |at| at.grant(&["-@all"]).await, allows_all;
                 forbidding_scripts: async |at| at.grant(&["-eval", "-evalsha"]).await, allows_all;
                 refusing: async |at| at.proxy.refuse(), async |at| at.proxy.pass();
-                deaf: async |at| at.proxy.stall(Requests), async |at| at.proxy.pass();
-                mute: async |at| at.proxy.stall(Replies), async |at| at.proxy.pass();
+                holding_back_requests: async |at| at.proxy.stall(Requests), async |at| at.proxy.pass();
+                holding_back_replies: async |at| at.proxy.stall(Replies), async |at| at.proxy.pass();
                 slow: async |at| at.proxy.delay(Replies, 10 * BUDGET), async |at| at.proxy.pass();
                 garbling_replies: async |at| at.proxy.garble(Replies), async |at| at.proxy.pass();
                 garbling_requests: async |at| at.proxy.garble(Requests), async |at| at.proxy.pass();
@@ -74,7 +74,7 @@ all_faults! {
     tiered: Tiered;
 }
 
-/// What a node may meet when it starts.
+/// Faults that a node meets at its start.
 mod at_start {
     use super::*;
 
@@ -114,10 +114,10 @@ async fn a_node_starts_and_finds_it_later(
 
 async fn goes_on_and_recovers(place: &Place, node: &Caches, ends: impl AsyncFn(&Place)) {
     node.scope(all_calls_return()).await;
-    let felt = node.sync_scope(|| square::cache().stats().remote.unavailable);
-    assert!(felt > 0, "calls felt nothing of it");
+    let unavailable = node.sync_scope(|| square::cache().stats().remote.unavailable);
+    assert!(unavailable > 0, "no call met the fault");
     ends(place).await;
-    recovers(node, &place.witness().await).await;
+    recovers(node, &place.direct_node().await).await;
 }
 
 async fn calls_return_and_it_recovers_by_itself(backend: Backend, happens: impl AsyncFn(&Place)) {
@@ -126,10 +126,11 @@ async fn calls_return_and_it_recovers_by_itself(backend: Backend, happens: impl 
     node.scope(square(1)).await;
     happens(&place).await;
     node.scope(all_calls_return()).await;
-    recovers(&node, &place.witness().await).await;
+    recovers(&node, &place.direct_node().await).await;
 }
 
-/// Each call has its answer, and waits no longer than the budget: the first ones count, before the breaker opens.
+/// Checks that each call returns its value and waits no longer than the budget. The first ones come
+/// before the breaker opens.
 async fn all_calls_return() {
     let mut times = Vec::new();
     for number in 1..=5 {
@@ -153,22 +154,22 @@ async fn loads_other_data(at: &Place) {
     at.server.restart_with(&data).await;
 }
 
-/// As a restart does, but connections stay.
+/// Loads the data again, as a restart does, but connections stay.
 async fn loads_its_data_anew(at: &Place) {
     at.load_slowly().await;
     let server = at.server.clone();
-    // Its own way to the server gives up at some time, and the server goes on.
+    // The connection of this command times out, and the server goes on.
     tokio::spawn(async move { server.command(&["DEBUG", "RELOAD"]).await });
-    at.server_says("LOADING").await;
+    at.server_replies("LOADING").await;
 }
 
-/// In a script that does not end.
+/// Runs a script that does not end.
 async fn runs_without_end(at: &Place) {
     at.set("busy-reply-threshold", "10").await;
     let server = at.server.clone();
-    // Its own way to the server gives up at some time, and then the script has been killed.
+    // The connection of this command ends when the script has been killed.
     tokio::spawn(async move { server.command(&["EVAL", "while true do end", "0"]).await });
-    at.server_says("BUSY").await;
+    at.server_replies("BUSY").await;
 }
 
 async fn allows_all(at: &Place) {

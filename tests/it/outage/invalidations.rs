@@ -1,4 +1,4 @@
-//! No outage loses an invalidation: what could not be done is done before anything is read.
+//! No outage loses an invalidation: one that waits is done before anything is read.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ async fn call(node: &Caches, probe: &Arc<Probe>) -> usize {
     node.scope(number(1, probe)).await
 }
 
-/// A server that has a value, and a node that is cut off from it.
+/// Starts a server with a value, and a node that is cut off from it.
 async fn cut_off(backend: Backend) -> (Place, Caches, Arc<Probe>) {
     let place = Place::start().await;
     let (node, probe) = (place.node(backend).await, Probe::opened());
@@ -27,7 +27,8 @@ async fn cut_off(backend: Backend) -> (Place, Caches, Arc<Probe>) {
     (place, node, probe)
 }
 
-/// Until `node` is well, and some time longer, it does not read the value that was invalidated; nor does another node then.
+/// Checks that `node` does not read the invalidated value until its health is good and afterwards,
+/// and that another node does not either.
 async fn it_does_not_come_back(place: &Place, node: &Caches) {
     eventually("its health is good", PATIENCE, async || {
         assert_eq!(node.scope(number::peek(1)).await, None, "the value came back");
@@ -35,8 +36,8 @@ async fn it_does_not_come_back(place: &Place, node: &Caches) {
         (health.status == Status::Up).then_some(())
     })
     .await;
-    let witness = place.witness().await;
-    for node in [node, &witness] {
+    let direct = place.direct_node().await;
+    for node in [node, &direct] {
         assert_eq!(node.scope(number::peek(1)).await, None);
     }
 }
@@ -47,11 +48,11 @@ async fn an_invalidation_in_an_outage_is_queued_and_done_before_the_first_read()
         let (place, node, probe) = cut_off(backend).await;
         assert_eq!(returns(node.scope(number::invalidate(1))).await, Invalidation::Queued);
         let health = node.health().await;
-        assert_eq!(health.servers[0].queued, 1, "as health says");
+        assert_eq!(health.servers[0].queued, 1, "health shows it");
         place.proxy.pass();
         it_does_not_come_back(&place, &node).await;
         assert_eq!(call(&node, &probe).await, 2);
-        let health = becomes(&node, "it is well", |health| health.status == Status::Up).await;
+        let health = becomes(&node, "its health is good", |health| health.status == Status::Up).await;
         assert_eq!(health.servers[0].queued, 0);
     }
 }
@@ -74,13 +75,17 @@ async fn a_put_in_an_outage_does_not_outlive_it() {
         returns(node.scope(number::put(1, 1000))).await;
         assert_eq!(node.scope(number::peek(1)).await, Some(1000));
         place.proxy.pass();
-        recovers(&node, &place.witness().await).await;
-        assert_eq!(node.scope(number::peek(1)).await, None, "what it was to replace is gone, for all nodes");
+        recovers(&node, &place.direct_node().await).await;
+        assert_eq!(
+            node.scope(number::peek(1)).await,
+            None,
+            "the value that it replaces is gone, for all nodes"
+        );
     }
 }
 
 #[tokio::test]
-async fn what_a_server_forgets_that_comes_back_with_older_data_is_done_again() {
+async fn an_invalidation_that_a_restart_with_older_data_undoes_is_done_again() {
     for backend in [Backend::Redis, Backend::Tiered] {
         let place = Place::start().await;
         let (node, probe) = (place.node(backend).await, Probe::opened());
@@ -93,7 +98,7 @@ async fn what_a_server_forgets_that_comes_back_with_older_data_is_done_again() {
 }
 
 #[tokio::test]
-async fn a_clear_that_a_server_forgets_too() {
+async fn a_clear_that_a_restart_with_older_data_undoes_is_done_again() {
     let place = Place::start().await;
     let (node, probe) = (place.node(Backend::Redis).await, Probe::opened());
     call(&node, &probe).await;
@@ -104,14 +109,14 @@ async fn a_clear_that_a_server_forgets_too() {
 }
 
 #[tokio::test]
-async fn a_full_server_still_forgets() {
+async fn a_full_server_still_invalidates() {
     for backend in [Backend::Redis, Backend::Tiered] {
         let place = Place::start().await;
         let (node, other, probe) = (place.node(backend).await, place.node(backend).await, Probe::opened());
         assert_eq!((call(&node, &probe).await, call(&other, &probe).await), (1, 1));
         place.set("maxmemory", "1").await;
         assert_eq!(node.scope(number::invalidate(1)).await, Invalidation::Everywhere);
-        eventually("the other node forgets", PATIENCE, async || {
+        eventually("the other node sees it", PATIENCE, async || {
             other.scope(number::peek(1)).await.is_none().then_some(())
         })
         .await;
@@ -121,7 +126,7 @@ async fn a_full_server_still_forgets() {
 }
 
 #[tokio::test]
-async fn a_master_that_became_a_replica_is_told_when_it_is_one_again() {
+async fn an_invalidation_waits_while_the_master_is_a_replica() {
     let place = Place::start().await;
     let (node, probe) = (place.node(Backend::Redis).await, Probe::opened());
     call(&node, &probe).await;

@@ -1,4 +1,4 @@
-//! A restarted server that has much to load answers that it does, and serves nobody until it has.
+//! A restarted server with much data replies with `LOADING` until it has loaded all.
 
 use cachery::{
     Backend,
@@ -24,7 +24,7 @@ async fn a_tiered_cache_too() {
 async fn hits_what_was_stored(backend: Backend) {
     let (place, probe) = (Place::start().await, Probe::opened());
     let node = place.node_with(backend, |builder| builder.remote_deadline(BUDGET)).await;
-    assert_eq!(place.witness().await.scope(number(1, &probe)).await, 1);
+    assert_eq!(place.direct_node().await.scope(number(1, &probe)).await, 1);
     restart_and_load_slowly(&place).await;
     let names_it = |problem: &String| problem.contains("still loading its data");
     let is_named = |health: &Health| health.servers[0].problems.iter().any(names_it);
@@ -37,10 +37,10 @@ async fn hits_what_was_stored(backend: Backend) {
     }
     assert!(median(times.clone()) < 3 * BUDGET, "{times:?}");
     assert_eq!(returns(node.scope(number(1, &probe))).await, 2, "the function ran");
-    place.server_says("LOADING").await;
+    place.server_replies("LOADING").await;
 
     place.load_fast().await;
-    becomes(&node, "it is well", |health| health.status == Status::Up).await;
+    becomes(&node, "its health is good", |health| health.status == Status::Up).await;
     eventually("what was stored is hit", PATIENCE, async || {
         (node.scope(number::peek(1)).await == Some(1)).then_some(())
     })
@@ -50,9 +50,9 @@ async fn hits_what_was_stored(backend: Backend) {
 
 async fn restart_and_load_slowly(place: &Place) {
     place.load_slowly().await;
-    // For the time after the restart.
+    // So that they hold after the restart.
     place.server.tell(&["CONFIG", "REWRITE"]).await;
     let data = place.server.save().await;
     place.server.restart_with(&data).await;
-    place.server_says("LOADING").await;
+    place.server_replies("LOADING").await;
 }

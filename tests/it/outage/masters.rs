@@ -1,4 +1,4 @@
-//! Masters that die where others stand by: a Cluster's, and a master that sentinels watch.
+//! Masters that die: those of a Cluster, and one that sentinels watch.
 
 use std::{
     env,
@@ -25,7 +25,7 @@ async fn node(url: &str, backend: Backend) -> Caches {
     returns(build).await.expect("it is there")
 }
 
-/// Calls all keys and tells how many of the answers came from Redis.
+/// Calls all keys and returns the number of hits in Redis.
 async fn hits(node: &Caches) -> u64 {
     let hits = || node.sync_scope(|| square::cache().stats().remote.hits);
     let before = hits();
@@ -77,7 +77,7 @@ async fn a_cluster_that_is_down_as_a_whole_fails_no_call() {
     assert_eq!(node.scope(square::peek(2)).await, None, "the clear was done");
 }
 
-/// Calls all keys again and again until told to end; returns how often.
+/// Calls all keys again and again until `ends`, and returns the number of rounds.
 fn load(node: &Caches, ends: &Arc<AtomicBool>) -> JoinHandle<u64> {
     let (node, ends) = (node.clone(), Arc::clone(ends));
     tokio::spawn(async move {
@@ -91,7 +91,7 @@ fn load(node: &Caches, ends: &Arc<AtomicBool>) -> JoinHandle<u64> {
     })
 }
 
-/// One in the gate; `make soak` asks for more.
+/// Returns the number of failovers: one, unless `make soak` sets more.
 fn failovers() -> u32 {
     env::var("CACHERY_FAILOVERS").map_or(1, |number| number.parse().expect("a number"))
 }

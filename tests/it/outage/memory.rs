@@ -1,4 +1,4 @@
-//! What memory may serve while nobody tells it of changes.
+//! Memory while no pushes arrive.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use super::{
     place::{PATIENCE, Place, becomes, health, recovers},
 };
 
-/// What an entry in memory lives while its node is cut off, by default.
+/// The life of an entry in memory while its node is cut off, by default.
 const OUTAGE_TTL: Duration = Duration::from_secs(30);
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -22,19 +22,19 @@ async fn call(node: &Caches, probe: &Arc<Probe>) -> usize {
     node.scope(number(1, probe)).await
 }
 
-/// Cuts `node` off, and waits until it knows.
+/// Cuts `node` off, and waits until its breaker is open.
 async fn cut_off(place: &Place, node: &Caches) {
     place.proxy.refuse();
     becomes(node, "it is cut off", |health| health.servers[0].breaker == Breaker::Open).await;
 }
 
-/// What memory has, it serves for the outage ttl, and then no more.
+/// Checks that memory serves its entry for the outage ttl and no longer.
 async fn lives_for_the_outage_ttl(node: &Caches, probe: &Arc<Probe>) {
     let before = call(node, probe).await;
     node.clock().advance(OUTAGE_TTL.saturating_sub(SECOND));
-    assert_eq!(call(node, probe).await, before, "it served no more before its time");
+    assert_eq!(call(node, probe).await, before, "it ended before its time");
     node.clock().advance(SECOND);
-    assert_eq!(call(node, probe).await, before + 1, "it served what nobody kept current");
+    assert_eq!(call(node, probe).await, before + 1, "it was served after its time");
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn without_fallback_a_redis_cache_keeps_nothing_in_an_outage() {
     assert_eq!((call(&node, &probe).await, call(&node, &probe).await), (2, 3));
     assert_eq!(node.scope(number::peek(1)).await, None);
     place.proxy.pass();
-    recovers(&node, &place.witness().await).await;
+    recovers(&node, &place.direct_node().await).await;
     assert_eq!(call(&node, &probe).await, 1, "what was stored before is there");
 }
 
@@ -78,11 +78,11 @@ async fn without_fallback_a_redis_cache_keeps_nothing_in_an_outage() {
 async fn what_changed_elsewhere_in_an_outage_is_seen_after_it() {
     for backend in [Backend::Redis, Backend::Tiered] {
         let place = Place::start().await;
-        let (node, other, probe) = (place.node(backend).await, place.witness().await, Probe::opened());
+        let (node, other, probe) = (place.node(backend).await, place.direct_node().await, Probe::opened());
         call(&node, &probe).await;
         cut_off(&place, &node).await;
         other.scope(number::put(1, 1000)).await;
-        // Kept in memory, of either backend.
+        // Memory keeps it for both backends.
         call(&node, &probe).await;
         assert_ne!(call(&node, &probe).await, 1000);
         place.proxy.pass();
@@ -102,7 +102,7 @@ async fn where_push_is_forbidden_a_tiered_cache_keeps_values_for_the_outage_ttl(
     assert_eq!((health.status, server.push), (Status::Degraded, Push::Forbidden));
     assert!(server.problems[0].contains("+client|tracking"), "{:?}", server.problems);
 
-    let other = place.witness().await;
+    let other = place.direct_node().await;
     assert_eq!(call(&node, &probe).await, 1);
     other.scope(number::put(1, 1000)).await;
     node.clock().advance(OUTAGE_TTL.saturating_sub(SECOND));

@@ -1,4 +1,4 @@
-//! A server that things happen to, the proxy through which nodes see it, and what nodes do.
+//! A server with faults, the proxy between it and its nodes, and checks of those.
 
 use std::{
     fmt::Debug,
@@ -14,16 +14,16 @@ use cachery_test_support::{Config, Proxy, Server, eventually};
 
 use super::functions::square;
 
-/// What one call may wait for Redis.
+/// The time that one call may wait for Redis.
 pub(crate) const BUDGET: Duration = Duration::from_millis(100);
-/// The budget of nodes of which it is no matter: the machine may be busy.
+/// The budget where it is not tested, because the machine may be busy.
 const AMPLE: Duration = Duration::from_secs(5);
-/// What takes longer hangs.
+/// The time after which a call counts as stuck.
 const WATCHDOG: Duration = Duration::from_secs(8);
-/// Until something comes by itself.
+/// The time in which a node or server must recover by itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// While it loads, a server minds its clients after each kilobyte.
+/// Stores 3 MB. While it loads, a server serves its clients after each kilobyte.
 const FILL: &str = "for i = 1, 3000 do redis.call('SET', 'filler:' .. i, string.rep('x', 1024)) end";
 
 pub(crate) struct Place {
@@ -42,7 +42,7 @@ impl Place {
         Self { server, proxy }
     }
 
-    /// A node that comes by the proxy, with an ample budget.
+    /// Builds a node behind the proxy, with an ample budget.
     pub(crate) async fn node(&self, backend: Backend) -> Caches {
         self.node_with(backend, |builder| builder.remote_deadline(AMPLE)).await
     }
@@ -56,19 +56,19 @@ impl Place {
         returns(build).await.expect("a node starts whatever Redis is like")
     }
 
-    /// A node without memory that goes past the proxy: it sees what is stored now.
-    pub(crate) async fn witness(&self) -> Caches {
+    /// Builds a node without memory that is not behind the proxy, so that it sees what is stored.
+    pub(crate) async fn direct_node(&self) -> Caches {
         let build = builder(&self.server.url(), Backend::Redis).remote_deadline(AMPLE).build();
         returns(build).await.expect("a node starts whatever Redis is like")
     }
 
-    /// What `CONFIG SET` changes.
+    /// Runs `CONFIG SET`.
     pub(crate) async fn set(&self, name: &str, value: &str) {
         self.server.tell(&["CONFIG", "SET", name, value]).await;
     }
 
-    /// Has the server hold so much, and take so long for each piece of it, that loading it takes half a minute, or until the
-    /// [end](Self::load_fast) of it.
+    /// Stores so much data, and makes the server take so long for each piece of it, that loading
+    /// takes half a minute, or until [`load_fast`](Self::load_fast).
     pub(crate) async fn load_slowly(&self) {
         self.server.tell(&["EVAL", FILL, "0"]).await;
         self.set("rdbcompression", "no").await;
@@ -76,19 +76,19 @@ impl Place {
         self.set("key-load-delay", "10000").await;
     }
 
-    /// What is being loaded is there in no time.
+    /// Lets the server load the rest at once.
     pub(crate) async fn load_fast(&self) {
         self.set("key-load-delay", "0").await;
     }
 
-    /// What the nodes' user may and may not do.
+    /// Changes the rights of the nodes' user.
     pub(crate) async fn grant(&self, rules: &[&str]) {
         self.server.tell(&[&["ACL", "SETUSER", "default"], rules].concat()).await;
     }
 
-    /// Waits until the server answers a `PING` by this error.
-    pub(crate) async fn server_says(&self, code: &str) {
-        eventually("the server says so", PATIENCE, async || {
+    /// Waits until the server replies to `PING` with this error.
+    pub(crate) async fn server_replies(&self, code: &str) {
+        eventually("the server replies with the error", PATIENCE, async || {
             let error = self.server.command(&["PING"]).await.err()?;
             (error.code() == Some(code)).then_some(())
         })
@@ -96,26 +96,26 @@ impl Place {
     }
 }
 
-/// A node of Redis at `url`.
+/// Returns the builder of a node with the Redis at `url`.
 pub(crate) fn builder(url: &str, backend: Backend) -> CachesBuilder {
     Caches::builder().isolated().redis_url(url).all(CacheSettings::new().backend(backend).jitter(0.0))
 }
 
-/// What comes of `work`, which is not to hang.
+/// Returns the outcome of `work`, and fails if it is stuck.
 pub(crate) async fn returns<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(WATCHDOG, work).await.expect("it comes to an end")
 }
 
-/// How long half of these calls took, at most.
+/// Returns the median of these times.
 pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
 }
 
-/// How long `call` takes, whose answer is known.
-pub(crate) async fn time<T: PartialEq + Debug>(call: impl Future<Output = T>, answer: T) -> Duration {
+/// Returns the time that `call` takes, and checks its value.
+pub(crate) async fn time<T: PartialEq + Debug>(call: impl Future<Output = T>, value: T) -> Duration {
     let began = Instant::now();
-    assert_eq!(returns(call).await, answer);
+    assert_eq!(returns(call).await, value);
     began.elapsed()
 }
 
@@ -123,12 +123,12 @@ pub(crate) async fn health(node: &Caches) -> Health {
     returns(node.health()).await
 }
 
-/// Waits until `node` is as its health says.
+/// Waits until the health of `node` is so, and returns it.
 pub(crate) async fn becomes(node: &Caches, what: &str, is_so: impl Fn(&Health) -> bool) -> Health {
     eventually(what, PATIENCE, async || Some(health(node).await).filter(&is_so)).await
 }
 
-/// Waits until `node` is all right, reads what `other` has put, and `other` reads what it has put.
+/// Waits until the health of `node` is good, and both nodes read the values that the other has put.
 pub(crate) async fn recovers(node: &Caches, other: &Caches) {
     becomes(node, "its health is good", |health| health.status == Status::Up).await;
     let mut key = 1_000_000;

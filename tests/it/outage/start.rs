@@ -1,4 +1,4 @@
-//! A start without Redis, and what health says of it.
+//! A start without Redis, and its health.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use super::{
     place::{BUDGET, Place, becomes, builder, health, median, returns, time},
 };
 
-/// A port at which nobody is.
-const NOBODY: &str = "redis://127.0.0.1:1";
+/// A port where nothing listens.
+const ABSENT: &str = "redis://127.0.0.1:1";
 const A_LONG_START: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn without_a_required_redis_a_start_fails_and_names_what_and_the_way_out() {
+async fn without_a_required_redis_a_start_fails_and_names_the_reason_and_the_remedy() {
     let place = Place::with(|config| config.password("right")).await;
     let refusing = place.server.url().replace("right", "wrong");
-    let (nobody, refusing) = tokio::join!(required(NOBODY), required(&refusing));
+    let (absent, refusing) = tokio::join!(required(ABSENT), required(&refusing));
     for part in
         ["CACHE_REQUIRED", "127.0.0.1:1", "refused", "start it", "take `required` (CACHE_REQUIRED) out"]
     {
-        assert!(nobody.contains(part), "{part}: {nobody}");
+        assert!(absent.contains(part), "{part}: {absent}");
     }
     assert!(refusing.contains("check those in the URL") && !refusing.contains("wrong"), "{refusing}");
 }
 
-/// Why a node does not start. Redis is waited for as long as a start may take.
+/// Returns the error of a start, which waits for Redis as long as a start may take.
 async fn required(url: &str) -> String {
     let build = builder(url, Backend::Tiered).required(true).build();
     let error = tokio::time::timeout(A_LONG_START, build).await.unwrap().unwrap_err();
@@ -61,7 +61,7 @@ async fn health_says_that_a_full_server_will_store_nothing() {
 }
 
 #[tokio::test]
-async fn while_the_breaker_is_open_nobody_waits() {
+async fn while_the_breaker_is_open_no_call_waits() {
     let place = Place::start().await;
     let node = place.node_with(Backend::Redis, |builder| builder.remote_deadline(5 * BUDGET)).await;
     place.server.freeze();
@@ -72,5 +72,5 @@ async fn while_the_breaker_is_open_nobody_waits() {
     }
     assert!(median(times.clone()) < BUDGET, "{times:?}");
     place.server.thaw();
-    becomes(&node, "it is well", |health| health.status == Status::Up).await;
+    becomes(&node, "its health is good", |health| health.status == Status::Up).await;
 }

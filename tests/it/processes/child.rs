@@ -1,4 +1,5 @@
-//! One process of many: it does what the lines of its standard input say, and tells on its standard output.
+//! One process of many: it obeys the lines of its standard input, and replies on its standard
+//! output.
 
 use std::{
     env, io,
@@ -15,12 +16,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::crew::{CALLERS, NUMBER, PATIENCE, URL, say};
+use super::children::{CALLERS, NUMBER, PATIENCE, URL, say};
 
 #[derive(Clone, Debug)]
 struct Failure;
 
-/// How the load at hand ends.
+/// The end of the present load.
 enum End {
     LetOut,
     Fail,
@@ -29,14 +30,14 @@ enum End {
 struct Orders {
     number: String,
     loads: AtomicUsize,
-    /// The caller whose body runs.
+    /// The number of the caller whose body runs.
     leader: AtomicUsize,
     ends: Mutex<mpsc::UnboundedReceiver<End>>,
 }
 
-/// Waits for the end that it is given. Its value tells which load it was.
+/// Waits for the end that it is given. Its value has the number of its load.
 #[cached(name = "processes-number", ttl = 3600, skip(caller, orders))]
-async fn answer(_key: u64, caller: usize, orders: Arc<Orders>) -> Result<String, Failure> {
+async fn number(_key: u64, caller: usize, orders: Arc<Orders>) -> Result<String, Failure> {
     let load = orders.loads.fetch_add(1, SeqCst) + 1;
     orders.leader.store(caller, SeqCst);
     say("loading");
@@ -51,7 +52,7 @@ pub(crate) async fn run() {
     let number = env::var(NUMBER).expect("the parent has set it");
     let settings = CacheSettings::new().backend(Backend::Redis);
     let url = env::var(URL).expect("the parent has set it");
-    // A busy machine is no outage.
+    // A busy machine must not look like an outage.
     let caches = Caches::builder().isolated().redis_url(url).all(settings).remote_deadline(PATIENCE);
     let caches = caches.build().await.expect("the settings are right");
     let (ends, orders_of_ends) = mpsc::unbounded_channel();
@@ -75,23 +76,24 @@ async fn obey(orders: Arc<Orders>, ends: mpsc::UnboundedSender<End>) {
             "fail" => drop(ends.send(End::Fail)),
             "cancel leader" => callers[orders.leader.load(SeqCst)].abort(),
             "cancel all" => callers.iter().for_each(JoinHandle::abort),
-            _ => tell(std::mem::take(&mut callers)).await,
+            _ => report(std::mem::take(&mut callers)).await,
         }
     }
 }
 
-/// Returns when all wait for the load, but for one who may ask Redis for leave.
+/// Starts all callers, and returns when all wait for the load, except one that may be asking Redis
+/// for a permit.
 async fn call(orders: &Arc<Orders>) -> Vec<JoinHandle<Result<String, Failure>>> {
-    let spawn = |caller| tokio::spawn(Caches::current().scope(answer(1, caller, Arc::clone(orders))));
+    let spawn = |caller| tokio::spawn(Caches::current().scope(number(1, caller, Arc::clone(orders))));
     let callers = (0..CALLERS).map(spawn).collect();
-    let wait = async || (answer::cache().stats().misses >= CALLERS as u64 - 1).then_some(());
+    let wait = async || (number::cache().stats().misses >= CALLERS as u64 - 1).then_some(());
     eventually("all callers wait", PATIENCE, wait).await;
     say("waiting");
     callers
 }
 
-/// What came of the callers, those aside who were cancelled.
-async fn tell(callers: Vec<JoinHandle<Result<String, Failure>>>) {
+/// Prints the outcome of the callers, without those who were cancelled.
+async fn report(callers: Vec<JoinHandle<Result<String, Failure>>>) {
     let (mut values, mut failures) = (Vec::new(), 0);
     for caller in callers {
         match caller.await {
@@ -109,11 +111,11 @@ async fn tell(callers: Vec<JoinHandle<Result<String, Failure>>>) {
     }
 }
 
-/// Of the standard input, until its end.
+/// Returns the lines of the standard input.
 fn lines() -> mpsc::UnboundedReceiver<String> {
     let (sender, lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        // Nobody listens any more when the process ends.
+        // The receiver is gone when the process ends.
         io::stdin().lines().map_while(Result::ok).try_for_each(|line| sender.send(line)).ok()
     });
     lines

@@ -1,4 +1,4 @@
-//! Calls that go on while settings change, and while Redis comes and goes.
+//! Calls while settings change and Redis fails.
 
 use std::sync::{
     Arc,
@@ -11,7 +11,7 @@ use cachery_test_support::{Probe, Proxy, Server, ended, eventually, spawn, until
 use super::node::{Node, PATIENCE, SHARED, number, returns};
 
 #[tokio::test]
-async fn a_load_that_runs_through_a_reload_is_stored_and_its_callers_are_answered() {
+async fn a_load_that_runs_through_a_reload_is_stored_and_its_callers_get_its_value() {
     for backend in SHARED {
         let (server, probe) = (Server::start().await, Probe::closed());
         let node = Node::start(&server.url(), backend, "").await;
@@ -26,12 +26,12 @@ async fn a_load_that_runs_through_a_reload_is_stored_and_its_callers_are_answere
         for caller in callers {
             assert_eq!(ended(caller).await.expect("no panic"), 1);
         }
-        let witness = Node::start(&server.url(), Backend::Redis, "").await;
-        assert_eq!(witness.peek(1).await, Some(1), "{backend}");
+        let direct = Node::start(&server.url(), Backend::Redis, "").await;
+        assert_eq!(direct.peek(1).await, Some(1), "{backend}");
     }
 }
 
-/// What the file says in each round.
+/// The text of the file in each round.
 fn settings(round: usize) -> String {
     let (capacity, minutes) = (100 + 50 * (round % 3), 1 + round % 7);
     format!(
@@ -71,12 +71,12 @@ async fn reloads_while_redis_is_cut_off_dead_or_frozen_hurt_no_caller() {
             done.store(true, Relaxed);
         };
         tokio::join!(calls, reloads);
-        let witness = Node::start(&server.url(), Backend::Redis, "").await;
+        let direct = Node::start(&server.url(), Backend::Redis, "").await;
         let mut id = 1_000;
         eventually("it is shared again", PATIENCE, async || {
             id += 1;
             let run = node.number(id, &probe).await;
-            (witness.peek(id).await == Some(run)).then_some(())
+            (direct.peek(id).await == Some(run)).then_some(())
         })
         .await;
     }

@@ -1,4 +1,4 @@
-//! A node whose file can be written anew, and what is cached there.
+//! A node whose file can be written again, and its cached functions.
 
 use std::{fs, time::Duration};
 
@@ -8,13 +8,13 @@ use cachery::{
 };
 use cachery_test_support::Probe;
 
-/// What takes longer hangs.
+/// The time after which a call counts as stuck.
 const WATCHDOG: Duration = Duration::from_secs(10);
-/// Until something comes by itself.
+/// The time in which a node must recover by itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const SHARED: [Backend; 2] = [Backend::Redis, Backend::Tiered];
 
-/// Tells which run of the function it is from.
+/// A function whose value is the number of its run.
 #[cached(name = "reload-redis-number", ttl = "10m", skip(probe))]
 pub(crate) async fn number(_id: u64, probe: &Probe) -> usize {
     probe.run().await
@@ -31,17 +31,17 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// One whose file says `text`, and that waits for a busy machine.
+    /// Starts a node whose file has this text, with a long budget because the machine may be busy.
     pub(crate) async fn start(url: &str, backend: Backend, text: &str) -> Self {
         Self::build(Caches::builder().redis_url(url).remote_deadline(WATCHDOG), backend, text).await
     }
 
-    /// One that waits for Redis as long as a node does by default.
+    /// Starts a node with the default budget.
     pub(crate) async fn start_with_deadline(url: &str, backend: Backend) -> Self {
         Self::build(Caches::builder().redis_url(url), backend, "").await
     }
 
-    /// One to which only its file says where Redis is.
+    /// Starts a node that has the URL of Redis from its file.
     pub(crate) async fn start_by_file(backend: Backend, text: &str) -> Self {
         Self::build(Caches::builder(), backend, text).await
     }
@@ -54,7 +54,7 @@ impl Node {
         Self { caches: builder.build().await.expect("right settings"), file }
     }
 
-    /// The file says `text` from here on, and the node is told.
+    /// Writes `text` into the file, and reloads it.
     pub(crate) async fn reload(&self, text: &str) -> Reload {
         self.try_reload(text).await.expect("right settings")
     }
@@ -72,13 +72,13 @@ impl Node {
         returns(self.caches.scope(number::peek(id))).await
     }
 
-    /// What it is called in messages.
+    /// The name of the file in messages.
     pub(crate) fn file(&self) -> String {
         self.file.path().display().to_string()
     }
 }
 
-/// What comes of `work`, which is not to hang.
+/// Returns the outcome of `work`, and fails if it is stuck.
 pub(crate) async fn returns<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(WATCHDOG, work).await.expect("it comes to an end")
 }

@@ -1,4 +1,4 @@
-//! What a reload changes, and what it does not.
+//! The settings that a reload changes, and those that need a restart.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use super::node::{Node, PATIENCE, SHARED, fields, number, returns, text};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The keys of all values.
+/// Returns the keys of all values.
 async fn values(server: &Server) -> Vec<String> {
     server.ask(&["KEYS", "*}"]).await
 }
 
-/// What the only value has left to live in Redis.
+/// Returns the time that the only value has left in Redis.
 async fn lifetime(server: &Server) -> Duration {
     let values = values(server).await;
     let [key] = &*values else { panic!("one value: {values:?}") };
@@ -22,7 +22,7 @@ async fn lifetime(server: &Server) -> Duration {
 }
 
 #[tokio::test]
-async fn a_new_ttl_is_for_what_redis_is_given_from_now_on() {
+async fn a_new_ttl_is_for_later_fills() {
     for backend in SHARED {
         let (server, probe) = (Server::start().await, Probe::opened());
         let node = Node::start(&server.url(), backend, "").await;
@@ -40,7 +40,7 @@ async fn a_new_ttl_is_for_what_redis_is_given_from_now_on() {
 }
 
 #[tokio::test]
-async fn codec_and_size_are_for_what_redis_is_given_from_now_on() {
+async fn a_new_codec_and_a_new_size_are_for_later_fills() {
     let server = Server::start().await;
     let node = Node::start(&server.url(), Backend::Redis, "").await;
     let stored = async |length| {
@@ -54,9 +54,9 @@ async fn codec_and_size_are_for_what_redis_is_given_from_now_on() {
     assert_eq!(fields(&report.changed), ["codec", "lease", "max_value_size"]);
     assert_eq!(stored(2_001).await, 1, "it is too large now");
     assert_eq!(stored(500).await, 2);
-    let witness = Node::start(&server.url(), Backend::Redis, "").await;
+    let direct = Node::start(&server.url(), Backend::Redis, "").await;
     for length in [2_000, 500] {
-        assert_eq!(witness.caches.scope(text::peek(length)).await.map(|text| text.len()), Some(length));
+        assert_eq!(direct.caches.scope(text::peek(length)).await.map(|text| text.len()), Some(length));
     }
 }
 
@@ -105,9 +105,10 @@ async fn a_cache_that_is_off_uses_no_redis_and_what_is_invalidated_meanwhile_sta
     }
 }
 
-/// Off, a cache does not store; what it held is older than what it was given.
+/// A cache that is off does not store, and the entry that it held is older than the value that was
+/// put.
 #[tokio::test]
-async fn what_is_put_while_a_cache_is_off_makes_the_old_value_unreadable() {
+async fn what_is_put_while_a_cache_is_off_invalidates_the_old_value() {
     for backend in [Backend::Memory, Backend::Redis, Backend::Tiered] {
         let (server, probe) = (Server::start().await, Probe::opened());
         let node = Node::start(&server.url(), backend, "").await;
@@ -120,7 +121,7 @@ async fn what_is_put_while_a_cache_is_off_makes_the_old_value_unreadable() {
 }
 
 #[tokio::test]
-async fn what_is_set_for_redis_waits_for_a_restart_and_is_named() {
+async fn settings_of_redis_wait_for_a_restart_and_are_named() {
     for backend in SHARED {
         let (server, elsewhere, probe) = (Server::start().await, Server::start().await, Probe::opened());
         let node = Node::start_by_file(backend, &format!("redis.url = '{}'", server.url())).await;
@@ -156,14 +157,14 @@ async fn what_is_set_for_redis_waits_for_a_restart_and_is_named() {
         assert!(!shown.contains("hunter2") && !shown.contains(&elsewhere.port().to_string()), "{shown}");
 
         node.number(1, &probe).await;
-        let witness = Node::start(&server.url(), Backend::Redis, "").await;
-        assert_eq!(witness.peek(1).await, Some(1), "all is as it was");
+        let direct = Node::start(&server.url(), Backend::Redis, "").await;
+        assert_eq!(direct.peek(1).await, Some(1), "all is as it was");
         assert!(elsewhere.connections().await.is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_wrong_file_changes_nothing_and_all_that_is_wrong_is_told() {
+async fn a_wrong_file_changes_nothing_and_all_its_faults_are_named() {
     for backend in SHARED {
         let (server, probe) = (Server::start().await, Probe::opened());
         let node = Node::start(&server.url(), backend, "").await;

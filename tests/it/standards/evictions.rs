@@ -16,7 +16,7 @@ async fn author(id: u64) -> u64 {
 
 type SeenResult = Result<bool, String>;
 
-/// What a body sees of the entry, and how it ends.
+/// The outcome of a body: whether it saw the entry.
 async fn outcome(id: u64, fail: bool) -> SeenResult {
     let seen = book::peek(id).await.is_some();
     if fail { Err(seen.to_string()) } else { Ok(seen) }
@@ -52,7 +52,7 @@ async fn evict_before_and_ask(id: u64) -> u64 {
     book(id).await
 }
 
-/// Two books and an author of equal keys are stored.
+/// Runs a test where two books and an author of equal keys are stored.
 async fn stored(test: impl Future<Output = ()>) {
     alone(async {
         book(1).await;
@@ -78,7 +78,7 @@ async fn to_evict_one_leaves_the_others() {
 }
 
 #[tokio::test]
-async fn to_evict_what_is_not_there_is_no_error() {
+async fn to_evict_what_is_absent_is_not_an_error() {
     stored(async {
         assert_eq!(evict(3, false).await, Ok(false));
         assert_eq!(books().await, (true, true));

@@ -1,4 +1,5 @@
-//! Two attributes on one function. An effect belongs to the body: a hit runs no body and so has no effect, whichever attribute comes first.
+//! Two attributes on one function. An effect belongs to the body: a hit runs no body and so has no
+//! effect, whichever attribute comes first.
 
 use cachery::{cache_put, cached, invalidate};
 
@@ -64,25 +65,25 @@ struct Depot {
 }
 
 impl Depot {
-    #[cached(name = "standards-shelf", ttl = 60, key(self.tenant, id))]
-    async fn shelf(&self, id: u64) -> u64 {
+    #[cached(name = "standards-item", ttl = 60, key(self.tenant, id))]
+    async fn item(&self, id: u64) -> u64 {
         id
     }
 
     #[cached(name = "standards-moved-above", ttl = 60, key(self.tenant, id))]
-    #[invalidate(self.shelf(id))]
+    #[invalidate(self.item(id))]
     async fn moved_above(&self, id: u64) -> u64 {
         id
     }
 
-    #[invalidate(Self::shelf(self, id))]
+    #[invalidate(Self::item(self, id))]
     #[cached(name = "standards-moved-below", ttl = 60, key(self.tenant, id))]
     async fn moved_below(&self, id: u64) -> u64 {
         id
     }
 }
 
-/// A miss of `$call` makes the entry at `$peek` unreadable, and a hit does not.
+/// A miss of `$call` invalidates the entry at `$peek`, and a hit does not.
 macro_rules! acts_on_a_miss_alone {
     ($call:expr, $store:expr, $peek:expr) => {
         _ = $store.await;
@@ -95,7 +96,7 @@ macro_rules! acts_on_a_miss_alone {
 }
 
 #[tokio::test]
-async fn cached_above_invalidate_makes_nothing_unreadable_on_a_hit() {
+async fn cached_above_invalidate_invalidates_nothing_on_a_hit() {
     alone(async {
         let runs = Runs::default();
         acts_on_a_miss_alone!(cached_above(&runs, 1), stock(1), stock::peek(1));
@@ -107,7 +108,7 @@ async fn cached_above_invalidate_makes_nothing_unreadable_on_a_hit() {
 }
 
 #[tokio::test]
-async fn invalidate_above_cached_makes_nothing_unreadable_on_a_hit() {
+async fn invalidate_above_cached_invalidates_nothing_on_a_hit() {
     alone(async {
         let runs = Runs::default();
         acts_on_a_miss_alone!(cached_below(&runs, 1), stock(1), stock::peek(1));
@@ -119,7 +120,7 @@ async fn invalidate_above_cached_makes_nothing_unreadable_on_a_hit() {
 }
 
 #[tokio::test]
-async fn before_belongs_to_the_body_too() {
+async fn an_effect_before_belongs_to_the_body_too() {
     alone(async {
         acts_on_a_miss_alone!(cached_before(1), stock(1), stock::peek(1));
     })
@@ -127,7 +128,7 @@ async fn before_belongs_to_the_body_too() {
 }
 
 #[tokio::test]
-async fn a_load_that_fails_makes_nothing_unreadable_in_either_order() {
+async fn a_load_that_fails_invalidates_nothing_in_either_order() {
     alone(async {
         let runs = Runs::default();
         stock(0).await;
@@ -153,8 +154,8 @@ async fn a_cached_function_puts_what_it_loaded_into_another_cache() {
 async fn methods_keep_the_rule_in_both_orders() {
     alone(async {
         let depot = Depot { tenant: 7 };
-        acts_on_a_miss_alone!(depot.moved_above(1), depot.shelf(1), depot.shelf_peek(1));
-        acts_on_a_miss_alone!(depot.moved_below(2), depot.shelf(2), depot.shelf_peek(2));
+        acts_on_a_miss_alone!(depot.moved_above(1), depot.item(1), depot.item_peek(1));
+        acts_on_a_miss_alone!(depot.moved_below(2), depot.item(2), depot.item_peek(2));
     })
     .await;
 }

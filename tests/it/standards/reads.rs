@@ -1,4 +1,4 @@
-//! Reads and puts: who runs the function, and what is stored.
+//! Reads and puts: the calls that run the function, and the values that are stored.
 
 use cachery::{cache_put, cached};
 
@@ -54,7 +54,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn an_absent_result_is_an_answer() {
+async fn an_absent_result_is_a_value() {
     alone(async {
         let runs = Runs::default();
         assert_eq!((found(&runs, 0).await, found(&runs, 0).await), (None, None));
@@ -66,7 +66,7 @@ async fn an_absent_result_is_an_answer() {
 }
 
 #[tokio::test]
-async fn an_empty_result_is_an_answer_and_an_error_is_none() {
+async fn an_empty_result_is_a_value_and_an_error_is_not() {
     alone(async {
         let runs = Runs::default();
         assert_eq!((listed(&runs, 1).await, listed(&runs, 1).await), (Ok(vec![]), Ok(vec![])));

@@ -1,4 +1,4 @@
-//! Effects on functions of every shape, and calls that do not come to their end.
+//! Effects on functions of every shape, and on calls that do not end.
 
 use std::{
     fmt::Display,
@@ -100,7 +100,7 @@ async fn breaks_instead(id: u64) -> String {
     panic!("as it should");
 }
 
-/// A page is stored.
+/// Runs a test where a page is stored.
 fn stored(test: impl Future<Output = ()>) -> impl Future<Output = ()> {
     alone(async {
         page(1).await;
@@ -112,8 +112,8 @@ async fn is_there() -> bool {
     page::peek(1).await.is_some()
 }
 
-/// Polls `call` for a while, and gives it up.
-async fn given_up(call: impl Future) {
+/// Polls `call` three times, and drops it.
+async fn dropped_half_way(call: impl Future) {
     let mut call = pin!(call);
     for _ in 0..3 {
         assert!(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await);
@@ -127,7 +127,7 @@ async fn panics(call: impl Future<Output: Send> + Send + 'static) {
 }
 
 #[tokio::test]
-async fn an_effect_stands_on_a_method_of_a_traits_impl() {
+async fn an_effect_may_stand_on_a_method_of_a_traits_impl() {
     stored(async {
         assert!(Desk.edit(0).await.is_err());
         assert!(is_there().await);
@@ -140,7 +140,7 @@ async fn an_effect_stands_on_a_method_of_a_traits_impl() {
 }
 
 #[tokio::test]
-async fn an_effect_stands_on_a_generic_function_and_finds_a_generic_target() {
+async fn an_effect_may_stand_on_a_generic_function_and_finds_a_generic_target() {
     stored(async {
         typed(7_u64).await;
         typed(7_u32).await;
@@ -153,7 +153,7 @@ async fn an_effect_stands_on_a_generic_function_and_finds_a_generic_target() {
 }
 
 #[tokio::test]
-async fn an_early_return_is_a_success_and_a_question_mark_is_none() {
+async fn an_early_return_is_a_success_and_a_question_mark_is_not() {
     stored(async {
         assert_eq!(parse(1, "x").await, Err("no number".into()));
         assert!(is_there().await);
@@ -188,18 +188,18 @@ async fn an_error_beside_a_nameless_type_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_has_no_effect_but_one_that_was_before() {
+async fn a_call_that_is_dropped_has_no_effect_except_one_before_the_body() {
     stored(async {
-        given_up(never(1)).await;
+        dropped_half_way(never(1)).await;
         assert!(is_there().await);
-        given_up(never_after(1)).await;
+        dropped_half_way(never_after(1)).await;
         assert!(!is_there().await);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_panic_has_no_effect_but_one_that_was_before() {
+async fn a_panic_has_no_effect_except_one_before_the_body() {
     stored(async {
         panics(breaks(1)).await;
         panics(breaks_instead(1)).await;

@@ -1,8 +1,9 @@
-//! Reads a history and says which answers were too old.
+//! Finds the values in a history that were too old when they were read.
 //!
-//! A value is as old as the beginning of its load; one that was put is as old as the end of its `put`, because until then nobody can
-//! say which of two calls came first. What ends older values is a [`Barrier`]: an invalidation, or a group of writes that overlapped,
-//! of which one must have come last. Whom it binds, [`Barrier::binds`] says.
+//! A value is as old as the beginning of its load. One that was put is as old as the end of its
+//! `put`, because until then the order of two calls is unknown. Older values are ended by a
+//! [`Barrier`]: an invalidation, or a group of writes that overlapped, of which one must have come
+//! last. [`Barrier::binds`] has the reads to which that applies.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,36 +12,36 @@ use std::{
 
 use super::history::{Event, From, What};
 
-/// After its end nobody it binds may be given a value from before its start.
+/// After its end the reads that it binds may not return a value from before its start.
 #[derive(Clone, Copy, Debug)]
 struct Barrier {
     start: u64,
     end: u64,
-    /// Nodes whose memory must know.
+    /// The node whose memory must know.
     node: Option<usize>,
-    /// Redis knows.
+    /// True if Redis knows.
     everywhere: bool,
 }
 
-/// An answer that was too old.
+/// A read that returned too old a value.
 #[derive(Debug)]
 pub(crate) struct Violation {
-    answer: Event,
-    /// When its value came to be.
+    read: Event,
+    /// The time from which its value is.
     born: u64,
     barrier: Barrier,
-    /// Everything that concerns its key, from the value's birth to the answer.
+    /// All events that concern its key, from that time to the read.
     between: Vec<Event>,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:?}: born at {}, ended by {:?}. What happened:", self.answer, self.born, self.barrier)?;
+        writeln!(f, "{:?}: born at {}, ended by {:?}. What happened:", self.read, self.born, self.barrier)?;
         self.between.iter().try_for_each(|event| writeln!(f, "  {event:?}"))
     }
 }
 
-/// All answers that were too old.
+/// Returns all reads that returned too old a value.
 pub(crate) fn check(history: &[Event]) -> Vec<Violation> {
     let mut keys: BTreeMap<u64, Vec<Event>> =
         history.iter().filter_map(|event| Some((event.key?, Vec::new()))).collect();
@@ -54,33 +55,34 @@ pub(crate) fn check(history: &[Event]) -> Vec<Violation> {
 fn check_key(events: &[Event]) -> Vec<Violation> {
     let puts: HashMap<u64, u64> = events.iter().filter_map(|event| Some((event.put()?, event.end))).collect();
     let barriers = barriers(events);
-    let of_answer = |answer: &Event| {
-        let value = answer.value()?;
+    let of_read = |read: &Event| {
+        let value = read.value()?;
         let born = puts.get(&value).copied().unwrap_or(value);
-        let barrier = barriers.iter().find(|barrier| barrier.forbids(born, answer))?;
-        let relevant = |event: &&Event| event.end >= born.min(value) && event.start <= answer.end;
+        let barrier = barriers.iter().find(|barrier| barrier.forbids(born, read))?;
+        let relevant = |event: &&Event| event.end >= born.min(value) && event.start <= read.end;
         let between = events.iter().filter(relevant).copied().collect();
-        Some(Violation { answer: *answer, born, barrier: *barrier, between })
+        Some(Violation { read: *read, born, barrier: *barrier, between })
     };
-    events.iter().filter_map(of_answer).collect()
+    events.iter().filter_map(of_read).collect()
 }
 
 impl Barrier {
-    fn forbids(&self, born: u64, answer: &Event) -> bool {
-        born < self.start && self.end < answer.start && self.binds(answer)
+    fn forbids(&self, born: u64, read: &Event) -> bool {
+        born < self.start && self.end < read.start && self.binds(read)
     }
 
-    /// Redis binds who asked it, and in the end everybody. A node binds itself at once, whatever has answered it.
-    fn binds(&self, answer: &Event) -> bool {
-        match answer.what {
+    /// Redis binds who asked it, and in the end everybody. A node binds itself at once, whatever
+    /// has readed it.
+    fn binds(&self, read: &Event) -> bool {
+        match read.what {
             What::Read { from: From::Settled, .. } => true,
-            What::Read { from: From::Elsewhere, .. } if self.everywhere && answer.in_reach => true,
-            _ => self.node == Some(answer.node),
+            What::Read { from: From::Elsewhere, .. } if self.everywhere && read.in_reach => true,
+            _ => self.node == Some(read.node),
         }
     }
 }
 
-/// Of the events of one key, in the order of their starts.
+/// Returns the barriers among the events of one key, which stand in the order of their starts.
 fn barriers(events: &[Event]) -> Vec<Barrier> {
     let invalidated = events.iter().filter_map(|event| match event.what {
         What::Invalidate { everywhere } => {
@@ -91,7 +93,8 @@ fn barriers(events: &[Event]) -> Vec<Barrier> {
     invalidated.chain(groups(events).iter().filter_map(|group| of_group(group))).collect()
 }
 
-/// Writes that overlap, directly or by others between them. Invalidations matter not: they end older values themselves.
+/// Returns the groups of writes that overlap, directly or by others between them, without
+/// invalidations, which are barriers by themselves.
 fn groups(events: &[Event]) -> Vec<Vec<Event>> {
     let mut groups: Vec<Vec<Event>> = Vec::new();
     let mut over = 0;
@@ -105,7 +108,7 @@ fn groups(events: &[Event]) -> Vec<Vec<Event>> {
     groups
 }
 
-/// None if one of them may have been lost.
+/// Returns the barrier of a group, or `None` if one of its writes may have been lost.
 fn of_group(group: &[Event]) -> Option<Barrier> {
     let first = group.first()?;
     let alone = group.iter().all(|write| write.node == first.node);
@@ -117,7 +120,7 @@ fn of_group(group: &[Event]) -> Option<Barrier> {
     })
 }
 
-/// Whether a history has seen enough to say something.
+/// The numbers of a history, to see whether it is worth a check.
 #[derive(Debug)]
 #[expect(dead_code, reason = "read by Debug")]
 pub(crate) struct Summary {
@@ -152,9 +155,9 @@ impl Summary {
         }
     }
 
-    pub(crate) fn assert_telling(&self) {
+    pub(crate) fn assert_enough(&self) {
         let least = [self.from_redis, self.loads, self.acknowledged, self.writes, self.settled];
-        assert!(least.iter().all(|count| *count > self.calls / 50), "the storm was too calm: {self:?}");
-        assert!(self.queued > 0 && self.out_of_reach > 0, "all links were good: {self:?}");
+        assert!(least.iter().all(|count| *count > self.calls / 50), "too little happened: {self:?}");
+        assert!(self.queued > 0 && self.out_of_reach > 0, "no link was bad: {self:?}");
     }
 }

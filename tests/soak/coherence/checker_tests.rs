@@ -1,4 +1,4 @@
-//! The checker finds what is wrong in histories made by hand, and nothing in good ones.
+//! The checker finds the violations in histories made by hand, and none in right ones.
 
 use super::{
     checker::check,
@@ -8,7 +8,7 @@ use super::{
 const EVERYWHERE: What = What::Invalidate { everywhere: true };
 const QUEUED: What = What::Invalidate { everywhere: false };
 
-/// Of key 1.
+/// Makes an event of key 1.
 fn event(node: usize, start: u64, end: u64, what: What) -> Event {
     Event { node, key: Some(1), start, end, over: end, what, in_reach: true }
 }
@@ -36,14 +36,14 @@ fn assert_good(history: &[Event]) {
 }
 
 #[test]
-fn redis_must_not_answer_by_what_was_invalidated_before_on_any_node() {
+fn redis_must_not_return_what_any_node_invalidated_before() {
     let invalidation = event(0, 10, 20, EVERYWHERE);
     assert_bad(&[invalidation, read(1, 21, 30, 9, From::Elsewhere)]);
     assert_good(&[invalidation, read(1, 21, 30, 11, From::Elsewhere)]);
 }
 
 #[test]
-fn an_answer_that_was_asked_for_before_the_acknowledgement_may_be_old() {
+fn a_read_that_began_before_the_acknowledgement_may_be_old() {
     assert_good(&[event(0, 10, 20, EVERYWHERE), read(1, 19, 30, 9, From::Elsewhere)]);
 }
 
@@ -51,13 +51,13 @@ fn an_answer_that_was_asked_for_before_the_acknowledgement_may_be_old() {
 fn an_invalidation_of_another_key_ends_nothing_and_a_clear_all() {
     let of_another = Event { key: Some(2), ..event(0, 10, 20, EVERYWHERE) };
     let clear = Event { key: None, ..of_another };
-    let answer = read(1, 21, 30, 9, From::Elsewhere);
-    assert_good(&[of_another, answer]);
-    assert_bad(&[clear, answer]);
+    let read_after = read(1, 21, 30, 9, From::Elsewhere);
+    assert_good(&[of_another, read_after]);
+    assert_bad(&[clear, read_after]);
 }
 
 #[test]
-fn a_node_must_not_answer_by_what_it_invalidated_itself_even_where_redis_was_not_told() {
+fn a_node_must_not_return_what_it_invalidated_itself_even_where_redis_does_not_know() {
     for from in [From::Memory, From::Elsewhere] {
         assert_bad(&[event(0, 10, 20, QUEUED), read(0, 21, 30, 9, from)]);
         assert_bad(&[event(0, 10, 20, QUEUED), out_of_reach(read(0, 21, 30, 9, from))]);
@@ -66,7 +66,7 @@ fn a_node_must_not_answer_by_what_it_invalidated_itself_even_where_redis_was_not
 }
 
 #[test]
-fn another_nodes_memory_may_be_old_until_it_has_heard() {
+fn another_nodes_memory_may_be_old_until_the_push_has_come() {
     let invalidation = event(0, 10, 20, EVERYWHERE);
     assert_good(&[invalidation, read(1, 21, 30, 9, From::Memory)]);
     assert_good(&[invalidation, out_of_reach(read(1, 21, 30, 9, From::Elsewhere))]);
@@ -90,7 +90,7 @@ fn a_refresh_does_as_well() {
 }
 
 #[test]
-fn a_put_that_had_trouble_ends_nothing() {
+fn a_put_that_met_a_fault_ends_nothing() {
     assert_good(&[out_of_reach(put(0, 10, 20)), read(1, 21, 30, 9, From::Elsewhere)]);
 }
 

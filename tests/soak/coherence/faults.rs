@@ -1,4 +1,4 @@
-//! What happens to links and to the server while calls go on.
+//! Faults of the network and of the server while calls go on.
 
 use cachery_test_support::{Direction, Proxy};
 use std::{sync::Arc, time::Duration};
@@ -6,35 +6,35 @@ use std::{sync::Arc, time::Duration};
 use fastrand::Rng;
 use tokio::time::sleep;
 
-use super::fleet::Fleet;
+use super::nodes::Nodes;
 
-/// One fault after the other, until it is dropped.
-pub(crate) async fn weather(fleet: Arc<Fleet>, mut random: Rng) {
-    let links: Vec<_> = fleet.nodes.iter().filter_map(|node| node.link.as_ref()).collect();
+/// Makes one fault after the other, until it is dropped.
+pub(crate) async fn inject(nodes: Arc<Nodes>, mut random: Rng) {
+    let proxies: Vec<_> = nodes.all.iter().filter_map(|node| node.proxy.as_ref()).collect();
     loop {
-        let link = links[random.usize(..links.len())];
-        harm(link, &mut random);
+        let proxy = proxies[random.usize(..proxies.len())];
+        add_fault(proxy, &mut random);
         match random.u8(..40) {
-            0 => fleet.server.tell(&["SCRIPT", "FLUSH"]).await,
-            1 => fleet.server.tell(&["FLUSHALL"]).await,
+            0 => nodes.server.tell(&["SCRIPT", "FLUSH"]).await,
+            1 => nodes.server.tell(&["FLUSHALL"]).await,
             _ => {}
         }
         // Some are longer than a heartbeat.
         let most = if random.u8(..20) == 0 { 1500 } else { 150 };
         sleep(Duration::from_millis(random.u64(5..most))).await;
         if random.bool() {
-            link.pass();
+            proxy.pass();
         }
     }
 }
 
-fn harm(link: &Proxy, random: &mut Rng) {
+fn add_fault(proxy: &Proxy, random: &mut Rng) {
     let direction = if random.bool() { Direction::Requests } else { Direction::Replies };
     match random.u8(..7) {
-        0 | 1 => link.cut(),
-        2 => link.refuse(),
-        3 | 4 => link.stall(direction),
-        5 => link.delay(direction, Duration::from_millis(random.u64(1..60))),
-        _ => link.truncate_next_reply(random.usize(..40)),
+        0 | 1 => proxy.cut(),
+        2 => proxy.refuse(),
+        3 | 4 => proxy.stall(direction),
+        5 => proxy.delay(direction, Duration::from_millis(random.u64(1..60))),
+        _ => proxy.truncate_next_reply(random.usize(..40)),
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of each call, on one clock for all nodes.
+//! The record of each call, on one clock for all nodes.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use cachery::cached;
 
-/// Time as numbers: each tick is later than all before it.
+/// A clock. Each tick is later than all before it.
 #[derive(Default)]
 pub(crate) struct Ticks(AtomicU64);
 
@@ -17,15 +17,15 @@ impl Ticks {
     }
 }
 
-/// One run of the function, as it tells the caller who might run it.
+/// State that a run of the function shares with its caller.
 pub(crate) struct Run {
     pub(crate) ticks: Arc<Ticks>,
-    /// How often the body gives way; if that is many times, for how many milliseconds it sleeps.
+    /// The number of times that the body yields, or from 8 on the milliseconds for which it sleeps.
     pub(crate) pauses: u64,
     pub(crate) ran: AtomicBool,
 }
 
-/// Its value is the time at which its load began.
+/// A function whose value is the time at which its load began.
 #[cached(name = "coherence-moment", ttl = 3600, skip(run))]
 pub(crate) async fn moment(_key: u64, run: Arc<Run>) -> u64 {
     let began = run.ticks.tick();
@@ -45,18 +45,19 @@ pub(crate) async fn moment(_key: u64, run: Arc<Run>) -> u64 {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) node: usize,
-    /// `None`: all keys.
+    /// The key, or `None` for all.
     pub(crate) key: Option<u64>,
     pub(crate) start: u64,
     pub(crate) end: u64,
-    /// When it was all done: what had trouble on its way may come to Redis after its caller was answered.
+    /// The time from which it has no further effect: a request that met a fault may reach Redis
+    /// after its call has returned.
     pub(crate) over: u64,
     pub(crate) what: What,
-    /// The node had no trouble with Redis between `start` and `end`.
+    /// True if the node reached Redis between `start` and `end`.
     pub(crate) in_reach: bool,
 }
 
-/// What was called, and what came of it.
+/// The kind of a call, and its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// The function was called, or `peek`.
@@ -69,31 +70,32 @@ pub(crate) enum What {
     Invalidate { everywhere: bool },
 }
 
-/// Where a call's answer came from.
+/// The origin of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum From {
-    /// Its node's memory.
+    /// The node's memory.
     Memory,
     /// Redis, or another call's load.
     Elsewhere,
-    /// Its own load.
+    /// The call's own load.
     Own,
-    /// Wherever: all links are mended, and every node has heard of everything.
+    /// Any, after the network has recovered and every node has got all pushes.
     Settled,
 }
 
 impl Event {
-    /// An answer that must not be older than what was acknowledged before, on any node.
+    /// Tells whether it is a hit that must not be older than an invalidation that was acknowledged
+    /// before, on any node.
     pub(crate) fn is_strict_hit(&self) -> bool {
         self.in_reach && matches!(self.what, What::Read { value: Some(_), from: From::Elsewhere })
     }
 
-    /// What was answered.
+    /// The value that was read.
     pub(crate) fn value(&self) -> Option<u64> {
         if let What::Read { value, .. } = self.what { value } else { None }
     }
 
-    /// What was put.
+    /// The value that was put.
     pub(crate) fn put(&self) -> Option<u64> {
         if let What::Put { value } = self.what { Some(value) } else { None }
     }
@@ -102,7 +104,7 @@ impl Event {
         matches!(self.what, What::Put { .. } | What::Refresh)
     }
 
-    /// Whether it is about `key`.
+    /// Tells whether it concerns `key`.
     pub(crate) fn concerns(&self, key: u64) -> bool {
         self.key.is_none_or(|own| own == key)
     }

@@ -27,7 +27,7 @@ impl Recorder {
 
     /// The values of all metrics.
     pub fn all(&self) -> BTreeMap<String, u64> {
-        let values = self.0.lock().expect("nobody panics with the lock");
+        let values = self.0.lock().expect("no panic under the lock");
         values.iter().map(|(metric, value)| (metric.clone(), value.0.load(SeqCst))).collect()
     }
 
@@ -35,7 +35,7 @@ impl Recorder {
         let mut labels: Vec<_> = key.labels().map(|l| format!("{}=\"{}\"", l.key(), l.value())).collect();
         labels.sort();
         let metric = format!("{}{{{}}}", key.name(), labels.join(","));
-        Arc::clone(self.0.lock().expect("nobody panics with the lock").entry(metric).or_default())
+        Arc::clone(self.0.lock().expect("no panic under the lock").entry(metric).or_default())
     }
 }
 

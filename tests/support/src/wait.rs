@@ -18,7 +18,7 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<
         if let Some(value) = ask() {
             return value;
         }
-        assert!(began.elapsed() < limit, "waited {limit:?} in vain until {what}");
+        assert!(began.elapsed() < limit, "not within {limit:?}: {what}");
         thread::sleep(STEP);
     }
 }
@@ -31,7 +31,7 @@ pub async fn eventually<T>(what: &str, limit: Duration, mut ask: impl AsyncFnMut
         if let Some(value) = ask().await {
             return value;
         }
-        assert!(began.elapsed() < limit, "waited {limit:?} in vain until {what}");
+        assert!(began.elapsed() < limit, "not within {limit:?}: {what}");
         run_blocking(|| thread::sleep(STEP)).await;
     }
 }
@@ -41,7 +41,7 @@ pub async fn eventually<T>(what: &str, limit: Duration, mut ask: impl AsyncFnMut
 pub async fn until(done: impl Fn() -> bool) {
     let began = Instant::now();
     while !done() {
-        assert!(began.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain");
+        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}");
         tokio::task::yield_now().await;
     }
 }

@@ -29,7 +29,7 @@ cached_functions! {
     history: "orders-history",
 }
 
-/// Cannot leave the process.
+/// A cache whose values cannot leave the process.
 #[cached(name = "orders-session", ttl = "1h", local)]
 pub async fn session(id: u64) -> u64 {
     id

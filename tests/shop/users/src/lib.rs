@@ -37,27 +37,27 @@ pub async fn user(id: u64) -> String {
     id.to_string()
 }
 
-/// Where users are kept.
+/// A repository of users.
 #[derive(Debug)]
 pub struct Repo {
-    /// Whose they are.
+    /// The tenant whose users they are.
     pub tenant: u64,
 }
 
 impl Repo {
-    /// How many.
+    /// The number of users.
     #[cached(name = "users-count", ttl = 60, key(self.tenant))]
     pub async fn count(&self) -> u64 {
         self.tenant
     }
 
-    /// Who has this address.
+    /// The user with this address.
     #[cached(name = "users-by-mail", ttl = 60, key(self.tenant, mail))]
     pub async fn by_mail(&self, mail: &str) -> Option<u64> {
         mail.is_empty().then_some(self.tenant)
     }
 
-    /// What may be looked for.
+    /// A query.
     #[cached(name = "users-fields", ttl = "forever", skip(self))]
     pub async fn fields(&self) -> Vec<String> {
         vec![]

@@ -85,7 +85,8 @@ impl Cluster {
         run_blocking(move || cluster.wait_until_settled()).await;
     }
 
-    /// Deletes `key`, gives its slot, which must be empty then, to another master, and returns that one.
+    /// Deletes `key`, gives its slot, which must be empty then, to another master, and returns that
+    /// one.
     pub async fn move_slot_of(&self, key: &str) -> Server {
         let from = self.master_of(key).await;
         let to = self.another_master(&from);

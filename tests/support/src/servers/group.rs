@@ -28,7 +28,7 @@ pub(super) fn wait_until_it_follows(replica: &Server) {
     });
 }
 
-/// Whether a server says that it is a master.
+/// Tells whether a server says that it is a master.
 pub(super) fn is_master(server: &Server) -> bool {
     replication(server).contains("role:master")
 }

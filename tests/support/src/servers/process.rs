@@ -32,7 +32,7 @@ pub enum StartError {
     /// It ended by itself.
     #[error("redis-server has ended:\n{log}")]
     Ended {
-        /// What it wrote until then.
+        /// Its output until then.
         log: String,
     },
     /// It runs and is silent.
@@ -41,7 +41,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether another port would do.
+    /// Tells whether another port would do.
     pub(super) fn is_of_the_port(&self) -> bool {
         matches!(self, Self::Ended { log } if log.contains("Failed listening on"))
     }
@@ -81,7 +81,7 @@ impl Process {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Whether the process has ended.
+    /// Tells whether the process has ended.
     pub(super) fn has_ended(&mut self) -> bool {
         self.server.try_wait().expect("it is our child").is_some()
     }

@@ -124,7 +124,7 @@ fn knows_all(sentinel: &Server) -> bool {
     knows(2, "SENTINELS") && knows(1, "REPLICAS")
 }
 
-/// Whether there is a replica that could be made the master.
+/// Tells whether there is a replica that could be made the master.
 fn sees_a_replica(sentinel: &Server) -> bool {
     let replicas = sentinel.query::<Vec<HashMap<String, String>>>(&["SENTINEL", "REPLICAS", NAME]);
     replicas.is_ok_and(|replicas| {

@@ -28,7 +28,7 @@ const CONFIG: &str = "redis.conf";
 const DUMP: &str = "dump.rdb";
 /// The limit of a start.
 const START: Duration = Duration::from_secs(10);
-/// How often a start is tried: each time at other ports, because another process may have taken
+/// The number of tries of a start, each at other ports, because another process may have taken
 /// those.
 const STARTS: usize = 10;
 
@@ -125,7 +125,7 @@ impl Server {
         Certificates::of(self.home())
     }
 
-    /// Whether it was neither killed nor stopped.
+    /// Tells whether it was neither killed nor stopped.
     pub fn is_running(&self) -> bool {
         self.process().is_some()
     }
@@ -266,7 +266,7 @@ fn run(home: &Path, config: &Config) -> Result<Process, StartError> {
     Err(StartError::Ended { log: process.log() })
 }
 
-/// Whether a server replies, be it that it is still loading its data.
+/// Tells whether a server replies, also one that is still loading its data.
 fn answers(home: &Path) -> bool {
     let reply = admin::command::<Value>(home, &["PING"]);
     reply.map_or_else(|error| error.code() == Some("LOADING"), |_| true)

@@ -1,35 +1,35 @@
-//! What is said between this program and the processes that it starts: a line of JSON each way.
+//! The messages between this program and the processes that it starts: a line of JSON each way.
 
 use std::{fmt, time::Duration};
 
 use cachery::Invalidation;
 use serde::{Deserialize, Serialize};
 
-/// What a process is asked to do.
+/// A request to a process.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Request {
     /// Call the function.
     Call(u64),
-    /// Make its answer unreadable, everywhere.
+    /// Invalidate its value, everywhere.
     Invalidate(u64),
-    /// Wait until all is well with Redis, for some seconds at most.
+    /// Wait until the health of Redis is good, for some seconds at most.
     Recover,
 }
 
-/// What came of it.
+/// The reply to a request.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) source: Source,
     pub(crate) took: Duration,
 }
 
-/// Where an answer comes from.
+/// The origin of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Source {
     Memory,
     Redis,
     Function,
-    /// It is the answer to another request than a call.
+    /// The request was not a call.
     Everywhere,
     Queued,
     Recovered,
@@ -58,15 +58,15 @@ impl fmt::Display for Source {
             Self::Memory => "from memory",
             Self::Redis => "from Redis",
             Self::Function => "ran the function",
-            Self::Everywhere => "told Redis and all processes",
-            Self::Queued => "queued: Redis is told when it is back",
+            Self::Everywhere => "gone from Redis and all processes",
+            Self::Queued => "queued until Redis is back",
             Self::Recovered => "up",
             Self::Unwell => "not up yet",
         })
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<38} {:>9.1} ms", self.source.to_string(), self.took.as_secs_f64() * 1e3)
     }

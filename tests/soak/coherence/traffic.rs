@@ -1,4 +1,5 @@
-//! Random calls on random nodes, in rounds: after each, all links are mended, and every node is asked for every key.
+//! Random calls on random nodes, in rounds. After each round the network recovers, and every key is
+//! read on every node.
 
 use std::{
     future::{Future, poll_fn},
@@ -15,75 +16,76 @@ use cachery_test_support::eventually;
 use fastrand::Rng;
 
 use super::{
-    faults::weather,
-    fleet::{Fleet, NODES, Node, RECOVERY},
+    faults::inject,
     history::{Event, From, Run, Ticks, What, moment},
+    nodes::{NODES, Node, Nodes, RECOVERY},
 };
 
 /// Operations in a round.
 const ROUND: u64 = 1000;
 const CALLERS: u64 = 32;
-/// For each round; ten rounds have two hundred.
+/// The keys of a round. Ten rounds have two hundred.
 const KEYS: u64 = 20;
-/// By which it is known that a node has heard of everything.
+/// The key whose value shows that a node has got all pushes.
 const MARKER: u64 = u64::MAX;
 
-/// What the callers of a storm share.
-struct Storm {
-    fleet: Arc<Fleet>,
+/// State that all callers share.
+struct Traffic {
+    nodes: Arc<Nodes>,
     ticks: Arc<Ticks>,
-    /// How many operations the round still has.
+    /// The number of operations that are left in the round.
     left: AtomicU64,
     history: Mutex<Vec<Event>>,
 }
 
-/// The history of so many operations and more.
-pub(crate) fn storm(backend: Backend, seed: u64, operations: u64) -> Vec<Event> {
+/// Returns the history of so many operations and more.
+pub(crate) fn traffic(backend: Backend, seed: u64, operations: u64) -> Vec<Event> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("threads can be made").block_on(async {
-        let fleet = Arc::new(Fleet::launch(backend).await);
-        let storm = Storm { fleet, ticks: Arc::default(), left: 0.into(), history: Mutex::default() };
-        let storm = Arc::new(storm);
+        let nodes = Arc::new(Nodes::launch(backend).await);
+        let traffic = Traffic { nodes, ticks: Arc::default(), left: 0.into(), history: Mutex::default() };
+        let traffic = Arc::new(traffic);
         for round in 0..operations / ROUND {
-            storm.left.store(ROUND, SeqCst);
-            round_of(&storm, seed.wrapping_mul(1000) + round, round).await;
+            traffic.left.store(ROUND, SeqCst);
+            round_of(&traffic, seed.wrapping_mul(1000) + round, round).await;
         }
-        std::mem::take(&mut *storm.history.lock().expect("no caller panics"))
+        std::mem::take(&mut *traffic.history.lock().expect("no caller panics"))
     })
 }
 
-/// Every third round has bad weather. In the others no write is lost, so that the checker can say more.
-async fn round_of(storm: &Arc<Storm>, seed: u64, round: u64) {
-    let weather = weather(Arc::clone(&storm.fleet), Rng::with_seed(seed));
-    let weather = (round % 3 == 1).then(|| tokio::spawn(weather));
-    let begun = storm.history.lock().expect("no caller panics").len();
+/// Runs one round. Every third one has faults. In the others no write is lost, so that the checker
+/// can find more.
+async fn round_of(traffic: &Arc<Traffic>, seed: u64, round: u64) {
+    let faults = inject(Arc::clone(&traffic.nodes), Rng::with_seed(seed));
+    let faults = (round % 3 == 1).then(|| tokio::spawn(faults));
+    let begun = traffic.history.lock().expect("no caller panics").len();
     let keys = round % 10 * KEYS..(round % 10 + 1) * KEYS;
     let callers = (1..=CALLERS).map(|caller| {
         let random = Rng::with_seed(seed.wrapping_mul(CALLERS + 1) + caller);
-        tokio::spawn(Arc::clone(storm).call(random, keys.clone()))
+        tokio::spawn(Arc::clone(traffic).call(random, keys.clone()))
     });
     for caller in callers.collect::<Vec<_>>() {
         caller.await.expect("no caller panics");
     }
-    if let Some(weather) = weather {
-        weather.abort();
-        let _ = weather.await;
+    if let Some(faults) = faults {
+        faults.abort();
+        let _ = faults.await;
     }
-    storm.fleet.recover().await;
-    storm.until_all_have_heard().await;
-    storm.end_round(begun);
+    traffic.nodes.recover().await;
+    traffic.until_all_pushes_have_come().await;
+    traffic.end_round(begun);
     for key in keys {
-        storm.ask_all(key).await;
+        traffic.ask_all(key).await;
     }
 }
 
-impl Storm {
-    /// One call after the other.
+impl Traffic {
+    /// Makes one call after the other.
     async fn call(self: Arc<Self>, mut random: Rng, keys: std::ops::Range<u64>) {
         let one_less = |left: u64| left.checked_sub(1);
         while self.left.fetch_update(SeqCst, SeqCst, one_less).is_ok() {
             let (node, key) = (random.usize(..NODES), random.u64(keys.clone()));
-            let caches = self.fleet.nodes[node].caches.clone();
+            let caches = self.nodes.all[node].caches.clone();
             caches.scope(self.one_call(node, key, &mut random)).await;
         }
     }
@@ -96,9 +98,9 @@ impl Storm {
         let start = self.ticks.tick();
         let (what, key) = match random.u8(..100) {
             0..=2 => {
-                // Leaves before its answer comes, if that takes long.
-                let patience = Duration::from_millis(random.u64(..5));
-                let _ = tokio::time::timeout(patience, moment(key, run)).await;
+                // A caller that is dropped if its call takes long.
+                let limit = Duration::from_millis(random.u64(..5));
+                let _ = tokio::time::timeout(limit, moment(key, run)).await;
                 return;
             }
             3..=69 => (read(key, run).await, Some(key)),
@@ -123,28 +125,30 @@ impl Storm {
         self.history.lock().expect("no caller panics").push(event);
     }
 
-    /// A marker in all memories is replaced by one node: who has heard of it has heard of all that came before.
-    async fn until_all_have_heard(&self) {
+    /// Replaces the marker in the memory of all nodes: a node that has got this push has got all
+    /// earlier ones.
+    async fn until_all_pushes_have_come(&self) {
         let run = || Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses: 0, ran: false.into() });
-        for node in &self.fleet.nodes {
+        for node in &self.nodes.all {
             node.caches.scope(moment(MARKER, run())).await;
         }
-        let replace = || self.fleet.nodes[0].caches.scope(moment::refresh(MARKER, run()));
+        let replace = || self.nodes.all[0].caches.scope(moment::refresh(MARKER, run()));
         let new = replace().await;
-        for (number, node) in self.fleet.nodes.iter().enumerate() {
-            let heard = async || {
+        for (number, node) in self.nodes.all.iter().enumerate() {
+            let has_come = async || {
                 let marker = node.caches.scope(moment::peek(MARKER)).await;
                 if marker.is_none() {
-                    // A node that connects anew repeats its invalidations of the last minute, clears among them.
+                    // A node that connects again repeats its invalidations of the last minute,
+                    // clears among them.
                     replace().await;
                 }
                 marker.filter(|marker| *marker >= new)
             };
-            eventually(&format!("node {number} hears"), RECOVERY, heard).await;
+            eventually(&format!("the push has come to node {number}"), RECOVERY, has_come).await;
         }
     }
 
-    /// What had trouble on its way is over now.
+    /// Ends the events that met a fault.
     fn end_round(&self, begun: usize) {
         let now = self.ticks.tick();
         let mut history = self.history.lock().expect("no caller panics");
@@ -154,7 +158,7 @@ impl Storm {
     }
 
     async fn ask_all(&self, key: u64) {
-        for (node, Node { caches, .. }) in self.fleet.nodes.iter().enumerate() {
+        for (node, Node { caches, .. }) in self.nodes.all.iter().enumerate() {
             let start = self.ticks.tick();
             let run = Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses: 0, ran: false.into() });
             let value = Some(caches.scope(moment(key, run)).await);
@@ -165,7 +169,7 @@ impl Storm {
     }
 }
 
-/// Whatever is asked of Redis takes more than one poll.
+/// Reads by a call. A value from Redis takes more than one poll.
 async fn read(key: u64, run: Arc<Run>) -> What {
     let (value, at_once) = polled(moment(key, Arc::clone(&run))).await;
     let from = match (run.ran.load(SeqCst), at_once) {
@@ -181,16 +185,16 @@ async fn peek(key: u64) -> What {
     What::Read { value, from: if at_once { From::Memory } else { From::Elsewhere } }
 }
 
-/// The answer, and whether the first poll had it.
+/// Returns the value, and whether the first poll had it.
 async fn polled<T>(call: impl Future<Output = T>) -> (T, bool) {
     let mut call = pin!(call);
     let mut polls = 0;
-    let answer = poll_fn(|context| {
+    let value = poll_fn(|context| {
         polls += 1;
         call.as_mut().poll(context)
     });
-    let answer = answer.await;
-    (answer, polls == 1)
+    let value = value.await;
+    (value, polls == 1)
 }
 
 fn invalidated(how_far: Invalidation) -> What {

@@ -1,4 +1,4 @@
-//! The processes, as the test sees them.
+//! The children, as the test sees them.
 
 use cachery_test_support::{Config, Server};
 use std::{
@@ -12,68 +12,69 @@ use std::{
 
 pub(crate) const PROCESSES: usize = 8;
 pub(crate) const CALLERS: usize = 100;
-/// More than a busy machine takes for anything.
+/// More than a busy machine needs for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const NUMBER: &str = "CACHERY_TEST_NUMBER";
 pub(crate) const URL: &str = "CACHERY_TEST_URL";
-/// Before what a child tells, between the lines of the test harness.
-const WORD: &str = "child: ";
+/// The prefix of the lines that a child prints, between those of libtest.
+const PREFIX: &str = "child: ";
 
-/// A child's way to tell something.
+/// Prints a word to the parent.
 pub(crate) fn say(word: &str) {
-    // The harness does not end the line that it begins.
-    println!("\n{WORD}{word}");
+    // libtest does not end the line that it begins.
+    println!("\n{PREFIX}{word}");
 }
 
-pub(crate) struct Crew {
-    children: Vec<Process>,
-    told: Receiver<(usize, String)>,
-    /// Told, but not asked for yet.
+pub(crate) struct Children {
+    processes: Vec<Process>,
+    words: Receiver<(usize, String)>,
+    /// Words that were received and not asked for yet.
     early: Vec<(usize, String)>,
     loads: usize,
     _server: Server,
 }
 
-/// Killed when it is dropped.
+/// A child, which is killed when it is dropped.
 struct Process {
     child: Child,
     orders: ChildStdin,
 }
 
-impl Crew {
-    /// All callers of all processes have called, and wait for one load.
-    pub(crate) fn of_callers() -> Self {
+impl Children {
+    /// Starts all processes. When this returns all their callers have called, and wait for one
+    /// load.
+    pub(crate) fn with_callers() -> Self {
         let server = Server::launch(Config::default());
-        let (teller, told) = mpsc::channel();
-        let children = (0..PROCESSES).map(|number| Process::spawn(number, &server, &teller)).collect();
-        let mut crew = Self { children, told, early: Vec::new(), loads: 0, _server: server };
-        crew.until_each_says("ready");
+        let (sender, words) = mpsc::channel();
+        let processes = (0..PROCESSES).map(|number| Process::spawn(number, &server, &sender)).collect();
+        let mut all = Self { processes, words, early: Vec::new(), loads: 0, _server: server };
+        all.until_each_says("ready");
         for process in 0..PROCESSES {
-            crew.order(process, "call");
+            all.order(process, "call");
         }
-        crew.until_each_says("waiting");
-        crew
+        all.until_each_says("waiting");
+        all
     }
 
-    /// The process in which the next load begins.
+    /// Waits for the next load, and returns its process.
     pub(crate) fn next_load(&mut self) -> usize {
         let (process, _) = self.word(|_, word| word == "loading");
         self.loads += 1;
         process
     }
 
-    /// How many loads began in all.
+    /// Returns the number of all loads so far.
     pub(crate) fn loads(&self) -> usize {
-        let late = self.told.try_iter().filter(|(_, word)| word == "loading").count();
+        let late = self.words.try_iter().filter(|(_, word)| word == "loading").count();
         self.loads + late + self.early.iter().filter(|(_, word)| word == "loading").count()
     }
 
-    /// The load of `process` ends well.
+    /// Lets the load of `process` succeed.
     pub(crate) fn let_out(&mut self, process: usize) {
         self.order(process, "let out");
     }
 
-    /// The load of `process` fails.
+    /// Makes the load of `process` fail.
     pub(crate) fn fail(&mut self, process: usize) {
         self.order(process, "fail");
     }
@@ -88,19 +89,19 @@ impl Crew {
 
     /// `kill -9`.
     pub(crate) fn kill(&mut self, process: usize) {
-        self.children[process].child.kill().expect("it is our child");
+        self.processes[process].child.kill().expect("it is our child");
     }
 
-    /// What came of the callers of these processes, where it was the same once.
-    pub(crate) fn answers(&mut self, processes: impl IntoIterator<Item = usize>) -> BTreeSet<String> {
+    /// Returns the outcomes of the callers of these processes, equal ones once.
+    pub(crate) fn outcomes(&mut self, processes: impl IntoIterator<Item = usize>) -> BTreeSet<String> {
         let processes: Vec<_> = processes.into_iter().collect();
         for process in &processes {
             self.order(*process, "tell");
         }
-        let is_answer = |word: &str| !["ready", "waiting", "loading"].contains(&word);
+        let is_outcome = |word: &str| !["ready", "waiting", "loading"].contains(&word);
         processes
             .iter()
-            .map(|process| self.word(|from, word| from == *process && is_answer(word)).1)
+            .map(|process| self.word(|from, word| from == *process && is_outcome(word)).1)
             .collect()
     }
 
@@ -110,7 +111,7 @@ impl Crew {
         }
     }
 
-    /// The first that `is` it, of what was told and not asked for yet.
+    /// Waits for the first word for which `is` holds, and returns it with its process.
     fn word(&mut self, is: impl Fn(usize, &str) -> bool) -> (usize, String) {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -118,18 +119,18 @@ impl Crew {
                 return self.early.remove(at);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let told = self.told.recv_timeout(left);
-            self.early.push(told.unwrap_or_else(|error| panic!("{error}; told so far: {:?}", self.early)));
+            let next = self.words.recv_timeout(left);
+            self.early.push(next.unwrap_or_else(|error| panic!("{error}; so far: {:?}", self.early)));
         }
     }
 
     fn order(&mut self, process: usize, order: &str) {
-        writeln!(self.children[process].orders, "{order}").expect("the child lives");
+        writeln!(self.processes[process].orders, "{order}").expect("the child lives");
     }
 }
 
 impl Process {
-    fn spawn(number: usize, server: &Server, teller: &Sender<(usize, String)>) -> Self {
+    fn spawn(number: usize, server: &Server, sender: &Sender<(usize, String)>) -> Self {
         let mut child = Command::new(env::current_exe().expect("this test"))
             .args(["processes::calls_as_it_is_told", "--exact", "--ignored", "--nocapture"])
             .env(NUMBER, number.to_string())
@@ -140,12 +141,12 @@ impl Process {
             .expect("the test can be run again");
         let orders = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
-        let teller = teller.clone();
+        let sender = sender.clone();
         std::thread::spawn(move || {
             let words = output.lines().map_while(Result::ok);
-            let words = words.filter_map(|line| line.strip_prefix(WORD).map(str::to_owned));
-            // Nobody listens any more when the test is over.
-            words.map(|word| teller.send((number, word))).all(|sent| sent.is_ok())
+            let words = words.filter_map(|line| line.strip_prefix(PREFIX).map(str::to_owned));
+            // The receiver is gone when the test is over.
+            words.map(|word| sender.send((number, word))).all(|sent| sent.is_ok())
         });
         Self { child, orders }
     }
