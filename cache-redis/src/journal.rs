@@ -19,7 +19,7 @@ use std::{
 use cachery_core::remote::RemoteKey;
 
 use self::pages::Pages;
-use crate::names::{Names, SLOTS};
+use crate::{names::Names, slots::SLOTS};
 
 /// The most keys that are outstanding, and the most that are remembered.
 const MOST: usize = 10_000;

@@ -7,11 +7,11 @@ use tokio::task::AbortHandle;
 
 use crate::{
     manager,
-    names::slot,
     node::Node,
     requests::run,
     scripts::{RELEASE, RENEW},
     servers::Servers,
+    slots::slot,
 };
 
 /// How long a lease outlives a holder that is gone: what its death costs the others.

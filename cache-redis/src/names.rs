@@ -216,18 +216,3 @@ fn parse_node(text: &str) -> Option<u64> {
     let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     digits.then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }
-
-/// How many slots a Cluster has.
-pub(crate) const SLOTS: u16 = 16_384;
-
-/// The Cluster slot of a key, by its hash tag: what stands between the first `{` and the next `}`, or all of it when that is nothing.
-pub(crate) fn slot(key: &[u8]) -> u16 {
-    crc16::State::<crc16::XMODEM>::calculate(hash_tag(key).unwrap_or(key)) % SLOTS
-}
-
-fn hash_tag(key: &[u8]) -> Option<&[u8]> {
-    let open = key.iter().position(|byte| *byte == b'{')?;
-    let inside = &key[open + 1..];
-    let close = inside.iter().position(|byte| *byte == b'}')?;
-    (close > 0).then(|| &inside[..close])
-}

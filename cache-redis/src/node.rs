@@ -14,7 +14,7 @@ use crate::{
     journal::{Id, Journal, What},
     names::{Kind, Names, Pushed},
     scripts::{CLEAR, INVALIDATE, Script},
-    servers::Duties,
+    server::ServerHooks,
 };
 
 pub(crate) struct Node {
@@ -98,7 +98,7 @@ impl Node {
     }
 }
 
-impl Duties for Node {
+impl ServerHooks for Node {
     fn lost(&self, owns: &dyn Fn(u16) -> bool) {
         self.journal.lost(owns, Instant::now());
     }

@@ -27,6 +27,7 @@ use crate::{
     lease::{self, Lease, TOKEN_LIFE, millis},
     manager,
     node::{Attempt, Node, random},
+    open_error::OpenError,
     requests::{refusal, run},
     scripts::{BEGIN, FILL},
     servers::Servers,
@@ -42,7 +43,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 const ASK_AGAIN_UNTOLD: Duration = Duration::from_millis(50);
 
 impl Tier {
-    pub(crate) fn open(options: RemoteOptions) -> Result<Self, String> {
+    pub(crate) fn open(options: RemoteOptions) -> Result<Self, OpenError> {
         let RemoteOptions { target, prefix, events, .. } = options;
         let node = Arc::new(Node::new(&prefix, events));
         let duties = Arc::clone(&node);
@@ -233,7 +234,8 @@ impl RemoteTier for Tier {
     }
 
     fn connected(&self, within: Duration) -> Pending<'_, Result<(), String>> {
-        Box::pin(self.servers.connected(within))
+        let connected = self.servers.connected(within);
+        Box::pin(async { connected.await.map_err(|error| error.to_string()) })
     }
 
     fn receives_invalidations(&self) -> bool {

@@ -6,7 +6,7 @@ use super::{
     What,
     queue::{Note, Queue},
 };
-use crate::names::{Names, slot};
+use crate::{names::Names, slots::slot};
 
 /// How long a server may forget what it has acknowledged.
 const RECENT: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use cachery_core::{
 };
 
 use super::*;
-use crate::names::slot;
+use crate::slots::slot;
 
 const SECOND: Duration = Duration::from_secs(1);
 

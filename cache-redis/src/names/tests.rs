@@ -2,6 +2,7 @@ use cachery_core::remote::Place;
 use proptest::prelude::*;
 
 use super::*;
+use crate::slots::slot;
 
 fn key(name: &'static str, fingerprint: &str, digest: [u8; 32]) -> RemoteKey {
     let fingerprint = fingerprint.parse().expect("sixteen digits");
@@ -91,19 +92,6 @@ fn what_we_would_not_write_is_no_news() {
     for pushed in bad {
         assert_eq!(names.parse(pushed.as_bytes()), None, "{pushed}");
     }
-}
-
-#[test]
-fn slots_are_those_of_the_cluster_specification() {
-    assert_eq!(slot(b"123456789"), 0x31C3);
-    assert_eq!(slot(b"foo"), 12182);
-    assert_eq!(slot(b""), 0);
-    assert_eq!(slot(b"{user1000}.following"), slot(b"{user1000}.followers"));
-    assert_eq!(slot(b"{user1000}.following"), slot(b"user1000"));
-    assert_eq!(slot(b"foo{{bar}}zap"), slot(b"{bar"));
-    assert_eq!(slot(b"foo{bar}{zap}"), slot(b"bar"));
-    assert_eq!(slot(b"foo{}{bar}"), 8363);
-    assert_eq!(slot(b"foo{bar"), 15278);
 }
 
 #[test]

@@ -5,21 +5,24 @@ fn read(text: &str) -> Url {
 }
 
 fn error(text: &str) -> String {
-    Url::parse(text).err().unwrap_or_else(|| panic!("{text} is accepted"))
+    Url::parse(text).err().unwrap_or_else(|| panic!("{text} is accepted")).to_string()
 }
 
 fn host(name: &str, port: u16) -> Host {
-    (name.to_owned(), port)
+    Host { name: name.to_owned(), port }
 }
 
 #[test]
 fn a_server_has_a_usual_port_and_database() {
     let url = read("redis://cache.example");
-    assert_eq!((url.place, url.tls, url.database), (Place::Server(host("cache.example", 6379)), false, 0));
+    assert_eq!(
+        (url.location, url.tls, url.database),
+        (Location::Server(host("cache.example", 6379)), false, 0)
+    );
     let url = read("rediss://10.0.0.1:7000/3");
-    assert_eq!((url.place, url.tls, url.database), (Place::Server(host("10.0.0.1", 7000)), true, 3));
-    assert_eq!(read("redis://[::1]:7000/").place, Place::Server(host("::1", 7000)));
-    assert_eq!(read("redis://[::1]").place, Place::Server(host("::1", 6379)));
+    assert_eq!((url.location, url.tls, url.database), (Location::Server(host("10.0.0.1", 7000)), true, 3));
+    assert_eq!(read("redis://[::1]:7000/").location, Location::Server(host("::1", 7000)));
+    assert_eq!(read("redis://[::1]").location, Location::Server(host("::1", 6379)));
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn credentials_are_percent_decoded() {
 #[test]
 fn a_socket_takes_its_options_from_the_query() {
     let url = read("redis+unix:///run/redis%20x.sock?db=2&user=u&pass=p%26q");
-    assert_eq!(url.place, Place::Socket("/run/redis x.sock".into()));
+    assert_eq!(url.location, Location::Socket("/run/redis x.sock".into()));
     assert_eq!((url.user.as_deref(), url.password.as_deref(), url.database), (Some("u"), Some("p&q"), 2));
 }
 
@@ -42,9 +45,9 @@ fn a_socket_takes_its_options_from_the_query() {
 fn sentinels_and_clusters_name_several_hosts() {
     let url = read("redis-sentinel://:p@a,b:1,c/main/4");
     let hosts = vec![host("a", 26379), host("b", 1), host("c", 26379)];
-    assert_eq!((url.place, url.database), (Place::Sentinels { hosts, master: "main".to_owned() }, 4));
+    assert_eq!((url.location, url.database), (Location::Sentinels { hosts, master: "main".to_owned() }, 4));
     let url = read("rediss-cluster://a:1,b");
-    assert_eq!((url.place, url.tls), (Place::Cluster(vec![host("a", 1), host("b", 6379)]), true));
+    assert_eq!((url.location, url.tls), (Location::Cluster(vec![host("a", 1), host("b", 6379)]), true));
 }
 
 #[test]

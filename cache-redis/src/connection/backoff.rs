@@ -1,8 +1,9 @@
-//! How long to wait before the next attempt: doubling, with full jitter, so that many processes do not come back at once.
+//! Pauses between attempts. They double, with full jitter, so that many processes do not come
+//! back at once.
 
 use std::time::{Duration, Instant};
 
-/// A connection that lasted shorter than this was none: the pauses go on growing.
+/// A connection that ended before it lasted so long does not count: the pauses go on growing.
 const LASTING: Duration = Duration::from_secs(5);
 
 /// Growing pauses.
@@ -10,30 +11,31 @@ const LASTING: Duration = Duration::from_secs(5);
 pub(crate) struct Backoff {
     least: Duration,
     most: Duration,
-    tries: u32,
+    attempts: u32,
 }
 
 impl Backoff {
     pub(crate) fn new(least: Duration, most: Duration) -> Self {
-        Self { least, most, tries: 0 }
+        Self { least, most, attempts: 0 }
     }
 
-    /// The pause before the next attempt.
+    /// Returns the pause before the next attempt.
     pub(crate) fn pause(&mut self) -> Duration {
-        let ceiling = self.least.saturating_mul(1 << self.tries.min(16)).min(self.most);
-        self.tries = self.tries.saturating_add(1);
+        let ceiling = self.least.saturating_mul(1 << self.attempts.min(16)).min(self.most);
+        self.attempts = self.attempts.saturating_add(1);
         ceiling.mul_f64(fastrand::f64()).max(self.least / 2)
     }
 
-    /// What was reached has ended again after `lasted`.
+    /// Notes that the connection ended after `lasted`.
     pub(crate) fn ended(&mut self, lasted: Duration) {
         if lasted >= LASTING {
-            self.tries = 0;
+            self.attempts = 0;
         }
     }
 }
 
-/// The gate before a server: all lanes of a registry share its attempts, so that a server that comes back is not stormed.
+/// The gate before a server. All connections of a registry share its attempts, so that a server
+/// that comes back does not meet a storm of them.
 #[derive(Debug)]
 pub(crate) struct Gate {
     backoff: Backoff,
@@ -45,7 +47,7 @@ impl Gate {
         Self { backoff: Backoff::new(least, most), opens: None }
     }
 
-    /// Lets one attempt through, or tells how long to wait before asking again.
+    /// Lets one attempt through, or returns the time to wait before asking again.
     pub(crate) fn enter(&mut self, now: Instant) -> Result<(), Duration> {
         match self.opens {
             Some(opens) if now < opens => Err(opens - now),
@@ -57,18 +59,18 @@ impl Gate {
         }
     }
 
-    /// An attempt succeeded: whoever waits may try.
+    /// Notes that an attempt succeeded: all may try.
     pub(crate) fn succeeded(&mut self) {
         self.opens = None;
     }
 
-    /// An attempt failed.
+    /// Notes that an attempt failed.
     pub(crate) fn failed(&mut self, now: Instant) {
         let opens = now + self.backoff.pause();
         self.opens = Some(self.opens.map_or(opens, |other| other.max(opens)));
     }
 
-    /// A connection was lost that had lasted this long.
+    /// Notes that a connection was lost that had lasted so long.
     pub(crate) fn lost(&mut self, now: Instant, lasted: Duration) {
         self.backoff.ended(lasted);
         self.failed(now);
@@ -96,9 +98,9 @@ mod tests {
         let mut backoff = Backoff::new(LEAST, MOST);
         (0..10).for_each(|_| _ = backoff.pause());
         backoff.ended(Duration::from_millis(10));
-        assert_eq!(backoff.tries, 10);
+        assert_eq!(backoff.attempts, 10);
         backoff.ended(LASTING);
-        assert_eq!(backoff.tries, 0);
+        assert_eq!(backoff.attempts, 0);
     }
 
     #[test]
