@@ -7,7 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use super::{error_text, request_error::RequestError};
 
-/// The reason for which there is no connection.
+/// The reason for which a connection was not made.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectError {
     pub(crate) reason: Reason,

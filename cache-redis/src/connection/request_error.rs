@@ -38,7 +38,7 @@ impl RequestError {
 
     /// No reply came in time.
     pub(crate) const TIMEOUT: Self = Self::counted(Reason::Timeout);
-    /// There is no connection yet.
+    /// The connection is not made yet.
     pub(crate) const CONNECTING: Self = Self::new(Reason::Connecting);
     /// The breaker is open: nothing is sent.
     pub(crate) const BREAKER_OPEN: Self = Self::new(Reason::BreakerOpen);

@@ -30,7 +30,7 @@ impl Connections {
         Arc::new(Self { state, connector, table: RwLock::new(Some(Table::new())) })
     }
 
-    /// Returns the connection of this runtime; that of the manager where there is no runtime.
+    /// Returns the connection of this runtime; that of the manager for callers without a runtime.
     pub(super) fn current(self: &Arc<Self>) -> Arc<RuntimeConnection> {
         let runtime = Handle::try_current().unwrap_or_else(|_| manager::handle().clone());
         self.on(&runtime)

@@ -63,7 +63,7 @@ impl Replays {
         self.wanted.notified().await;
     }
 
-    /// Tells those who wait that there is no connection.
+    /// Tells those who wait that the connection could not be made.
     pub(super) fn fail(&self, error: RequestError) {
         let number = self.begin();
         self.end(number, Some(error));

@@ -27,11 +27,11 @@ fn the_text_of_keys_is_frozen() {
         names.waiters(&key),
         names.generation("profile"),
         names.cleared("profile", 0x0123_4567_89ab_cdef),
-        names.changed(&key, Kind::Invalidated, 0x0123_4567_89ab_cdef),
-        names.changed(&key, Kind::WakeUp, 0xff),
+        names.changed(&key, Change::Invalidated, 0x0123_4567_89ab_cdef),
+        names.changed(&key, Change::WakeUp, 0xff),
         names.watched(),
     ];
-    let golden = include_str!("../../tests/golden/keys.txt");
+    let golden = include_str!("../../../tests/golden/keys.txt");
     let lost = "deployed values would be lost: no key's text may ever change";
     assert_eq!(written.map(text).join("\n"), golden.trim_end(), "{lost}");
 }
@@ -39,7 +39,7 @@ fn the_text_of_keys_is_frozen() {
 #[test]
 fn a_key_costs_one_allocation_of_its_size() {
     let (names, key) = (Names::new("eu:shop"), profile());
-    for text in [names.value(&key), names.lease(&key), names.changed(&key, Kind::WakeUp, 1)] {
+    for text in [names.value(&key), names.lease(&key), names.changed(&key, Change::WakeUp, 1)] {
         assert_eq!(text.capacity(), text.len());
     }
 }
@@ -71,7 +71,7 @@ fn another_prefix_is_no_news() {
 #[test]
 fn what_we_would_not_write_is_no_news() {
     let names = Names::new("p");
-    let good = text(names.changed(&profile(), Kind::WakeUp, 7));
+    let good = text(names.changed(&profile(), Change::WakeUp, 7));
     assert!(names.parse(good.as_bytes()).is_some());
     let bad = [
         good.replace(":w:", ":x:"),
@@ -101,7 +101,7 @@ fn all_that_belongs_to_a_key_is_in_one_slot() {
         names.token(&key),
         names.lease(&key),
         names.waiters(&key),
-        names.changed(&key, Kind::Invalidated, 1),
+        names.changed(&key, Change::Invalidated, 1),
     ];
     for text in texts {
         assert_eq!(slot(&text), slot(&names.value(&key)));
@@ -119,11 +119,11 @@ proptest! {
         node in any::<u64>(),
     ) {
         let key = key("a.b-c_D9", &format!("{fingerprint:016x}"), digest);
-        let kind = if woken { Kind::WakeUp } else { Kind::Invalidated };
+        let change = if woken { Change::WakeUp } else { Change::Invalidated };
         let names = Names::new(&prefix);
-        let pushed = names.changed(&key, kind, node);
+        let pushed = names.changed(&key, change, node);
         let fingerprint = key.place.fingerprint;
-        let expected = Pushed::Changed { fingerprint, digest: key.digest, kind, node };
+        let expected = Pushed::Changed { fingerprint, digest: key.digest, change, node };
         prop_assert_eq!(names.parse(&pushed), Some(expected));
     }
 

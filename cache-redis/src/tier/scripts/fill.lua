@@ -1,6 +1,6 @@
 #!lua
 -- Stores a value while its load's token stands. KEYS: value, token, lease, waiters, marker of a change, marker to wake up.
--- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), announce.
+-- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), whether to tell other nodes.
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)

@@ -20,29 +20,29 @@ fn journal() -> Journal {
     Journal::new(names())
 }
 
-fn key_of(name: &'static str, number: u32) -> What {
+fn key_of(name: &'static str, number: u32) -> Scope {
     let fingerprint: Fingerprint =
         if name == "a" { "000000000000000a" } else { "000000000000000b" }.parse().unwrap();
     let mut digest = [0; 32];
     digest[..4].copy_from_slice(&number.to_be_bytes());
-    What::Key(RemoteKey { place: Arc::new(Place { name, fingerprint }), digest: Digest(digest) })
+    Scope::Key(RemoteKey { place: Arc::new(Place { name, fingerprint }), digest: Digest(digest) })
 }
 
-fn key(number: u32) -> What {
+fn key(number: u32) -> Scope {
     key_of("a", number)
 }
 
-fn cache(name: &str) -> What {
-    What::Cache(name.into())
+fn cache(name: &str) -> Scope {
+    Scope::Cache(name.into())
 }
 
 /// `a1` for the key 1 of the cache `a`, `a*` for all of it.
-fn short(what: &What) -> String {
-    match what {
-        What::Key(key) => {
+fn short(scope: &Scope) -> String {
+    match scope {
+        Scope::Key(key) => {
             format!("{}{}", key.place.name, u32::from_be_bytes(*key.digest.0.first_chunk().unwrap()))
         }
-        What::Cache(name) => format!("{name}*"),
+        Scope::Cache(name) => format!("{name}*"),
     }
 }
 
@@ -50,10 +50,10 @@ fn open(journal: &Journal) -> Vec<String> {
     journal.outstanding(&|_| true).iter().map(|(_, what)| short(what)).collect()
 }
 
-fn slot_of(what: &What) -> u16 {
-    match what {
-        What::Key(key) => slot(&names().value(key)),
-        What::Cache(name) => slot(&names().generation(name)),
+fn slot_of(scope: &Scope) -> u16 {
+    match scope {
+        Scope::Key(key) => slot(&names().value(key)),
+        Scope::Cache(name) => slot(&names().generation(name)),
     }
 }
 
@@ -169,7 +169,7 @@ fn what_was_done_more_than_a_minute_ago_is_not_kept() {
     let (journal, start) = (journal(), Instant::now());
     journal.acknowledged(journal.add(key(1)), start);
     journal.acknowledged(journal.add(key(2)), start + 61 * SECOND);
-    assert_eq!(journal.pages().recent.len(), 1);
+    assert_eq!(journal.queues.lock().recent.len(), 1);
     journal.suspect(&|_| true, start + 122 * SECOND);
     assert!(!journal.has_outstanding());
 }
@@ -260,7 +260,7 @@ fn too_many_keys_of_servers_out_of_reach_are_cleared_with_their_cache() {
         journal.acknowledged(journal.add(key(number)), now);
         journal.lost(&|_| true, now);
     }
-    assert_eq!(journal.pages().held.len(), 1);
+    assert_eq!(journal.queues.lock().held.len(), 1);
     journal.suspect(&|slot| slot == slot_of(&key(1)), now + 3600 * SECOND);
     assert_eq!(open(&journal), ["a*"]);
 }
@@ -289,7 +289,7 @@ fn a_clear_acknowledged_late_does_not_cover_a_key_invalidated_since() {
 fn the_fullest_cache_is_cleared_when_too_many_keys_are_outstanding() {
     let journal = journal();
     journal.add(key_of("b", 0));
-    let many = u32::try_from(MOST).unwrap();
+    let many = u32::try_from(MAX_KEYS).unwrap();
     let ids: Vec<Id> = (0..many).map(|number| journal.add(key(number))).collect();
     assert_eq!(open(&journal), ["b0", "a*"]);
     journal.acknowledged(*ids.last().unwrap(), Instant::now());
@@ -299,11 +299,11 @@ fn the_fullest_cache_is_cleared_when_too_many_keys_are_outstanding() {
 #[test]
 fn too_many_recent_keys_are_cleared_with_their_cache_whichever_server_is_suspected() {
     let (journal, now) = (journal(), Instant::now());
-    for number in 0..=u32::try_from(MOST).unwrap() {
+    for number in 0..=u32::try_from(MAX_KEYS).unwrap() {
         journal.acknowledged(journal.add(key(number)), now);
     }
     assert!(!journal.has_outstanding());
-    assert_eq!(journal.pages().recent.len(), 1);
+    assert_eq!(journal.queues.lock().recent.len(), 1);
     journal.suspect(&|slot| slot == slot_of(&key(5)), now);
     assert_eq!(open(&journal), ["a*"]);
 }

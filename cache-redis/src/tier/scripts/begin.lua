@@ -1,6 +1,6 @@
 #!lua
--- Leave to load a key. KEYS: value, token, lease, waiters.
--- ARGV: generation, accept a value, supersede, a new token, its life, a lease ('': none wanted), its life.
+-- Grants the permit to load a key. KEYS: value, token, lease, waiters.
+-- ARGV: generation, whether to return a stored value, whether to supersede, a new token, its life, a lease ('': none wanted), its life.
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)

@@ -41,7 +41,7 @@ fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     bytes
 }
 
-fn refusal(bytes: Vec<u8>, pttl: Pttl) -> Option<&'static str> {
+fn refusal(bytes: Vec<u8>, pttl: Pttl) -> Option<Corruption> {
     open(KEY, bytes, pttl).err()
 }
 
@@ -79,9 +79,9 @@ fn a_values_age_is_its_lifetime_without_what_redis_leaves_it() {
 
 #[test]
 fn a_value_whose_expiry_was_taken_away_is_refused() {
-    assert_eq!(refusal(sealed(), Pttl::Never), Some("no expiry"));
-    assert_eq!(refusal(for_ever(), Pttl::In(HOUR)), Some("unexpected expiry"));
-    assert_eq!(refusal(sealed(), Pttl::Gone), Some("gone"));
+    assert_eq!(refusal(sealed(), Pttl::Never), Some(Corruption::NoExpiry));
+    assert_eq!(refusal(for_ever(), Pttl::In(HOUR)), Some(Corruption::UnexpectedExpiry));
+    assert_eq!(refusal(sealed(), Pttl::Gone), Some(Corruption::Gone));
 }
 
 #[test]
@@ -100,22 +100,22 @@ fn pttl_is_read_as_redis_answers_it() {
 
 #[test]
 fn a_value_copied_under_another_key_is_refused() {
-    assert_eq!(open(b"another", sealed(), Pttl::In(HOUR)).err(), Some("damaged"));
+    assert_eq!(open(b"another", sealed(), Pttl::In(HOUR)).err(), Some(Corruption::Damaged));
 }
 
 #[test]
 fn each_refusal_says_why() {
     let refused = |bytes| refusal(bytes, Pttl::In(HOUR));
-    assert_eq!(refused(b"{\"label\":\"positive\"}".to_vec()), Some("not ours"));
-    assert_eq!(refused(Vec::new()), Some("not ours"));
-    assert_eq!(refused(MAGIC.to_vec()), Some("cut short"));
-    assert_eq!(refused(sealed()[..PAYLOAD - 1].to_vec()), Some("cut short"));
-    assert_eq!(refused(forged(|bytes| bytes[4] = 2)), Some("other format"));
-    assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some("unknown codec"));
-    assert_eq!(refused(forged(|bytes| bytes[5] = 3)), Some("unknown codec"));
-    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some("unknown flag"));
-    assert_eq!(refused(forged(|bytes| bytes[24] = 1)), Some("impossible lifetimes"));
-    assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some("damaged"));
+    assert_eq!(refused(b"{\"label\":\"positive\"}".to_vec()), Some(Corruption::NotOurs));
+    assert_eq!(refused(Vec::new()), Some(Corruption::NotOurs));
+    assert_eq!(refused(MAGIC.to_vec()), Some(Corruption::CutShort));
+    assert_eq!(refused(sealed()[..PAYLOAD - 1].to_vec()), Some(Corruption::CutShort));
+    assert_eq!(refused(forged(|bytes| bytes[4] = 2)), Some(Corruption::OtherFormat));
+    assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some(Corruption::UnknownCodec));
+    assert_eq!(refused(forged(|bytes| bytes[5] = 3)), Some(Corruption::UnknownCodec));
+    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::UnknownFlag));
+    assert_eq!(refused(forged(|bytes| bytes[24] = 1)), Some(Corruption::ImpossibleLifetimes));
+    assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some(Corruption::Damaged));
 }
 
 #[test]
@@ -194,12 +194,12 @@ fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Senti
 fn a_value_in_messagepack_is_frozen() {
     let payload = rmp_serde::to_vec_named(&sentiment()).unwrap();
     let decode = |payload: &[u8]| rmp_serde::from_slice(payload).unwrap();
-    frozen(include_str!("../../tests/golden/messagepack.hex"), Codec::MessagePack, payload, decode);
+    frozen(include_str!("../../../tests/golden/messagepack.hex"), Codec::MessagePack, payload, decode);
 }
 
 #[test]
 fn a_value_in_json_is_frozen() {
     let payload = serde_json::to_vec(&sentiment()).unwrap();
     let decode = |payload: &[u8]| serde_json::from_slice(payload).unwrap();
-    frozen(include_str!("../../tests/golden/json.hex"), Codec::Json, payload, decode);
+    frozen(include_str!("../../../tests/golden/json.hex"), Codec::Json, payload, decode);
 }

@@ -1,4 +1,4 @@
-//! The text of keys in Redis: written here, and read back here from what a server pushes.
+//! The text of keys in Redis: written here, and read back here when a server pushes it.
 
 #[cfg(test)]
 mod tests;
@@ -11,29 +11,29 @@ use cachery_core::{
     remote::{Digest, RemoteKey},
 };
 
-/// How the key of a generation ends.
+/// The end of a generation's key.
 const GENERATION: &[u8] = b":generation";
-/// How a value's key goes on where its token is.
+/// The end of a token's key, after the text of its value's.
 const TOKEN: &[u8] = b":token";
 
 /// Writes the keys of one registry. A clone shares its prefix.
 #[derive(Clone, Debug)]
-pub(crate) struct Names {
+pub(super) struct Names {
     prefix: Arc<str>,
 }
 
-/// Why nodes are told of a key.
+/// The event of which nodes are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Its value is no longer true.
+pub(super) enum Change {
+    /// The value was invalidated.
     Invalidated,
-    /// Who waits for its load should look again.
+    /// Callers who wait for the load should ask again.
     WakeUp,
 }
 
-/// What a pushed key says.
+/// The meaning of a pushed key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pushed<'a> {
+pub(super) enum Pushed<'a> {
     /// A cache was cleared.
     Cleared {
         /// The cache's name.
@@ -43,49 +43,49 @@ pub(crate) enum Pushed<'a> {
     },
     /// Something happened to one key.
     Changed {
-        /// The place of the key.
+        /// The fingerprint of the key's place.
         fingerprint: Fingerprint,
-        /// Which key of the place.
+        /// The digest of the key.
         digest: Digest,
-        /// What happened.
-        kind: Kind,
+        /// The event.
+        change: Change,
         /// The node that did it.
         node: u64,
     },
 }
 
 impl Names {
-    pub(crate) fn new(prefix: &str) -> Self {
+    pub(super) fn new(prefix: &str) -> Self {
         Self { prefix: prefix.into() }
     }
 
-    /// Where the value of `key` is.
-    pub(crate) fn value(&self, key: &RemoteKey) -> Vec<u8> {
+    /// Returns the key of the value of `key`.
+    pub(super) fn value(&self, key: &RemoteKey) -> Vec<u8> {
         self.beside(key, b"")
     }
 
-    /// Where the token is, without which nothing is filled.
-    pub(crate) fn token(&self, key: &RemoteKey) -> Vec<u8> {
+    /// Returns the key of the token, without which nothing is filled.
+    pub(super) fn token(&self, key: &RemoteKey) -> Vec<u8> {
         self.beside(key, TOKEN)
     }
 
-    /// Where the right to load is held.
-    pub(crate) fn lease(&self, key: &RemoteKey) -> Vec<u8> {
+    /// Returns the key of the lease.
+    pub(super) fn lease(&self, key: &RemoteKey) -> Vec<u8> {
         self.beside(key, b":lease")
     }
 
-    /// Where it is noted that somebody waits for the load.
-    pub(crate) fn waiters(&self, key: &RemoteKey) -> Vec<u8> {
+    /// Returns the key that exists while any node waits for the load.
+    pub(super) fn waiters(&self, key: &RemoteKey) -> Vec<u8> {
         self.beside(key, b":waiters")
     }
 
-    /// Where the generation of the cache called `name` is.
-    pub(crate) fn generation(&self, name: &str) -> Vec<u8> {
+    /// Returns the key of the generation of the cache called `name`.
+    pub(super) fn generation(&self, name: &str) -> Vec<u8> {
         [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION].concat()
     }
 
-    /// What a look at `key` asks for.
-    pub(crate) fn looked_for(&self, key: &RemoteKey) -> LookedFor {
+    /// Returns the keys that a read of `key` asks for.
+    pub(super) fn read_keys(&self, key: &RemoteKey) -> ReadKeys {
         let of_generation = [self.prefix.as_bytes(), b":", key.place.name.as_bytes(), GENERATION];
         let room = TOKEN.len() + of_generation.iter().map(|part| part.len()).sum::<usize>();
         let mut text = self.text(":", key, room);
@@ -95,29 +95,30 @@ impl Names {
         for part in of_generation {
             text.extend_from_slice(part);
         }
-        LookedFor { text, value, token }
+        ReadKeys { text, value, token }
     }
 
-    /// The marker by whose writing all nodes hear that the cache called `name` was cleared; in the slot of its generation.
-    pub(crate) fn cleared(&self, name: &str, node: u64) -> Vec<u8> {
+    /// Returns the marker that tells all nodes of a clear of the cache called `name`. It is in the
+    /// slot of the cache's generation.
+    pub(super) fn cleared(&self, name: &str, node: u64) -> Vec<u8> {
         let prefix = &self.prefix;
         format!("{prefix}:!{{{prefix}:{name}:generation}}:c:{node:016x}").into_bytes()
     }
 
-    /// The marker by whose writing all nodes hear of `key`.
-    pub(crate) fn changed(&self, key: &RemoteKey, kind: Kind, node: u64) -> Vec<u8> {
+    /// Returns the marker that tells all nodes of an event of `key`.
+    pub(super) fn changed(&self, key: &RemoteKey, change: Change, node: u64) -> Vec<u8> {
         let mut text = self.text(":!", key, ":k:0123456789abcdef".len());
-        write!(text, ":{}:{node:016x}", kind.letter()).expect("a Vec takes every write");
+        write!(text, ":{}:{node:016x}", change.letter()).expect("a Vec takes every write");
         text
     }
 
-    /// What all pushed keys begin with, and no others do: a name holds no `!`.
-    pub(crate) fn watched(&self) -> Vec<u8> {
+    /// Returns the prefix of all markers. No other key has it, because a name holds no `!`.
+    pub(super) fn watched(&self) -> Vec<u8> {
         [self.prefix.as_bytes(), b":!"].concat()
     }
 
-    /// Reads a key that a server pushed. `None`: it is none of ours.
-    pub(crate) fn parse<'a>(&self, pushed: &'a [u8]) -> Option<Pushed<'a>> {
+    /// Reads a key that a server pushed. `None` when it is not one of ours.
+    pub(super) fn parse<'a>(&self, pushed: &'a [u8]) -> Option<Pushed<'a>> {
         let text = pushed.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":!")?;
         let text = str::from_utf8(text).ok()?;
         match text.strip_prefix('{') {
@@ -138,7 +139,8 @@ impl Names {
         text
     }
 
-    /// The text of `key` after `mark`, with room for a suffix, so that a key costs one allocation.
+    /// Returns the text of `key` after `mark`, with room for a suffix, so that a key costs one
+    /// allocation.
     fn text(&self, mark: &str, key: &RemoteKey, room: usize) -> Vec<u8> {
         let name = key.place.name;
         let length = self.prefix.len() + mark.len() + name.len() + ":0123456789abcdef:{}".len() + 64;
@@ -154,31 +156,31 @@ impl Names {
     }
 }
 
-/// The keys of a look, in one allocation: a hit pays for them.
-pub(crate) struct LookedFor {
+/// The keys of a read, in one allocation, because a hit pays for them.
+pub(super) struct ReadKeys {
     /// The token's key, which begins with the value's, and then the generation's.
     text: Vec<u8>,
-    /// Where the value's key ends.
+    /// The length of the value's key.
     value: usize,
-    /// Where the token's key ends.
+    /// The length of the token's key.
     token: usize,
 }
 
-impl LookedFor {
-    pub(crate) fn value(&self) -> &[u8] {
+impl ReadKeys {
+    pub(super) fn value(&self) -> &[u8] {
         &self.text[..self.value]
     }
 
-    pub(crate) fn token(&self) -> &[u8] {
+    pub(super) fn token(&self) -> &[u8] {
         &self.text[..self.token]
     }
 
-    pub(crate) fn generation(&self) -> &[u8] {
+    pub(super) fn generation(&self) -> &[u8] {
         &self.text[self.token..]
     }
 }
 
-impl Kind {
+impl Change {
     fn letter(self) -> char {
         match self {
             Self::Invalidated => 'i',
@@ -200,7 +202,7 @@ fn parse_changed(text: &str) -> Option<Pushed<'_>> {
     let changed = Pushed::Changed {
         fingerprint: parts.next()?.parse().ok()?,
         digest: parse_digest(parts.next()?)?,
-        kind: Kind::of(parts.next()?)?,
+        change: Change::of(parts.next()?)?,
         node: parse_node(parts.next()?)?,
     };
     parts.next().is_none().then_some(changed)

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What can happen to a journal and its two servers.
+/// Scope can happen to a journal and its two servers.
 #[derive(Clone, Debug)]
 enum Step {
-    Add(What),
+    Add(Scope),
     /// One of the outstanding ones is done; its acknowledgement is on its way.
     Do(usize),
     /// One of the acknowledgements arrives.
@@ -32,7 +32,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn server(what: &What) -> bool {
+fn server(what: &Scope) -> bool {
     slot_of(what).is_multiple_of(2)
 }
 
@@ -40,10 +40,10 @@ fn server(what: &What) -> bool {
 struct Model {
     journal: Journal,
     now: Instant,
-    asked: Vec<(usize, What)>,
-    done: Vec<(usize, Instant, What)>,
+    asked: Vec<(usize, Scope)>,
+    done: Vec<(usize, Instant, Scope)>,
     /// The same, and nothing is ever forgotten.
-    ever_done: Vec<(usize, Instant, What)>,
+    ever_done: Vec<(usize, Instant, Scope)>,
     on_their_way: Vec<(Id, bool)>,
     /// Since when the servers are out of reach.
     lost: [Option<Instant>; 2],

@@ -8,19 +8,20 @@ use std::{
 
 use cachery_core::{Fingerprint, remote::Digest};
 
-use super::What;
+use super::Scope;
 
 /// One invalidation.
 #[derive(Clone)]
 pub(super) struct Note {
-    pub(super) what: What,
-    /// The slot of the key that it writes.
+    pub(super) scope: Scope,
+    /// The slot of the keys that it writes.
     pub(super) slot: u16,
-    /// It stands for keys of one cache that were done in other slots.
+    /// True when it stands for keys of one cache that were done in other slots.
     pub(super) merged: bool,
-    /// Since when it stands acknowledged.
+    /// The time of the acknowledgement that stands.
     pub(super) at: Option<Instant>,
-    /// For how long it stood so before, each time until the server was lost or suspected.
+    /// The time for which earlier acknowledgements stood, each until the server was lost or
+    /// suspected.
     pub(super) stood: Duration,
 }
 
@@ -29,7 +30,8 @@ impl Note {
         self.merged || owns(self.slot)
     }
 
-    /// What the acknowledgement is worth is open from `now` on. It counts as if it had stood for the `least` time at least.
+    /// Returns it without its acknowledgement, which is in doubt from `now` on. It counts as if it
+    /// had stood for the `least` time at least.
     pub(super) fn doubted(mut self, now: Instant, least: Duration) -> Self {
         if let Some(at) = self.at.take() {
             self.stood += now.saturating_duration_since(at).max(least);
@@ -37,17 +39,18 @@ impl Note {
         self
     }
 
-    /// The cache whose key this is about.
+    /// Returns the cache of the key, if it is about one.
     fn key_of(&self) -> Option<&'static str> {
-        match &self.what {
-            What::Key(key) => Some(key.place.name),
-            What::Cache(_) => None,
+        match &self.scope {
+            Scope::Key(key) => Some(key.place.name),
+            Scope::Cache(_) => None,
         }
     }
 }
 
-/// What only one note in a queue is about. A fingerprint covers the cache's name. A merged note stands beside the one of a real clear,
-/// because it may stand for keys that were invalidated after that.
+/// The subject of a note, unique in a queue. A fingerprint covers the cache's name. A merged note
+/// stands beside that of a real clear, because it may stand for keys that were invalidated after
+/// that.
 #[derive(PartialEq, Eq, Hash)]
 enum Subject {
     Key(Fingerprint, Digest),
@@ -56,9 +59,9 @@ enum Subject {
 
 impl Subject {
     fn of(note: &Note) -> Self {
-        match &note.what {
-            What::Key(key) => Self::Key(key.place.fingerprint, key.digest),
-            What::Cache(name) => Self::Cache { name: Arc::clone(name), merged: note.merged },
+        match &note.scope {
+            Scope::Key(key) => Self::Key(key.place.fingerprint, key.digest),
+            Scope::Cache(name) => Self::Cache { name: Arc::clone(name), merged: note.merged },
         }
     }
 }
@@ -71,7 +74,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Adds a note, in place of an older one about the same.
+    /// Adds a note, in place of an older one about the same subject.
     pub(super) fn push(&mut self, number: u64, note: Note) {
         if let Some(older) = self.numbers.insert(Subject::of(&note), number) {
             self.notes.remove(&older);
@@ -89,7 +92,7 @@ impl Queue {
         Some(note)
     }
 
-    /// Takes out all notes that are `wanted`, oldest first.
+    /// Removes and returns all notes that are `wanted`, oldest first.
     pub(super) fn take(&mut self, wanted: impl Fn(&Note) -> bool) -> Vec<Note> {
         let numbers: Vec<u64> =
             self.iter().filter(|(_, note)| wanted(note)).map(|(number, _)| number).collect();
@@ -108,7 +111,7 @@ impl Queue {
         }
     }
 
-    /// The cache with the most keys here, when there are more than `most` notes.
+    /// Returns the cache with the most keys when there are more than `most` notes.
     pub(super) fn fullest_over(&self, most: usize) -> Option<&'static str> {
         if self.len() <= most {
             return None;
