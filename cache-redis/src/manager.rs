@@ -1,8 +1,10 @@
-//! The thread on which connections are watched, probed and mended: one for all registries, beside all runtimes. Deadlines tick there
-//! too, so that they work on any executor and a paused test clock does not stop them.
+//! The thread on which connections are watched, probed and closed: one for all registries, beside
+//! all runtimes. Deadlines tick there too, so that they work on any executor and a paused test
+//! clock does not stop them.
 
 use std::{
     future::{Future, poll_fn},
+    io,
     pin::Pin,
     sync::OnceLock,
     task::Poll,
@@ -15,25 +17,28 @@ use tokio::{
     time::Sleep,
 };
 
-static MANAGER: OnceLock<Result<Handle, String>> = OnceLock::new();
+use crate::open_error::OpenError;
+
+static MANAGER: OnceLock<Result<Handle, OpenError>> = OnceLock::new();
 
 /// Starts the thread, once. It runs until the process ends.
-pub(crate) fn start() -> Result<(), String> {
+pub(crate) fn start() -> Result<(), OpenError> {
     MANAGER.get_or_init(launch).as_ref().map(|_| ()).map_err(Clone::clone)
 }
 
-/// The runtime of the thread.
+/// Returns the runtime of the thread.
 pub(crate) fn handle() -> &'static Handle {
     MANAGER.get_or_init(launch).as_ref().expect("nothing is opened before `start` has succeeded")
 }
 
-/// Ready after `duration`, on whatever executor it is polled.
+/// Returns a timer that works on whatever executor polls it.
 pub(crate) fn timer(duration: Duration) -> Sleep {
     let _entered = handle().enter();
     tokio::time::sleep(duration)
 }
 
-/// What `work` comes to, unless `deadline` comes first. It is pinned by the caller: to take it along would copy it.
+/// Returns the output of `work`, or `None` when `deadline` comes first. Both are pinned by the
+/// caller, because moving them in here would copy them.
 pub(crate) fn until<T>(
     mut deadline: Pin<&mut Sleep>,
     mut work: Pin<&mut impl Future<Output = T>>,
@@ -44,8 +49,8 @@ pub(crate) fn until<T>(
     })
 }
 
-fn launch() -> Result<Handle, String> {
-    let failed = |error| format!("the thread that keeps the connections to Redis cannot start: {error}");
+fn launch() -> Result<Handle, OpenError> {
+    let failed = |error: io::Error| OpenError::Thread(error.to_string());
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let handle = runtime.handle().clone();
     let thread = thread::Builder::new().name("cachery-redis".to_owned());

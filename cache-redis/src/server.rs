@@ -1,200 +1,103 @@
-//! One server: its lanes, its breaker and its link.
+//! One server: its connections, its breaker and its link.
 
-mod backoff;
-mod circuit;
-mod connect;
+mod breaker;
+mod connections;
+mod connector;
+mod epochs;
 mod health;
-mod info;
-mod lane;
-mod lanes;
+mod hooks;
 mod link;
-mod refusal;
+mod push_channel;
+mod reception;
 mod replay;
-mod session;
-mod trouble;
+mod requests;
+mod runtime_connection;
+mod shared;
+mod state;
 
-use std::{
-    pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{future::Future, pin::Pin, sync::Arc};
 
-use cachery_core::remote::Reason;
+use cachery_core::ServerHealth;
 use redis::{Pipeline, Value};
-use tokio::{sync::Notify, task::AbortHandle, time::Sleep};
+use tokio::{task::AbortHandle, time::Sleep};
 
-use self::{backoff::Gate, circuit::Circuit, lanes::Lanes, link::Link, replay::Replays};
-pub(crate) use self::{refusal::Refusal, session::Session, trouble::Trouble};
-use crate::{
-    access::Origin,
-    manager,
-    servers::{Shared, seen},
+use self::{
+    connections::Connections, connector::Connector, link::Link, replay::Replays, requests::Requests,
+    state::ServerState,
 };
-
-const LEAST_PAUSE: Duration = Duration::from_millis(50);
-const MOST_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) use self::{hooks::ServerHooks, shared::Shared};
+use crate::{
+    connection::{ConnectError, Endpoint, RequestError},
+    manager,
+};
 
 /// One server.
 pub(crate) struct Server {
-    number: u16,
-    origin: Origin,
-    address: RwLock<Arc<str>>,
-    shared: Arc<Shared>,
-    lanes: Lanes,
-    gate: Mutex<Gate>,
-    /// Notified when the server was reached: whoever waits at the gate may try.
-    reached: Notify,
-    circuit: Circuit,
-    link: Link,
-    replays: Replays,
-    /// Why the last attempt to connect failed, if it did.
-    refusal: Mutex<Option<Refusal>>,
-    /// Whether the log has it that all is well, or nothing yet.
-    well: Mutex<bool>,
-    keeper: OnceLock<AbortHandle>,
+    requests: Requests,
+    link: AbortHandle,
 }
 
 impl Server {
-    /// A server that owns the slots that carry its `number`. It is connected to from now on.
-    pub(crate) fn open(number: u16, origin: Origin, shared: Arc<Shared>) -> Arc<Self> {
-        let server = Arc::new(Self {
-            number,
-            address: RwLock::new(origin.address()),
-            origin,
-            shared,
-            lanes: Lanes::default(),
-            gate: Mutex::new(Gate::new(LEAST_PAUSE, MOST_PAUSE)),
-            reached: Notify::new(),
-            circuit: Circuit::new(),
-            link: Link::new(),
-            replays: Replays::default(),
-            refusal: Mutex::default(),
-            well: Mutex::new(true),
-            keeper: OnceLock::new(),
-        });
-        let keeper = manager::handle().spawn(link::keep(Arc::clone(&server)));
-        let _ = server.keeper.set(keeper.abort_handle());
-        server
+    /// Opens a server that owns the slots with its `number`. It is connected to from now on.
+    pub(crate) fn open(number: u16, endpoint: Endpoint, shared: Arc<Shared>) -> Arc<Self> {
+        let state = Arc::new(ServerState::new(number, endpoint.address(), shared));
+        let connector = Arc::new(Connector::new(endpoint, Arc::clone(&state)));
+        let connections = Connections::new(Arc::clone(&state), Arc::clone(&connector));
+        let replays = Arc::new(Replays::new(Arc::clone(&state)));
+        let link = Link { state: Arc::clone(&state), connector, replays: Arc::clone(&replays) };
+        let link = manager::handle().spawn(link.keep()).abort_handle();
+        Arc::new(Self { requests: Requests { state, connections, replays }, link })
     }
 
     /// Ends all connections and tasks.
     pub(crate) fn close(&self) {
-        if let Some(keeper) = self.keeper.get() {
-            keeper.abort();
-        }
-        self.lanes.close();
+        self.link.abort();
+        self.requests.connections.close();
     }
 
-    /// Sends `pipeline` over this runtime's connection, after what must be done first.
-    pub(crate) async fn ask(
-        self: &Arc<Self>,
-        pipeline: &Pipeline,
-        mut deadline: Pin<&mut Sleep>,
-    ) -> Result<Vec<Value>, Trouble> {
-        if !self.circuit.admits() {
-            return Err(Trouble::BREAKER_OPEN);
-        }
-        let session = self.lane().session(deadline.as_mut()).await;
-        let session = session.inspect_err(|trouble| self.heed(trouble))?;
-        // Asked after the connection is there: what a new one makes suspect is known by then.
-        if self.shared.duties.has_outstanding() {
-            self.replays.next(deadline.as_mut()).await?;
-        }
-        self.send(&session, pipeline, deadline).await
+    /// Sends `pipeline` over the connection of this runtime, after what is outstanding is done.
+    pub(crate) fn ask<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+        deadline: Pin<&'a mut Sleep>,
+    ) -> impl Future<Output = Result<Vec<Value>, RequestError>> + 'a {
+        self.requests.ask(pipeline, deadline)
     }
 
-    /// Sends `pipeline` and minds what the answer says about the server.
-    async fn send(
-        &self,
-        session: &Session,
-        pipeline: &Pipeline,
-        deadline: Pin<&mut Sleep>,
-    ) -> Result<Vec<Value>, Trouble> {
-        let answer = session.ask(pipeline, deadline).await;
-        if let Err(trouble) = &answer {
-            self.heed(trouble);
-        }
-        if answer.as_ref().err().is_none_or(|trouble| !trouble.counts) {
-            self.circuit.answered();
-        }
-        answer
-    }
-
-    /// Waits until this runtime has a connection; when there is none in time, says why.
-    pub(crate) async fn connected(self: &Arc<Self>, deadline: Pin<&mut Sleep>) -> Result<(), String> {
-        if manager::until(deadline, pin!(self.lane().up())).await.is_some() {
+    /// Waits until this runtime has a connection. The error is that of the last attempt.
+    pub(crate) async fn connected(&self, deadline: Pin<&mut Sleep>) -> Result<(), ConnectError> {
+        if self.requests.connected(deadline).await {
             return Ok(());
         }
-        let refusal = locked(&self.refusal).clone().unwrap_or_else(Refusal::timeout);
-        Err(format!("Redis at {}: {}", self.address(), refusal.said))
+        Err(self.state().connect_error().unwrap_or_else(ConnectError::timeout))
     }
 
     /// Waits until it is known whether the server pushes.
-    pub(crate) async fn linked(&self) {
-        self.link.settled().await;
+    pub(crate) async fn push_settled(&self) {
+        self.state().push_channel.settled().await;
+    }
+
+    /// Asks the server for its health.
+    pub(crate) async fn health(&self) -> ServerHealth {
+        health::measure(&self.requests).await
     }
 
     pub(crate) fn number(&self) -> u16 {
-        self.number
+        self.state().number
     }
 
-    /// Host and port, or the path of a socket.
+    /// Returns host and port, or the path of a socket.
     pub(crate) fn address(&self) -> Arc<str> {
-        Arc::clone(&self.address.read().unwrap_or_else(PoisonError::into_inner))
+        self.state().address()
     }
 
-    /// Whether its commands work and it tells of invalidations.
-    pub(crate) fn receives_invalidations(&self) -> bool {
-        self.works() && self.link.is_up()
+    fn state(&self) -> &ServerState {
+        &self.requests.state
     }
 
-    fn works(&self) -> bool {
-        self.circuit.admits() && locked(&self.refusal).is_none()
+    /// Counts the runtimes that have a connection.
+    #[cfg(test)]
+    pub(crate) fn connection_count(&self) -> usize {
+        self.requests.connections.count()
     }
-
-    fn owns(&self, slot: u16) -> bool {
-        self.shared.slots.owner(slot) == self.number
-    }
-
-    /// Minds what a trouble says about the server.
-    fn heed(&self, trouble: &Trouble) {
-        if trouble.counts {
-            self.failed(trouble.reason);
-        }
-        if matches!(trouble.reason, Reason::ClusterDown | Reason::Moved | Reason::ReadOnly) {
-            self.shared.stale.notify_one();
-        }
-    }
-
-    fn failed(&self, reason: Reason) {
-        if self.circuit.failed() {
-            seen::breaker(&self.address(), self.circuit.state());
-            self.link.probe();
-            self.review(reason.as_str());
-        }
-    }
-
-    /// Says once in the log that the server degraded, and once that it is back; then the registry hears of it.
-    fn review(&self, reason: &'static str) {
-        let works = self.works();
-        let well = works && !self.link.is_down();
-        let was = std::mem::replace(&mut *locked(&self.well), well);
-        let address = self.address();
-        match (was, well) {
-            (true, false) if works => {
-                tracing::warn!(%address, reason, "Redis does not tell of invalidations: until it does, memory entries live for the outage ttl at most");
-            }
-            (true, false) => {
-                tracing::warn!(%address, reason, "Redis is out of reach: until it is back, functions run, or are answered from memory for the outage ttl at most");
-            }
-            (false, true) => tracing::info!(%address, "Redis is back"),
-            _ => {}
-        }
-        self.shared.review();
-    }
-}
-
-/// Nothing that panics is done under our locks.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

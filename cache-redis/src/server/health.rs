@@ -1,72 +1,76 @@
-//! How a server is, and what to do about it.
+//! The health of a server, with the way out of each problem.
 
 use std::{
     pin::pin,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use cachery_core::{Push, ServerHealth, Status};
 use redis::Pipeline;
 
-use super::{
-    Server,
-    info::{field, text},
-    locked,
-    trouble::Trouble,
+use super::{requests::Requests, state::ServerState};
+use crate::{
+    connection::{RequestError, field, text},
+    manager,
 };
-use crate::manager;
 
-const PATIENCE: Duration = Duration::from_millis(500);
+/// The time that the server gets to answer.
+const LIMIT: Duration = Duration::from_millis(500);
 const OLDEST: (u32, u32) = (7, 0);
 
-impl Server {
-    /// Asks the server how it is.
-    pub(crate) async fn health(self: &Arc<Self>) -> ServerHealth {
-        let mut health = ServerHealth::unknown(&*self.address());
-        match self.measure(&mut health).await {
-            Ok(()) => health.status = Status::Up,
-            Err(trouble) => health.problems.push(self.problem(&trouble)),
-        }
-        health.push = self.link.push();
-        health.breaker = self.circuit.state();
-        health.queued = self.shared.duties.queued(&|slot| self.owns(slot));
-        let pushes = match health.push {
-            Push::Forbidden => Some(
-                "it does not allow `CLIENT TRACKING`, so memory entries live for the outage ttl at most: grant `+client|tracking` and `+hello`",
-            ),
-            Push::Down if health.status == Status::Up => Some(
-                "it does not tell of invalidations yet: memory entries live for the outage ttl at most until it does",
-            ),
-            _ => None,
-        };
-        health.problems.extend(pushes.map(str::to_owned));
-        if health.status == Status::Up && !health.problems.is_empty() {
-            health.status = Status::Degraded;
-        }
-        health
+/// Asks the server for its health.
+pub(super) async fn measure(requests: &Requests) -> ServerHealth {
+    let state = &requests.state;
+    let mut health = ServerHealth::unknown(&*state.address());
+    match ask(requests, &mut health).await {
+        Ok(()) => health.status = Status::Up,
+        Err(error) => health.problems.push(problem(state, &error)),
     }
-
-    async fn measure(self: &Arc<Self>, health: &mut ServerHealth) -> Result<(), Trouble> {
-        let mut deadline = pin!(manager::timer(PATIENCE));
-        // Connecting is not part of the round trip.
-        self.lane().session(deadline.as_mut()).await?;
-        let began = Instant::now();
-        self.ask(Pipeline::new().cmd("PING"), deadline.as_mut()).await?;
-        health.round_trip = Some(began.elapsed());
-        let mut info = Pipeline::new();
-        info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
-        // A user who may not ask for it is served all the same.
-        if let Ok(replies) = self.ask(&info, deadline).await {
-            let info: String = replies.iter().filter_map(text).collect();
-            read_info(&info, health);
-        }
-        Ok(())
+    health.push = state.push_channel.health();
+    health.breaker = state.breaker.position();
+    health.queued = state.shared.hooks.queued(&|slot| state.owns(slot));
+    health.problems.extend(push_problem(&health).map(str::to_owned));
+    if health.status == Status::Up && !health.problems.is_empty() {
+        health.status = Status::Degraded;
     }
+    health
+}
 
-    fn problem(&self, trouble: &Trouble) -> String {
-        let refusal = locked(&self.refusal).clone();
-        refusal.map_or_else(|| trouble.reason.hint().to_owned(), |refusal| refusal.said)
+async fn ask(requests: &Requests, health: &mut ServerHealth) -> Result<(), RequestError> {
+    let mut deadline = pin!(manager::timer(LIMIT));
+    // Connecting does not belong to the round trip.
+    requests.session(deadline.as_mut()).await?;
+    let began = Instant::now();
+    requests.ask(Pipeline::new().cmd("PING"), deadline.as_mut()).await?;
+    health.round_trip = Some(began.elapsed());
+    let mut info = Pipeline::new();
+    info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
+    // A user who may not ask for it is served all the same.
+    if let Ok(replies) = requests.ask(&info, deadline).await {
+        let info: String = replies.iter().filter_map(text).collect();
+        read_info(&info, health);
+    }
+    Ok(())
+}
+
+fn problem(state: &ServerState, error: &RequestError) -> String {
+    match state.connect_error() {
+        Some(error) => error.to_string(),
+        None => error.reason.hint().to_owned(),
+    }
+}
+
+fn push_problem(health: &ServerHealth) -> Option<&'static str> {
+    match health.push {
+        Push::Forbidden => Some(
+            "it does not allow `CLIENT TRACKING`, so memory entries live for the outage ttl at \
+             most: grant `+client|tracking` and `+hello`",
+        ),
+        Push::Down if health.status == Status::Up => Some(
+            "it does not push invalidations yet: memory entries live for the outage ttl at most \
+             until it does",
+        ),
+        _ => None,
     }
 }
 
@@ -74,14 +78,16 @@ fn read_info(info: &str, health: &mut ServerHealth) {
     let field = |name| field(info, name);
     health.version = field("redis_version").map(str::to_owned);
     health.eviction_policy = field("maxmemory_policy").map(str::to_owned);
+    let mut problem = |text: &str| health.problems.push(text.to_owned());
     if field("redis_version").and_then(version).is_some_and(|version| version < OLDEST) {
-        health
-            .problems
-            .push("it is older than Redis 7.0, the oldest that is supported: update it".to_owned());
+        problem("it is older than Redis 7.0, the oldest that is supported: update it");
     }
-    let limited = field("maxmemory").is_some_and(|bytes| bytes != "0");
-    if limited && field("maxmemory_policy") == Some("noeviction") {
-        health.problems.push("it stores nothing any more once its memory is full: set `maxmemory-policy` to `allkeys-lru` or `volatile-lru`".to_owned());
+    let is_limited = field("maxmemory").is_some_and(|bytes| bytes != "0");
+    if is_limited && field("maxmemory_policy") == Some("noeviction") {
+        problem(
+            "it stores nothing any more once its memory is full: set `maxmemory-policy` to \
+             `allkeys-lru` or `volatile-lru`",
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! What must be done on a server before anything else is asked of it: the link does it, for all who wait.
+//! Replays of the invalidations that must be done on a server before anything else is asked of it.
+//! The link runs them for all who wait.
 
 use std::{
     pin::{Pin, pin},
@@ -16,98 +17,103 @@ use tokio::{
     time::Sleep,
 };
 
-use super::{Server, session::Session, trouble::Trouble};
-use crate::manager;
+use super::state::ServerState;
+use crate::{
+    connection::{RequestError, Session},
+    manager,
+};
 
-/// How long one replay may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The limit of one replay.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// The replays on one server, numbered.
-#[derive(Default)]
 pub(super) struct Replays {
+    state: Arc<ServerState>,
     wanted: Notify,
     begun: AtomicU64,
-    last: watch::Sender<Replay>,
+    last: watch::Sender<Outcome>,
 }
 
-/// What the replay with this number came to.
+/// The outcome of the replay with this number.
 #[derive(Default)]
-struct Replay {
+struct Outcome {
     number: u64,
-    trouble: Option<Trouble>,
+    error: Option<RequestError>,
 }
 
 impl Replays {
+    pub(super) fn new(state: Arc<ServerState>) -> Self {
+        Self { state, wanted: Notify::new(), begun: AtomicU64::new(0), last: watch::Sender::default() }
+    }
+
     /// Waits for a replay that begins after now. One serves all who wait.
-    pub(super) async fn next(&self, deadline: Pin<&mut Sleep>) -> Result<(), Trouble> {
-        let mut replays = self.last.subscribe();
+    pub(super) async fn next(&self, deadline: Pin<&mut Sleep>) -> Result<(), RequestError> {
+        let mut outcomes = self.last.subscribe();
         let number = self.begun.load(Ordering::SeqCst) + 1;
         self.wanted.notify_one();
-        let end = replays.wait_for(|replay| replay.number >= number);
+        let end = outcomes.wait_for(|outcome| outcome.number >= number);
         match manager::until(deadline, pin!(end)).await {
-            Some(Ok(replay)) => replay.trouble.clone().map_or(Ok(()), Err),
-            _ => Err(Trouble { counts: false, ..Trouble::TIMEOUT }),
+            Some(Ok(outcome)) => outcome.error.clone().map_or(Ok(()), Err),
+            _ => Err(RequestError { counts_against_server: false, ..RequestError::TIMEOUT }),
         }
     }
 
-    /// Somebody waits.
+    /// Waits until a replay is wanted.
     pub(super) async fn wanted(&self) {
         self.wanted.notified().await;
     }
 
-    /// There is no connection for it.
-    pub(super) fn fail(&self, trouble: Trouble) {
+    /// Tells those who wait that the connection could not be made.
+    pub(super) fn fail(&self, error: RequestError) {
         let number = self.begin();
-        self.end(number, Some(trouble));
+        self.end(number, Some(error));
+    }
+
+    /// Runs a replay on `session`.
+    pub(super) async fn run(&self, session: &Arc<Session>) -> Result<(), RequestError> {
+        let number = self.begin();
+        let limit = pin!(manager::timer(LIMIT));
+        let result = manager::until(limit, pin!(self.run_all(session))).await;
+        let result = result.unwrap_or(Err(RequestError::TIMEOUT));
+        if let Err(error) = &result {
+            self.state.record(error);
+        }
+        self.end(number, result.clone().err());
+        result
+    }
+
+    async fn run_all(&self, session: &Arc<Session>) -> Result<(), RequestError> {
+        let hooks = &self.state.shared.hooks;
+        let mut tasks = JoinSet::new();
+        for (id, pipeline) in hooks.outstanding(&|slot| self.state.owns(slot)) {
+            let session = Arc::clone(session);
+            tasks.spawn(async move { (id, run_one(&session, &pipeline).await) });
+        }
+        let mut first = Ok(());
+        while let Some(end) = tasks.join_next().await {
+            match end {
+                Ok((id, Ok(()))) => hooks.done(id),
+                Ok((_, error)) => first = first.and(error),
+                Err(_) => first = first.and(Err(RequestError::TIMEOUT)),
+            }
+        }
+        first
     }
 
     fn begin(&self) -> u64 {
         self.begun.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    fn end(&self, number: u64, trouble: Option<Trouble>) {
-        self.last.send_replace(Replay { number, trouble });
+    fn end(&self, number: u64, error: Option<RequestError>) {
+        self.last.send_replace(Outcome { number, error });
     }
 }
 
-impl Server {
-    /// Does on `session` what must be done first.
-    pub(super) async fn replay(&self, session: &Arc<Session>) -> Option<Trouble> {
-        let number = self.replays.begin();
-        let limit = pin!(manager::timer(PATIENCE));
-        let end = manager::until(limit, pin!(self.replay_all(session))).await;
-        let trouble = end.unwrap_or(Some(Trouble::TIMEOUT));
-        if let Some(trouble) = &trouble {
-            self.heed(trouble);
-        }
-        self.replays.end(number, trouble.clone());
-        trouble
-    }
-
-    async fn replay_all(&self, session: &Arc<Session>) -> Option<Trouble> {
-        let mut tasks = JoinSet::new();
-        for (id, pipeline) in self.shared.duties.outstanding(&|slot| self.owns(slot)) {
-            let session = Arc::clone(session);
-            tasks.spawn(async move { (id, replay_one(&session, &pipeline).await) });
-        }
-        let mut first = None;
-        while let Some(end) = tasks.join_next().await {
-            match end {
-                Ok((id, None)) => self.shared.duties.done(id),
-                Ok((_, trouble)) => first = first.or(trouble),
-                Err(_) => first = first.or(Some(Trouble::TIMEOUT)),
-            }
-        }
-        first
-    }
-}
-
-async fn replay_one(session: &Session, pipeline: &Pipeline) -> Option<Trouble> {
-    match session.send(pipeline).await {
-        Err(error) => Some(Trouble::of(&error)),
-        Ok(replies) => replies.iter().find_map(|reply| match reply {
-            Value::ServerError(error) => Some(Trouble::of_reply(error).unwrap_or(Trouble::REPLAY)),
-            _ => None,
-        }),
-    }
+async fn run_one(session: &Session, pipeline: &Pipeline) -> Result<(), RequestError> {
+    let replies = session.send(pipeline).await.map_err(|error| RequestError::from(&error))?;
+    let error = replies.iter().find_map(|reply| match reply {
+        Value::ServerError(error) => Some(RequestError::of_reply(error).unwrap_or(RequestError::REPLAY)),
+        _ => None,
+    });
+    error.map_or(Ok(()), Err)
 }

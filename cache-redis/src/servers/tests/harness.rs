@@ -16,7 +16,8 @@ use cachery_core::remote::{Reason, Target};
 use cachery_test_support::{eventually, wait_for};
 use redis::{Pipeline, Value};
 
-use super::super::{Duties, Servers};
+use super::super::Servers;
+use crate::server::ServerHooks;
 
 /// Longer than anything should take.
 pub(super) const LONG: Duration = Duration::from_secs(10);
@@ -54,7 +55,7 @@ impl HookLog {
     }
 }
 
-impl Duties for HookLog {
+impl ServerHooks for HookLog {
     fn lost(&self, _owns: &dyn Fn(u16) -> bool) {
         self.write("lost");
     }
@@ -122,7 +123,7 @@ pub(super) fn open(url: &str) -> (Arc<Servers>, Arc<HookLog>) {
 
 pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<HookLog>) {
     let hooks = Arc::new(HookLog::default());
-    let servers = Servers::open(target, b"p:".to_vec(), Arc::clone(&hooks) as Arc<dyn Duties>).unwrap();
+    let servers = Servers::open(target, b"p:".to_vec(), Arc::clone(&hooks) as Arc<dyn ServerHooks>).unwrap();
     (servers, hooks)
 }
 

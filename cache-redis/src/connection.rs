@@ -1,0 +1,32 @@
+//! Connections to single servers: the target's URL and files, the ways to a server, and a session
+//! with one.
+
+mod backoff;
+mod connect_error;
+mod credentials;
+mod endpoint;
+mod error_text;
+mod handshake;
+mod host;
+mod info;
+mod master_epoch;
+mod request_error;
+mod sentinels;
+mod session;
+mod tls;
+mod topology;
+mod url;
+
+pub(crate) use self::{
+    backoff::{Backoff, Gate},
+    connect_error::ConnectError,
+    credentials::Credentials,
+    endpoint::Endpoint,
+    handshake::Role,
+    host::Host,
+    info::{field, text},
+    master_epoch::MasterEpoch,
+    request_error::{Redirect, RequestError},
+    session::{OnPush, Session},
+    topology::Topology,
+};

@@ -1,0 +1,99 @@
+//! The error of an attempt to connect, for people.
+
+use std::{error::Error, fmt, io, sync::Arc};
+
+use cachery_core::remote::Reason;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::{error_text, request_error::RequestError};
+
+/// The reason for which a connection was not made.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectError {
+    pub(crate) reason: Reason,
+    /// True when the breaker counts it.
+    pub(crate) counts_against_server: bool,
+    /// The event and the way out, without any secret.
+    message: String,
+}
+
+impl ConnectError {
+    pub(crate) fn new(error: &RequestError, message: impl Into<String>) -> Self {
+        let RequestError { reason, counts_against_server, .. } = *error;
+        Self { reason, counts_against_server, message: message.into() }
+    }
+
+    /// The server did not answer the handshake in time.
+    pub(crate) fn timeout() -> Self {
+        Self::new(
+            &RequestError::TIMEOUT,
+            "it does not answer: see that the address is right, that no firewall stands between, \
+             and that the URL begins with `rediss://` exactly if the server speaks TLS",
+        )
+    }
+
+    /// Returns the error that requests get until the next attempt. It keeps the reason where only
+    /// a person can help.
+    pub(crate) fn for_requests(&self) -> RequestError {
+        match self.reason {
+            Reason::Io | Reason::Timeout => RequestError::CONNECTING,
+            reason => RequestError { reason, ..RequestError::CONNECTING },
+        }
+    }
+
+    /// Returns the error for an error of redis-rs. The server's own text is left out, because it
+    /// may hold anything.
+    pub(crate) fn of(error: &RedisError) -> Self {
+        let request_error = RequestError::from(error);
+        let message = match (request_error.reason, error.kind()) {
+            (Reason::Io, ErrorKind::Io) => format!("{}: {error}", advice(error)),
+            // While it connects, redis-rs makes an error of this kind of a `SELECT` that failed.
+            (Reason::Io, ErrorKind::Server(ServerErrorKind::ResponseError))
+                if error.clone().into_server_errors().is_none() =>
+            {
+                "it has no database of that number: correct the end of the URL, or raise \
+                 `databases` in its configuration"
+                    .to_owned()
+            }
+            (Reason::Io, _) => format!("the handshake failed ({})", error.category()),
+            (reason, _) => reason.hint().to_owned(),
+        };
+        Self::new(&request_error, message)
+    }
+}
+
+/// The message is the reason's hint.
+impl From<RequestError> for ConnectError {
+    fn from(error: RequestError) -> Self {
+        Self::new(&error, error.reason.hint())
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Returns the way out for a connection that was not made.
+fn advice(error: &RedisError) -> &'static str {
+    if error.is_connection_refusal() {
+        "nothing listens there, so start it or correct the address in its URL"
+    } else if error_text::is_unknown_host(error) {
+        "its name has no address, so correct the host in its URL"
+    } else if is_certificate_error(error) {
+        "TLS does not trust one of the two, so see the files of `CACHE_REDIS_CA`, \
+         `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY`"
+    } else {
+        "the connection failed; if the server speaks TLS, its URL begins with `rediss://`"
+    }
+}
+
+/// Returns true when TLS refused a certificate. redis-rs wraps the error of the connection, which
+/// wraps that of TLS.
+fn is_certificate_error(error: &RedisError) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+    let tls = io.and_then(io::Error::get_ref).and_then(|inner| inner.downcast_ref());
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+}

@@ -1,0 +1,148 @@
+//! The error of a request, and its consequences for the server.
+
+use cachery_core::remote::Reason;
+use redis::{ErrorKind, RedisError, ServerError, Value};
+
+use super::error_text;
+
+/// The reason for which a request was not served, and its consequences for the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestError {
+    pub(crate) reason: Reason,
+    /// True when the server, not the request, is at fault: the breaker counts it.
+    pub(crate) counts_against_server: bool,
+    /// True when another connection may do better: this one leads to the wrong place.
+    pub(crate) ends_session: bool,
+    /// The new place of a slot, as the server names it.
+    pub(crate) redirect: Option<Redirect>,
+}
+
+/// A slot and the server that has it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redirect {
+    pub(crate) slot: u16,
+    /// `host:port`; the host may be empty.
+    pub(crate) address: String,
+}
+
+impl RequestError {
+    const fn new(reason: Reason) -> Self {
+        Self { reason, counts_against_server: false, ends_session: false, redirect: None }
+    }
+
+    const fn counted(reason: Reason) -> Self {
+        let mut error = Self::new(reason);
+        error.counts_against_server = true;
+        error
+    }
+
+    /// No reply came in time.
+    pub(crate) const TIMEOUT: Self = Self::counted(Reason::Timeout);
+    /// The connection is not made yet.
+    pub(crate) const CONNECTING: Self = Self::new(Reason::Connecting);
+    /// The breaker is open: nothing is sent.
+    pub(crate) const BREAKER_OPEN: Self = Self::new(Reason::BreakerOpen);
+    /// The server does not allow scripts.
+    const NO_EVAL: Self = Self::new(Reason::NoEval);
+    /// The server does not know scripts with flags.
+    const TOO_OLD: Self = Self::new(Reason::TooOld);
+    /// The server is a replica.
+    pub(crate) const READ_ONLY: Self = {
+        let mut error = Self::new(Reason::ReadOnly);
+        error.ends_session = true;
+        error
+    };
+    /// An invalidation that has to be replayed first was refused.
+    pub(crate) const REPLAY: Self = Self::new(Reason::Replay);
+    /// No server has the slot.
+    pub(crate) const CLUSTER_DOWN: Self = Self::counted(Reason::ClusterDown);
+
+    /// Returns the error of the first reply that concerns the server and not the command. Others,
+    /// such as `OOM`, are for the caller.
+    pub(crate) fn in_replies(replies: &[Value]) -> Option<Self> {
+        replies.iter().find_map(|reply| match reply {
+            Value::ServerError(error) => Self::of_reply(error),
+            _ => None,
+        })
+    }
+
+    /// Returns the consequences of an error reply, if it concerns the server.
+    pub(crate) fn of_reply(error: &ServerError) -> Option<Self> {
+        Some(match error.code() {
+            "LOADING" => Self::counted(Reason::Loading),
+            "MASTERDOWN" => Self { counts_against_server: true, ..Self::READ_ONLY },
+            "READONLY" => Self::READ_ONLY,
+            "CLUSTERDOWN" => Self::CLUSTER_DOWN,
+            "MOVED" => Self { redirect: Redirect::read(error), ..Self::new(Reason::Moved) },
+            "ASK" | "TRYAGAIN" => Self::new(Reason::Resharding),
+            "NOPERM" => Self::new(Reason::NoPermission),
+            "NOAUTH" => Self { ends_session: true, ..Self::counted(Reason::NoAuth) },
+            "WRONGPASS" => Self::counted(Reason::WrongPassword),
+            "BUSY" => Self::new(Reason::Busy),
+            _ => return None,
+        })
+    }
+
+    /// Returns the consequences of the reply of a server that did not run the simplest script.
+    pub(super) fn of_script_check(error: &ServerError) -> Self {
+        match Self::of_reply(error) {
+            Some(known) if known.reason != Reason::NoPermission => known,
+            _ if error_text::is_compile_error(error) => Self::TOO_OLD,
+            _ => Self::NO_EVAL,
+        }
+    }
+}
+
+impl From<&RedisError> for RequestError {
+    fn from(error: &RedisError) -> Self {
+        if let Some(errors) = error.clone().into_server_errors() {
+            let known = errors.iter().find_map(|(_, error)| Self::of_reply(error));
+            return known.unwrap_or(Self::counted(Reason::Io));
+        }
+        match error.kind() {
+            ErrorKind::AuthenticationFailed => Self::counted(Reason::WrongPassword),
+            _ if error.is_timeout() => Self::TIMEOUT,
+            _ => Self { ends_session: true, ..Self::counted(Reason::Io) },
+        }
+    }
+}
+
+impl Redirect {
+    /// Reads `MOVED 3999 127.0.0.1:6381`.
+    fn read(error: &ServerError) -> Option<Self> {
+        let error = RedisError::from(error.clone());
+        let (address, slot) = error.redirect_node()?;
+        Some(Self { slot, address: address.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(reply: &str) -> ServerError {
+        match redis::parse_redis_value(format!("-{reply}\r\n").as_bytes()) {
+            Ok(Value::ServerError(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_know_flags_is_told_from_one_that_forbids_scripts() {
+        let of_script = |reply| RequestError::of_script_check(&error(reply)).reason;
+        let old = "ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'";
+        assert_eq!(of_script(old), Reason::TooOld);
+        assert_eq!(
+            of_script("NOPERM this user has no permissions to run the 'eval' command"),
+            Reason::NoEval
+        );
+        assert_eq!(of_script("ERR unknown command 'EVAL', with args beginning with:"), Reason::NoEval);
+        assert_eq!(of_script("LOADING Redis is loading the dataset in memory"), Reason::Loading);
+    }
+
+    #[test]
+    fn a_moved_slot_is_read_with_its_new_server() {
+        let moved = RequestError::of_reply(&error("MOVED 3999 127.0.0.1:6381")).unwrap();
+        assert_eq!(moved.redirect, Some(Redirect { slot: 3999, address: "127.0.0.1:6381".to_owned() }));
+    }
+}

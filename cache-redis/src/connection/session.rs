@@ -1,0 +1,163 @@
+//! One connection to one server, from the handshake to its end.
+
+use std::{
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisError,
+    Value, aio::MultiplexedConnection,
+};
+use tokio::{sync::Notify, time::Sleep};
+
+use super::{
+    connect_error::ConnectError,
+    error_text,
+    handshake::{self, Role},
+    master_epoch::MasterEpoch,
+    request_error::RequestError,
+};
+use crate::manager;
+
+/// After so many timeouts in a row, with no reply in between, a connection is taken for dead.
+const MAX_TIMEOUTS: u32 = 3;
+
+/// The receiver of pushes, called in the order of the stream.
+pub(crate) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
+
+/// A connection that was set up. Its driver runs on the runtime that opened it and ends with it.
+pub(crate) struct Session {
+    redis: MultiplexedConnection,
+    timeouts: AtomicU32,
+    broken: Arc<Notify>,
+    opened: Instant,
+    /// The master at the other end, if that is known.
+    epoch: Option<MasterEpoch>,
+    /// True when the server can push over it.
+    pub(crate) can_push: bool,
+}
+
+impl Session {
+    /// Connects on the current runtime to a server that must do for a cache.
+    pub(crate) async fn connect(
+        client: &Client,
+        on_push: Option<OnPush>,
+        role: Role,
+    ) -> Result<Self, ConnectError> {
+        let mut session = Self::open(client, on_push).await?;
+        let replies = session.send(&handshake::request()).await;
+        session.epoch = handshake::read(&replies.map_err(|error| ConnectError::of(&error))?, role)?;
+        Ok(session)
+    }
+
+    /// Connects on the current runtime to any server, with RESP3 unless the server refuses it.
+    pub(super) async fn open(client: &Client, on_push: Option<OnPush>) -> Result<Self, ConnectError> {
+        match Self::open_with(client, ProtocolVersion::RESP3, on_push).await {
+            Err(error) if refuses_hello(&error) => {
+                Self::open_with(client, ProtocolVersion::RESP2, None).await
+            }
+            other => other,
+        }
+        .map_err(|error| ConnectError::of(&error))
+    }
+
+    async fn open_with(
+        client: &Client,
+        protocol: ProtocolVersion,
+        on_push: Option<OnPush>,
+    ) -> Result<Self, RedisError> {
+        let broken = Arc::new(Notify::new());
+        let can_push = protocol == ProtocolVersion::RESP3;
+        let mut config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
+        if can_push {
+            config = config.set_push_sender(push_receiver(Arc::clone(&broken), on_push));
+        }
+        let info = client.get_connection_info().clone();
+        let settings = info.redis_settings().clone().set_protocol(protocol);
+        let client = Client::open(info.set_redis_settings(settings))?;
+        let redis = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let timeouts = AtomicU32::new(0);
+        Ok(Self { redis, timeouts, broken, opened: Instant::now(), epoch: None, can_push })
+    }
+
+    /// Sends `pipeline` and returns its replies, of which some may be errors.
+    pub(crate) async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        self.redis.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
+    }
+
+    /// Sends `pipeline` and returns its replies, unless one of them says that the server is at
+    /// fault.
+    pub(crate) async fn ask(
+        &self,
+        pipeline: &Pipeline,
+        deadline: Pin<&mut Sleep>,
+    ) -> Result<Vec<Value>, RequestError> {
+        let error = match manager::until(deadline, pin!(self.send(pipeline))).await {
+            Some(Ok(replies)) => {
+                self.timeouts.store(0, Ordering::Relaxed);
+                match RequestError::in_replies(&replies) {
+                    None => return Ok(replies),
+                    Some(error) => error,
+                }
+            }
+            Some(Err(error)) => RequestError::from(&error),
+            None => self.timed_out(),
+        };
+        if error.ends_session {
+            self.give_up();
+        }
+        Err(error)
+    }
+
+    fn timed_out(&self) -> RequestError {
+        let timeouts = self.timeouts.fetch_add(1, Ordering::Relaxed) + 1;
+        RequestError { ends_session: timeouts >= MAX_TIMEOUTS, ..RequestError::TIMEOUT }
+    }
+
+    /// Tells the task that keeps this connection to make a new one.
+    fn give_up(&self) {
+        self.broken.notify_one();
+    }
+
+    /// Waits until the connection cannot be used any more. For one task only.
+    pub(crate) async fn ended(&self) {
+        self.broken.notified().await;
+    }
+
+    /// Returns the epoch of the master at the other end, if it is known.
+    pub(crate) fn epoch(&self) -> Option<&MasterEpoch> {
+        self.epoch.as_ref()
+    }
+
+    /// Returns the time at which it was opened.
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
+    }
+}
+
+fn push_receiver(
+    broken: Arc<Notify>,
+    on_push: Option<OnPush>,
+) -> impl Fn(PushInfo) -> Result<(), ()> + Send + Sync {
+    move |push| {
+        if push.kind == PushKind::Disconnection {
+            broken.notify_one();
+        } else if let Some(on_push) = &on_push {
+            on_push(push);
+        }
+        Ok(())
+    }
+}
+
+/// Returns true when the server refuses RESP3. Old servers do not know `HELLO`, and some managed
+/// ones forbid it.
+fn refuses_hello(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::RESP3NotSupported
+        || matches!(error.code(), Some("NOPERM" | "NOPROTO"))
+        || error_text::is_unknown_command(error)
+}

@@ -1,0 +1,79 @@
+//! The error of opening a tier, found before anything connects.
+
+use thiserror::Error;
+
+/// A reason for which a tier cannot be opened.
+///
+/// Each message names the place and the way out. It repeats nothing of the URL but its scheme,
+/// because anything else may be a password that stands where it should not.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum OpenError {
+    #[error("the Redis URL is empty: write `redis://localhost:6379`")]
+    EmptyUrl,
+    #[error("the Redis URL has no scheme, such as `redis://`: write `redis://localhost:6379`")]
+    NoScheme,
+    /// Holds the known scheme that is spelled most alike.
+    #[error("the Redis URL has a scheme that is not known: write `{0}://`")]
+    UnknownScheme(&'static str),
+    #[error(
+        "the Redis URL has a `/`, `?` or `#` before its `@`: in a password write `%2F`, `%3F`, \
+         `%23`"
+    )]
+    UnescapedPassword,
+    #[error("nothing may follow the database of the Redis URL: take away what begins with `?` or `#`")]
+    TextAfterDatabase,
+    #[error(
+        "the Redis URL has a user name without a password before its `@`: write \
+         `redis://:password@host` or `redis://user:password@host`"
+    )]
+    UserWithoutPassword,
+    #[error("a user name, password or path in the Redis URL is not UTF-8 when percent-decoded")]
+    NotUtf8,
+    #[error(
+        "the Redis URL names several hosts: write `redis-cluster://` or `redis-sentinel://` in \
+         place of `redis://`"
+    )]
+    SeveralHosts,
+    #[error("the Redis URL lacks a host: write `redis://localhost:6379`")]
+    NoHost,
+    #[error("the host in the Redis URL cannot be used")]
+    UnusableHost,
+    #[error("a port in the Redis URL is not a number from 1 to 65535")]
+    Port,
+    #[error(
+        "the database after the host of the Redis URL is not a number: write \
+         `redis://host:6379/0`"
+    )]
+    Database,
+    #[error("a Redis Cluster has database 0 only: take it from the Redis URL")]
+    ClusterDatabase,
+    #[error(
+        "the Redis URL lacks the name by which sentinels know the master: write \
+         `redis-sentinel://host1,host2,host3/mymaster`"
+    )]
+    NoMasterName,
+    #[error("a socket in the Redis URL begins with `/`: write `redis+unix:///run/redis.sock`")]
+    SocketPath,
+    #[error(
+        "after the path of a socket the Redis URL knows `db`, `user` and `pass`: write \
+         `redis+unix:///run/redis.sock?db=1`"
+    )]
+    SocketOption,
+    #[error("the socket in the Redis URL cannot be used")]
+    UnusableSocket,
+    #[error(
+        "certificates are given, but the Redis URL does not ask for TLS: write `rediss` in place \
+         of `redis`"
+    )]
+    FilesWithoutTls,
+    #[error("a client certificate for Redis and its key are given together or not at all")]
+    HalfClientCertificate,
+    #[error("the file of the {role} for Redis, `{path}`, cannot be read: {cause}")]
+    UnreadFile { role: &'static str, path: String, cause: String },
+    #[error("the file of the {role} for Redis, `{path}`, lacks a PEM block that ends with `{kind}`")]
+    NotPem { role: &'static str, path: String, kind: &'static str },
+    #[error("a certificate or key for Redis cannot be read: see that the files are PEM")]
+    UnusableFiles,
+    #[error("the thread that keeps the connections to Redis cannot start: {0}")]
+    Thread(String),
+}

@@ -1,0 +1,108 @@
+//! Attempts to connect to one server, and their consequences.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cachery_core::observe;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::{epochs::Epochs, state::ServerState};
+use crate::{
+    connection::{ConnectError, Endpoint, Gate, MasterEpoch, OnPush, Session},
+    manager,
+};
+
+/// The limit of one attempt, the handshake included.
+const ATTEMPT: Duration = Duration::from_secs(1);
+const LEAST_PAUSE: Duration = Duration::from_millis(50);
+const MOST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The connector to one server.
+pub(super) struct Connector {
+    endpoint: Endpoint,
+    state: Arc<ServerState>,
+    gate: Mutex<Gate>,
+    /// Notified when the server was reached: all who wait for the gate may try.
+    reached: Notify,
+    pub(super) epochs: Epochs,
+}
+
+/// The earlier connection of the same owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Earlier {
+    None,
+    Lost,
+}
+
+impl Connector {
+    pub(super) fn new(endpoint: Endpoint, state: Arc<ServerState>) -> Self {
+        let gate = Mutex::new(Gate::new(LEAST_PAUSE, MOST_PAUSE));
+        Self { endpoint, state, gate, reached: Notify::new(), epochs: Epochs::default() }
+    }
+
+    /// Waits until a connection for requests may be tried. While the breaker is open only the link
+    /// tries.
+    pub(super) async fn admitted(&self) {
+        loop {
+            self.state.breaker.closed().await;
+            let mut reached = pin!(self.reached.notified());
+            reached.as_mut().enable();
+            let Err(wait) = self.gate.lock().enter(Instant::now()) else { return };
+            let _ = manager::until(pin!(manager::timer(wait)), reached).await;
+        }
+    }
+
+    /// Connects on the current runtime. From then on what the server acknowledged before is
+    /// suspect; but not when no `earlier` connection was lost and the link leads to the same
+    /// master.
+    pub(super) async fn connect(
+        &self,
+        on_push: Option<OnPush>,
+        earlier: Earlier,
+    ) -> Result<Arc<Session>, ConnectError> {
+        let began = Instant::now();
+        let limit = pin!(manager::timer(ATTEMPT));
+        let result = manager::until(limit, pin!(self.attempt(on_push))).await;
+        let result = result.unwrap_or_else(|| Err(ConnectError::timeout()));
+        match &result {
+            Ok(session) => {
+                observe::connection("success", "none", began.elapsed());
+                self.succeeded(session.epoch(), earlier);
+            }
+            Err(error) => {
+                observe::connection("failure", error.reason.as_str(), began.elapsed());
+                self.gate.lock().failed(Instant::now());
+                self.state.not_connected(error);
+            }
+        }
+        result
+    }
+
+    async fn attempt(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, ConnectError> {
+        let located = self.endpoint.locate().await?;
+        self.state.set_address(located.address);
+        Session::connect(&located.client, on_push, located.role).await.map(Arc::new)
+    }
+
+    fn succeeded(&self, epoch: Option<&MasterEpoch>, earlier: Earlier) {
+        self.gate.lock().succeeded();
+        self.reached.notify_waiters();
+        self.state.connected();
+        self.epochs.connected(epoch);
+        if earlier == Earlier::Lost || !self.epochs.link_leads_to(epoch) {
+            self.state.suspect();
+        }
+        self.state.publish_state("connected");
+    }
+
+    /// Notes that a connection for requests ended.
+    pub(super) fn lost(&self, session: &Session) {
+        self.state.session_lost();
+        self.gate.lock().lost(Instant::now(), session.opened().elapsed());
+        self.state.shared.topology_changed.notify_one();
+    }
+}

@@ -1,0 +1,41 @@
+//! The hooks by which servers report to the tier.
+
+use redis::Pipeline;
+
+/// The hooks that servers call. The methods neither block nor panic.
+pub(crate) trait ServerHooks: Send + Sync + 'static {
+    /// Notes that a session ended with the server that owns these slots: the server may be lost,
+    /// and what it acknowledged lately with it.
+    fn lost(&self, owns: &dyn Fn(u16) -> bool);
+
+    /// Notes that a session began with the server that owns these slots: it may have forgotten
+    /// what it acknowledged lately.
+    fn suspect(&self, owns: &dyn Fn(u16) -> bool);
+
+    /// Returns true when any invalidation must be done first. One atomic load, because it is asked
+    /// before every request.
+    fn has_outstanding(&self) -> bool;
+
+    /// Counts the invalidations that must be done on the server that owns these slots.
+    fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize;
+
+    /// Returns the requests that must be made of the server that owns these slots before any
+    /// other.
+    fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)>;
+
+    /// Notes that the server has served this request.
+    fn done(&self, id: u64);
+
+    /// Hears of changed keys below the watched prefix, in the order in which the server pushed
+    /// them.
+    fn pushed(&self, names: &[Vec<u8>]);
+
+    /// Hears that the server was emptied.
+    fn flushed(&self);
+
+    /// Hears that the pushes or the commands of some server are out of reach from now on.
+    fn cut_off(&self);
+
+    /// Hears that all servers are back, and that what was outstanding is done.
+    fn restored(&self);
+}

@@ -1,0 +1,97 @@
+//! The time of an established link: heartbeats, replays, probes, and its end.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use redis::Pipeline;
+
+use super::{super::requests::ask_over, HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE};
+use crate::{
+    connection::{Backoff, Session},
+    manager,
+};
+
+/// The pause before a server that forbids `CLIENT TRACKING` is asked again.
+const TRACK_AGAIN: Duration = Duration::from_secs(60);
+
+impl Link {
+    /// Watches the connection, and returns when it cannot be used any more.
+    pub(super) async fn watch(&self, session: &Arc<Session>) {
+        let home = self.state.address();
+        let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
+        let mut closed = Instant::now();
+        let mut asked = Instant::now();
+        let mut heartbeat = pin!(manager::timer(HEARTBEAT));
+        loop {
+            let is_usable = tokio::select! {
+                () = session.ended() => false,
+                () = self.replays.wanted() => self.replay(session, &home).await,
+                () = self.state.breaker.opened() => {
+                    backoff.ended(closed.elapsed());
+                    manager::timer(backoff.pause()).await;
+                    closed = Instant::now();
+                    self.probe(session).await
+                }
+                () = heartbeat.as_mut() => {
+                    heartbeat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
+                    self.answers(session).await
+                        && self.is_at(&home)
+                        && self.track_again(session, &mut asked).await
+                }
+            };
+            if !is_usable {
+                return;
+            }
+        }
+    }
+
+    /// Runs a replay, unless the master is elsewhere: what waits is for the new master then, and
+    /// the next link does it there.
+    async fn replay(&self, session: &Arc<Session>, home: &Arc<str>) -> bool {
+        let is_at_home = self.is_at(home);
+        if is_at_home {
+            // Whoever waits is told of an error. The session's end is noticed by itself.
+            let _ = self.replays.run(session).await;
+        }
+        is_at_home
+    }
+
+    /// Returns true when the master is still at the other end of the link. After a failover it is
+    /// elsewhere, and its pushes are, too.
+    fn is_at(&self, home: &Arc<str>) -> bool {
+        self.state.address() == *home && !self.connector.epochs.link_is_outdated()
+    }
+
+    /// Asks a server for pushes that forbade them: its rights may have changed.
+    async fn track_again(&self, session: &Session, asked: &mut Instant) -> bool {
+        if self.state.push_channel.is_up() || asked.elapsed() < TRACK_AGAIN {
+            return true;
+        }
+        *asked = Instant::now();
+        let state = self.track(session).await;
+        state.inspect(|state| self.established(*state)).is_some()
+    }
+
+    /// Returns true when a probe was answered and what is outstanding is done.
+    async fn probe(&self, session: &Arc<Session>) -> bool {
+        self.state.probing();
+        if !self.answers(session).await {
+            return false;
+        }
+        self.state.suspect();
+        let is_done = self.replays.run(session).await.is_ok();
+        if is_done {
+            self.state.close_breaker();
+            self.state.publish_state("probe");
+        }
+        is_done
+    }
+
+    async fn answers(&self, session: &Session) -> bool {
+        let limit = pin!(manager::timer(HEARTBEAT));
+        ask_over(session, &self.state, Pipeline::new().cmd("PING"), limit).await.is_ok()
+    }
+}

@@ -1,0 +1,75 @@
+//! The state of the connection by which a server pushes invalidations.
+
+use cachery_core::Push;
+use tokio::sync::watch;
+
+/// The state of the connection by which a server pushes invalidations.
+pub(super) struct PushChannel {
+    state: watch::Sender<PushState>,
+    /// True once the server was asked for pushes and the registry knows the answer.
+    settled: watch::Sender<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PushState {
+    Starting,
+    Up,
+    /// It was up, and one attempt to connect will show whether anything is wrong.
+    Lost,
+    Down,
+    Forbidden,
+}
+
+impl PushChannel {
+    pub(super) fn new() -> Self {
+        Self { state: watch::Sender::new(PushState::Starting), settled: watch::Sender::new(false) }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.state() == PushState::Up
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.state() == PushState::Down
+    }
+
+    /// Returns the state as health shows it.
+    pub(super) fn health(&self) -> Push {
+        match self.state() {
+            PushState::Up => Push::Up,
+            PushState::Starting | PushState::Lost | PushState::Down => Push::Down,
+            PushState::Forbidden => Push::Forbidden,
+        }
+    }
+
+    fn state(&self) -> PushState {
+        *self.state.borrow()
+    }
+
+    /// Sets the state and returns the one before.
+    pub(super) fn set(&self, state: PushState) -> PushState {
+        self.state.send_replace(state)
+    }
+
+    /// Notes that the connection ended, or that it could not be made.
+    pub(super) fn disconnected(&self) {
+        self.state.send_modify(|state| {
+            *state = match *state {
+                PushState::Up => PushState::Lost,
+                PushState::Lost => PushState::Down,
+                other => other,
+            }
+        });
+    }
+
+    /// Notes that the registry knows whether the server pushes.
+    pub(super) fn settle(&self) {
+        self.settled.send_replace(true);
+    }
+
+    /// Waits until the registry knows whether the server pushes.
+    pub(super) async fn settled(&self) {
+        // The sender is ours, so it cannot be gone.
+        let _ = self.settled.subscribe().wait_for(|settled| *settled).await;
+    }
+}

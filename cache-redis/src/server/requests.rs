@@ -1,0 +1,69 @@
+//! Requests to one server: the breaker is asked first, and what is outstanding is done first.
+
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+};
+
+use redis::{Pipeline, Value};
+use tokio::time::Sleep;
+
+use super::{connections::Connections, replay::Replays, state::ServerState};
+use crate::{
+    connection::{RequestError, Session},
+    manager,
+};
+
+/// Requests to one server.
+pub(super) struct Requests {
+    pub(super) state: Arc<ServerState>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) replays: Arc<Replays>,
+}
+
+impl Requests {
+    /// Sends `pipeline` over the connection of this runtime.
+    pub(super) async fn ask(
+        &self,
+        pipeline: &Pipeline,
+        mut deadline: Pin<&mut Sleep>,
+    ) -> Result<Vec<Value>, RequestError> {
+        if !self.state.breaker.admits() {
+            return Err(RequestError::BREAKER_OPEN);
+        }
+        let session = self.session(deadline.as_mut()).await;
+        let session = session.inspect_err(|error| self.state.record(error))?;
+        // Asked after the connection is there: what a new one makes suspect is known by then.
+        if self.state.shared.hooks.has_outstanding() {
+            self.replays.next(deadline.as_mut()).await?;
+        }
+        ask_over(&session, &self.state, pipeline, deadline).await
+    }
+
+    /// Returns the session of this runtime.
+    pub(super) async fn session(&self, deadline: Pin<&mut Sleep>) -> Result<Arc<Session>, RequestError> {
+        self.connections.current().session(deadline).await
+    }
+
+    /// Waits until this runtime has a connection. Returns false when `deadline` comes first.
+    pub(super) async fn connected(&self, deadline: Pin<&mut Sleep>) -> bool {
+        manager::until(deadline, pin!(self.connections.current().up())).await.is_some()
+    }
+}
+
+/// Sends `pipeline` over `session` and records the outcome.
+pub(super) async fn ask_over(
+    session: &Session,
+    state: &ServerState,
+    pipeline: &Pipeline,
+    deadline: Pin<&mut Sleep>,
+) -> Result<Vec<Value>, RequestError> {
+    let result = session.ask(pipeline, deadline).await;
+    if let Err(error) = &result {
+        state.record(error);
+    }
+    if result.as_ref().err().is_none_or(|error| !error.counts_against_server) {
+        state.breaker.answered();
+    }
+    result
+}

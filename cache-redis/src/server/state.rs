@@ -1,0 +1,153 @@
+//! The state of one server, which its connections, its link and its health share.
+
+use std::sync::Arc;
+
+use cachery_core::{observe, remote::Reason};
+use parking_lot::{Mutex, RwLock};
+
+use super::{breaker::Breaker, push_channel::PushChannel, shared::Shared};
+use crate::connection::{ConnectError, RequestError};
+
+/// The state of one server.
+pub(super) struct ServerState {
+    /// The number that its slots carry.
+    pub(super) number: u16,
+    pub(super) shared: Arc<Shared>,
+    pub(super) breaker: Breaker,
+    pub(super) push_channel: PushChannel,
+    address: RwLock<Arc<str>>,
+    /// The error of the last attempt to connect, if it failed.
+    connect_error: Mutex<Option<ConnectError>>,
+    /// False after the log said that something is wrong.
+    logged_as_well: Mutex<bool>,
+}
+
+impl ServerState {
+    pub(super) fn new(number: u16, address: Arc<str>, shared: Arc<Shared>) -> Self {
+        shared.reception.add(number);
+        Self {
+            number,
+            shared,
+            breaker: Breaker::new(),
+            push_channel: PushChannel::new(),
+            address: RwLock::new(address),
+            connect_error: Mutex::default(),
+            logged_as_well: Mutex::new(true),
+        }
+    }
+
+    /// Returns host and port, or the path of a socket.
+    pub(super) fn address(&self) -> Arc<str> {
+        Arc::clone(&self.address.read())
+    }
+
+    pub(super) fn set_address(&self, address: Arc<str>) {
+        *self.address.write() = address;
+    }
+
+    pub(super) fn owns(&self, slot: u16) -> bool {
+        self.shared.slots.owner(slot) == self.number
+    }
+
+    /// Returns true when requests are served.
+    fn works(&self) -> bool {
+        self.breaker.admits() && self.connect_error.lock().is_none()
+    }
+
+    /// Returns the error of the last attempt to connect, if it failed.
+    pub(super) fn connect_error(&self) -> Option<ConnectError> {
+        self.connect_error.lock().clone()
+    }
+
+    /// Tells the tier that a session ended.
+    pub(super) fn session_lost(&self) {
+        self.shared.hooks.lost(&|slot| self.owns(slot));
+    }
+
+    /// Tells the tier that the server may have forgotten what it acknowledged.
+    pub(super) fn suspect(&self) {
+        self.shared.hooks.suspect(&|slot| self.owns(slot));
+    }
+
+    /// Notes that an attempt to connect succeeded.
+    pub(super) fn connected(&self) {
+        *self.connect_error.lock() = None;
+    }
+
+    /// Notes that an attempt to connect failed.
+    pub(super) fn not_connected(&self, error: &ConnectError) {
+        *self.connect_error.lock() = Some(error.clone());
+        if error.counts_against_server {
+            self.count_failure(error.reason);
+        }
+        self.publish_state(error.reason.as_str());
+        self.shared.topology_changed.notify_one();
+    }
+
+    /// Records the error of a request: the breaker counts it, and the topology may have changed.
+    pub(super) fn record(&self, error: &RequestError) {
+        if error.counts_against_server {
+            self.count_failure(error.reason);
+        }
+        if matches!(error.reason, Reason::ClusterDown | Reason::Moved | Reason::ReadOnly) {
+            self.shared.topology_changed.notify_one();
+        }
+    }
+
+    fn count_failure(&self, reason: Reason) {
+        if self.breaker.failed() {
+            self.observe_breaker();
+            self.publish_state(reason.as_str());
+        }
+    }
+
+    /// Notes that a probe begins, if one is needed.
+    pub(super) fn probing(&self) {
+        if self.breaker.probing() {
+            self.observe_breaker();
+        }
+    }
+
+    /// Notes that a probe failed, if one was needed.
+    pub(super) fn probe_failed(&self) {
+        if self.breaker.probe_failed() {
+            self.observe_breaker();
+        }
+    }
+
+    /// Closes the breaker: the server works.
+    pub(super) fn close_breaker(&self) {
+        if self.breaker.close() {
+            self.observe_breaker();
+        }
+    }
+
+    fn observe_breaker(&self) {
+        observe::breaker(&self.address(), self.breaker.position());
+    }
+
+    /// Logs once that the server degraded and once that it is back, and tells the registry.
+    pub(super) fn publish_state(&self, reason: &'static str) {
+        let works = self.works();
+        let is_well = works && !self.push_channel.is_down();
+        let was_well = std::mem::replace(&mut *self.logged_as_well.lock(), is_well);
+        let address = self.address();
+        match (was_well, is_well) {
+            (true, false) if works => tracing::warn!(
+                %address,
+                reason,
+                "Redis does not push invalidations: until it does, memory entries live for the \
+                 outage ttl at most"
+            ),
+            (true, false) => tracing::warn!(
+                %address,
+                reason,
+                "Redis is out of reach: until it is back, functions run, or memory serves them \
+                 for the outage ttl at most"
+            ),
+            (false, true) => tracing::info!(%address, "Redis is back"),
+            _ => {}
+        }
+        self.shared.reception.update(self.number, || self.works() && self.push_channel.is_up());
+    }
+}

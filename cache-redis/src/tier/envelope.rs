@@ -1,0 +1,191 @@
+//! The stored form of a value: a header that describes it, and the encoded value. The table is in
+//! `docs/redis.md`.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use cachery_core::{
+    Codec, Lifetimes,
+    remote::{Incoming, Outgoing},
+};
+
+const MAGIC: [u8; 4] = [0xCA, b'c', b'h', b'y'];
+const FORMAT: u8 = 1;
+/// No bit means anything yet. A reader refuses those that it does not know.
+const FLAGS: [u8; 2] = [0; 2];
+const CODECS: [(u8, Codec); 2] = [(1, Codec::MessagePack), (2, Codec::Json)];
+const FOR_EVER: u64 = u64::MAX;
+
+const CHECKSUM: usize = 64;
+const PAYLOAD: usize = CHECKSUM + 8;
+
+/// The reply to `PTTL` when the value was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pttl {
+    /// The value ends after this time.
+    In(Duration),
+    /// The value does not end.
+    Never,
+    /// The value was gone.
+    Gone,
+}
+
+/// The cause for which stored bytes are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Corruption {
+    NotOurs,
+    OtherFormat,
+    CutShort,
+    Damaged,
+    UnknownCodec,
+    UnknownFlag,
+    ImpossibleLifetimes,
+    ImpossibleTime,
+    NoExpiry,
+    UnexpectedExpiry,
+    Gone,
+}
+
+impl Corruption {
+    /// Returns the cause as log lines and `docs/redis.md` name it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::NotOurs => "not ours",
+            Self::OtherFormat => "other format",
+            Self::CutShort => "cut short",
+            Self::Damaged => "damaged",
+            Self::UnknownCodec => "unknown codec",
+            Self::UnknownFlag => "unknown flag",
+            Self::ImpossibleLifetimes => "impossible lifetimes",
+            Self::ImpossibleTime => "impossible time",
+            Self::NoExpiry => "no expiry",
+            Self::UnexpectedExpiry => "unexpected expiry",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl From<i64> for Pttl {
+    fn from(answer: i64) -> Self {
+        match u64::try_from(answer) {
+            Ok(left) => Self::In(Duration::from_millis(left)),
+            Err(_) if answer == -1 => Self::Never,
+            Err(_) => Self::Gone,
+        }
+    }
+}
+
+/// Returns the bytes to store under the text `key`.
+pub(super) fn seal(key: &[u8], generation: &[u8; 16], value: &Outgoing) -> Vec<u8> {
+    let written = value.written.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let Lifetimes { fresh, stale, usable } = value.lifetimes;
+    let mut bytes = Vec::with_capacity(PAYLOAD + value.payload.len());
+    bytes.extend(MAGIC);
+    bytes.extend([FORMAT, code(value.codec)]);
+    bytes.extend(FLAGS);
+    bytes.extend(generation);
+    for lifetime in [fresh, stale, usable] {
+        bytes.extend(lifetime.map_or(FOR_EVER, millis).to_be_bytes());
+    }
+    bytes.extend(millis(written).to_be_bytes());
+    bytes.extend(u64::try_from(value.load_time.as_micros()).unwrap_or(u64::MAX).to_be_bytes());
+    bytes.extend(checksum(key, &bytes, &value.payload));
+    bytes.extend_from_slice(&value.payload);
+    bytes
+}
+
+/// Returns the value in the bytes that were read under the text `key`, with the generation that its
+/// load saw.
+pub(super) fn open(key: &[u8], bytes: Vec<u8>, pttl: Pttl) -> Result<([u8; 16], Incoming), Corruption> {
+    let mut fields = Fields(verify(key, &bytes)?);
+    let [code] = fields.take()?;
+    if fields.take()? != FLAGS {
+        return Err(Corruption::UnknownFlag);
+    }
+    let codec = codec(code).ok_or(Corruption::UnknownCodec)?;
+    let generation = fields.take()?;
+    let lifetimes = fields.lifetimes()?;
+    let written =
+        UNIX_EPOCH.checked_add(Duration::from_millis(fields.number()?)).ok_or(Corruption::ImpossibleTime)?;
+    let load_time = Duration::from_micros(fields.number()?);
+    let age = age(lifetimes.usable, pttl)?;
+    Ok((generation, Incoming { bytes, start: PAYLOAD, codec, lifetimes, age, written, load_time }))
+}
+
+/// Returns the header's fields, from the codec on, of bytes that were sealed under `key`.
+fn verify<'a>(key: &[u8], bytes: &'a [u8]) -> Result<&'a [u8], Corruption> {
+    let [format, ..] = bytes.strip_prefix(&MAGIC).ok_or(Corruption::NotOurs)? else {
+        return Err(Corruption::CutShort);
+    };
+    if *format != FORMAT {
+        return Err(Corruption::OtherFormat);
+    }
+    let (header, payload) = bytes.split_at_checked(PAYLOAD).ok_or(Corruption::CutShort)?;
+    let (header, sum) = header.split_at(CHECKSUM);
+    if checksum(key, header, payload) != sum {
+        return Err(Corruption::Damaged);
+    }
+    Ok(&header[MAGIC.len() + 1..])
+}
+
+/// Returns the checksum. It covers the key's text, too, so that a value which was copied under
+/// another key is refused.
+fn checksum(key: &[u8], header: &[u8], payload: &[u8]) -> [u8; 8] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(header).update(payload);
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    first
+}
+
+/// Returns the age by Redis' clock, because nodes' clocks differ. The age of a value without an end
+/// does not matter.
+fn age(usable: Option<Duration>, pttl: Pttl) -> Result<Duration, Corruption> {
+    match (usable, pttl) {
+        (Some(usable), Pttl::In(left)) => Ok(usable.saturating_sub(left)),
+        (None, Pttl::Never) => Ok(Duration::ZERO),
+        (Some(_), Pttl::Never) => Err(Corruption::NoExpiry),
+        (None, Pttl::In(_)) => Err(Corruption::UnexpectedExpiry),
+        (_, Pttl::Gone) => Err(Corruption::Gone),
+    }
+}
+
+/// Returns the code of a codec. One without a code of its own gets 0, which readers refuse.
+fn code(codec: Codec) -> u8 {
+    CODECS.into_iter().find_map(|(code, known)| (known == codec).then_some(code)).unwrap_or(0)
+}
+
+fn codec(code: u8) -> Option<Codec> {
+    CODECS.into_iter().find_map(|(known, codec)| (known == code).then_some(codec))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The fields of a header that are not read yet.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Corruption> {
+        let (field, rest) = self.0.split_first_chunk().ok_or(Corruption::CutShort)?;
+        self.0 = rest;
+        Ok(*field)
+    }
+
+    fn number(&mut self) -> Result<u64, Corruption> {
+        self.take().map(u64::from_be_bytes)
+    }
+
+    fn lifetimes(&mut self) -> Result<Lifetimes, Corruption> {
+        let [fresh, stale, usable] = [self.number()?, self.number()?, self.number()?];
+        if fresh > stale || stale > usable {
+            return Err(Corruption::ImpossibleLifetimes);
+        }
+        let [fresh, stale, usable] =
+            [fresh, stale, usable].map(|ms| (ms != FOR_EVER).then(|| Duration::from_millis(ms)));
+        Ok(Lifetimes { fresh, stale, usable })
+    }
+}

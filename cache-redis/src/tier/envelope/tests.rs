@@ -1,0 +1,205 @@
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+
+const KEY: &[u8] =
+    b"shop:sentiment:da28d4c4311462a3:{0000000000000000000000000000000000000000000000000000000000000000}";
+const GENERATION: [u8; 16] = *b"\xf0\xe1\xd2\xc3\xb4\xa5\x96\x87\x78\x69\x5a\x4b\x3c\x2d\x1e\x0f";
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Sentiment {
+    label: String,
+    score: f64,
+}
+
+fn sentiment() -> Sentiment {
+    Sentiment { label: "positive".into(), score: 0.875 }
+}
+
+fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
+    Outgoing {
+        payload,
+        codec,
+        lifetimes: Lifetimes { fresh: Some(HOUR / 2), stale: Some(HOUR), usable: Some(HOUR * 2) },
+        written: UNIX_EPOCH + Duration::from_millis(1_795_262_400_123),
+        load_time: Duration::from_micros(45_678),
+    }
+}
+
+fn sealed() -> Vec<u8> {
+    seal(KEY, &GENERATION, &outgoing(Codec::MessagePack, b"payload".to_vec()))
+}
+
+/// What [`sealed`] is after `change`, with a checksum that fits.
+fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = sealed();
+    change(&mut bytes);
+    let sum = checksum(KEY, &bytes[..CHECKSUM], &bytes[PAYLOAD..]);
+    bytes[CHECKSUM..PAYLOAD].copy_from_slice(&sum);
+    bytes
+}
+
+fn refusal(bytes: Vec<u8>, pttl: Pttl) -> Option<Corruption> {
+    open(KEY, bytes, pttl).err()
+}
+
+fn for_ever() -> Vec<u8> {
+    let value = Outgoing { lifetimes: Lifetimes::fresh(None), ..outgoing(Codec::Json, b"1".to_vec()) };
+    seal(KEY, &GENERATION, &value)
+}
+
+#[test]
+fn what_was_sealed_is_opened_without_a_copy() {
+    let bytes = sealed();
+    let at = bytes.as_ptr();
+    let (generation, value) = open(KEY, bytes, Pttl::In(HOUR)).ok().unwrap();
+    assert_eq!(generation, GENERATION);
+    assert_eq!((value.payload(), value.bytes.as_ptr()), (&b"payload"[..], at));
+    assert_eq!(value.lifetimes, outgoing(Codec::MessagePack, Vec::new()).lifetimes);
+    assert_eq!(value.written, UNIX_EPOCH + Duration::from_millis(1_795_262_400_123));
+    assert_eq!(value.load_time, Duration::from_micros(45_678));
+}
+
+#[test]
+fn a_script_finds_the_generation_at_its_place() {
+    // Lua: string.sub(value, 9, 24).
+    assert_eq!(sealed()[8..24], GENERATION);
+}
+
+#[test]
+fn a_values_age_is_its_lifetime_without_what_redis_leaves_it() {
+    let age = |pttl| open(KEY, sealed(), pttl).ok().unwrap().1.age;
+    assert_eq!(age(Pttl::In(HOUR * 2)), Duration::ZERO);
+    assert_eq!(age(Pttl::In(Duration::from_millis(7_199_999))), Duration::from_millis(1));
+    assert_eq!(age(Pttl::In(Duration::ZERO)), HOUR * 2);
+    assert_eq!(age(Pttl::In(HOUR * 3)), Duration::ZERO);
+}
+
+#[test]
+fn a_value_whose_expiry_was_taken_away_is_refused() {
+    assert_eq!(refusal(sealed(), Pttl::Never), Some(Corruption::NoExpiry));
+    assert_eq!(refusal(for_ever(), Pttl::In(HOUR)), Some(Corruption::UnexpectedExpiry));
+    assert_eq!(refusal(sealed(), Pttl::Gone), Some(Corruption::Gone));
+}
+
+#[test]
+fn for_ever_has_no_age() {
+    let (_, value) = open(KEY, for_ever(), Pttl::Never).ok().unwrap();
+    assert_eq!((value.age, value.lifetimes), (Duration::ZERO, Lifetimes::fresh(None)));
+}
+
+#[test]
+fn pttl_is_read_as_redis_answers_it() {
+    assert_eq!(
+        [-2, -1, 0, 7].map(Pttl::from),
+        [Pttl::Gone, Pttl::Never, Pttl::In(Duration::ZERO), Pttl::In(Duration::from_millis(7)),]
+    );
+}
+
+#[test]
+fn a_value_copied_under_another_key_is_refused() {
+    assert_eq!(open(b"another", sealed(), Pttl::In(HOUR)).err(), Some(Corruption::Damaged));
+}
+
+#[test]
+fn each_refusal_says_why() {
+    let refused = |bytes| refusal(bytes, Pttl::In(HOUR));
+    assert_eq!(refused(b"{\"label\":\"positive\"}".to_vec()), Some(Corruption::NotOurs));
+    assert_eq!(refused(Vec::new()), Some(Corruption::NotOurs));
+    assert_eq!(refused(MAGIC.to_vec()), Some(Corruption::CutShort));
+    assert_eq!(refused(sealed()[..PAYLOAD - 1].to_vec()), Some(Corruption::CutShort));
+    assert_eq!(refused(forged(|bytes| bytes[4] = 2)), Some(Corruption::OtherFormat));
+    assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some(Corruption::UnknownCodec));
+    assert_eq!(refused(forged(|bytes| bytes[5] = 3)), Some(Corruption::UnknownCodec));
+    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::UnknownFlag));
+    assert_eq!(refused(forged(|bytes| bytes[24] = 1)), Some(Corruption::ImpossibleLifetimes));
+    assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some(Corruption::Damaged));
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    for at in 0..sealed().len() * 8 {
+        let mut bytes = sealed();
+        bytes[at / 8] ^= 1 << (at % 8);
+        assert!(refusal(bytes, Pttl::In(HOUR)).is_some(), "bit {at}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    for length in 0..sealed().len() {
+        assert!(refusal(sealed()[..length].to_vec(), Pttl::In(HOUR)).is_some(), "{length} bytes");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_are_too_strange(
+        mut bytes in prop::collection::vec(any::<u8>(), 0..200),
+        ours in 0..3,
+        key in any::<[u8; 4]>(),
+        pttl in any::<i64>(),
+    ) {
+        if ours > 0 && bytes.len() >= PAYLOAD {
+            bytes[..8].copy_from_slice(&[0xCA, b'c', b'h', b'y', 1, 1, 0, 0]);
+        }
+        if ours > 1 && bytes.len() >= PAYLOAD {
+            let sum = checksum(&key, &bytes[..CHECKSUM], &bytes[PAYLOAD..]);
+            bytes[CHECKSUM..PAYLOAD].copy_from_slice(&sum);
+        }
+        let _ = open(&key, bytes, pttl.into());
+    }
+
+    #[test]
+    fn any_value_comes_back(
+        key in prop::collection::vec(any::<u8>(), 0..100),
+        generation in any::<[u8; 16]>(),
+        payload in prop::collection::vec(any::<u8>(), 0..300),
+        mut lives in any::<[Option<u32>; 3]>(),
+        written in any::<u32>(),
+    ) {
+        lives.sort_by_key(|life| life.map_or(u64::MAX, u64::from));
+        let [fresh, stale, usable] = lives.map(|life| life.map(|ms| Duration::from_millis(ms.into())));
+        let mut value = outgoing(Codec::Json, payload.clone());
+        value.lifetimes = Lifetimes { fresh, stale, usable };
+        value.written = UNIX_EPOCH + Duration::from_millis(written.into());
+        let pttl = usable.map_or(Pttl::Never, Pttl::In);
+        let (seen, opened) = open(&key, seal(&key, &generation, &value), pttl).ok().unwrap();
+        prop_assert_eq!(seen, generation);
+        prop_assert_eq!(opened.payload(), payload);
+        prop_assert_eq!(opened.lifetimes, value.lifetimes);
+        prop_assert_eq!((opened.written, opened.age), (value.written, Duration::ZERO));
+    }
+}
+
+/// Reads a golden file: hexadecimal digits, and after each `#` what they are.
+fn golden(text: &str) -> Vec<u8> {
+    let digits: String = text.lines().filter_map(|line| line.split('#').next()).map(str::trim).collect();
+    let pairs = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+#[track_caller]
+fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Sentiment) {
+    let lost = "deployed values would be lost: the format is frozen, a new one needs a new format number";
+    let golden = golden(text);
+    assert_eq!(seal(KEY, &GENERATION, &outgoing(codec, payload)), golden, "{lost}");
+    let opened = open(KEY, golden, Pttl::In(HOUR)).map(|(_, value)| (value.codec, decode(value.payload())));
+    assert_eq!(opened, Ok((codec, sentiment())), "{lost}");
+}
+
+#[test]
+fn a_value_in_messagepack_is_frozen() {
+    let payload = rmp_serde::to_vec_named(&sentiment()).unwrap();
+    let decode = |payload: &[u8]| rmp_serde::from_slice(payload).unwrap();
+    frozen(include_str!("../../../tests/golden/messagepack.hex"), Codec::MessagePack, payload, decode);
+}
+
+#[test]
+fn a_value_in_json_is_frozen() {
+    let payload = serde_json::to_vec(&sentiment()).unwrap();
+    let decode = |payload: &[u8]| serde_json::from_slice(payload).unwrap();
+    frozen(include_str!("../../../tests/golden/json.hex"), Codec::Json, payload, decode);
+}

@@ -1,0 +1,60 @@
+//! Fills: a value is stored while its load's token stands.
+
+use std::time::Duration;
+
+use cachery_core::{
+    Mark,
+    remote::{FillKind, Filled, Outgoing, Reason, RemoteKey, RemotePermit},
+};
+use redis::Value;
+
+use super::{
+    client::Client,
+    envelope,
+    invalidate::Attempt,
+    journal::Scope,
+    lease::Lease,
+    reply::refusal,
+    scripts::{FILL, flag, millis},
+};
+
+/// Stores `value`, or only gives the permit back where there is none.
+pub(super) async fn fill(
+    client: &Client,
+    key: &RemoteKey,
+    permit: RemotePermit,
+    value: Option<Outgoing>,
+    kind: FillKind,
+    within: Duration,
+) -> Result<Filled, Reason> {
+    let RemotePermit { mark: Mark { generation: Some(generation), token: Some(token) }, lease } = permit
+    else {
+        return Ok(Filled::Fenced);
+    };
+    let lease = lease.and_then(|lease| lease.downcast::<Lease>().ok());
+    let keys = client.node.all_of(key);
+    let sealed = value.as_ref().map(|value| envelope::seal(&keys[0], &generation, value));
+    let lifetime = value.as_ref().and_then(|value| value.lifetimes.usable).map(millis);
+    let args: [&[u8]; 5] = [
+        &[generation, token].concat(),
+        sealed.as_deref().unwrap_or_default(),
+        lifetime.as_deref().unwrap_or_default().as_bytes(),
+        lease.as_ref().map_or(&[], |lease| lease.id()),
+        flag(kind == FillKind::Replacing),
+    ];
+    // Where it is not known whether the old value was replaced, it must not be read again.
+    let doubt = (kind == FillKind::Replacing).then(|| Attempt::new(&client.node, Scope::Key(key.clone())));
+    match client.run(&FILL, &keys, &args, "fill", within).await? {
+        Value::Int(token_stood) => {
+            if let Some(doubt) = doubt {
+                doubt.cancel();
+            }
+            // The script has given it back.
+            if let Some(lease) = lease {
+                lease.disarm();
+            }
+            Ok(if token_stood == 1 { Filled::Stored } else { Filled::Fenced })
+        }
+        reply => Ok(Filled::Refused(refusal(&reply))),
+    }
+}

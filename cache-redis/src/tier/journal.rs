@@ -1,0 +1,159 @@
+//! The invalidations that must not be lost: those that no server has acknowledged yet, and those of
+//! the last minute, which a server that failed over may have forgotten. (While a server cannot be
+//! reached, its minute stands still.)
+//!
+//! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for that
+//! whole cache.
+
+mod queue;
+mod queues;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use cachery_core::remote::RemoteKey;
+use parking_lot::Mutex;
+
+use self::queues::Queues;
+use super::names::Names;
+use crate::slots::SLOTS;
+
+/// The most keys that are outstanding, and the most that are remembered.
+const MAX_KEYS: usize = 10_000;
+
+/// The scope of an invalidation.
+#[derive(Clone, Debug)]
+pub(super) enum Scope {
+    /// One key.
+    Key(RemoteKey),
+    /// All keys of the cache with this name.
+    Cache(Arc<str>),
+}
+
+/// The number of one invalidation that was added. One that is added again gets another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Id(u64);
+
+impl Id {
+    /// Returns it as a number.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Id {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// The invalidations of one registry.
+pub(super) struct Journal {
+    queues: Mutex<Queues>,
+    /// The number of outstanding invalidations, readable without the lock.
+    outstanding: AtomicUsize,
+}
+
+impl Journal {
+    pub(super) fn new(names: Names) -> Self {
+        Self::with_room(names, MAX_KEYS)
+    }
+
+    fn with_room(names: Names, most: usize) -> Self {
+        Self { queues: Mutex::new(Queues::new(names, most)), outstanding: AtomicUsize::new(0) }
+    }
+
+    /// Adds an invalidation that no server has acknowledged.
+    pub(super) fn add(&self, scope: Scope) -> Id {
+        self.change(|queues| Id(queues.add(scope)))
+    }
+
+    /// Records an invalidation that a server has acknowledged. It was sent after so many
+    /// `suspicions`: if there are more by now, the server may have forgotten it, and it is
+    /// outstanding.
+    pub(super) fn record(&self, scope: Scope, suspicions: u64, at: Instant) {
+        self.change(|queues| {
+            if queues.suspicions == suspicions {
+                queues.record(scope, at);
+            } else {
+                queues.add(scope);
+            }
+        });
+    }
+
+    /// Returns how often a server may have forgotten what it acknowledged.
+    pub(super) fn suspicions(&self) -> u64 {
+        self.queues.lock().suspicions
+    }
+
+    /// Notes that a server has acknowledged it. Nothing happens when the same was added again
+    /// meanwhile: the newer one is still outstanding.
+    pub(super) fn acknowledged(&self, id: Id, at: Instant) {
+        self.change(|queues| queues.acknowledged(id.0, at));
+    }
+
+    /// Returns the invalidations that must be done on the server that `owns` these slots, oldest
+    /// first.
+    pub(super) fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(Id, Scope)> {
+        // Asked between two locks, because `owns` is not ours and must not run under one.
+        let here: Vec<_> = self.slots().into_iter().filter(|(_, slot)| owns(*slot)).collect();
+        let queues = self.queues.lock();
+        let still = |(number, _)| Some((Id(number), queues.outstanding.get(number)?.scope.clone()));
+        here.into_iter().filter_map(still).collect()
+    }
+
+    /// Returns true when anything is outstanding. It costs one atomic load, because it is asked
+    /// before every read.
+    pub(super) fn has_outstanding(&self) -> bool {
+        self.len() > 0
+    }
+
+    /// Counts the invalidations that must be done on the server that `owns` these slots.
+    pub(super) fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize {
+        self.slots().into_iter().filter(|(_, slot)| owns(*slot)).count()
+    }
+
+    fn len(&self) -> usize {
+        self.outstanding.load(Ordering::Acquire)
+    }
+
+    /// Notes that a connection to the server that `owns` these slots was lost. What it
+    /// acknowledged in the minute before is kept until it is suspected.
+    pub(super) fn lost(&self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        let owned = all(owns);
+        self.change(|queues| queues.lost(&|slot| owned[usize::from(slot)], now));
+    }
+
+    /// Notes that the server that `owns` these slots may have forgotten what it acknowledged in the
+    /// last minute, or in the one before it was lost: that is outstanding again. An earlier
+    /// acknowledgement that arrives later counts for nothing.
+    pub(super) fn suspect(&self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        let owned = all(owns);
+        self.change(|queues| queues.suspect(&|slot| owned[usize::from(slot)], now));
+    }
+
+    /// Returns the numbers and slots of all that is outstanding.
+    fn slots(&self) -> Vec<(u64, u16)> {
+        self.queues.lock().outstanding.iter().map(|(number, note)| (number, note.slot)).collect()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Queues) -> T) -> T {
+        let mut queues = self.queues.lock();
+        let result = change(&mut queues);
+        self.outstanding.store(queues.outstanding.len(), Ordering::Release);
+        result
+    }
+}
+
+/// Returns the answer of `owns` for each slot. It is asked beforehand, because it is not ours and
+/// must not run under the lock.
+fn all(owns: &dyn Fn(u16) -> bool) -> Vec<bool> {
+    (0..SLOTS).map(owns).collect()
+}

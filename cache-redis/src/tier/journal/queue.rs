@@ -1,0 +1,134 @@
+//! Invalidations in the order of their numbers, each key and each cache once.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cachery_core::{Fingerprint, remote::Digest};
+
+use super::Scope;
+
+/// One invalidation.
+#[derive(Clone)]
+pub(super) struct Note {
+    pub(super) scope: Scope,
+    /// The slot of the keys that it writes.
+    pub(super) slot: u16,
+    /// True when it stands for keys of one cache that were done in other slots.
+    pub(super) merged: bool,
+    /// The time of the acknowledgement that stands.
+    pub(super) at: Option<Instant>,
+    /// The time for which earlier acknowledgements stood, each until the server was lost or
+    /// suspected.
+    pub(super) stood: Duration,
+}
+
+impl Note {
+    pub(super) fn is_in(&self, owns: &dyn Fn(u16) -> bool) -> bool {
+        self.merged || owns(self.slot)
+    }
+
+    /// Returns it without its acknowledgement, which is in doubt from `now` on. It counts as if it
+    /// had stood for the `least` time at least.
+    pub(super) fn doubted(mut self, now: Instant, least: Duration) -> Self {
+        if let Some(at) = self.at.take() {
+            self.stood += now.saturating_duration_since(at).max(least);
+        }
+        self
+    }
+
+    /// Returns the cache of the key, if it is about one.
+    fn key_of(&self) -> Option<&'static str> {
+        match &self.scope {
+            Scope::Key(key) => Some(key.place.name),
+            Scope::Cache(_) => None,
+        }
+    }
+}
+
+/// The subject of a note, unique in a queue. A fingerprint covers the cache's name. A merged note
+/// stands beside that of a real clear, because it may stand for keys that were invalidated after
+/// that.
+#[derive(PartialEq, Eq, Hash)]
+enum Subject {
+    Key(Fingerprint, Digest),
+    Cache { name: Arc<str>, merged: bool },
+}
+
+impl Subject {
+    fn of(note: &Note) -> Self {
+        match &note.scope {
+            Scope::Key(key) => Self::Key(key.place.fingerprint, key.digest),
+            Scope::Cache(name) => Self::Cache { name: Arc::clone(name), merged: note.merged },
+        }
+    }
+}
+
+/// Notes by number.
+#[derive(Default)]
+pub(super) struct Queue {
+    notes: BTreeMap<u64, Note>,
+    numbers: HashMap<Subject, u64>,
+}
+
+impl Queue {
+    /// Adds a note, in place of an older one about the same subject.
+    pub(super) fn push(&mut self, number: u64, note: Note) {
+        if let Some(older) = self.numbers.insert(Subject::of(&note), number) {
+            self.notes.remove(&older);
+        }
+        self.notes.insert(number, note);
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<&Note> {
+        self.notes.get(&number)
+    }
+
+    pub(super) fn remove(&mut self, number: u64) -> Option<Note> {
+        let note = self.notes.remove(&number)?;
+        self.numbers.remove(&Subject::of(&note));
+        Some(note)
+    }
+
+    /// Removes and returns all notes that are `wanted`, oldest first.
+    pub(super) fn take(&mut self, wanted: impl Fn(&Note) -> bool) -> Vec<Note> {
+        let numbers: Vec<u64> =
+            self.iter().filter(|(_, note)| wanted(note)).map(|(number, _)| number).collect();
+        numbers.into_iter().filter_map(|number| self.remove(number)).collect()
+    }
+
+    /// Drops the notes about keys of the cache called `name`.
+    pub(super) fn drop_keys(&mut self, name: &str) {
+        self.take(|note| note.key_of() == Some(name));
+    }
+
+    /// Drops the oldest notes as long as they are `over`.
+    pub(super) fn drop_while(&mut self, over: impl Fn(&Note) -> bool) {
+        while let Some((&number, _)) = self.notes.first_key_value().filter(|(_, note)| over(note)) {
+            self.remove(number);
+        }
+    }
+
+    /// Returns the cache with the most keys when there are more than `most` notes.
+    pub(super) fn fullest_over(&self, most: usize) -> Option<&'static str> {
+        if self.len() <= most {
+            return None;
+        }
+        let mut counts = HashMap::<_, usize>::new();
+        for name in self.notes.values().filter_map(Note::key_of) {
+            *counts.entry(name).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Note)> {
+        self.notes.iter().map(|(number, note)| (*number, note))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        debug_assert_eq!(self.notes.len(), self.numbers.len(), "neither outgrows the other");
+        self.notes.len()
+    }
+}

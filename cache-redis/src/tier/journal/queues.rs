@@ -1,0 +1,129 @@
+//! The content of the journal, under its lock.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Scope,
+    queue::{Note, Queue},
+};
+use crate::{slots::slot, tier::names::Names};
+
+/// The time for which a server may forget what it has acknowledged.
+const RECENT: Duration = Duration::from_secs(60);
+/// An invalidation that stood acknowledged for so long in all, by one server after another, is not
+/// kept for yet another: connections that come and go would have it done again for ever.
+const LONGEST: Duration = Duration::from_secs(300);
+/// The least time for which an acknowledgement counts whose connection was lost, so that this ends
+/// also where no connection lasts.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// Three queues, each with at most `most` notes about keys, and one or two for each cache.
+pub(super) struct Queues {
+    names: Names,
+    most: usize,
+    last: u64,
+    pub(super) suspicions: u64,
+    pub(super) outstanding: Queue,
+    pub(super) recent: Queue,
+    /// Those that were recent when the connection to their server was lost. However long that
+    /// lasts, the server may have forgotten them.
+    pub(super) held: Queue,
+}
+
+impl Queues {
+    pub(super) fn new(names: Names, most: usize) -> Self {
+        let [outstanding, recent, held] = std::array::from_fn(|_| Queue::default());
+        Self { names, most, last: 0, suspicions: 0, outstanding, recent, held }
+    }
+
+    /// Adds an invalidation and returns its number.
+    pub(super) fn add(&mut self, scope: Scope) -> u64 {
+        let note = self.note(scope);
+        self.enqueue(note)
+    }
+
+    pub(super) fn acknowledged(&mut self, number: u64, at: Instant) {
+        if let Some(note) = self.outstanding.remove(number) {
+            self.remember(note, at);
+        }
+    }
+
+    /// Records an invalidation that was done. One that is outstanding stays, because it may have
+    /// been added after this one was done.
+    pub(super) fn record(&mut self, scope: Scope, at: Instant) {
+        let note = self.note(scope);
+        self.remember(note, at);
+    }
+
+    /// Holds what the server of these slots did lately: nobody can tell when it failed over.
+    pub(super) fn lost(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        self.drop_expired(now);
+        for note in self.recent.take(|note| note.is_in(owns)) {
+            self.push(note.doubted(now, LEAST), |queues| &mut queues.held);
+        }
+    }
+
+    /// Makes outstanding again what the server of these slots may have forgotten. So is what it has
+    /// not acknowledged, under new numbers: an acknowledgement on its way is one of those that may
+    /// be forgotten.
+    pub(super) fn suspect(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
+        self.suspicions += 1;
+        self.drop_expired(now);
+        let Self { held, recent, outstanding, .. } = self;
+        let notes = [held, recent, outstanding].map(|queue| queue.take(|note| note.is_in(owns)));
+        for note in notes.into_iter().flatten() {
+            self.enqueue(Note { merged: false, ..note.doubted(now, Duration::ZERO) });
+        }
+    }
+
+    fn enqueue(&mut self, note: Note) -> u64 {
+        let number = self.next();
+        if let Scope::Cache(name) = &note.scope {
+            // The clear will be done after them.
+            self.outstanding.drop_keys(name);
+        }
+        self.outstanding.push(number, note);
+        if let Some(name) = self.outstanding.fullest_over(self.most) {
+            self.add(Scope::Cache(name.into()));
+        }
+        number
+    }
+
+    /// Keeps for a while what was done, because the server may forget it.
+    fn remember(&mut self, note: Note, at: Instant) {
+        self.drop_expired(at);
+        if note.stood < LONGEST {
+            self.push(Note { at: Some(at), ..note }, |queues| &mut queues.recent);
+        }
+    }
+
+    fn push(&mut self, note: Note, queue: fn(&mut Self) -> &mut Queue) {
+        let number = self.next();
+        let at = note.at;
+        let most = self.most;
+        queue(self).push(number, note);
+        if let Some(name) = queue(self).fullest_over(most) {
+            let clear = self.note(Scope::Cache(name.into()));
+            let number = self.next();
+            queue(self).drop_keys(name);
+            queue(self).push(number, Note { merged: true, at, ..clear });
+        }
+    }
+
+    fn drop_expired(&mut self, now: Instant) {
+        self.recent.drop_while(|note| note.at.is_some_and(|at| now.saturating_duration_since(at) > RECENT));
+    }
+
+    fn note(&self, scope: Scope) -> Note {
+        let slot = slot(&match &scope {
+            Scope::Key(key) => self.names.value(key),
+            Scope::Cache(name) => self.names.generation(name),
+        });
+        Note { scope, slot, merged: false, at: None, stood: Duration::ZERO }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}

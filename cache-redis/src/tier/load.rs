@@ -1,0 +1,141 @@
+//! Permits to load a key.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cachery_core::{
+    Mark,
+    remote::{IfStored, LoadReply, LoadRequest, OtherLoads, Pending, Reason, RemoteKey, RemotePermit},
+};
+use redis::{Pipeline, Value};
+use tokio::sync::futures::OwnedNotified;
+
+use super::{
+    client::Client,
+    envelope::{self, Pttl},
+    lease::{self, Lease, TOKEN_LIFE},
+    reply::{bytes, refusal},
+    scripts::{BEGIN, flag, millis},
+    token,
+};
+use crate::manager;
+
+/// The longest wait for another node's load before a caller asks again, where pushes wake it.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The same where they do not.
+const ASK_AGAIN_UNWOKEN: Duration = Duration::from_millis(50);
+
+/// The reply of the script.
+enum Verdict {
+    Granted { token: Vec<u8> },
+    Busy { lease_left: i64 },
+    Found { value: Vec<u8>, pttl: i64 },
+}
+
+/// Asks for the permit to load `key`.
+pub(super) async fn request_load(
+    client: &Arc<Client>,
+    key: &RemoteKey,
+    request: LoadRequest,
+    within: Duration,
+) -> Result<LoadReply, Reason> {
+    let began = Instant::now();
+    let generation = match request.generation {
+        Some(generation) => generation,
+        None => generation_of(client, key.place.name, within).await?,
+    };
+    let new_token = token::draw()?;
+    // Should the caller go away, dropping it gives back what was granted.
+    let mut lease = match request.others {
+        OtherLoads::AwaitLease => Some(Lease::ask_for(client, key)?),
+        OtherLoads::LoadBeside | OtherLoads::Supersede => None,
+    };
+    // Before Redis is asked, so that a push that comes at once wakes the caller.
+    let woken = client.node.waiters.wait_for(key.digest);
+    let [value, token, lease_key, waiters, ..] = client.node.all_of(key);
+    let keys = [value, token, lease_key, waiters];
+    let mut stored = request.stored;
+    loop {
+        let lives = [TOKEN_LIFE, lease::LIFE].map(millis);
+        let args: [&[u8]; 7] = [
+            &generation,
+            flag(stored == IfStored::ReturnIt),
+            flag(request.others == OtherLoads::Supersede),
+            &new_token,
+            lives[0].as_bytes(),
+            lease.as_ref().map_or(&[], Lease::id),
+            lives[1].as_bytes(),
+        ];
+        let left = within.saturating_sub(began.elapsed());
+        let reply = client.run(&BEGIN, &keys, &args, "begin", left).await;
+        if matches!(reply, Err(Reason::BreakerOpen | Reason::Connecting)) {
+            // Nothing was sent, so nothing was granted.
+            lease.take().into_iter().for_each(Lease::disarm);
+        }
+        match Verdict::read(reply?)? {
+            Verdict::Granted { token } => return Ok(LoadReply::Granted(permit(generation, token, lease))),
+            Verdict::Busy { lease_left } => {
+                lease.take().into_iter().for_each(Lease::disarm);
+                return Ok(LoadReply::Busy(ask_again(client, woken, lease_left)));
+            }
+            Verdict::Found { value, pttl } => match envelope::open(&keys[0], value, Pttl::from(pttl)) {
+                Ok((_, incoming)) => {
+                    lease.take().into_iter().for_each(Lease::disarm);
+                    return Ok(LoadReply::Found(incoming));
+                }
+                Err(_) => stored = IfStored::LoadAnyway,
+            },
+        }
+    }
+}
+
+/// Returns the generation of the cache called `name`, and makes one where there is none.
+async fn generation_of(client: &Client, name: &str, within: Duration) -> Result<[u8; 16], Reason> {
+    let name = client.node.names.generation(name);
+    let mut pipeline = Pipeline::with_capacity(2);
+    pipeline.cmd("SET").arg(&name).arg(&token::draw()?).arg("NX");
+    pipeline.cmd("GET").arg(&name);
+    let mut replies = client.send(&name, &pipeline, "begin", within).await?;
+    let reply = replies.pop().unwrap_or_default();
+    let refused = refusal(replies.first().filter(|_| reply == Value::Nil).unwrap_or(&reply));
+    token::read_generation(bytes(reply)).ok_or(refused)
+}
+
+fn permit(generation: [u8; 16], stored_token: Vec<u8>, lease: Option<Lease>) -> RemotePermit {
+    let mark = Mark { generation: Some(generation), token: token::read_token(&stored_token) };
+    RemotePermit { mark, lease: lease.map(|lease| Box::new(lease.held(stored_token)) as Box<_>) }
+}
+
+/// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,
+/// when the lease may be over, or after a while.
+fn ask_again(client: &Client, woken: OwnedNotified, lease_left: i64) -> Pending<'static, ()> {
+    let longest = if client.servers.receives_invalidations() { ASK_AGAIN } else { ASK_AGAIN_UNWOKEN };
+    // A little later, so that the lease is over then; and not all callers at once.
+    let left = Duration::from_millis(u64::try_from(lease_left).unwrap_or(0) + fastrand::u64(1..20));
+    let timer = manager::timer(left.min(longest));
+    Box::pin(async move {
+        tokio::select! {
+            () = woken => {}
+            () = timer => {}
+        }
+    })
+}
+
+impl Verdict {
+    fn read(reply: Value) -> Result<Self, Reason> {
+        let Value::Array(parts) = reply else { return Err(refusal(&reply)) };
+        match <[Value; 3]>::try_from(parts) {
+            Ok([Value::BulkString(verdict), Value::BulkString(data), Value::Int(number)]) => {
+                match &*verdict {
+                    b"granted" => Ok(Self::Granted { token: data }),
+                    b"busy" => Ok(Self::Busy { lease_left: number }),
+                    b"found" => Ok(Self::Found { value: data, pttl: number }),
+                    _ => Err(Reason::UnexpectedReply),
+                }
+            }
+            _ => Err(Reason::UnexpectedReply),
+        }
+    }
+}

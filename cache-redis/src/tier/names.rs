@@ -1,0 +1,220 @@
+//! The text of keys in Redis: written here, and read back here when a server pushes it.
+
+#[cfg(test)]
+mod tests;
+
+use std::{io::Write as _, sync::Arc};
+
+use blake3::Hash;
+use cachery_core::{
+    Fingerprint,
+    remote::{Digest, RemoteKey},
+};
+
+/// The end of a generation's key.
+const GENERATION: &[u8] = b":generation";
+/// The end of a token's key, after the text of its value's.
+const TOKEN: &[u8] = b":token";
+
+/// Writes the keys of one registry. A clone shares its prefix.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    prefix: Arc<str>,
+}
+
+/// The event of which nodes are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The value was invalidated.
+    Invalidated,
+    /// Callers who wait for the load should ask again.
+    WakeUp,
+}
+
+/// The meaning of a pushed key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed<'a> {
+    /// A cache was cleared.
+    Cleared {
+        /// The cache's name.
+        name: &'a str,
+        /// The node that did it.
+        node: u64,
+    },
+    /// Something happened to one key.
+    Changed {
+        /// The fingerprint of the key's place.
+        fingerprint: Fingerprint,
+        /// The digest of the key.
+        digest: Digest,
+        /// The event.
+        change: Change,
+        /// The node that did it.
+        node: u64,
+    },
+}
+
+impl Names {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// Returns the key of the value of `key`.
+    pub(super) fn value(&self, key: &RemoteKey) -> Vec<u8> {
+        self.beside(key, b"")
+    }
+
+    /// Returns the key of the token, without which nothing is filled.
+    pub(super) fn token(&self, key: &RemoteKey) -> Vec<u8> {
+        self.beside(key, TOKEN)
+    }
+
+    /// Returns the key of the lease.
+    pub(super) fn lease(&self, key: &RemoteKey) -> Vec<u8> {
+        self.beside(key, b":lease")
+    }
+
+    /// Returns the key that exists while any node waits for the load.
+    pub(super) fn waiters(&self, key: &RemoteKey) -> Vec<u8> {
+        self.beside(key, b":waiters")
+    }
+
+    /// Returns the key of the generation of the cache called `name`.
+    pub(super) fn generation(&self, name: &str) -> Vec<u8> {
+        [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION].concat()
+    }
+
+    /// Returns the keys that a read of `key` asks for.
+    pub(super) fn read_keys(&self, key: &RemoteKey) -> ReadKeys {
+        let of_generation = [self.prefix.as_bytes(), b":", key.place.name.as_bytes(), GENERATION];
+        let room = TOKEN.len() + of_generation.iter().map(|part| part.len()).sum::<usize>();
+        let mut text = self.text(":", key, room);
+        let value = text.len();
+        text.extend_from_slice(TOKEN);
+        let token = text.len();
+        for part in of_generation {
+            text.extend_from_slice(part);
+        }
+        ReadKeys { text, value, token }
+    }
+
+    /// Returns the marker that tells all nodes of a clear of the cache called `name`. It is in the
+    /// slot of the cache's generation.
+    pub(super) fn cleared(&self, name: &str, node: u64) -> Vec<u8> {
+        let prefix = &self.prefix;
+        format!("{prefix}:!{{{prefix}:{name}:generation}}:c:{node:016x}").into_bytes()
+    }
+
+    /// Returns the marker that tells all nodes of an event of `key`.
+    pub(super) fn changed(&self, key: &RemoteKey, change: Change, node: u64) -> Vec<u8> {
+        let mut text = self.text(":!", key, ":k:0123456789abcdef".len());
+        write!(text, ":{}:{node:016x}", change.letter()).expect("a Vec takes every write");
+        text
+    }
+
+    /// Returns the prefix of all markers. No other key has it, because a name holds no `!`.
+    pub(super) fn watched(&self) -> Vec<u8> {
+        [self.prefix.as_bytes(), b":!"].concat()
+    }
+
+    /// Reads a key that a server pushed. `None` when it is not one of ours.
+    pub(super) fn parse<'a>(&self, pushed: &'a [u8]) -> Option<Pushed<'a>> {
+        let text = pushed.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":!")?;
+        let text = str::from_utf8(text).ok()?;
+        match text.strip_prefix('{') {
+            Some(generation) => self.parse_cleared(generation),
+            None => parse_changed(text),
+        }
+    }
+
+    fn parse_cleared<'a>(&self, text: &'a str) -> Option<Pushed<'a>> {
+        let name = text.strip_prefix(&*self.prefix)?.strip_prefix(':')?;
+        let (name, node) = name.split_once(":generation}:c:")?;
+        Some(Pushed::Cleared { name, node: parse_node(node)? })
+    }
+
+    fn beside(&self, key: &RemoteKey, suffix: &[u8]) -> Vec<u8> {
+        let mut text = self.text(":", key, suffix.len());
+        text.extend_from_slice(suffix);
+        text
+    }
+
+    /// Returns the text of `key` after `mark`, with room for a suffix, so that a key costs one
+    /// allocation.
+    fn text(&self, mark: &str, key: &RemoteKey, room: usize) -> Vec<u8> {
+        let name = key.place.name;
+        let length = self.prefix.len() + mark.len() + name.len() + ":0123456789abcdef:{}".len() + 64;
+        let mut text = Vec::with_capacity(length + room);
+        for part in [&self.prefix, mark, name, ":"] {
+            text.extend_from_slice(part.as_bytes());
+        }
+        text.extend_from_slice(&key.place.fingerprint.digits());
+        text.extend_from_slice(b":{");
+        text.extend_from_slice(Hash::from_bytes(key.digest.0).to_hex().as_bytes());
+        text.push(b'}');
+        text
+    }
+}
+
+/// The keys of a read, in one allocation, because a hit pays for them.
+pub(super) struct ReadKeys {
+    /// The token's key, which begins with the value's, and then the generation's.
+    text: Vec<u8>,
+    /// The length of the value's key.
+    value: usize,
+    /// The length of the token's key.
+    token: usize,
+}
+
+impl ReadKeys {
+    pub(super) fn value(&self) -> &[u8] {
+        &self.text[..self.value]
+    }
+
+    pub(super) fn token(&self) -> &[u8] {
+        &self.text[..self.token]
+    }
+
+    pub(super) fn generation(&self) -> &[u8] {
+        &self.text[self.token..]
+    }
+}
+
+impl Change {
+    fn letter(self) -> char {
+        match self {
+            Self::Invalidated => 'i',
+            Self::WakeUp => 'w',
+        }
+    }
+
+    fn of(letter: &str) -> Option<Self> {
+        match letter {
+            "i" => Some(Self::Invalidated),
+            "w" => Some(Self::WakeUp),
+            _ => None,
+        }
+    }
+}
+
+fn parse_changed(text: &str) -> Option<Pushed<'_>> {
+    let mut parts = text.split(':').skip(1);
+    let changed = Pushed::Changed {
+        fingerprint: parts.next()?.parse().ok()?,
+        digest: parse_digest(parts.next()?)?,
+        change: Change::of(parts.next()?)?,
+        node: parse_node(parts.next()?)?,
+    };
+    parts.next().is_none().then_some(changed)
+}
+
+fn parse_digest(text: &str) -> Option<Digest> {
+    let digits = text.strip_prefix('{')?.strip_suffix('}')?;
+    Hash::from_hex(digits).ok().map(|hash| Digest(hash.into()))
+}
+
+fn parse_node(text: &str) -> Option<u64> {
+    // `from_str_radix` would take a sign.
+    let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digits.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+}

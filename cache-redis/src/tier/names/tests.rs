@@ -1,0 +1,137 @@
+use cachery_core::remote::Place;
+use proptest::prelude::*;
+
+use super::*;
+use crate::slots::slot;
+
+fn key(name: &'static str, fingerprint: &str, digest: [u8; 32]) -> RemoteKey {
+    let fingerprint = fingerprint.parse().expect("sixteen digits");
+    RemoteKey { place: Arc::new(Place { name, fingerprint }), digest: Digest(digest) }
+}
+
+fn profile() -> RemoteKey {
+    key("profile", "da28d4c4311462a3", std::array::from_fn(|at| u8::try_from(at * 7).expect("small")))
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn the_text_of_keys_is_frozen() {
+    let (names, key) = (Names::new("eu:shop"), profile());
+    let written = [
+        names.value(&key),
+        names.token(&key),
+        names.lease(&key),
+        names.waiters(&key),
+        names.generation("profile"),
+        names.cleared("profile", 0x0123_4567_89ab_cdef),
+        names.changed(&key, Change::Invalidated, 0x0123_4567_89ab_cdef),
+        names.changed(&key, Change::WakeUp, 0xff),
+        names.watched(),
+    ];
+    let golden = include_str!("../../../tests/golden/keys.txt");
+    let lost = "deployed values would be lost: no key's text may ever change";
+    assert_eq!(written.map(text).join("\n"), golden.trim_end(), "{lost}");
+}
+
+#[test]
+fn a_key_costs_one_allocation_of_its_size() {
+    let (names, key) = (Names::new("eu:shop"), profile());
+    for text in [names.value(&key), names.lease(&key), names.changed(&key, Change::WakeUp, 1)] {
+        assert_eq!(text.capacity(), text.len());
+    }
+}
+
+#[test]
+fn a_cleared_cache_is_read_back() {
+    let names = Names::new("eu:shop");
+    let pushed = names.cleared("user-v1.profile_2", 7);
+    assert_eq!(names.parse(&pushed), Some(Pushed::Cleared { name: "user-v1.profile_2", node: 7 }));
+}
+
+#[test]
+fn values_their_companions_and_generations_are_no_news() {
+    let (names, key) = (Names::new("shop"), profile());
+    let of_key = [names.value(&key), names.token(&key), names.lease(&key), names.waiters(&key)];
+    for text in of_key.into_iter().chain([names.generation("profile")]) {
+        assert!(!text.starts_with(&names.watched()));
+        assert_eq!(names.parse(&text), None);
+    }
+}
+
+#[test]
+fn another_prefix_is_no_news() {
+    let pushed = Names::new("shop").cleared("profile", 7);
+    assert_eq!(Names::new("shop2").parse(&pushed), None);
+    assert_eq!(Names::new("sho").parse(&pushed), None);
+}
+
+#[test]
+fn what_we_would_not_write_is_no_news() {
+    let names = Names::new("p");
+    let good = text(names.changed(&profile(), Change::WakeUp, 7));
+    assert!(names.parse(good.as_bytes()).is_some());
+    let bad = [
+        good.replace(":w:", ":x:"),
+        good.replace(":w:", "::"),
+        good.replace(":w:0", ":w:+"),
+        good.replace('}', ""),
+        good.replace(":{", ":{0"),
+        good.replace("da28", "DA28"),
+        format!("{good}:"),
+        format!("{good}0"),
+        good[..good.len() - 1].to_owned(),
+        "p:!".to_owned(),
+        "p:!name".to_owned(),
+        "p:!{p:name:generation}".to_owned(),
+        "p:!{p:name:generation}:c:7".to_owned(),
+        "p:!{p:name:generation}:c:0000000000000007:".to_owned(),
+    ];
+    for pushed in bad {
+        assert_eq!(names.parse(pushed.as_bytes()), None, "{pushed}");
+    }
+}
+
+#[test]
+fn all_that_belongs_to_a_key_is_in_one_slot() {
+    let (names, key) = (Names::new("eu:shop"), profile());
+    let texts = [
+        names.token(&key),
+        names.lease(&key),
+        names.waiters(&key),
+        names.changed(&key, Change::Invalidated, 1),
+    ];
+    for text in texts {
+        assert_eq!(slot(&text), slot(&names.value(&key)));
+    }
+    assert_eq!(slot(&names.cleared("profile", 1)), slot(&names.generation("profile")));
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(
+        prefix in "[a-z:!{}]{0,12}",
+        fingerprint in any::<u64>(),
+        digest in any::<[u8; 32]>(),
+        woken in any::<bool>(),
+        node in any::<u64>(),
+    ) {
+        let key = key("a.b-c_D9", &format!("{fingerprint:016x}"), digest);
+        let change = if woken { Change::WakeUp } else { Change::Invalidated };
+        let names = Names::new(&prefix);
+        let pushed = names.changed(&key, change, node);
+        let fingerprint = key.place.fingerprint;
+        let expected = Pushed::Changed { fingerprint, digest: key.digest, change, node };
+        prop_assert_eq!(names.parse(&pushed), Some(expected));
+    }
+
+    #[test]
+    fn no_push_is_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "p:!\\PC*") {
+        let names = Names::new("p");
+        let _ = names.parse(&bytes);
+        let _ = names.parse(text.as_bytes());
+        let _ = slot(&bytes);
+    }
+}

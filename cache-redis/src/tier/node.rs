@@ -1,0 +1,111 @@
+//! One node: its identity, the invalidations that it must not lose, and its waiting callers.
+
+use std::{sync::Arc, time::Instant};
+
+use cachery_core::remote::{RemoteEvents, RemoteKey};
+use redis::Pipeline;
+
+use super::{
+    journal::{Id, Journal, Scope},
+    names::{Change, Names, Pushed},
+    scripts::{CLEAR, INVALIDATE, Script},
+    waiters::Waiters,
+};
+use crate::server::ServerHooks;
+
+/// One node.
+pub(super) struct Node {
+    /// Random. Markers carry it, so that a node knows its own.
+    pub(super) id: u64,
+    pub(super) names: Names,
+    pub(super) journal: Journal,
+    pub(super) waiters: Waiters,
+    events: Arc<dyn RemoteEvents>,
+}
+
+impl Node {
+    pub(super) fn new(prefix: &str, events: Arc<dyn RemoteEvents>) -> Self {
+        let names = Names::new(prefix);
+        let journal = Journal::new(names.clone());
+        Self { id: fastrand::u64(..), names, journal, waiters: Waiters::default(), events }
+    }
+
+    /// Returns the script that invalidates `scope`, with its keys.
+    pub(super) fn invalidation_of(&self, scope: &Scope) -> (&'static Script, Vec<Vec<u8>>) {
+        match scope {
+            Scope::Key(key) => (&INVALIDATE, self.all_of(key).into()),
+            Scope::Cache(name) => {
+                (&CLEAR, vec![self.names.generation(name), self.names.cleared(name, self.id)])
+            }
+        }
+    }
+
+    /// Returns a key with its companions and markers, as scripts take them.
+    pub(super) fn all_of(&self, key: &RemoteKey) -> [Vec<u8>; 6] {
+        let Self { names, id, .. } = self;
+        [
+            names.value(key),
+            names.token(key),
+            names.lease(key),
+            names.waiters(key),
+            names.changed(key, Change::Invalidated, *id),
+            names.changed(key, Change::WakeUp, *id),
+        ]
+    }
+
+    fn received(&self, pushed: Pushed<'_>) {
+        match pushed {
+            Pushed::Changed { digest, change: Change::WakeUp, .. } => self.waiters.wake(&digest),
+            // This node has done to its memory already what it did itself.
+            Pushed::Changed { node, .. } | Pushed::Cleared { node, .. } if node == self.id => {}
+            Pushed::Changed { fingerprint, digest, .. } => self.events.invalidated(fingerprint, &digest),
+            Pushed::Cleared { name, .. } => self.events.cleared(name),
+        }
+    }
+}
+
+impl ServerHooks for Node {
+    fn lost(&self, owns: &dyn Fn(u16) -> bool) {
+        self.journal.lost(owns, Instant::now());
+    }
+
+    fn suspect(&self, owns: &dyn Fn(u16) -> bool) {
+        self.journal.suspect(owns, Instant::now());
+    }
+
+    fn has_outstanding(&self) -> bool {
+        self.journal.has_outstanding()
+    }
+
+    fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize {
+        self.journal.queued(owns)
+    }
+
+    fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)> {
+        let request = |(id, scope): (Id, Scope)| {
+            let (script, keys) = self.invalidation_of(&scope);
+            (id.number(), script.by_source(&keys, &[]))
+        };
+        self.journal.outstanding(owns).into_iter().map(request).collect()
+    }
+
+    fn done(&self, id: u64) {
+        self.journal.acknowledged(Id::from(id), Instant::now());
+    }
+
+    fn pushed(&self, names: &[Vec<u8>]) {
+        names.iter().filter_map(|name| self.names.parse(name)).for_each(|pushed| self.received(pushed));
+    }
+
+    fn flushed(&self) {
+        self.events.distrusted();
+    }
+
+    fn cut_off(&self) {
+        self.events.cut_off();
+    }
+
+    fn restored(&self) {
+        self.events.distrusted();
+    }
+}

@@ -1,0 +1,106 @@
+//! Reads of a stored value. They are plain commands, and the tier's most frequent request: each copy
+//! and each allocation counts.
+
+use std::time::Duration;
+
+use cachery_core::{
+    Mark,
+    remote::{Reason, RemoteKey, Seen, StoredValue},
+};
+use redis::{Cmd, Pipeline, Value};
+
+use super::{
+    client::Client,
+    envelope::{self, Pttl},
+    names::ReadKeys,
+    reply::{bytes, only},
+    token,
+};
+
+/// The reply to `PTTL` for a key that does not exist.
+const GONE: i64 = -2;
+
+/// Reads the value stored for `key`, with the state of the key.
+pub(super) async fn read(client: &Client, key: &RemoteKey, within: Duration) -> Result<Seen, Reason> {
+    let keys = client.node.names.read_keys(key);
+    let [pttl, stored, token, generation] = if client.servers.is_cluster() {
+        // Larger than the other, and so not part of the future of every read.
+        Box::pin(fetch_from_cluster(client, &keys, within)).await?
+    } else {
+        let request = request(keys.value(), &[keys.value(), keys.token(), keys.generation()]);
+        take_apart(client.send(keys.value(), &request, "get", within).await?)
+    };
+    let mark = Mark {
+        generation: token::read_generation(bytes(generation)),
+        token: bytes(token).and_then(|stored| token::read_token(&stored)),
+    };
+    let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
+    let stored = match bytes(stored) {
+        Some(stored) => stored_value(keys.value(), stored, pttl, mark.generation),
+        None if pttl == Pttl::Gone => StoredValue::Absent,
+        // `MGET` shows nothing where something else than a string is.
+        None => StoredValue::Corrupt,
+    };
+    Ok(Seen { stored, mark })
+}
+
+/// Reads from two servers at once: the generation may be on another than the key.
+async fn fetch_from_cluster(
+    client: &Client,
+    keys: &ReadKeys,
+    within: Duration,
+) -> Result<[Value; 4], Reason> {
+    let of_key = request(keys.value(), &[keys.value(), keys.token()]);
+    let of_key = client.send(keys.value(), &of_key, "get", within);
+    let (of_key, generation) = tokio::try_join!(of_key, get(client, keys.generation(), within))?;
+    let [left, value, token, _] = take_apart(of_key);
+    Ok([left, value, token, generation])
+}
+
+async fn get(client: &Client, key: &[u8], within: Duration) -> Result<Value, Reason> {
+    let mut pipeline = Pipeline::with_capacity(1);
+    pipeline.cmd("GET").arg(key);
+    client.send(key, &pipeline, "get", within).await.map(only)
+}
+
+/// Returns the request for the time that `value` has left, and for the values of `keys`.
+fn request(value: &[u8], keys: &[&[u8]]) -> Pipeline {
+    let room = "PTTL".len() + value.len();
+    let mut pttl = Cmd::with_capacity(2, room);
+    pttl.arg("PTTL").arg(value);
+    let mut mget = Cmd::with_capacity(1 + keys.len(), keys.len() * room);
+    mget.arg("MGET").arg(keys);
+    let mut pipeline = Pipeline::with_capacity(2);
+    // The time that is left comes first: should the value be replaced in between, the new one
+    // seems older than it is.
+    pipeline.add_command(pttl).add_command(mget);
+    pipeline
+}
+
+/// Takes apart the replies to `PTTL` and `MGET`; what is missing is `Nil`.
+fn take_apart(replies: Vec<Value>) -> [Value; 4] {
+    let mut replies = replies.into_iter();
+    let pttl = replies.next().unwrap_or_default();
+    let mut values = match replies.next() {
+        Some(Value::Array(values)) => values.into_iter(),
+        _ => Vec::new().into_iter(),
+    };
+    let mut next = || values.next().unwrap_or_default();
+    [pttl, next(), next(), next()]
+}
+
+/// Opens stored bytes for a reader under the present generation.
+fn stored_value(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>) -> StoredValue {
+    if pttl == Pttl::Gone {
+        // Stored a moment ago, after its time was asked for.
+        return StoredValue::Absent;
+    }
+    match envelope::open(key, stored, pttl) {
+        Ok((of_value, incoming)) if Some(of_value) == generation => StoredValue::Present(incoming),
+        Ok(_) => StoredValue::Absent,
+        Err(corruption) => {
+            tracing::debug!(cause = corruption.as_str(), "a stored value is corrupt");
+            StoredValue::Corrupt
+        }
+    }
+}
