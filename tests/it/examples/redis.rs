@@ -47,7 +47,7 @@ fn a_redis_that_is_well_passes_the_check() {
 fn a_redis_that_is_not_there_fails_the_check_with_a_remedy() {
     // Nothing listens at this port, which ordinary programs do not get.
     let output = check("redis://127.0.0.1:1", "redis");
-    assert_said(&output, 1, &["Redis is down.", "127.0.0.1:1", "start it or mend the address"]);
+    assert_said(&output, 1, &["Redis is down.", "127.0.0.1:1", "start it or correct the address"]);
 }
 
 #[test]
