@@ -44,11 +44,16 @@ impl Cluster {
         if let Some(server) = self.members.owner(slot) {
             return Ok(server);
         }
-        self.discovery.settled(deadline).await.map_err(|error| error.for_requests())?;
+        self.settled(deadline).await?;
         self.members.owner(slot).ok_or_else(|| {
             self.shared.topology_changed.notify_one();
             RequestError::CLUSTER_DOWN
         })
+    }
+
+    /// Waits until any node has named the masters, or failed to.
+    pub(crate) async fn settled(&self, deadline: Pin<&mut Sleep>) -> Result<(), RequestError> {
+        self.discovery.settled(deadline).await.map_err(|error| error.for_requests())
     }
 
     /// Follows a redirection by the server `from`.

@@ -11,6 +11,7 @@ mod host;
 mod info;
 mod master_epoch;
 mod request_error;
+pub(crate) mod script;
 mod sentinels;
 mod session;
 mod tls;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     info::{field, text},
     master_epoch::MasterEpoch,
     request_error::{Redirect, RequestError},
+    script::{MAX_IN_PIPELINE, Script, ScriptCall},
     session::{OnPush, Session},
     topology::Topology,
 };

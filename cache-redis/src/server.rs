@@ -25,7 +25,10 @@ use self::{
     connections::Connections, connector::Connector, link::Link, replay::Replays, requests::Requests,
     state::ServerState,
 };
-pub(crate) use self::{hooks::ServerHooks, shared::Shared};
+pub(crate) use self::{
+    hooks::{Replay, ReplayId, ServerHooks},
+    shared::Shared,
+};
 use crate::{
     connection::{ConnectError, Endpoint, RequestError},
     manager,
@@ -70,6 +73,11 @@ impl Server {
             return Ok(());
         }
         Err(self.state().connect_error().unwrap_or_else(ConnectError::timeout))
+    }
+
+    /// Has the link do what is outstanding, without waiting for it.
+    pub(crate) fn replay_soon(&self) {
+        self.requests.replays.want();
     }
 
     /// Waits until it is known whether the server pushes.

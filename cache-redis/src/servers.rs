@@ -142,6 +142,27 @@ impl Servers {
         matches!(self.members, Members::Cluster(_))
     }
 
+    /// Waits until the masters are known.
+    pub(crate) async fn routed(&self, within: Duration) -> Result<(), Reason> {
+        match &self.members {
+            Members::Single(_) => Ok(()),
+            Members::Cluster(cluster) => {
+                let settled = cluster.settled(pin!(manager::timer(within))).await;
+                settled.map_err(|error| error.reason)
+            }
+        }
+    }
+
+    /// Returns the number of the server that owns `slot`; 0 when it is not known.
+    pub(crate) fn owner(&self, slot: u16) -> u16 {
+        self.shared.slots.owner(slot)
+    }
+
+    /// Has all servers do what is outstanding, without waiting for it.
+    pub(crate) fn replay_soon(&self) {
+        self.members().iter().for_each(|server| server.replay_soon());
+    }
+
     fn members(&self) -> Vec<Arc<Server>> {
         match &self.members {
             Members::Single(server) => vec![Arc::clone(server)],

@@ -30,7 +30,7 @@ use cachery_core::{
     },
 };
 
-use self::{client::Client, journal::Scope, node::Node};
+use self::{client::Client, invalidate::Batch, journal::Scope, node::Node};
 use crate::{open_error::OpenError, server::ServerHooks, servers::Servers};
 
 /// The remote tier of one registry.
@@ -73,12 +73,13 @@ impl RemoteTier for Tier {
     }
 
     fn invalidate<'a>(&'a self, keys: &'a [RemoteKey], within: Duration) -> Pending<'a, Result<(), Reason>> {
-        let scopes = keys.iter().cloned().map(Scope::Key).collect();
-        Box::pin(invalidate::invalidate(&self.0, scopes, within))
+        // Noted at once: also a future that is dropped unpolled loses none.
+        let batch = Batch::new(&self.0, keys.iter().cloned().map(Scope::Key));
+        Box::pin(batch.send(within))
     }
 
     fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Reason>> {
-        Box::pin(invalidate::invalidate(&self.0, vec![Scope::Cache(name.into())], within))
+        Box::pin(Batch::new(&self.0, [Scope::Cache(name.into())]).send(within))
     }
 
     fn connected(&self, within: Duration) -> Pending<'_, Result<(), String>> {

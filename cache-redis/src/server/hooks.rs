@@ -1,6 +1,23 @@
 //! The hooks by which servers report to the tier.
 
-use redis::Pipeline;
+use crate::connection::{Script, ScriptCall};
+
+/// The id of an outstanding invalidation. One that is queued again gets another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ReplayId(pub(crate) u64);
+
+/// An invalidation that must be done before anything else is asked of a server.
+pub(crate) struct Replay {
+    pub(crate) id: ReplayId,
+    pub(crate) script: &'static Script,
+    pub(crate) keys: Vec<Vec<u8>>,
+}
+
+impl Replay {
+    pub(super) fn call(&self) -> ScriptCall<'_> {
+        ScriptCall { script: self.script, keys: &self.keys, args: &[] }
+    }
+}
 
 /// The hooks that servers call. The methods neither block nor panic.
 pub(crate) trait ServerHooks: Send + Sync + 'static {
@@ -19,12 +36,12 @@ pub(crate) trait ServerHooks: Send + Sync + 'static {
     /// Counts the invalidations that must be done on the server that owns these slots.
     fn queued(&self, owns: &dyn Fn(u16) -> bool) -> usize;
 
-    /// Returns the requests that must be made of the server that owns these slots before any
-    /// other.
-    fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)>;
+    /// Returns the invalidations that must be done on the server that owns these slots before
+    /// anything else, oldest first.
+    fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<Replay>;
 
-    /// Notes that the server has served this request.
-    fn done(&self, id: u64);
+    /// Notes that the server has done these.
+    fn done(&self, ids: &[ReplayId]);
 
     /// Hears of changed keys below the watched prefix, in the order in which the server pushed
     /// them.

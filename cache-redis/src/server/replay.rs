@@ -10,21 +10,24 @@ use std::{
     time::Duration,
 };
 
-use redis::{Pipeline, Value};
+use redis::Value;
 use tokio::{
     sync::{Notify, watch},
-    task::JoinSet,
     time::Sleep,
 };
 
-use super::state::ServerState;
+use super::{
+    hooks::{Replay, ReplayId},
+    state::ServerState,
+};
 use crate::{
-    connection::{RequestError, Session},
+    connection::{MAX_IN_PIPELINE, RequestError, Session, script},
     manager,
 };
 
-/// The limit of one replay.
-const LIMIT: Duration = Duration::from_secs(5);
+/// The time in which one pipeline must be answered. A server that takes longer is as good as dead,
+/// and the heartbeat waits meanwhile.
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// The replays on one server, numbered.
 pub(super) struct Replays {
@@ -50,12 +53,17 @@ impl Replays {
     pub(super) async fn next(&self, deadline: Pin<&mut Sleep>) -> Result<(), RequestError> {
         let mut outcomes = self.last.subscribe();
         let number = self.begun.load(Ordering::SeqCst) + 1;
-        self.wanted.notify_one();
+        self.want();
         let end = outcomes.wait_for(|outcome| outcome.number >= number);
         match manager::until(deadline, pin!(end)).await {
             Some(Ok(outcome)) => outcome.error.clone().map_or(Ok(()), Err),
             _ => Err(RequestError { counts_against_server: false, ..RequestError::TIMEOUT }),
         }
+    }
+
+    /// Has a replay run soon.
+    pub(super) fn want(&self) {
+        self.wanted.notify_one();
     }
 
     /// Waits until a replay is wanted.
@@ -70,11 +78,9 @@ impl Replays {
     }
 
     /// Runs a replay on `session`.
-    pub(super) async fn run(&self, session: &Arc<Session>) -> Result<(), RequestError> {
+    pub(super) async fn run(&self, session: &Session) -> Result<(), RequestError> {
         let number = self.begin();
-        let limit = pin!(manager::timer(LIMIT));
-        let result = manager::until(limit, pin!(self.run_all(session))).await;
-        let result = result.unwrap_or(Err(RequestError::TIMEOUT));
+        let result = self.run_all(session).await;
         if let Err(error) = &result {
             self.state.record(error);
         }
@@ -82,22 +88,17 @@ impl Replays {
         result
     }
 
-    async fn run_all(&self, session: &Arc<Session>) -> Result<(), RequestError> {
+    async fn run_all(&self, session: &Session) -> Result<(), RequestError> {
         let hooks = &self.state.shared.hooks;
-        let mut tasks = JoinSet::new();
-        for (id, pipeline) in hooks.outstanding(&|slot| self.state.owns(slot)) {
-            let session = Arc::clone(session);
-            tasks.spawn(async move { (id, run_one(&session, &pipeline).await) });
+        let mut result = Ok(());
+        for replays in hooks.outstanding(&|slot| self.state.owns(slot)).chunks(MAX_IN_PIPELINE) {
+            let limit = pin!(manager::timer(LIMIT));
+            let sent = manager::until(limit, pin!(run_some(session, replays))).await;
+            let (done, refused) = sent.unwrap_or(Err(RequestError::TIMEOUT))?;
+            hooks.done(&done);
+            result = result.and(refused);
         }
-        let mut first = Ok(());
-        while let Some(end) = tasks.join_next().await {
-            match end {
-                Ok((id, Ok(()))) => hooks.done(id),
-                Ok((_, error)) => first = first.and(error),
-                Err(_) => first = first.and(Err(RequestError::TIMEOUT)),
-            }
-        }
-        first
+        result
     }
 
     fn begin(&self) -> u64 {
@@ -109,11 +110,25 @@ impl Replays {
     }
 }
 
-async fn run_one(session: &Session, pipeline: &Pipeline) -> Result<(), RequestError> {
-    let replies = session.send(pipeline).await.map_err(|error| RequestError::from(&error))?;
-    let error = replies.iter().find_map(|reply| match reply {
-        Value::ServerError(error) => Some(RequestError::of_reply(error).unwrap_or(RequestError::REPLAY)),
-        _ => None,
-    });
-    error.map_or(Ok(()), Err)
+/// Runs replays in one pipeline. Returns those that were done, and the error of the first that was
+/// refused.
+async fn run_some(
+    session: &Session,
+    replays: &[Replay],
+) -> Result<(Vec<ReplayId>, Result<(), RequestError>), RequestError> {
+    let calls: Vec<_> = replays.iter().map(Replay::call).collect();
+    let replies = session.send(&script::by_source(&calls)).await;
+    let replies = replies.map_err(|error| RequestError::from(&error))?;
+    let mut done = Vec::with_capacity(replays.len());
+    let mut refused = Ok(());
+    for (replay, reply) in replays.iter().zip(replies) {
+        match reply {
+            Value::ServerError(error) => {
+                let error = RequestError::of_reply(&error).unwrap_or(RequestError::REPLAY);
+                refused = refused.and(Err(error));
+            }
+            _ => done.push(replay.id),
+        }
+    }
+    Ok((done, refused))
 }

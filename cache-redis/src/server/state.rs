@@ -49,6 +49,12 @@ impl ServerState {
         self.shared.slots.owner(slot) == self.number
     }
 
+    /// Returns true when any invalidation must be done on it first.
+    pub(super) fn has_outstanding(&self) -> bool {
+        let hooks = &self.shared.hooks;
+        hooks.has_outstanding() && hooks.queued(&|slot| self.owns(slot)) > 0
+    }
+
     /// Returns true when requests are served.
     fn works(&self) -> bool {
         self.breaker.admits() && self.connect_error.lock().is_none()

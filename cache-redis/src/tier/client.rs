@@ -8,8 +8,11 @@ use std::{
 use cachery_core::remote::Reason;
 use redis::{Pipeline, Value};
 
-use super::{node::Node, reply::only, scripts::Script};
-use crate::servers::Servers;
+use super::{journal::Scope, node::Node, reply::only};
+use crate::{
+    connection::{Script, ScriptCall, script},
+    servers::Servers,
+};
 
 /// The node and its servers.
 pub(super) struct Client {
@@ -29,24 +32,53 @@ impl Client {
         self.servers.request(self.servers.slot(key), pipeline, op, within)
     }
 
-    /// Runs `script` on the master of its first key. A server that has forgotten the script is
-    /// sent it again. The reply may be an error of the script's.
+    /// Runs `script` on the master of its first key. The reply may be an error of the script's.
     pub(super) async fn run(
         &self,
-        script: &Script,
+        script: &'static Script,
         keys: &[Vec<u8>],
         args: &[&[u8]],
         op: &'static str,
         within: Duration,
     ) -> Result<Value, Reason> {
-        let began = Instant::now();
-        let reply = only(self.send(&keys[0], &script.by_hash(keys, args), op, within).await?);
-        match &reply {
-            Value::ServerError(error) if error.code() == "NOSCRIPT" => {
-                let left = within.saturating_sub(began.elapsed());
-                Ok(only(self.send(&keys[0], &script.by_source(keys, args), op, left).await?))
-            }
-            _ => Ok(reply),
-        }
+        let call = ScriptCall { script, keys, args };
+        self.run_all(&[call], op, within).await.map(only)
     }
+
+    /// Runs scripts in one pipeline, on the master of the first key, which has all keys of all
+    /// `calls`. Scripts that the server has forgotten are sent again. A reply may be an error of
+    /// its script.
+    pub(super) async fn run_all(
+        &self,
+        calls: &[ScriptCall<'_>],
+        op: &'static str,
+        within: Duration,
+    ) -> Result<Vec<Value>, Reason> {
+        let began = Instant::now();
+        let slot = calls.first().map_or(0, |call| self.servers.slot(&call.keys[0]));
+        let mut replies = self.servers.request(slot, &script::by_hash(calls), op, within).await?;
+        let forgotten: Vec<_> = (0..).zip(&replies).filter(|(_, reply)| is_forgotten(reply)).collect();
+        if forgotten.is_empty() {
+            return Ok(replies);
+        }
+        let places: Vec<usize> = forgotten.into_iter().map(|(place, _)| place).collect();
+        let again: Vec<_> = places.iter().map(|place| calls[*place]).collect();
+        let left = within.saturating_sub(began.elapsed());
+        let second = self.servers.request(slot, &script::by_source(&again), op, left).await?;
+        for (place, reply) in places.into_iter().zip(second) {
+            replies[place] = reply;
+        }
+        Ok(replies)
+    }
+
+    /// Queues invalidations that no server has acknowledged. They are done as soon as their servers
+    /// can be reached, whether or not anybody calls.
+    pub(super) fn enqueue(&self, scopes: impl IntoIterator<Item = Scope>) {
+        self.node.journal.add_all(scopes);
+        self.servers.replay_soon();
+    }
+}
+
+fn is_forgotten(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }

@@ -11,7 +11,7 @@ use redis::Value;
 use super::{
     client::Client,
     envelope,
-    invalidate::Attempt,
+    invalidate::Batch,
     journal::Scope,
     lease::Lease,
     reply::refusal,
@@ -43,7 +43,7 @@ pub(super) async fn fill(
         flag(kind == FillKind::Replacing),
     ];
     // Where it is not known whether the old value was replaced, it must not be read again.
-    let doubt = (kind == FillKind::Replacing).then(|| Attempt::new(&client.node, Scope::Key(key.clone())));
+    let doubt = (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
     match client.run(&FILL, &keys, &args, "fill", within).await? {
         Value::Int(token_stood) => {
             if let Some(doubt) = doubt {

@@ -1,65 +1,98 @@
-//! Invalidations, and the guard that loses none of them.
+//! Invalidations in batches, and the guard that loses none of them.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
 
 use cachery_core::remote::Reason;
+use futures_util::future::join_all;
 use redis::Value;
 
-use super::{client::Client, journal::Scope, node::Node, reply::refusal};
+use super::{client::Client, journal::Scope, reply::refusal};
+use crate::connection::{MAX_IN_PIPELINE, ScriptCall};
 
-/// Invalidates all `scopes`, on all nodes.
-pub(super) async fn invalidate(client: &Client, scopes: Vec<Scope>, within: Duration) -> Result<(), Reason> {
-    // All of them first: a caller who goes away in between loses none.
-    let attempts: Vec<_> = scopes.into_iter().map(|scope| Attempt::new(&client.node, scope)).collect();
-    let began = Instant::now();
-    let mut all = Ok(());
-    for attempt in attempts {
-        let (script, keys) = client.node.invalidation_of(attempt.scope());
-        let left = within.saturating_sub(began.elapsed());
-        match client.run(script, &keys, &[], "invalidate", left).await {
-            Ok(Value::Int(_)) => attempt.acknowledged(),
-            Ok(reply) => all = Err(refusal(&reply)),
-            Err(reason) => all = Err(reason),
-        }
-    }
-    all
+/// Invalidations that are being tried. Dropping it queues those that no server has acknowledged:
+/// neither a failure nor a caller who goes away loses one.
+pub(super) struct Batch<'a> {
+    client: &'a Client,
+    untried: VecDeque<Scope>,
+    refused: Vec<Scope>,
 }
 
-/// An invalidation that is being tried. Dropped before it is acknowledged, it is noted as outstanding: neither a failure nor a caller
-/// who went away loses it.
-pub(super) struct Attempt<'a> {
-    node: &'a Node,
-    scope: Option<Scope>,
-    /// How often servers were suspected when it began: one that is, in between, may have forgotten it again.
-    suspicions: u64,
-}
-
-impl<'a> Attempt<'a> {
-    pub(super) fn new(node: &'a Node, scope: Scope) -> Self {
-        Self { node, scope: Some(scope), suspicions: node.journal.suspicions() }
+impl<'a> Batch<'a> {
+    pub(super) fn new(client: &'a Client, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        Self { client, untried: scopes.into_iter().collect(), refused: Vec::new() }
     }
 
-    fn scope(&self) -> &Scope {
-        self.scope.as_ref().expect("there until it is acknowledged")
-    }
-
-    /// It need not be done.
+    /// Notes that nothing needs to be invalidated.
     pub(super) fn cancel(mut self) {
-        self.scope = None;
+        self.untried.clear();
     }
 
-    /// The server has done it.
-    fn acknowledged(mut self) {
-        if let Some(scope) = self.scope.take() {
-            self.node.journal.record(scope, self.suspicions, Instant::now());
+    /// Invalidates all on all nodes. The servers are told side by side, and each gets as many
+    /// requests as it needs, one after the other. Each must be served `within` that time; after one
+    /// that is not, the rest of its server is queued.
+    pub(super) async fn send(self, within: Duration) -> Result<(), Reason> {
+        self.client.servers.routed(within).await?;
+        let parts = self.split().into_iter().map(|part| part.send_to_one(within));
+        join_all(parts).await.into_iter().collect()
+    }
+
+    /// Splits it by servers.
+    fn split(mut self) -> Vec<Self> {
+        let Self { client, .. } = self;
+        if !client.servers.is_cluster() {
+            return vec![self];
         }
+        let mut parts = HashMap::new();
+        for scope in self.untried.drain(..) {
+            let owner = client.servers.owner(scope.slot(&client.node.names));
+            parts.entry(owner).or_insert_with(|| Batch::new(client, [])).untried.push_back(scope);
+        }
+        parts.into_values().collect()
+    }
+
+    /// Invalidates all on the server that owns them.
+    async fn send_to_one(mut self, within: Duration) -> Result<(), Reason> {
+        let mut result = Ok(());
+        while !self.untried.is_empty() {
+            let node = &self.client.node;
+            let suspicions = node.journal.suspicions();
+            let next = self.untried.iter().take(MAX_IN_PIPELINE);
+            let scripts: Vec<_> = next.map(|scope| node.invalidation_of(scope)).collect();
+            let call = |(script, keys)| ScriptCall { script, keys, args: &[] };
+            let calls: Vec<_> = scripts.iter().map(|(script, keys)| call((*script, keys))).collect();
+            let replies = self.client.run_all(&calls, "invalidate", within).await?;
+            result = result.and(self.settle(replies, calls.len(), suspicions));
+        }
+        result
+    }
+
+    /// Records the `count` oldest as acknowledged or refused.
+    fn settle(&mut self, replies: Vec<Value>, count: usize, suspicions: u64) -> Result<(), Reason> {
+        let mut result = Ok(());
+        let mut acknowledged = Vec::with_capacity(count);
+        let mut replies = replies.into_iter();
+        for scope in self.untried.drain(..count) {
+            match replies.next().unwrap_or_default() {
+                Value::Int(_) => acknowledged.push(scope),
+                reply => {
+                    result = Err(refusal(&reply));
+                    self.refused.push(scope);
+                }
+            }
+        }
+        self.client.node.journal.record_all(acknowledged, suspicions, Instant::now());
+        result
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        if let Some(scope) = self.scope.take() {
-            self.node.journal.add(scope);
+        let left: Vec<_> = self.refused.drain(..).chain(self.untried.drain(..)).collect();
+        if !left.is_empty() {
+            self.client.enqueue(left);
         }
     }
 }

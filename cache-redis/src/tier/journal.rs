@@ -23,7 +23,10 @@ use parking_lot::Mutex;
 
 use self::queues::Queues;
 use super::names::Names;
-use crate::slots::SLOTS;
+use crate::{
+    server::ReplayId,
+    slots::{SLOTS, slot},
+};
 
 /// The most keys that are outstanding, and the most that are remembered.
 const MAX_KEYS: usize = 10_000;
@@ -37,20 +40,13 @@ pub(super) enum Scope {
     Cache(Arc<str>),
 }
 
-/// The number of one invalidation that was added. One that is added again gets another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Id(u64);
-
-impl Id {
-    /// Returns it as a number.
-    pub(super) fn number(self) -> u64 {
-        self.0
-    }
-}
-
-impl From<u64> for Id {
-    fn from(number: u64) -> Self {
-        Self(number)
+impl Scope {
+    /// Returns the slot of the keys that an invalidation writes.
+    pub(super) fn slot(&self, names: &Names) -> u16 {
+        slot(&match self {
+            Self::Key(key) => names.value(key),
+            Self::Cache(name) => names.generation(name),
+        })
     }
 }
 
@@ -70,20 +66,23 @@ impl Journal {
         Self { queues: Mutex::new(Queues::new(names, most)), outstanding: AtomicUsize::new(0) }
     }
 
-    /// Adds an invalidation that no server has acknowledged.
-    pub(super) fn add(&self, scope: Scope) -> Id {
-        self.change(|queues| Id(queues.add(scope)))
+    /// Adds invalidations that no server has acknowledged.
+    pub(super) fn add_all(&self, scopes: impl IntoIterator<Item = Scope>) {
+        self.change(|queues| scopes.into_iter().for_each(|scope| _ = queues.add(scope)));
     }
 
-    /// Records an invalidation that a server has acknowledged. It was sent after so many
-    /// `suspicions`: if there are more by now, the server may have forgotten it, and it is
+    /// Records invalidations that a server has acknowledged. They were sent after so many
+    /// `suspicions`: if there are more by now, the server may have forgotten them, and they are
     /// outstanding.
-    pub(super) fn record(&self, scope: Scope, suspicions: u64, at: Instant) {
+    pub(super) fn record_all(&self, scopes: impl IntoIterator<Item = Scope>, suspicions: u64, at: Instant) {
         self.change(|queues| {
-            if queues.suspicions == suspicions {
-                queues.record(scope, at);
-            } else {
-                queues.add(scope);
+            let is_certain = queues.suspicions == suspicions;
+            for scope in scopes {
+                if is_certain {
+                    queues.record(scope, at);
+                } else {
+                    queues.add(scope);
+                }
             }
         });
     }
@@ -93,19 +92,19 @@ impl Journal {
         self.queues.lock().suspicions
     }
 
-    /// Notes that a server has acknowledged it. Nothing happens when the same was added again
+    /// Notes that a server has acknowledged these. Nothing happens to one that was added again
     /// meanwhile: the newer one is still outstanding.
-    pub(super) fn acknowledged(&self, id: Id, at: Instant) {
-        self.change(|queues| queues.acknowledged(id.0, at));
+    pub(super) fn acknowledged(&self, ids: &[ReplayId], at: Instant) {
+        self.change(|queues| ids.iter().for_each(|id| queues.acknowledged(*id, at)));
     }
 
     /// Returns the invalidations that must be done on the server that `owns` these slots, oldest
     /// first.
-    pub(super) fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(Id, Scope)> {
+    pub(super) fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(ReplayId, Scope)> {
         // Asked between two locks, because `owns` is not ours and must not run under one.
         let here: Vec<_> = self.slots().into_iter().filter(|(_, slot)| owns(*slot)).collect();
         let queues = self.queues.lock();
-        let still = |(number, _)| Some((Id(number), queues.outstanding.get(number)?.scope.clone()));
+        let still = |(id, _)| Some((id, queues.outstanding.get(id)?.scope.clone()));
         here.into_iter().filter_map(still).collect()
     }
 
@@ -139,9 +138,9 @@ impl Journal {
         self.change(|queues| queues.suspect(&|slot| owned[usize::from(slot)], now));
     }
 
-    /// Returns the numbers and slots of all that is outstanding.
-    fn slots(&self) -> Vec<(u64, u16)> {
-        self.queues.lock().outstanding.iter().map(|(number, note)| (number, note.slot)).collect()
+    /// Returns the ids and slots of all that is outstanding.
+    fn slots(&self) -> Vec<(ReplayId, u16)> {
+        self.queues.lock().outstanding.iter().map(|(id, note)| (id, note.slot)).collect()
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Queues) -> T) -> T {

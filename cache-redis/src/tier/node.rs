@@ -3,15 +3,17 @@
 use std::{sync::Arc, time::Instant};
 
 use cachery_core::remote::{RemoteEvents, RemoteKey};
-use redis::Pipeline;
 
 use super::{
-    journal::{Id, Journal, Scope},
+    journal::{Journal, Scope},
     names::{Change, Names, Pushed},
-    scripts::{CLEAR, INVALIDATE, Script},
+    scripts::{CLEAR, INVALIDATE},
     waiters::Waiters,
 };
-use crate::server::ServerHooks;
+use crate::{
+    connection::Script,
+    server::{Replay, ReplayId, ServerHooks},
+};
 
 /// One node.
 pub(super) struct Node {
@@ -81,16 +83,16 @@ impl ServerHooks for Node {
         self.journal.queued(owns)
     }
 
-    fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)> {
-        let request = |(id, scope): (Id, Scope)| {
+    fn outstanding(&self, owns: &dyn Fn(u16) -> bool) -> Vec<Replay> {
+        let replay = |(id, scope): (ReplayId, Scope)| {
             let (script, keys) = self.invalidation_of(&scope);
-            (id.number(), script.by_source(&keys, &[]))
+            Replay { id, script, keys }
         };
-        self.journal.outstanding(owns).into_iter().map(request).collect()
+        self.journal.outstanding(owns).into_iter().map(replay).collect()
     }
 
-    fn done(&self, id: u64) {
-        self.journal.acknowledged(Id::from(id), Instant::now());
+    fn done(&self, ids: &[ReplayId]) {
+        self.journal.acknowledged(ids, Instant::now());
     }
 
     fn pushed(&self, names: &[Vec<u8>]) {

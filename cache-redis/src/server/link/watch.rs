@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cachery_core::remote::Reason;
 use redis::Pipeline;
 
 use super::{super::requests::ask_over, HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE};
@@ -40,6 +41,7 @@ impl Link {
                     self.answers(session).await
                         && self.is_at(&home)
                         && self.track_again(session, &mut asked).await
+                        && self.replay_outstanding(session).await
                 }
             };
             if !is_usable {
@@ -51,12 +53,20 @@ impl Link {
     /// Runs a replay, unless the master is elsewhere: what waits is for the new master then, and
     /// the next link does it there.
     async fn replay(&self, session: &Arc<Session>, home: &Arc<str>) -> bool {
-        let is_at_home = self.is_at(home);
-        if is_at_home {
-            // Whoever waits is told of an error. The session's end is noticed by itself.
-            let _ = self.replays.run(session).await;
-        }
-        is_at_home
+        self.is_at(home) && self.run_replay(session).await
+    }
+
+    /// Runs a replay if anything is outstanding: what was refused before, or what another
+    /// connection made suspect. So nothing stays queued while nobody calls.
+    async fn replay_outstanding(&self, session: &Session) -> bool {
+        !self.state.has_outstanding() || self.run_replay(session).await
+    }
+
+    /// Runs a replay. Returns false when the server does not answer: any other error is told to
+    /// those who wait, and the session's end is noticed by itself.
+    async fn run_replay(&self, session: &Session) -> bool {
+        let result = self.replays.run(session).await;
+        result.err().is_none_or(|error| error.reason != Reason::Timeout)
     }
 
     /// Returns true when the master is still at the other end of the link. After a failover it is

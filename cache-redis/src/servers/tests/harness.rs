@@ -14,10 +14,13 @@ use std::{
 
 use cachery_core::remote::{Reason, Target};
 use cachery_test_support::{eventually, wait_for};
-use redis::{Pipeline, Value};
+use redis::Value;
 
 use super::super::Servers;
-use crate::server::ServerHooks;
+use crate::{
+    connection::Script,
+    server::{Replay, ReplayId, ServerHooks},
+};
 
 /// Longer than anything should take.
 pub(super) const LONG: Duration = Duration::from_secs(10);
@@ -40,7 +43,7 @@ pub(super) struct HookLog {
     pub(super) lines: Mutex<Vec<String>>,
     /// The key that is written again after each new session.
     pub(super) journal: Mutex<Option<String>>,
-    waiting: Mutex<BTreeMap<u64, String>>,
+    waiting: Mutex<BTreeMap<ReplayId, String>>,
     next: AtomicUsize,
     outstanding: AtomicBool,
 }
@@ -63,7 +66,7 @@ impl ServerHooks for HookLog {
     fn suspect(&self, _owns: &dyn Fn(u16) -> bool) {
         self.write("suspect");
         if let Some(key) = &*self.journal.lock().unwrap() {
-            let id = self.next.fetch_add(1, SeqCst) as u64;
+            let id = ReplayId(self.next.fetch_add(1, SeqCst) as u64);
             self.waiting.lock().unwrap().insert(id, key.clone());
             self.outstanding.store(true, SeqCst);
         }
@@ -77,18 +80,23 @@ impl ServerHooks for HookLog {
         self.waiting.lock().unwrap().len()
     }
 
-    fn outstanding(&self, _owns: &dyn Fn(u16) -> bool) -> Vec<(u64, Pipeline)> {
+    fn outstanding(&self, _owns: &dyn Fn(u16) -> bool) -> Vec<Replay> {
+        static PUSH: Script = Script::new("return redis.call('RPUSH', KEYS[1], 'replayed')");
         let waiting = self.waiting.lock().unwrap();
-        waiting
-            .iter()
-            .map(|(id, key)| (*id, redis::pipe().cmd("RPUSH").arg(key).arg("replayed").clone()))
-            .collect()
+        let replay = |(id, key): (&ReplayId, &String)| Replay {
+            id: *id,
+            script: &PUSH,
+            keys: vec![key.clone().into_bytes()],
+        };
+        waiting.iter().map(replay).collect()
     }
 
-    fn done(&self, id: u64) {
-        self.write("done");
+    fn done(&self, ids: &[ReplayId]) {
         let mut waiting = self.waiting.lock().unwrap();
-        waiting.remove(&id);
+        for id in ids {
+            self.write("done");
+            waiting.remove(id);
+        }
         self.outstanding.store(!waiting.is_empty(), SeqCst);
     }
 

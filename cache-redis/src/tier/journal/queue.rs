@@ -1,4 +1,4 @@
-//! Invalidations in the order of their numbers, each key and each cache once.
+//! Invalidations in the order of their ids, each key and each cache once.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,6 +9,7 @@ use std::{
 use cachery_core::{Fingerprint, remote::Digest};
 
 use super::Scope;
+use crate::server::ReplayId;
 
 /// One invalidation.
 #[derive(Clone)]
@@ -66,37 +67,36 @@ impl Subject {
     }
 }
 
-/// Notes by number.
+/// Notes by their ids.
 #[derive(Default)]
 pub(super) struct Queue {
-    notes: BTreeMap<u64, Note>,
-    numbers: HashMap<Subject, u64>,
+    notes: BTreeMap<ReplayId, Note>,
+    ids: HashMap<Subject, ReplayId>,
 }
 
 impl Queue {
     /// Adds a note, in place of an older one about the same subject.
-    pub(super) fn push(&mut self, number: u64, note: Note) {
-        if let Some(older) = self.numbers.insert(Subject::of(&note), number) {
+    pub(super) fn push(&mut self, id: ReplayId, note: Note) {
+        if let Some(older) = self.ids.insert(Subject::of(&note), id) {
             self.notes.remove(&older);
         }
-        self.notes.insert(number, note);
+        self.notes.insert(id, note);
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<&Note> {
-        self.notes.get(&number)
+    pub(super) fn get(&self, id: ReplayId) -> Option<&Note> {
+        self.notes.get(&id)
     }
 
-    pub(super) fn remove(&mut self, number: u64) -> Option<Note> {
-        let note = self.notes.remove(&number)?;
-        self.numbers.remove(&Subject::of(&note));
+    pub(super) fn remove(&mut self, id: ReplayId) -> Option<Note> {
+        let note = self.notes.remove(&id)?;
+        self.ids.remove(&Subject::of(&note));
         Some(note)
     }
 
     /// Removes and returns all notes that are `wanted`, oldest first.
     pub(super) fn take(&mut self, wanted: impl Fn(&Note) -> bool) -> Vec<Note> {
-        let numbers: Vec<u64> =
-            self.iter().filter(|(_, note)| wanted(note)).map(|(number, _)| number).collect();
-        numbers.into_iter().filter_map(|number| self.remove(number)).collect()
+        let ids: Vec<ReplayId> = self.iter().filter(|(_, note)| wanted(note)).map(|(id, _)| id).collect();
+        ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
     /// Drops the notes about keys of the cache called `name`.
@@ -106,8 +106,8 @@ impl Queue {
 
     /// Drops the oldest notes as long as they are `over`.
     pub(super) fn drop_while(&mut self, over: impl Fn(&Note) -> bool) {
-        while let Some((&number, _)) = self.notes.first_key_value().filter(|(_, note)| over(note)) {
-            self.remove(number);
+        while let Some((&id, _)) = self.notes.first_key_value().filter(|(_, note)| over(note)) {
+            self.remove(id);
         }
     }
 
@@ -123,12 +123,12 @@ impl Queue {
         counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Note)> {
-        self.notes.iter().map(|(number, note)| (*number, note))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ReplayId, &Note)> {
+        self.notes.iter().map(|(id, note)| (*id, note))
     }
 
     pub(super) fn len(&self) -> usize {
-        debug_assert_eq!(self.notes.len(), self.numbers.len(), "neither outgrows the other");
+        debug_assert_eq!(self.notes.len(), self.ids.len(), "neither outgrows the other");
         self.notes.len()
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::names::Names;
 use super::{
     Scope,
     queue::{Note, Queue},
 };
-use crate::{slots::slot, tier::names::Names};
+use crate::server::ReplayId;
 
 /// The time for which a server may forget what it has acknowledged.
 const RECENT: Duration = Duration::from_secs(60);
@@ -21,7 +22,7 @@ const LEAST: Duration = Duration::from_secs(1);
 pub(super) struct Queues {
     names: Names,
     most: usize,
-    last: u64,
+    last_id: u64,
     pub(super) suspicions: u64,
     pub(super) outstanding: Queue,
     pub(super) recent: Queue,
@@ -33,17 +34,17 @@ pub(super) struct Queues {
 impl Queues {
     pub(super) fn new(names: Names, most: usize) -> Self {
         let [outstanding, recent, held] = std::array::from_fn(|_| Queue::default());
-        Self { names, most, last: 0, suspicions: 0, outstanding, recent, held }
+        Self { names, most, last_id: 0, suspicions: 0, outstanding, recent, held }
     }
 
-    /// Adds an invalidation and returns its number.
-    pub(super) fn add(&mut self, scope: Scope) -> u64 {
+    /// Adds an invalidation and returns its id.
+    pub(super) fn add(&mut self, scope: Scope) -> ReplayId {
         let note = self.note(scope);
         self.enqueue(note)
     }
 
-    pub(super) fn acknowledged(&mut self, number: u64, at: Instant) {
-        if let Some(note) = self.outstanding.remove(number) {
+    pub(super) fn acknowledged(&mut self, id: ReplayId, at: Instant) {
+        if let Some(note) = self.outstanding.remove(id) {
             self.remember(note, at);
         }
     }
@@ -64,7 +65,7 @@ impl Queues {
     }
 
     /// Makes outstanding again what the server of these slots may have forgotten. So is what it has
-    /// not acknowledged, under new numbers: an acknowledgement on its way is one of those that may
+    /// not acknowledged, under new ids: an acknowledgement on its way is one of those that may
     /// be forgotten.
     pub(super) fn suspect(&mut self, owns: &dyn Fn(u16) -> bool, now: Instant) {
         self.suspicions += 1;
@@ -76,17 +77,17 @@ impl Queues {
         }
     }
 
-    fn enqueue(&mut self, note: Note) -> u64 {
-        let number = self.next();
+    fn enqueue(&mut self, note: Note) -> ReplayId {
+        let id = self.next_id();
         if let Scope::Cache(name) = &note.scope {
             // The clear will be done after them.
             self.outstanding.drop_keys(name);
         }
-        self.outstanding.push(number, note);
+        self.outstanding.push(id, note);
         if let Some(name) = self.outstanding.fullest_over(self.most) {
             self.add(Scope::Cache(name.into()));
         }
-        number
+        id
     }
 
     /// Keeps for a while what was done, because the server may forget it.
@@ -98,15 +99,15 @@ impl Queues {
     }
 
     fn push(&mut self, note: Note, queue: fn(&mut Self) -> &mut Queue) {
-        let number = self.next();
+        let id = self.next_id();
         let at = note.at;
         let most = self.most;
-        queue(self).push(number, note);
+        queue(self).push(id, note);
         if let Some(name) = queue(self).fullest_over(most) {
             let clear = self.note(Scope::Cache(name.into()));
-            let number = self.next();
+            let id = self.next_id();
             queue(self).drop_keys(name);
-            queue(self).push(number, Note { merged: true, at, ..clear });
+            queue(self).push(id, Note { merged: true, at, ..clear });
         }
     }
 
@@ -115,15 +116,12 @@ impl Queues {
     }
 
     fn note(&self, scope: Scope) -> Note {
-        let slot = slot(&match &scope {
-            Scope::Key(key) => self.names.value(key),
-            Scope::Cache(name) => self.names.generation(name),
-        });
+        let slot = scope.slot(&self.names);
         Note { scope, slot, merged: false, at: None, stood: Duration::ZERO }
     }
 
-    fn next(&mut self) -> u64 {
-        self.last += 1;
-        self.last
+    fn next_id(&mut self) -> ReplayId {
+        self.last_id += 1;
+        ReplayId(self.last_id)
     }
 }

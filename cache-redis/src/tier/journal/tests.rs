@@ -8,7 +8,6 @@ use cachery_core::{
 };
 
 use super::*;
-use crate::slots::slot;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -51,9 +50,13 @@ fn open(journal: &Journal) -> Vec<String> {
 }
 
 fn slot_of(scope: &Scope) -> u16 {
-    match scope {
-        Scope::Key(key) => slot(&names().value(key)),
-        Scope::Cache(name) => slot(&names().generation(name)),
+    scope.slot(&names())
+}
+
+impl Journal {
+    /// Adds one invalidation and returns its id.
+    fn add(&self, scope: Scope) -> ReplayId {
+        self.change(|queues| queues.add(scope))
     }
 }
 
@@ -63,9 +66,9 @@ fn what_is_added_is_outstanding_until_it_is_acknowledged() {
     assert!(!journal.has_outstanding());
     let [one, two] = [1, 2].map(|number| journal.add(key(number)));
     assert_eq!((open(&journal), journal.len()), (vec!["a1".into(), "a2".into()], 2));
-    journal.acknowledged(one, now);
+    journal.acknowledged(&[one], now);
     assert_eq!(open(&journal), ["a2"]);
-    journal.acknowledged(two, now);
+    journal.acknowledged(&[two], now);
     assert!(open(&journal).is_empty() && !journal.has_outstanding());
 }
 
@@ -76,9 +79,9 @@ fn a_key_that_is_invalidated_again_is_one_entry_which_the_older_acknowledgement_
     journal.add(key(2));
     let newer = journal.add(key(1));
     assert_eq!(open(&journal), ["a2", "a1"]);
-    journal.acknowledged(older, now);
+    journal.acknowledged(&[older], now);
     assert_eq!(open(&journal), ["a2", "a1"]);
-    journal.acknowledged(newer, now);
+    journal.acknowledged(&[newer], now);
     assert_eq!(open(&journal), ["a2"]);
 }
 
@@ -87,9 +90,9 @@ fn a_cleared_cache_is_one_entry_which_the_older_acknowledgement_leaves() {
     let (journal, now) = (journal(), Instant::now());
     let older = journal.add(cache("a"));
     let newer = journal.add(cache("a"));
-    journal.acknowledged(older, now);
+    journal.acknowledged(&[older], now);
     assert_eq!(open(&journal), ["a*"]);
-    journal.acknowledged(newer, now);
+    journal.acknowledged(&[newer], now);
     assert!(!journal.has_outstanding());
 }
 
@@ -100,7 +103,7 @@ fn a_clear_makes_the_keys_of_its_cache_unnecessary_and_no_others() {
     journal.add(key_of("b", 1));
     journal.add(cache("a"));
     assert_eq!(open(&journal), ["b1", "a*"]);
-    journal.acknowledged(covered, now);
+    journal.acknowledged(&[covered], now);
     assert_eq!(open(&journal), ["b1", "a*"]);
 }
 
@@ -110,7 +113,7 @@ fn a_key_invalidated_after_a_clear_is_its_own_entry() {
     let (journal, now) = (journal(), Instant::now());
     let clear = journal.add(cache("a"));
     journal.add(key(1));
-    journal.acknowledged(clear, now);
+    journal.acknowledged(&[clear], now);
     assert_eq!(open(&journal), ["a1"]);
 }
 
@@ -134,7 +137,7 @@ fn a_server_is_told_what_it_owns() {
 fn what_a_suspected_server_did_in_the_last_minute_is_outstanding_again() {
     let (journal, start) = (journal(), Instant::now());
     for (number, at) in [(1, 0), (2, 1), (3, 61)] {
-        journal.acknowledged(journal.add(key(number)), start + at * SECOND);
+        journal.acknowledged(&[journal.add(key(number))], start + at * SECOND);
     }
     let slots = [2, 3].map(|number| slot_of(&key(number)));
     journal.suspect(&|slot| !slots.contains(&slot), start + 61 * SECOND);
@@ -147,8 +150,8 @@ fn what_a_suspected_server_did_in_the_last_minute_is_outstanding_again() {
 fn what_was_done_without_being_added_can_be_forgotten_too() {
     let (journal, now) = (journal(), Instant::now());
     journal.add(key(2));
-    journal.record(cache("a"), 0, now);
-    journal.record(key(1), 0, now);
+    journal.record_all([cache("a")], 0, now);
+    journal.record_all([key(1)], 0, now);
     assert_eq!(open(&journal), ["a2"]);
     journal.suspect(&|_| true, now);
     assert_eq!(open(&journal), ["a*", "a1", "a2"]);
@@ -159,16 +162,16 @@ fn what_was_begun_before_a_suspicion_and_is_acknowledged_after_it_is_outstanding
     let (journal, now) = (journal(), Instant::now());
     let before = journal.suspicions();
     journal.suspect(&|_| true, now);
-    journal.record(key(1), before, now);
-    journal.record(key(2), journal.suspicions(), now);
+    journal.record_all([key(1)], before, now);
+    journal.record_all([key(2)], journal.suspicions(), now);
     assert_eq!(open(&journal), ["a1"]);
 }
 
 #[test]
 fn what_was_done_more_than_a_minute_ago_is_not_kept() {
     let (journal, start) = (journal(), Instant::now());
-    journal.acknowledged(journal.add(key(1)), start);
-    journal.acknowledged(journal.add(key(2)), start + 61 * SECOND);
+    journal.acknowledged(&[journal.add(key(1))], start);
+    journal.acknowledged(&[journal.add(key(2))], start + 61 * SECOND);
     assert_eq!(journal.queues.lock().recent.len(), 1);
     journal.suspect(&|_| true, start + 122 * SECOND);
     assert!(!journal.has_outstanding());
@@ -179,7 +182,7 @@ fn what_a_server_may_have_forgotten_comes_before_what_it_never_did() {
     let (journal, now) = (journal(), Instant::now());
     let clear = journal.add(cache("a"));
     journal.add(key(1));
-    journal.acknowledged(clear, now);
+    journal.acknowledged(&[clear], now);
     journal.suspect(&|_| true, now);
     assert_eq!(open(&journal), ["a*", "a1"]);
 }
@@ -196,7 +199,7 @@ fn replays(journal: &Journal, mut now: Instant, [up, away]: [Duration; 2]) -> u3
             return count;
         }
         for (id, _) in replayed {
-            journal.acknowledged(id, now);
+            journal.acknowledged(&[id], now);
         }
     }
     panic!("a thousand replays and no end");
@@ -206,7 +209,7 @@ fn replays(journal: &Journal, mut now: Instant, [up, away]: [Duration; 2]) -> u3
 fn what_is_replayed_can_be_forgotten_once_more_for_five_minutes_in_all() {
     for (up, count) in [(50, 6), (60, 5), (61, 0)] {
         let (journal, start) = (journal(), Instant::now());
-        journal.acknowledged(journal.add(key(1)), start);
+        journal.acknowledged(&[journal.add(key(1))], start);
         assert_eq!(replays(&journal, start, [up * SECOND, SECOND]), count, "each time {up} s");
     }
 }
@@ -214,28 +217,28 @@ fn what_is_replayed_can_be_forgotten_once_more_for_five_minutes_in_all() {
 #[test]
 fn replays_end_also_where_connections_do_not_last() {
     let (journal, start) = (journal(), Instant::now());
-    journal.acknowledged(journal.add(key(1)), start);
+    journal.acknowledged(&[journal.add(key(1))], start);
     assert_eq!(replays(&journal, start, [Duration::ZERO, SECOND]), 300);
 }
 
 #[test]
 fn however_many_connections_are_made_what_was_done_is_kept_for_a_minute() {
     let (journal, start) = (journal(), Instant::now());
-    journal.acknowledged(journal.add(key(1)), start);
+    journal.acknowledged(&[journal.add(key(1))], start);
     for _ in 0..1000 {
         journal.suspect(&|_| true, start);
         assert_eq!(open(&journal), ["a1"]);
-        journal.acknowledged(journal.outstanding(&|_| true)[0].0, start);
+        journal.acknowledged(&[journal.outstanding(&|_| true)[0].0], start);
     }
 }
 
 #[test]
 fn what_is_invalidated_again_is_kept_as_if_for_the_first_time() {
     let (journal, start) = (journal(), Instant::now());
-    journal.acknowledged(journal.add(key(1)), start);
+    journal.acknowledged(&[journal.add(key(1))], start);
     for minute in 1..=5 {
         journal.suspect(&|_| true, start + minute * 60 * SECOND);
-        journal.acknowledged(journal.add(key(1)), start + minute * 60 * SECOND);
+        journal.acknowledged(&[journal.add(key(1))], start + minute * 60 * SECOND);
     }
     assert_eq!(replays(&journal, start + 300 * SECOND, [60 * SECOND, SECOND]), 5);
 }
@@ -245,10 +248,10 @@ fn the_minute_of_a_server_stands_still_while_it_is_out_of_reach() {
     let (journal, start) = (journal(), Instant::now());
     let slots = [1, 2].map(|number| slot_of(&key(number)));
     for (number, at) in [(1, 0), (2, 30), (3, 30)] {
-        journal.acknowledged(journal.add(key(number)), start + at * SECOND);
+        journal.acknowledged(&[journal.add(key(number))], start + at * SECOND);
     }
     journal.lost(&|slot| slots.contains(&slot), start + 61 * SECOND);
-    journal.record(key(4), 0, start + 3600 * SECOND);
+    journal.record_all([key(4)], 0, start + 3600 * SECOND);
     journal.suspect(&|_| true, start + 3600 * SECOND);
     assert_eq!(open(&journal), ["a2", "a4"], "nobody lost the server of 3, and 1 was done too long before");
 }
@@ -257,7 +260,7 @@ fn the_minute_of_a_server_stands_still_while_it_is_out_of_reach() {
 fn too_many_keys_of_servers_out_of_reach_are_cleared_with_their_cache() {
     let (journal, now) = (Journal::with_room(names(), 2), Instant::now());
     for number in 1..=3 {
-        journal.acknowledged(journal.add(key(number)), now);
+        journal.acknowledged(&[journal.add(key(number))], now);
         journal.lost(&|_| true, now);
     }
     assert_eq!(journal.queues.lock().held.len(), 1);
@@ -270,7 +273,7 @@ fn an_acknowledgement_from_before_the_suspicion_counts_for_nothing() {
     let (journal, now) = (journal(), Instant::now());
     let id = journal.add(key(1));
     journal.suspect(&|_| true, now);
-    journal.acknowledged(id, now);
+    journal.acknowledged(&[id], now);
     assert_eq!(open(&journal), ["a1"]);
 }
 
@@ -279,8 +282,8 @@ fn a_clear_acknowledged_late_does_not_cover_a_key_invalidated_since() {
     // Were the key forgotten with the clear, a value from between the two could come back.
     let (journal, now) = (journal(), Instant::now());
     let clear = journal.add(cache("a"));
-    journal.acknowledged(journal.add(key(1)), now);
-    journal.acknowledged(clear, now);
+    journal.acknowledged(&[journal.add(key(1))], now);
+    journal.acknowledged(&[clear], now);
     journal.suspect(&|slot| slot == slot_of(&key(1)), now);
     assert_eq!(open(&journal), ["a1"]);
 }
@@ -290,9 +293,9 @@ fn the_fullest_cache_is_cleared_when_too_many_keys_are_outstanding() {
     let journal = journal();
     journal.add(key_of("b", 0));
     let many = u32::try_from(MAX_KEYS).unwrap();
-    let ids: Vec<Id> = (0..many).map(|number| journal.add(key(number))).collect();
+    let ids: Vec<ReplayId> = (0..many).map(|number| journal.add(key(number))).collect();
     assert_eq!(open(&journal), ["b0", "a*"]);
-    journal.acknowledged(*ids.last().unwrap(), Instant::now());
+    journal.acknowledged(&[*ids.last().unwrap()], Instant::now());
     assert_eq!(journal.len(), 2, "a key's acknowledgement does not stand for its cache's");
 }
 
@@ -300,7 +303,7 @@ fn the_fullest_cache_is_cleared_when_too_many_keys_are_outstanding() {
 fn too_many_recent_keys_are_cleared_with_their_cache_whichever_server_is_suspected() {
     let (journal, now) = (journal(), Instant::now());
     for number in 0..=u32::try_from(MAX_KEYS).unwrap() {
-        journal.acknowledged(journal.add(key(number)), now);
+        journal.acknowledged(&[journal.add(key(number))], now);
     }
     assert!(!journal.has_outstanding());
     assert_eq!(journal.queues.lock().recent.len(), 1);
@@ -313,9 +316,9 @@ fn a_clear_acknowledged_late_does_not_stand_for_too_many_recent_keys() {
     let (journal, now) = (Journal::with_room(names(), 2), Instant::now());
     let clear = journal.add(cache("a"));
     for number in 1..=3 {
-        journal.acknowledged(journal.add(key(number)), now);
+        journal.acknowledged(&[journal.add(key(number))], now);
     }
-    journal.acknowledged(clear, now);
+    journal.acknowledged(&[clear], now);
     journal.suspect(&|slot| slot == slot_of(&key(1)), now);
     assert_eq!(open(&journal), ["a*"]);
 }

@@ -44,7 +44,7 @@ struct Model {
     done: Vec<(usize, Instant, Scope)>,
     /// The same, and nothing is ever forgotten.
     ever_done: Vec<(usize, Instant, Scope)>,
-    on_their_way: Vec<(Id, bool)>,
+    on_their_way: Vec<(ReplayId, bool)>,
     /// Since when the servers are out of reach.
     lost: [Option<Instant>; 2],
     steps: usize,
@@ -69,7 +69,7 @@ impl Model {
             Step::Acknowledge(_) if self.on_their_way.is_empty() => {}
             Step::Acknowledge(which) => {
                 let (id, _) = self.on_their_way.swap_remove(which % self.on_their_way.len());
-                self.journal.acknowledged(id, self.now);
+                self.journal.acknowledged(&[id], self.now);
             }
             Step::Wait(seconds) => self.now += seconds * SECOND,
             Step::Lose(which) => self.lose(which),
@@ -123,7 +123,7 @@ impl Model {
 
     fn settle(&mut self) {
         for (id, _) in self.journal.outstanding(&|_| true) {
-            self.journal.acknowledged(id, self.now);
+            self.journal.acknowledged(&[id], self.now);
         }
         assert!(!self.journal.has_outstanding());
     }
