@@ -37,4 +37,3 @@ mod round_trips;
 mod runtimes;
 mod servers;
 mod standards;
-mod tracing;

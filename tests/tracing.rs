@@ -1,4 +1,7 @@
 //! O2 and O3: a load has a span, a hit logs nothing, and arguments and values are never logged.
+//!
+//! A process of its own: whether a span is of interest is cached for the whole process, so threads
+//! without a subscriber would decide it for these.
 
 use cachery::{CacheKey, Caches, cached};
 use cachery_test_support::Log;
