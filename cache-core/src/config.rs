@@ -20,6 +20,7 @@ mod layer;
 mod merge;
 #[doc(hidden)]
 pub mod reference;
+mod reserved;
 mod resolve;
 mod settings;
 mod source;

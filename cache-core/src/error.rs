@@ -62,6 +62,8 @@ pub enum FaultKind {
     InvalidFile,
     /// An unknown variable, field or section.
     UnknownName,
+    /// A variable or a field that a later version may read.
+    ReservedName,
     /// An unknown profile, or one that inherits from itself.
     InvalidProfile,
     /// A setting of an unknown cache.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::fields::{CacheSettings, Settings};
+use cachery_syntax::{Field, Support, variable_of};
+
 use crate::{
     error::{Fault, FaultKind},
     site::Site,
@@ -71,22 +72,29 @@ fn names_of_two_kinds(sites: &[Site]) -> Vec<Fault> {
     both.map(fault).collect()
 }
 
-/// Finds names that share a variable.
+/// Finds names that share a variable, also by a field of a later version.
 fn ambiguous_names(names: &[&'static str]) -> Vec<Fault> {
-    let mut owners: HashMap<String, &str> = HashMap::new();
+    let mut meanings: HashMap<String, (&str, &str)> = HashMap::new();
     let mut faults = Vec::new();
     for name in names {
-        let taken = CacheSettings::FIELDS.iter().find_map(|field| {
-            let variable = field.variable_of(name);
-            owners.insert(variable.clone(), name).map(|other| (other, variable))
+        let fields = Field::ALL.into_iter().filter(|field| field.variable != Support::Never);
+        let shared = fields.filter_map(|field| {
+            let variable = variable_of(name, field.name);
+            let other = meanings.insert(variable.clone(), (name, field.name))?;
+            Some(shared_variable(&variable, other, (name, field.name)))
         });
-        if let Some((other, variable)) = taken {
-            let message = format!(
-                "the caches `{other}` and `{name}` would both be set by {variable}; give one of them \
-                 another `name`"
-            );
-            faults.push(Fault::new(FaultKind::AmbiguousName, message));
-        }
+        // One is enough: names that share one variable share several.
+        let shared: Vec<_> = shared.collect();
+        faults.extend(shared.into_iter().next());
     }
     faults
+}
+
+fn shared_variable(variable: &str, first: (&str, &str), second: (&str, &str)) -> Fault {
+    let message = format!(
+        "the caches `{}` and `{}` would share a variable: {variable} would set `{}` of the one and `{}` of \
+         the other; give one of them another `name`",
+        first.0, second.0, first.1, second.1
+    );
+    Fault::new(FaultKind::AmbiguousName, message)
 }

@@ -6,6 +6,8 @@ use cachery_syntax::shown_name;
 
 use super::super::{
     fields::{CacheSettings, ProgramPolicy, Settings},
+    reserved,
+    source::Source,
     sources::{FOR_ALL, Variables, owner},
 };
 use crate::error::{Fault, FaultKind};
@@ -34,9 +36,11 @@ impl UnknownVariables {
         let is_external = |name: &&str| program.external.iter().any(|listed| listed == name);
         let mut others = Vec::new();
         for name in unknown.into_iter().filter(|name| !is_external(name)) {
-            if let Some(near) = cachery_syntax::misspelt(name, known.iter().map(String::as_str)) {
+            if let Some(fault) = reserved_name(name, caches) {
+                faults.push(fault);
+            } else if let Some(near) = cachery_syntax::misspelt(name, known.iter().map(String::as_str)) {
                 faults.push(misspelt(name, near));
-            } else if let Some(cache) = owner(name, caches) {
+            } else if let Some((cache, _)) = owner(name, caches) {
                 faults.push(unknown_field(name, cache));
             } else if program.strict {
                 faults.push(unknown_name(name));
@@ -53,6 +57,18 @@ impl UnknownVariables {
             tracing::warn!("{self}");
         }
     }
+}
+
+/// Returns the fault of a variable that is reserved for a later version, or of one that sets a reserved
+/// field.
+fn reserved_name(name: &str, caches: &[&str]) -> Option<Fault> {
+    let word = match owner(name, caches) {
+        _ if reserved::is_variable(name) => name.to_owned(),
+        Some((_, field)) if reserved::is_field(&field) => field,
+        _ => return None,
+    };
+    let source = Source::Variable(shown_name(name));
+    Some(reserved::fault(&source, &word, &format!("unset it {EXTERNAL}")))
 }
 
 fn misspelt(name: &str, near: &str) -> Fault {

@@ -64,7 +64,7 @@ impl<S> Field<S> {
     /// Returns the variable that sets the field of the cache `name`; `default` stands for all
     /// caches.
     pub(crate) fn variable_of(&self, name: &str) -> String {
-        format!("CACHE_{}_{}", cachery_syntax::variable_stem(name), self.name.to_ascii_uppercase())
+        cachery_syntax::variable_of(name, self.name)
     }
 }
 

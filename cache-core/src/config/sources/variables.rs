@@ -139,14 +139,17 @@ pub(crate) fn known(caches: &[&str]) -> BTreeSet<String> {
     single.into_iter().chain(of_program).chain(of_remote).chain(of_caches).collect()
 }
 
-/// Returns the one of `caches`, or [`FOR_ALL`], of which `variable` names a field, known or not.
-pub(crate) fn owner<'a>(variable: &str, caches: &[&'a str]) -> Option<&'a str> {
+/// Returns the one of `caches`, or [`FOR_ALL`], of which `variable` names a field, and the field, known
+/// or not.
+pub(crate) fn owner<'a>(variable: &str, caches: &[&'a str]) -> Option<(&'a str, String)> {
     let rest = variable.strip_prefix("CACHE_")?;
-    let names = |cache: &&str| {
-        rest.strip_prefix(&*cachery_syntax::variable_stem(cache)).is_some_and(|rest| rest.starts_with('_'))
+    let field_of = |cache: &'a str| {
+        let field = rest.strip_prefix(&*cachery_syntax::variable_stem(cache))?.strip_prefix('_')?;
+        Some((cache, field.to_ascii_lowercase()))
     };
     // Of `orders` and `orders-open` it is the longer.
-    caches.iter().copied().chain([FOR_ALL]).filter(names).max_by_key(|cache| cache.len())
+    let owners = caches.iter().copied().chain([FOR_ALL]).filter_map(field_of);
+    owners.max_by_key(|(cache, _)| cache.len())
 }
 
 /// Tells whether a variable counts as set: an empty one does not.

@@ -132,6 +132,20 @@ caches = {}
 }
 
 #[test]
+fn a_name_of_a_later_version_is_a_fault_that_says_so() {
+    let text = "journal = 1\n[default]\nstale = 1\n[cache.users]\nnone_ttl = 1\n[redis]\nmax_bytes = 1";
+    let said = [
+        "cache.toml:1: `journal` is reserved for a later version: leave it out",
+        "cache.toml:3 [default]: `stale` is reserved for a later version: leave it out",
+        "cache.toml:5 [cache.users]: `none_ttl` is reserved for a later version: leave it out",
+        "cache.toml:7 [redis]: `max_bytes` is reserved for a later version: leave it out",
+    ];
+    let mut faults = read(text, &[]).1;
+    faults.sort();
+    assert_eq!(faults, said);
+}
+
+#[test]
 fn a_name_in_the_file_that_is_external_is_left_alone() {
     let text = "external = [\"cache.other\"]\n[cache.other]\nttl = 1";
     assert_eq!(read(text, &[]).1, [""; 0]);

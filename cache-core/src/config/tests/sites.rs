@@ -1,28 +1,8 @@
 //! What call sites must not be to one another.
 
-use super::*;
+use cachery_syntax::{Global, Support};
 
-/// The variables that stand for themselves: no cache's name may make one of these.
-const GLOBALS: [&str; 18] = [
-    "CACHE_CONFIG",
-    "CACHE_ENABLED",
-    "CACHE_ENV",
-    "CACHE_EXTERNAL",
-    "CACHE_FALLBACK",
-    "CACHE_KEY_SECRET",
-    "CACHE_OUTAGE_TTL",
-    "CACHE_PREFIX",
-    "CACHE_REDIS_CA",
-    "CACHE_REDIS_CERT",
-    "CACHE_REDIS_KEY",
-    "CACHE_REDIS_URL",
-    "CACHE_REMOTE_DEADLINE",
-    "CACHE_REQUIRED",
-    "CACHE_STRICT",
-    "CACHE_TYPE",
-    "CACHE_DEFAULT_BACKEND",
-    "CACHE_DEFAULT_TTL",
-];
+use super::*;
 
 #[test]
 fn two_sites_of_one_identity_are_a_fault_that_names_both_lines() {
@@ -88,9 +68,24 @@ fn names_that_share_a_variable_are_a_fault() {
 }
 
 #[test]
+fn names_that_share_a_variable_by_a_field_of_a_later_version_are_a_fault() {
+    let sites = [site("user"), Site::new("user-err", "shop::g", "")];
+    assert_eq!(
+        resolve(&sites, &[]).1,
+        [
+            "the caches `user` and `user-err` would share a variable: CACHE_USER_ERR_TTL would set `err_ttl` of the \
+             one and `ttl` of the other; give one of them another `name`"
+        ]
+    );
+    assert_eq!(resolve(&[site("user"), Site::new("user-error", "shop::g", "")], &[]).1, [""; 0]);
+}
+
+#[test]
 fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
-    let fields = || CacheSettings::FIELDS.iter().map(|field| field.name.to_ascii_uppercase());
-    for (field, global) in fields().flat_map(|field| GLOBALS.map(|global| (field.clone(), global))) {
+    let fields = cachery_syntax::Field::ALL.map(|field| field.name.to_ascii_uppercase());
+    let globals = Global::ALL.map(|global| global.variable);
+    let globals = globals.into_iter().chain(["CACHE_DEFAULT_BACKEND", "CACHE_DEFAULT_TTL"]);
+    for (field, global) in globals.flat_map(|global| fields.each_ref().map(|field| (field, global))) {
         let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
         if let Some(stem) = stem {
             assert!(cachery_syntax::check_name(&stem.to_lowercase()).is_err(), "`{stem}` would set {global}");
@@ -99,23 +94,19 @@ fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
     assert!(cachery_syntax::check_name("default").is_err());
 }
 
+/// The macro reads the one list, the settings are the other.
 #[test]
-fn the_variables_that_stand_for_themselves_are_all_listed_above() {
-    let known = super::super::sources::known(&[]);
-    let themselves =
-        known.iter().filter(|name| name.starts_with("CACHE_") && !name.starts_with("CACHE_DEFAULT_"));
-    assert!(themselves.clone().all(|name| GLOBALS.contains(&name.as_str())), "{known:?}");
-    assert_eq!(themselves.count(), GLOBALS.len() - 2);
-}
+fn the_settings_are_the_words_that_the_attributes_know() {
+    let now = |support| support == Support::Now;
+    let globals = Global::ALL.into_iter().filter(|global| now(global.support));
+    let mut known = super::super::sources::known(&[]);
+    known.retain(|name| name.starts_with("CACHE_") && !name.starts_with("CACHE_DEFAULT_"));
+    assert_eq!(known, globals.map(|global| global.variable.to_owned()).collect());
 
-#[test]
-fn no_field_ends_in_another_so_only_equal_stems_share_a_variable() {
-    for field in CacheSettings::FIELDS {
-        let ends = |other: &Field<CacheSettings>| field.name.ends_with(&format!("_{}", other.name));
-        assert!(
-            !CacheSettings::FIELDS.iter().any(ends),
-            "`x` and `x-..` would share a variable by {}",
-            field.name
-        );
-    }
+    let mut fields: Vec<_> = CacheSettings::FIELDS.iter().map(|field| field.name).collect();
+    let words = cachery_syntax::Field::ALL.into_iter().filter(|field| now(field.variable));
+    let mut words: Vec<_> = words.map(|field| field.name).collect();
+    fields.sort_unstable();
+    words.sort_unstable();
+    assert_eq!(fields, words);
 }

@@ -45,6 +45,22 @@ fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
 }
 
 #[test]
+fn a_variable_of_a_later_version_is_a_fault_that_says_so() {
+    let way_out =
+        "is reserved for a later version: unset it (if it is for another program, list it in CACHE_EXTERNAL)";
+    for (variable, word) in [
+        ("CACHE_SENTIMENT_STALE", "stale"),
+        ("CACHE_SENTIMENT_ERR_TTL", "err_ttl"),
+        ("CACHE_DEFAULT_REFRESH", "refresh"),
+        ("CACHE_JOURNAL", "CACHE_JOURNAL"),
+        ("CACHE_MAX_BYTES", "CACHE_MAX_BYTES"),
+    ] {
+        assert_eq!(faults(&[(variable, "1")]), [format!("{variable}: `{word}` {way_out}")]);
+        assert_eq!(faults(&[(variable, "1"), ("CACHE_EXTERNAL", variable)]), [""; 0]);
+    }
+}
+
+#[test]
 fn variables_like_nobodys_are_one_warning_and_break_no_start() {
     let set = [
         ("CACHE_DIR", "/tmp"),

@@ -12,6 +12,7 @@ use super::{
     super::super::{
         fields::{CacheSettings, ProgramSettings, Settings},
         layer::Layer,
+        reserved,
         source::{Source, Sourced},
     },
     contents::{Contents, Profile},
@@ -220,6 +221,9 @@ fn text<'a>(value: &'a DeValue<'_>, list: bool) -> Result<Cow<'a, str>, &'static
 
 /// Returns the fault of a `name` that cannot stand in `section`.
 fn unknown<S: Settings>(source: &Source, name: &str, value: &DeValue<'_>, section: &Section) -> Fault {
+    if reserved::is_in_file(name) {
+        return reserved::fault(source, name, "leave it out");
+    }
     let fields = S::FIELDS.iter().map(|field| field.name);
     let known: Vec<_> = fields.chain(section.subsections().iter().copied()).collect();
     let hint = match nearest(name, known.iter().copied()) {
