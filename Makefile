@@ -4,7 +4,7 @@ CARGO ?= cargo
 export RUST_BACKTRACE ?= 0
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: test tools fmt clippy features tests docs bench soak
+.PHONY: test tools fmt clippy features tests docs bench soak release-check
 
 test: tools fmt clippy features tests docs
 	@echo "make test: all passed"
@@ -54,3 +54,15 @@ soak:
 		$(CARGO) test --release --features redis --test soak coherence:: -- --nocapture
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
+
+# Before publishing, in this order: cachery-syntax, cachery-macros, cachery-core, cachery-memory, cachery-redis, cachery.
+# Checks licences, bans and sources (deny.toml), builds each package from its own tarball, and compares the public
+# face with the published one, once there is one.
+PACKAGES := cachery-syntax cachery-macros cachery-core cachery-memory cachery-redis cachery
+release-check:
+	@for tool in deny semver-checks; do \
+		command -v cargo-$$tool >/dev/null || { echo "make release-check: cargo-$$tool is missing: cargo install --locked cargo-$$tool" >&2; exit 1; }; \
+	done
+	$(CARGO) deny --offline check licenses bans sources
+	$(CARGO) package $(PACKAGES:%=--package %)
+	@if $(CARGO) info cachery >/dev/null 2>&1; then $(CARGO) semver-checks; else echo "nothing is published yet to compare with"; fi

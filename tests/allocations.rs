@@ -23,7 +23,8 @@ impl Service {
 
 /// Allocations of 10,000 hits, after the entry is stored and found a hundred times.
 fn allocations_of_hits<F: Future>(call: impl Fn() -> F) -> u64 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(Caches::isolated().scope(async {
         for _ in 0..100 {
             call().await;

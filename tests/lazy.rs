@@ -37,7 +37,8 @@ fn main() {
 fn child() {
     let log = Log::default();
     log.of_process();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         for n in 0..10 {
             lazy(n).await;
@@ -56,6 +57,9 @@ fn child() {
         );
 
         let refused = Caches::from_env().await.expect_err("a wrong variable").to_string();
-        assert!(refused.contains("CACHE_LAZY_TTL: ") && refused.contains("cache.toml:3 "), "{refused}");
+        assert!(
+            refused.contains("CACHE_LAZY_TTL: ") && refused.contains("cache.toml:3 "),
+            "{refused}"
+        );
     });
 }

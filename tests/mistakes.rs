@@ -56,8 +56,16 @@ const AT_START_UP: [(&str, Variables, &str); 7] = [
     ("A misspelt field", &[], "[cache.users]\ncapcity = 5\n"),
     ("A duration without a unit it knows", &[("CACHE_USERS_TTL", "10 minutes")], ""),
     ("A capacity of zero", &[("CACHE_USERS_CAPACITY", "0")], ""),
-    ("A profile that is not there", &[("CACHE_ENV", "stagign")], "[profile.staging.default]\njitter = 0.1\n"),
-    ("Redis for a function that keeps its values in memory", &[("CACHE_EMBEDDING_BACKEND", "redis")], ""),
+    (
+        "A profile that is not there",
+        &[("CACHE_ENV", "stagign")],
+        "[profile.staging.default]\njitter = 0.1\n",
+    ),
+    (
+        "Redis for a function that keeps its values in memory",
+        &[("CACHE_EMBEDDING_BACKEND", "redis")],
+        "",
+    ),
 ];
 
 #[cached(name = "sentiment", ttl = "1h")]
@@ -75,13 +83,15 @@ caches! {
 }
 
 fn by_the_compiler((title, case, remark): (&str, &str, &str)) -> String {
-    let read = |end: &str| fs::read_to_string(format!("tests/ui/fail/{case}.{end}")).expect("a case");
+    let read =
+        |end: &str| fs::read_to_string(format!("tests/ui/fail/{case}.{end}")).expect("a case");
     let (code, said) = (read("rs"), read("stderr"));
     let code = code.trim_start_matches("#![allow(unused)]\n").replace("fn main() {}\n", "");
     // The compiler's notes about our own sources help nobody.
     let first = said.split("\n\n").next().unwrap_or_default();
     let first = first.split("\nnote: required by a bound").next().unwrap_or_default();
-    let lines: Vec<_> = first.lines().filter(|line| !line.contains("this error originates")).collect();
+    let lines: Vec<_> =
+        first.lines().filter(|line| !line.contains("this error originates")).collect();
     let (code, said) = (code.trim(), lines.join("\n"));
     let remark = if remark.is_empty() { String::new() } else { format!("\n{remark}\n") };
     format!("## {title}\n\n```rust\n{code}\n```\n\n```text\n{said}\n```\n{remark}")
@@ -109,8 +119,10 @@ fn at_start_up((title, variables, file): (&str, Variables, &str)) -> String {
 #[test]
 fn the_docs_show_the_messages() {
     let mut right = HEAD.to_owned();
-    let chapters =
-        BY_THE_COMPILER.into_iter().map(by_the_compiler).chain(AT_START_UP.into_iter().map(at_start_up));
+    let chapters = BY_THE_COMPILER
+        .into_iter()
+        .map(by_the_compiler)
+        .chain(AT_START_UP.into_iter().map(at_start_up));
     for chapter in chapters {
         right.push('\n');
         right.push_str(&chapter);

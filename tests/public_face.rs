@@ -141,11 +141,14 @@ async fn a_declared_cache_is_used_with_and_without_a_function() {
 }
 
 #[tokio::test]
-async fn a_registry_is_built_installed_asked_and_carried_into_tasks() -> Result<(), Box<dyn std::error::Error>>
-{
+async fn a_registry_is_built_installed_asked_and_carried_into_tasks()
+-> Result<(), Box<dyn std::error::Error>> {
     let caches = Caches::from_env().await?;
     caches.install()?;
-    assert_eq!(Caches::current().get("sentiment").expect("it is declared here").name(), "sentiment");
+    assert_eq!(
+        Caches::current().get("sentiment").expect("it is declared here").name(),
+        "sentiment"
+    );
     assert!(serde_json::to_string(&Caches::current().report())?.contains("sentiment"));
     let task = tokio::spawn(Caches::current().scope(async { profile(&Db, UserId(5)).await }));
     assert!(task.await?.is_some());

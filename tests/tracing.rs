@@ -9,13 +9,18 @@ use cachery_test_support::Log;
 #[cached(name = "tracing-traced", ttl = "1h")]
 async fn traced(text: &str) -> Result<String, String> {
     tracing::info!("in the body");
-    if text.is_empty() { Err("planted-error".to_owned()) } else { Ok(format!("planted-value of {text}")) }
+    if text.is_empty() {
+        Err("planted-error".to_owned())
+    } else {
+        Ok(format!("planted-value of {text}"))
+    }
 }
 
 fn logged<F: Future<Output = ()>>(caches: &Caches, work: F) -> Log {
     let log = Log::default();
     let _guard = log.of_thread();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(caches.scope(work));
     log
 }
@@ -25,8 +30,11 @@ fn a_load_runs_in_its_span() {
     let log = logged(&Caches::isolated(), async {
         let _ = traced("a").await;
     });
-    let body = log.text().lines().find(|line| line.contains("in the body")).expect("it ran").to_owned();
-    for part in ["cache.load", r#"cache.name="tracing-traced""#, "cache.hit=false", r#"cache.tier="none""#] {
+    let body =
+        log.text().lines().find(|line| line.contains("in the body")).expect("it ran").to_owned();
+    for part in
+        ["cache.load", r#"cache.name="tracing-traced""#, "cache.hit=false", r#"cache.tier="none""#]
+    {
         assert!(body.contains(part), "{part}: {body}");
     }
 }

@@ -60,7 +60,12 @@ pub(crate) enum Outcome {
 }
 
 impl Cache {
-    pub(crate) fn new(site: &'static Site, policy: Policy, clock: Clock, shared: Option<Shared>) -> Self {
+    pub(crate) fn new(
+        site: &'static Site,
+        policy: Policy,
+        clock: Clock,
+        shared: Option<Shared>,
+    ) -> Self {
         let counters = Arc::<Counters>::default();
         let memory = Memory::open(Self::shape(&policy), &counters, &clock);
         Self::with_memory(site, policy, clock, shared, counters, memory)

@@ -136,7 +136,8 @@ impl Clock {
     pub(crate) fn system() -> Self {
         static TICKS: Once = Once::new();
         TICKS.call_once(|| housekeeping::add(Self::tick_all));
-        let clock = Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() });
+        let clock =
+            Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() });
         SYSTEM.lock().push(Arc::downgrade(&clock.0));
         clock
     }
@@ -272,7 +273,11 @@ impl Clock {
 
     /// Returns the output of `future`, or `None` when `duration` passes on this clock before it is
     /// ready.
-    pub(crate) async fn timeout<F: Future>(&self, duration: Duration, future: F) -> Option<F::Output> {
+    pub(crate) async fn timeout<F: Future>(
+        &self,
+        duration: Duration,
+        future: F,
+    ) -> Option<F::Output> {
         let (mut future, mut over) = (pin!(future), pin!(self.sleep(duration)));
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -372,7 +377,11 @@ mod tests {
         clock.advance(HOUR);
         assert!(clock.now() < Moment::NEVER);
         assert!(format!("{clock:?}").contains("stopped: true"), "{clock:?}");
-        assert_eq!(clock.timeout(HOUR, pending::<()>()).await, None, "there is nothing left to wait for");
+        assert_eq!(
+            clock.timeout(HOUR, pending::<()>()).await,
+            None,
+            "there is nothing left to wait for"
+        );
     }
 
     #[test]
@@ -380,7 +389,9 @@ mod tests {
         let wait = Duration::from_millis(50);
         let (over, ended) = mpsc::channel::<()>();
         let housekeeping = thread::spawn(move || {
-            while ended.recv_timeout(Duration::from_millis(5)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            while ended.recv_timeout(Duration::from_millis(5))
+                == Err(mpsc::RecvTimeoutError::Timeout)
+            {
                 Clock::tick_all();
             }
         });
@@ -415,6 +426,9 @@ mod tests {
         let before = clock.now().since(Moment(0));
         clock.advance(HOUR);
         let now = before + HOUR;
-        assert_eq!(format!("{clock:?}"), format!("Clock {{ system: false, stopped: true, now: {now:?} }}"));
+        assert_eq!(
+            format!("{clock:?}"),
+            format!("Clock {{ system: false, stopped: true, now: {now:?} }}")
+        );
     }
 }

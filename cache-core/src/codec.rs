@@ -41,7 +41,10 @@ impl Codec {
     }
 
     /// The value that was written as `bytes`.
-    pub(crate) fn read<V: serde::de::DeserializeOwned>(self, bytes: &[u8]) -> Result<V, CodecError> {
+    pub(crate) fn read<V: serde::de::DeserializeOwned>(
+        self,
+        bytes: &[u8],
+    ) -> Result<V, CodecError> {
         guarded(|| match self {
             Self::MessagePack => rmp_serde::from_slice(bytes).ok(),
             Self::Json => serde_json::from_slice(bytes).ok(),

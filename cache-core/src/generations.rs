@@ -48,7 +48,10 @@ impl Generations {
     /// Returns the group of the key with this digest.
     pub(crate) fn group(&self, digest: &Digest) -> Group {
         let [a, b, c, d, ..] = digest.0;
-        Group(u32::from_be_bytes([a, b, c, d]) & u32::try_from(self.groups.len().max(1) - 1).unwrap_or(0))
+        Group(
+            u32::from_be_bytes([a, b, c, d])
+                & u32::try_from(self.groups.len().max(1) - 1).unwrap_or(0),
+        )
     }
 
     /// Makes all entries invalid whose load began before.
@@ -71,7 +74,8 @@ mod tests {
     #[test]
     fn ending_a_group_or_all_is_seen_by_every_reader_of_it_and_never_undone() {
         let generations = Generations::shared(1000);
-        let (here, there) = (generations.group(&Digest([7; 32])), generations.group(&Digest([9; 32])));
+        let (here, there) =
+            (generations.group(&Digest([7; 32])), generations.group(&Digest([9; 32])));
         assert_ne!(here, there);
         let before = (generations.of(here), generations.of(there));
         generations.end(here);

@@ -59,7 +59,8 @@ impl FromStr for Fingerprint {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let digits =
+            text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if digits { u64::from_str_radix(text, 16).map(Self).map_err(|_| ()) } else { Err(()) }
     }
 }
@@ -74,7 +75,8 @@ impl Serialize for Fingerprint {
 mod tests {
     use super::*;
 
-    const PARTS: [&str; 3] = ["sentiment", "shop::analyze", "(u64,&str)->Result<Sentiment,ApiError>"];
+    const PARTS: [&str; 3] =
+        ["sentiment", "shop::analyze", "(u64,&str)->Result<Sentiment,ApiError>"];
 
     #[test]
     fn a_fingerprint_is_frozen() {
@@ -91,7 +93,10 @@ mod tests {
             Fingerprint::of(&PARTS, 1),
             Fingerprint::of(&["sentiments", "hop::analyze", PARTS[2]], 0),
             Fingerprint::of(&["sentiment", "shop::orders::analyze", PARTS[2]], 0),
-            Fingerprint::of(&["sentiment", "shop::analyze", "(u64,String)->Result<Sentiment,ApiError>"], 0),
+            Fingerprint::of(
+                &["sentiment", "shop::analyze", "(u64,String)->Result<Sentiment,ApiError>"],
+                0,
+            ),
         ];
         for (at, one) in all.iter().enumerate() {
             assert!(!all[at + 1..].contains(one), "{at}");

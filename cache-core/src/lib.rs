@@ -41,8 +41,8 @@ pub use codec::Codec;
 #[doc(hidden)]
 pub use config::reference;
 pub use config::{
-    CacheConfig, CacheSettings, CachesBuilder, Change, EffectiveConfig, Fallback, Overruled, Policy, Reload,
-    Setting,
+    CacheConfig, CacheSettings, CachesBuilder, Change, EffectiveConfig, Fallback, Overruled,
+    Policy, Reload, Setting,
 };
 pub use entry::{Entry, Facts};
 pub use error::{Error, Fault, FaultKind};
@@ -50,7 +50,9 @@ pub use health::{Breaker, Health, Push, ServerHealth, Status};
 pub use identity::Fingerprint;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
-pub use memory::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
+pub use memory::{
+    DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop,
+};
 pub use observe::{Evictions, Invalidations, RemoteStats, Stats};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};

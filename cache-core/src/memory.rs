@@ -14,5 +14,7 @@ pub(crate) mod popularity;
 
 pub(crate) use store::Memory;
 pub(crate) use thread_cache::Lookup;
-pub use tier::{DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop};
+pub use tier::{
+    DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop,
+};
 pub(crate) use tiers::Shape;

@@ -33,7 +33,8 @@ mod tests {
     fn jitter_spreads_expiry_below_the_ttl() {
         let ttl = Duration::from_secs(1000);
         let policy = policy(ttl, 0.05);
-        let lives: Vec<_> = (0..1000).map(|_| policy.jittered_ttl().expect("not for ever")).collect();
+        let lives: Vec<_> =
+            (0..1000).map(|_| policy.jittered_ttl().expect("not for ever")).collect();
         assert!(lives.iter().all(|life| (Duration::from_secs(950)..=ttl).contains(life)));
         let early = lives.iter().filter(|life| **life < Duration::from_secs(975)).count();
         assert!((400..600).contains(&early), "{early} of 1000 in the first half");
@@ -49,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_policy_is_serialised_in_the_words_of_its_settings() {
-        let shown = serde_json::to_value(policy(Duration::from_secs(7), 0.0)).expect("it is plain data");
+        let shown =
+            serde_json::to_value(policy(Duration::from_secs(7), 0.0)).expect("it is plain data");
         assert_eq!(shown["backend"], "tiered");
         assert_eq!(shown["codec"], "messagepack");
         assert_eq!(shown["lease"], true);

@@ -8,8 +8,8 @@ mod reason;
 
 pub(crate) use budget::Budget;
 pub use exchange::{
-    FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing, RemotePermit,
-    Seen, StoredValue,
+    FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing,
+    RemotePermit, Seen, StoredValue,
 };
 pub(crate) use key::Digester;
 pub use key::{Digest, Place, RemoteKey};
@@ -31,7 +31,11 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// invalidation that was begun is then done in the background.
 pub trait RemoteTier: Send + Sync {
     /// Reads the value stored for `key`, with the state of the key.
-    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Reason>>;
+    fn read<'a>(
+        &'a self,
+        key: &'a RemoteKey,
+        within: Duration,
+    ) -> Pending<'a, Result<Seen, Reason>>;
 
     /// Asks for the permit to load `key`; without its token nothing can be filled.
     fn request_load<'a>(
@@ -55,7 +59,11 @@ pub trait RemoteTier: Send + Sync {
     /// Removes the values of `keys` and their tokens, and tells all nodes. `Ok` when every server
     /// has done so; a key whose server has not is queued, and done before anything is read from
     /// that server again.
-    fn invalidate<'a>(&'a self, keys: &'a [RemoteKey], within: Duration) -> Pending<'a, Result<(), Reason>>;
+    fn invalidate<'a>(
+        &'a self,
+        keys: &'a [RemoteKey],
+        within: Duration,
+    ) -> Pending<'a, Result<(), Reason>>;
 
     /// Makes all entries of the cache called `name` invalid, on all nodes; queued as an
     /// invalidation is.

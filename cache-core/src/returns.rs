@@ -66,7 +66,12 @@ impl<R, V, E> Copy for Returns<R, V, E> {}
 impl<T> Returns<T, T, Infallible> {
     /// Returns the parts of a type that is not a `Result`.
     pub(crate) fn plain() -> Self {
-        Self { split: Ok, join: |Ok(value)| value, share: |never| match *never {}, unshare: |_| None }
+        Self {
+            split: Ok,
+            join: |Ok(value)| value,
+            share: |never| match *never {},
+            unshare: |_| None,
+        }
     }
 }
 

@@ -20,7 +20,9 @@ pub fn read(path: &str) -> io::Result<String> {
         return Err(io::Error::other("it is larger than 1 MiB: name a smaller one"));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .split(|byte| *byte == b'\n')
+            .count();
         io::Error::other(format!("line {line} is not valid UTF-8"))
     })
 }
@@ -33,7 +35,9 @@ fn open(path: &str) -> io::Result<File> {
         return Err(io::Error::other("it is a directory: name a file in it"));
     }
     if !kind.is_file() {
-        return Err(io::Error::other("it is a pipe or a device: name a file, which can be read again"));
+        return Err(io::Error::other(
+            "it is a pipe or a device: name a file, which can be read again",
+        ));
     }
     File::open(path)
 }

@@ -64,7 +64,11 @@ impl Timeline {
     /// The timeline of a value with `lifetimes` from `now` on.
     pub fn of(lifetimes: Lifetimes, now: Moment) -> Self {
         let end = |life: Option<Duration>| life.map_or(Moment::NEVER, |life| now + life);
-        Self { fresh: end(lifetimes.fresh), stale: end(lifetimes.stale), usable: end(lifetimes.usable) }
+        Self {
+            fresh: end(lifetimes.fresh),
+            stale: end(lifetimes.stale),
+            usable: end(lifetimes.usable),
+        }
     }
 
     /// A value that is fresh for `ttl` from `now` (`None`: for ever) and then gone.

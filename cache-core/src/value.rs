@@ -96,7 +96,9 @@ impl<V: CacheValue> ValueOps<V> {
         #[cfg(feature = "remote")]
         Self {
             encode: Some(|value, codec| codec.write(value)),
-            decode: Some(|key, codec, bytes, facts| Ok(Entry::new(key, codec.read::<V>(bytes)?, facts))),
+            decode: Some(|key, codec, bytes, facts| {
+                Ok(Entry::new(key, codec.read::<V>(bytes)?, facts))
+            }),
             ..Self::local()
         }
     }

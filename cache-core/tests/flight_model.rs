@@ -191,7 +191,11 @@ impl World {
         }
     }
 
-    fn take_turn(&self, follower: &mut Follower<u32>, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
+    fn take_turn(
+        &self,
+        follower: &mut Follower<u32>,
+        end: impl Fn(&Self, Permit<u32>) -> u32,
+    ) -> u32 {
         match block_on(follower.wakeup()).expect("no follower is left without a word") {
             Wakeup::Load(permit) => self.load(permit, end),
             Wakeup::Landed(value) => value,
@@ -321,7 +325,8 @@ fn after_a_failure_that_cannot_be_shared_each_loads_for_itself_while_there_is_ro
 #[test]
 fn a_dropped_load_passes_on() {
     model(|world| {
-        let answers = at_once(&world, [|w| w.call(is_dropped), |w| w.call(lands), |w| w.call(lands)]);
+        let answers =
+            at_once(&world, [|w| w.call(is_dropped), |w| w.call(lands), |w| w.call(lands)]);
         assert!(answers == [DROPPED, LANDED, LANDED] || answers == [LANDED; 3], "{answers:?}");
         assert_eq!(world.loads(), if answers[0] == DROPPED { 2 } else { 1 });
         assert_eq!(world.stored(), Some(LANDED));
@@ -390,7 +395,8 @@ fn an_heir_of_a_flight_from_before_an_invalidation_stores_nothing_after_it() {
         let permit = world.lead();
         let mut follower = world.follow();
         let dropper = thread::spawn(move || drop(permit));
-        let successor = spawn(&world, move |world| assert_eq!(world.take_turn(&mut follower, lands), LANDED));
+        let successor =
+            spawn(&world, move |world| assert_eq!(world.take_turn(&mut follower, lands), LANDED));
         world.invalidate();
         dropper.join().unwrap();
         successor.join().unwrap();

@@ -136,9 +136,11 @@ fn more_than_128_bytes_are_their_blake3_digest() {
 #[test]
 fn shapes_are_fnv_1a() {
     // The last two from the test vectors of the FNV authors.
-    for (text, golden) in
-        [("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)]
-    {
+    for (text, golden) in [
+        ("", 0xcbf2_9ce4_8422_2325),
+        ("a", 0xaf63_dc4c_8601_ec8c),
+        ("foobar", 0x8594_4171_f739_67e8),
+    ] {
         assert_eq!(shape(text), golden, "{text}");
     }
     let key = KeyEncoder::new().shape(0x1234).finish();

@@ -159,7 +159,10 @@ fn debug_shows_no_argument() {
     let key = encoder.arg(secret).finish();
     assert_eq!(format!("{encoder:?}"), "KeyEncoder { len: 14, digested: false, .. }");
     assert_eq!(format!("{key:?}"), "Key { len: 14, digested: false, .. }");
-    assert_eq!(format!("{:?}", StoredKey::from(&key)), "StoredKey { len: 14, digested: false, .. }");
+    assert_eq!(
+        format!("{:?}", StoredKey::from(&key)),
+        "StoredKey { len: 14, digested: false, .. }"
+    );
 
     let key = encoder.arg(&secret.repeat(100)).finish();
     assert_eq!(format!("{encoder:?}"), "KeyEncoder { len: 622, digested: true, .. }");

@@ -14,11 +14,12 @@ pub(crate) fn open(options: MemoryOptions) -> Arc<dyn MemoryTier> {
     let MemoryOptions { capacity, ttl, on_drop, .. } = options;
     // A life for the whole cache, not moka's `Expiry` for each entry: that one costs every hit about 55 ns, and the reader
     // checks each entry's own end anyway.
-    let builder = Cache::builder().max_capacity(capacity).eviction_listener(move |_, entry, cause| {
-        if let Some(cause) = drop_cause(cause) {
-            on_drop(&entry, cause);
-        }
-    });
+    let builder =
+        Cache::builder().max_capacity(capacity).eviction_listener(move |_, entry, cause| {
+            if let Some(cause) = drop_cause(cause) {
+                on_drop(&entry, cause);
+            }
+        });
     let builder = match ttl {
         Some(ttl) => builder.time_to_live(ttl),
         None => builder,

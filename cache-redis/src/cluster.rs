@@ -27,9 +27,14 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Begins to connect, in the background and for ever.
-    pub(crate) fn open(shared: Arc<Shared>, credentials: Arc<Credentials>, seeds: Vec<Host>) -> Self {
+    pub(crate) fn open(
+        shared: Arc<Shared>,
+        credentials: Arc<Credentials>,
+        seeds: Vec<Host>,
+    ) -> Self {
         let members = Arc::new(Members::new(Arc::clone(&shared), Arc::clone(&credentials)));
-        let discovery = Discovery::new(Arc::clone(&shared), credentials, seeds, Arc::clone(&members));
+        let discovery =
+            Discovery::new(Arc::clone(&shared), credentials, seeds, Arc::clone(&members));
         let discovery = Arc::new(discovery);
         let keeper = manager::handle().spawn(Arc::clone(&discovery).keep()).abort_handle();
         Self { shared, members, discovery, keeper }

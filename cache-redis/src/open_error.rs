@@ -20,7 +20,9 @@ pub(crate) enum OpenError {
          `%23`"
     )]
     UnescapedPassword,
-    #[error("nothing may follow the database of the Redis URL: take away what begins with `?` or `#`")]
+    #[error(
+        "nothing may follow the database of the Redis URL: take away what begins with `?` or `#`"
+    )]
     TextAfterDatabase,
     #[error(
         "the Redis URL has a user name without a password before its `@`: write \
@@ -70,7 +72,9 @@ pub(crate) enum OpenError {
     HalfClientCertificate,
     #[error("the file of the {role} for Redis, `{path}`, cannot be read: {cause}")]
     UnreadFile { role: &'static str, path: String, cause: String },
-    #[error("the file of the {role} for Redis, `{path}`, lacks a PEM block that ends with `{kind}`")]
+    #[error(
+        "the file of the {role} for Redis, `{path}`, lacks a PEM block that ends with `{kind}`"
+    )]
     NotPem { role: &'static str, path: String, kind: &'static str },
     #[error("a certificate or key for Redis cannot be read: see that the files are PEM")]
     UnusableFiles,

@@ -22,8 +22,8 @@ use redis::{Pipeline, Value};
 use tokio::{task::AbortHandle, time::Sleep};
 
 use self::{
-    connections::Connections, connector::Connector, link::Link, replay::Replays, requests::Requests,
-    state::ServerState,
+    connections::Connections, connector::Connector, link::Link, replay::Replays,
+    requests::Requests, state::ServerState,
 };
 pub(crate) use self::{
     hooks::{Replay, ReplayId, ServerHooks},

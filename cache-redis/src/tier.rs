@@ -25,8 +25,8 @@ use std::{sync::Arc, time::Duration};
 use cachery_core::{
     ServerHealth,
     remote::{
-        FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Reason, RemoteKey, RemoteOptions,
-        RemotePermit, RemoteTier, Seen,
+        FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Reason, RemoteKey,
+        RemoteOptions, RemotePermit, RemoteTier, Seen,
     },
 };
 
@@ -48,7 +48,11 @@ impl Tier {
 }
 
 impl RemoteTier for Tier {
-    fn read<'a>(&'a self, key: &'a RemoteKey, within: Duration) -> Pending<'a, Result<Seen, Reason>> {
+    fn read<'a>(
+        &'a self,
+        key: &'a RemoteKey,
+        within: Duration,
+    ) -> Pending<'a, Result<Seen, Reason>> {
         Box::pin(read::read(&self.0, key, within))
     }
 
@@ -72,7 +76,11 @@ impl RemoteTier for Tier {
         Box::pin(fill::fill(&self.0, key, permit, value, kind, within))
     }
 
-    fn invalidate<'a>(&'a self, keys: &'a [RemoteKey], within: Duration) -> Pending<'a, Result<(), Reason>> {
+    fn invalidate<'a>(
+        &'a self,
+        keys: &'a [RemoteKey],
+        within: Duration,
+    ) -> Pending<'a, Result<(), Reason>> {
         // Noted at once: also a future that is dropped unpolled loses none.
         let batch = Batch::new(&self.0, keys.iter().cloned().map(Scope::Key));
         Box::pin(batch.send(within))

@@ -24,7 +24,11 @@ pub struct ChoiceError {
 /// assert_eq!(choose("rihgt", "side", &sides).unwrap_err().to_string(), r#""rihgt" is not a side: did you mean "right"?"#);
 /// assert_eq!(choose("up", "side", &sides).unwrap_err().to_string(), r#""up" is not a side: write "left" or "right""#);
 /// ```
-pub fn choose<T: Copy>(text: &str, what: &'static str, choices: &[(&str, T)]) -> Result<T, ChoiceError> {
+pub fn choose<T: Copy>(
+    text: &str,
+    what: &'static str,
+    choices: &[(&str, T)],
+) -> Result<T, ChoiceError> {
     if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text) {
         return Ok(*choice);
     }
@@ -38,8 +42,9 @@ pub fn choose<T: Copy>(text: &str, what: &'static str, choices: &[(&str, T)]) ->
 
 /// Cuts `text` where it ends to be a word: the password of a misplaced URL must not reach a log.
 fn first_word(text: &str) -> String {
-    let end =
-        text.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | ' ')).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | ' '))
+        .unwrap_or(text.len());
     let mut word = excerpt(&text[..end]);
     if end < text.len() && !word.ends_with('…') {
         word.push('…');

@@ -17,8 +17,14 @@ use crate::excerpt::excerpt;
 pub const MAX_DURATION: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 
 /// A unit's name and its length in milliseconds, from the largest to the smallest.
-const UNITS: [(&str, u32); 6] =
-    [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u32); 6] = [
+    ("w", 604_800_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
 /// The mistake in a duration, and the way to write it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,7 +172,8 @@ fn parse_pairs(text: &str) -> Result<Option<u64>, DurationError> {
         let (unit, after) = split_where(after, |c| c.is_ascii_digit());
         let rank = unit_rank(number, unit)?;
         refuse_disorder(previous, rank)?;
-        sum = sum.zip(in_millis(number, UNITS[rank].1)).and_then(|(sum, part)| sum.checked_add(part));
+        sum =
+            sum.zip(in_millis(number, UNITS[rank].1)).and_then(|(sum, part)| sum.checked_add(part));
         (previous, rest) = (Some(rank), after);
     }
     Ok(sum)
@@ -192,8 +199,9 @@ fn refuse_fraction(rest: &str, whole: &str, after: &str) -> Result<(), DurationE
     // 1 ms.
     let value: f64 = format!("{whole}.{fraction}").parse().unwrap_or(f64::MAX);
     let nearest = Duration::try_from_secs_f64((value * f64::from(unit_millis)).round() / 1_000.0);
-    let instead =
-        format_duration(nearest.unwrap_or(MAX_DURATION).clamp(Duration::from_millis(1), MAX_DURATION));
+    let instead = format_duration(
+        nearest.unwrap_or(MAX_DURATION).clamp(Duration::from_millis(1), MAX_DURATION),
+    );
     Err(DurationError::Fraction { text: excerpt(&rest[..rest.len() - left.len()]), instead })
 }
 
@@ -210,7 +218,9 @@ fn unit_rank(number: &str, unit: &str) -> Result<usize, DurationError> {
 
 fn refuse_disorder(previous: Option<usize>, rank: usize) -> Result<(), DurationError> {
     match previous {
-        Some(previous) if previous == rank => Err(DurationError::RepeatedUnit { unit: UNITS[rank].0 }),
+        Some(previous) if previous == rank => {
+            Err(DurationError::RepeatedUnit { unit: UNITS[rank].0 })
+        }
         Some(previous) if previous > rank => {
             Err(DurationError::UnitOrder { larger: UNITS[rank].0, smaller: UNITS[previous].0 })
         }

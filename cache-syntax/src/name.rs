@@ -93,7 +93,9 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 /// assert_eq!(cachery_syntax::variable_stem("user-orders.v2"), "USER_ORDERS_V2");
 /// ```
 pub fn variable_stem(name: &str) -> String {
-    name.chars().map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() }).collect()
+    name.chars()
+        .map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() })
+        .collect()
 }
 
 /// Returns the variable that sets `field` of the cache `name`.
@@ -125,7 +127,10 @@ fn global_like(stem: &str) -> Option<&'static str> {
         return Some("CACHE_DEFAULT_<FIELD>");
     }
     let begins = |global: &Global| {
-        global.stem().strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        global
+            .stem()
+            .strip_prefix(stem)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     };
     Global::ALL.iter().find(|global| begins(global)).map(|global| global.variable)
 }

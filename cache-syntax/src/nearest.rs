@@ -24,7 +24,8 @@ const MIN_ABBREVIATION: usize = 3;
 /// ```
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known: Vec<&'a str> = among.into_iter().collect();
-    misspelt(word, known.iter().copied()).or_else(|| abbreviated(&word.to_ascii_lowercase(), &known))
+    misspelt(word, known.iter().copied())
+        .or_else(|| abbreviated(&word.to_ascii_lowercase(), &known))
 }
 
 /// Returns the word of `among` that `word` is with at most two slips. Unlike [`nearest`] it finds

@@ -29,8 +29,16 @@ fn seconds_and_units_are_read() {
 fn refusals_name_the_part_and_the_way_out() {
     let units = "use ms, s, m, h, d or w";
     for (text, expected) in [
-        ("", r#"the duration is empty: write seconds ("90") or numbers with units ("1h30m")"#.to_owned()),
-        ("  ", r#"the duration is empty: write seconds ("90") or numbers with units ("1h30m")"#.to_owned()),
+        (
+            "",
+            r#"the duration is empty: write seconds ("90") or numbers with units ("1h30m")"#
+                .to_owned(),
+        ),
+        (
+            "  ",
+            r#"the duration is empty: write seconds ("90") or numbers with units ("1h30m")"#
+                .to_owned(),
+        ),
         ("10min", format!("unknown unit `min`: {units}")),
         ("10 minutes", format!("unknown unit `minutes`: {units}")),
         ("1H", format!("unknown unit `H`: {units}")),
@@ -53,11 +61,16 @@ fn refusals_name_the_part_and_the_way_out() {
         ("1h1h", "the unit `h` is given twice: write it once".to_owned()),
         (
             "soon",
-            r#""soon" is not a duration: write seconds ("90") or numbers with units ("1h30m")"#.to_owned(),
+            r#""soon" is not a duration: write seconds ("90") or numbers with units ("1h30m")"#
+                .to_owned(),
         ),
         ("36501d", r#""36501d" is too long: the longest duration is 36500d"#.to_owned()),
     ] {
-        assert_eq!(parse_duration(text).map_err(|error| error.to_string()), Err(expected), "{text}");
+        assert_eq!(
+            parse_duration(text).map_err(|error| error.to_string()),
+            Err(expected),
+            "{text}"
+        );
     }
 }
 
@@ -90,7 +103,10 @@ fn only_a_ttl_is_told_that_it_may_be_forever() {
         let (duration, ttl) = (parse_duration(text).unwrap_err(), text.parse::<Ttl>().unwrap_err());
         assert_eq!(ttl.to_string(), format!(r#"{duration}; a ttl may also be "forever""#));
     }
-    assert_eq!("0".parse::<Ttl>().unwrap_err().to_string(), parse_duration("0").unwrap_err().to_string());
+    assert_eq!(
+        "0".parse::<Ttl>().unwrap_err().to_string(),
+        parse_duration("0").unwrap_err().to_string()
+    );
 }
 
 #[test]

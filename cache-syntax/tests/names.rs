@@ -8,9 +8,16 @@ fn refusal(name: &str) -> String {
 
 #[test]
 fn good_names_pass() {
-    for name in
-        ["a", "user-orders", "Users.v2", "a_b", "x".repeat(64).as_str(), "redis-items", "typed", "defaults"]
-    {
+    for name in [
+        "a",
+        "user-orders",
+        "Users.v2",
+        "a_b",
+        "x".repeat(64).as_str(),
+        "redis-items",
+        "typed",
+        "defaults",
+    ] {
         assert_eq!(check_name(name), Ok(()), "{name}");
     }
 }
@@ -95,7 +102,11 @@ fn a_field_stands_once_in_the_list_and_is_spelled_as_an_attribute_spells_it() {
     for (place, field) in Field::ALL.iter().enumerate() {
         assert_eq!(Field::named(field.name), Some(*field));
         assert!(field.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", field.name);
-        assert!(!Field::ALL[..place].iter().any(|other| other.name == field.name), "{}", field.name);
+        assert!(
+            !Field::ALL[..place].iter().any(|other| other.name == field.name),
+            "{}",
+            field.name
+        );
     }
 }
 

@@ -44,8 +44,15 @@ fn refusals_name_the_part_and_the_way_out() {
         ("-1MiB", r#""-1MiB" is negative: a size is at least one byte"#.to_owned()),
         ("0", r#""0" is zero: a size is at least one byte"#.to_owned()),
         ("0GiB", r#""0GiB" is zero: a size is at least one byte"#.to_owned()),
-        ("big", r#""big" is not a size: write bytes ("65536") or a number with a unit ("64KiB")"#.to_owned()),
-        ("17179869184GiB", r#""17179869184GiB" is too large: the largest size is 17179869183GiB"#.to_owned()),
+        (
+            "big",
+            r#""big" is not a size: write bytes ("65536") or a number with a unit ("64KiB")"#
+                .to_owned(),
+        ),
+        (
+            "17179869184GiB",
+            r#""17179869184GiB" is too large: the largest size is 17179869183GiB"#.to_owned(),
+        ),
     ] {
         assert_eq!(parse_size(text).map_err(|error| error.to_string()), Err(expected), "{text}");
     }

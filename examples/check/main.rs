@@ -61,7 +61,11 @@ async fn look() -> Verdict {
     if health.servers.is_empty() {
         return idle();
     }
-    Verdict { text: rows::of(&health), code: u8::from(health.status != Status::Up), json: json!(health) }
+    Verdict {
+        text: rows::of(&health),
+        code: u8::from(health.status != Status::Up),
+        json: json!(health),
+    }
 }
 
 /// Without a remote tier there is nothing to check, which is a failure for a check.

@@ -44,7 +44,11 @@ fn rows(server: &ServerHealth) -> [Row; 7] {
     let unknown = || "unknown".to_owned();
     let (wait, waits) = (server.round_trip, server.queued > 0);
     [
-        Row { name: "status", value: word(server.status).to_owned(), todo: server.problems.clone() },
+        Row {
+            name: "status",
+            value: word(server.status).to_owned(),
+            todo: server.problems.clone(),
+        },
         Row::new("round trip", wait.map_or_else(unknown, millis), slow(wait)),
         Row::new("version", server.version.clone().unwrap_or_else(unknown), None),
         Row::new("when full", server.eviction_policy.clone().unwrap_or_else(unknown), None),
@@ -58,7 +62,9 @@ const QUEUED: &str = "they are sent before Redis is read again; first see to the
 
 fn slow(round_trip: Option<Duration>) -> Option<&'static str> {
     let slow = round_trip.is_some_and(|time| time > SLOW);
-    slow.then_some("every hit in Redis costs this: move the two closer together, or use CACHE_TYPE=tiered")
+    slow.then_some(
+        "every hit in Redis costs this: move the two closer together, or use CACHE_TYPE=tiered",
+    )
 }
 
 fn open(breaker: Breaker) -> Option<&'static str> {

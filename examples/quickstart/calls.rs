@@ -26,14 +26,20 @@ pub(crate) struct Pass {
 }
 
 /// Makes all calls in their order, and shows the progress.
-pub(crate) async fn run(title: &'static str, work: &Arc<Workload>, model: &Arc<Model>, callers: u32) -> Pass {
+pub(crate) async fn run(
+    title: &'static str,
+    work: &Arc<Workload>,
+    model: &Arc<Model>,
+    callers: u32,
+) -> Pass {
     let (before, requests) = (analyze::cache().stats(), model.requests());
     let bar = progress(title, work.calls());
     let began = Instant::now();
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
-        let caller = call_until_done(Arc::clone(work), Arc::clone(model), Arc::clone(&next), bar.clone());
+        let caller =
+            call_until_done(Arc::clone(work), Arc::clone(model), Arc::clone(&next), bar.clone());
         // A spawned task does not have the scope of its spawner by itself.
         tasks.spawn(Caches::current().scope(caller));
     }
@@ -50,7 +56,12 @@ pub(crate) async fn run(title: &'static str, work: &Arc<Workload>, model: &Arc<M
 }
 
 /// Makes one call after the other until there is none left.
-async fn call_until_done(work: Arc<Workload>, model: Arc<Model>, next: Arc<AtomicUsize>, bar: ProgressBar) {
+async fn call_until_done(
+    work: Arc<Workload>,
+    model: Arc<Model>,
+    next: Arc<AtomicUsize>,
+    bar: ProgressBar,
+) {
     while let Some(text) = work.text(next.fetch_add(1, Relaxed)) {
         analyze(&model, text).await;
         bar.inc(1);
@@ -63,7 +74,8 @@ fn progress(title: &'static str, calls: u32) -> ProgressBar {
         eprintln!("{title}: {} calls ...", HumanCount(calls.into()));
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{msg:>17} {wide_bar} {human_pos:>9} calls {elapsed_precise}");
+    let style =
+        ProgressStyle::with_template("{msg:>17} {wide_bar} {human_pos:>9} calls {elapsed_precise}");
     let bar = ProgressBar::new(calls.into()).with_message(title);
     style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }

@@ -12,7 +12,8 @@ const SAMPLE: &str = include_str!("sample.txt");
 const LIMIT: u64 = 64 << 20;
 
 /// The remedy for most errors.
-const INSTEAD: &str = "give a text file, `-` for standard input, or nothing for the built-in sample";
+const INSTEAD: &str =
+    "give a text file, `-` for standard input, or nothing for the built-in sample";
 
 pub(crate) struct Input {
     /// The name of the text in messages.
@@ -62,11 +63,15 @@ fn unreadable(name: &str, error: &io::Error) -> String {
 
 fn parse(name: String, bytes: &[u8]) -> Result<Input, String> {
     if bytes.len() as u64 > LIMIT {
-        return Err(format!("{name} is larger than 64 MiB: give a part of it, as by `head -n 100000`"));
+        return Err(format!(
+            "{name} is larger than 64 MiB: give a part of it, as by `head -n 100000`"
+        ));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
-        format!("{name} is not UTF-8 text (line {line}): convert it, as by `iconv -f LATIN1 -t UTF-8`")
+        format!(
+            "{name} is not UTF-8 text (line {line}): convert it, as by `iconv -f LATIN1 -t UTF-8`"
+        )
     })?;
     let text = text.trim_start_matches('\u{feff}');
     let lines: Vec<_> =

@@ -68,8 +68,9 @@ pub(crate) fn read() -> Result<Option<Options>, String> {
 
 /// Shortens an error of clap, which explains in paragraphs, to the mistake and its tip.
 fn one_line(message: &str) -> String {
-    let lines =
-        message.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let lines = message
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let parts: Vec<_> = lines.map(str::trim).filter(|line| !line.is_empty()).collect();
     let text = parts.join("; ");
     format!("{}; `--help` lists the options", text.strip_prefix("error: ").unwrap_or(&text))

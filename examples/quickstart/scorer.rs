@@ -27,7 +27,10 @@ impl Sentiment {
 /// Words and their weights.
 const LEXICON: &[(f64, &[&str])] = &[
     (3.0, &["amazing", "best", "brilliant", "excellent", "love", "loves", "perfect", "wonderful"]),
-    (2.0, &["beautiful", "better", "delighted", "great", "happy", "lovely", "recommend", "reliable"]),
+    (
+        2.0,
+        &["beautiful", "better", "delighted", "great", "happy", "lovely", "recommend", "reliable"],
+    ),
     (
         1.0,
         &[
@@ -87,8 +90,9 @@ const REACH: usize = 3;
 
 fn score(text: &str) -> f64 {
     let (mut sum, mut strength, mut negated) = (0.0, 1.0, 0);
-    for word in
-        text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|word| !word.is_empty())
+    for word in text
+        .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
+        .filter(|word| !word.is_empty())
     {
         let word = word.to_lowercase();
         if NEGATIONS.contains(&&*word) || word.ends_with("n't") || word.ends_with("n’t") {

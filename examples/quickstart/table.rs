@@ -28,7 +28,9 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.introduction(f)?;
         self.table(f)?;
-        if let [.., Pass { stats: Some(first), took, .. }, Pass { stats: Some(second), .. }] = self.passes {
+        if let [.., Pass { stats: Some(first), took, .. }, Pass { stats: Some(second), .. }] =
+            self.passes
+        {
             self.sums(f, first, *took)?;
             after_invalidation(f, second)?;
             self.evictions(f, first)
@@ -66,7 +68,12 @@ impl Summary<'_> {
         self.row(f, "time saved by hits", |pass| counted(pass, |stats| time(stats.time_saved)))
     }
 
-    fn row(&self, f: &mut Formatter<'_>, label: &str, cell: impl Fn(&Pass) -> String) -> fmt::Result {
+    fn row(
+        &self,
+        f: &mut Formatter<'_>,
+        label: &str,
+        cell: impl Fn(&Pass) -> String,
+    ) -> fmt::Result {
         write!(f, "{label:<LABEL$}")?;
         self.passes.iter().try_for_each(|pass| write!(f, "{:>CELL$}", cell(pass)))?;
         writeln!(f)
@@ -86,8 +93,17 @@ impl Summary<'_> {
         let (load, saved) = (time(stats.mean_load_time()), time(stats.time_saved));
         let each = time(stats.time_saved / self.options.callers);
         writeln!(f, "\nTo check by hand:")?;
-        writeln!(f, "  {calls} x {delay} ms / {callers} = {} without a cache ({tried})", time(uncached))?;
-        writeln!(f, "  {} / {} with the cache = {factor:.1} times as fast", time(slow), time(took))?;
+        writeln!(
+            f,
+            "  {calls} x {delay} ms / {callers} = {} without a cache ({tried})",
+            time(uncached)
+        )?;
+        writeln!(
+            f,
+            "  {} / {} with the cache = {factor:.1} times as fast",
+            time(slow),
+            time(took)
+        )?;
         writeln!(f, "  {hits} / {calls} = hit ratio {}", percent(stats.hit_ratio()))?;
         writeln!(f, "  {loads} for {}", many(self.work.distinct(), "different line"))?;
         writeln!(
@@ -103,7 +119,8 @@ impl Summary<'_> {
         if stats.evictions.size == 0 {
             return Ok(());
         }
-        let (dropped, capacity) = (count(stats.evictions.size), count(analyze::cache().policy().capacity));
+        let (dropped, capacity) =
+            (count(stats.evictions.size), count(analyze::cache().policy().capacity));
         let needed = self.work.distinct();
         writeln!(
             f,
@@ -115,7 +132,10 @@ impl Summary<'_> {
 
 fn after_invalidation(f: &mut Formatter<'_>, stats: &Stats) -> fmt::Result {
     let (loads, coalesced) = (many(stats.loads, "load"), many(stats.coalesced, "call"));
-    writeln!(f, "  after `analyze::invalidate` of the favourite line: {loads}, {coalesced} coalesced")
+    writeln!(
+        f,
+        "  after `analyze::invalidate` of the favourite line: {loads}, {coalesced} coalesced"
+    )
 }
 
 /// A number that the cache counted, unless it was off.

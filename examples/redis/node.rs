@@ -31,7 +31,11 @@ pub(crate) fn serve(name: char) -> Result<(), String> {
 
 /// Prints the log lines of Cachery, as any program would.
 fn log(name: char) {
-    let line = tracing_subscriber::fmt::format().without_time().with_target(false).with_ansi(false).compact();
+    let line = tracing_subscriber::fmt::format()
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .compact();
     tracing_subscriber::fmt()
         .event_format(line)
         .with_writer(move || Named(name))

@@ -131,7 +131,9 @@ impl Stage {
 
     fn lose_redis(&mut self, a: &mut Process, b: &mut Process) -> Result<(), String> {
         let Some(server) = self.server.take() else {
-            println!("\nThis Redis is yours and is not killed. Unset its variable to see that, too.");
+            println!(
+                "\nThis Redis is yours and is not killed. Unset its variable to see that, too."
+            );
             return Ok(());
         };
         self.act("kill -9 of Redis: calls go on");

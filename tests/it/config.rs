@@ -46,7 +46,8 @@ async fn a_dozen_mistakes_are_a_dozen_lines_each_with_its_place_and_its_remedy()
         ("CACHE_ENV", "stagign"),
     ];
     let error = program(&path, &variables).build().await.expect_err("a dozen mistakes").to_string();
-    let lines: Vec<_> = error.lines().map(|line| line.trim().replace(&path, "cache.toml")).collect();
+    let lines: Vec<_> =
+        error.lines().map(|line| line.trim().replace(&path, "cache.toml")).collect();
     assert_eq!(lines[0], "12 faults in the configuration of the caches:", "{error}");
     for place in [
         "CACHE_KEY_SECRET: the secret has 7 bytes",
@@ -77,7 +78,8 @@ async fn the_corrected_program_starts_and_shows_the_origin_of_each_setting() {
          [redis]\nprefix = \"a-b\"\n[profile.staging]\ninherits = \"production\"\n[profile.production.cache.users]\nttl = \"20m\"\n",
     );
     let path = right.path().display().to_string();
-    let variables = [("CACHE_WEATHER_TTL", "1h"), ("CACHE_USERS_CAPACITY", "7"), ("CACHE_ENV", "staging")];
+    let variables =
+        [("CACHE_WEATHER_TTL", "1h"), ("CACHE_USERS_CAPACITY", "7"), ("CACHE_ENV", "staging")];
     let caches = program(&path, &variables).build().await.expect("right settings");
     let shown = caches.config().to_string().replace(&path, "cache.toml");
     for line in [

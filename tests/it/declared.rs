@@ -144,7 +144,9 @@ async fn many_keys_are_invalidated_at_once() {
             WORDS.put(word, 1).await;
         }
         assert_eq!(WORDS.invalidate_many(["a", "b"]).await, Invalidation::Local);
-        assert!(!WORDS.contains("a").await && !WORDS.contains("b").await && WORDS.contains("c").await);
+        assert!(
+            !WORDS.contains("a").await && !WORDS.contains("b").await && WORDS.contains("c").await
+        );
         assert_eq!(WORDS.invalidate_many::<str>([]).await, Invalidation::Local);
         WORDS.clear().await;
         assert!(!WORDS.contains("c").await);

@@ -83,7 +83,9 @@ async fn forget(number: u64, text: String) -> Option<()> {
 
 #[cache_put(profile(_, id(&result.name)))]
 async fn register(name: &str) -> Result<Profile, String> {
-    Some(Profile { name: name.to_owned() }).filter(|_| !name.is_empty()).ok_or_else(|| "no name".into())
+    Some(Profile { name: name.to_owned() })
+        .filter(|_| !name.is_empty())
+        .ok_or_else(|| "no name".into())
 }
 
 #[cache_put(profile(_, user.id))]
@@ -165,7 +167,10 @@ async fn a_key_of_expressions_is_made_of_references_too() {
     alone(async {
         doubled(7, "abc".into()).await;
         forget(7 + (1 << 16), "xyz".into()).await;
-        assert!(doubled::peek(7, "abc".into()).await.is_none(), "the same key: 7 and a length of 3");
+        assert!(
+            doubled::peek(7, "abc".into()).await.is_none(),
+            "the same key: 7 and a length of 3"
+        );
     })
     .await;
 }

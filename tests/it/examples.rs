@@ -49,9 +49,10 @@ fn stdout(output: &Output) -> String {
 
 /// The numbers of the row that begins with `label`; `-` is left out.
 fn row(text: &str, label: &str) -> Vec<u64> {
-    let line = text.lines().find_map(|line| line.trim_start().strip_prefix(label)).unwrap_or_else(|| {
-        panic!("no row {label} in\n{text}");
-    });
+    let line =
+        text.lines().find_map(|line| line.trim_start().strip_prefix(label)).unwrap_or_else(|| {
+            panic!("no row {label} in\n{text}");
+        });
     line.split_whitespace().filter_map(|cell| cell.replace(',', "").parse().ok()).collect()
 }
 
@@ -97,7 +98,9 @@ fn the_table_adds_up() {
 fn the_same_seed_makes_the_same_calls_and_another_makes_others() {
     let favourites = |seed: &str| {
         let text = stdout(&quickstart(&[&SHORT[..], &["--seed", seed]].concat()));
-        text.lines().filter(|line| line.contains(" x ") && line.contains("tive ")).collect::<String>()
+        text.lines()
+            .filter(|line| line.contains(" x ") && line.contains("tive "))
+            .collect::<String>()
     };
     assert_eq!(favourites("5"), favourites("5"));
     assert_ne!(favourites("5"), favourites("6"));
@@ -120,7 +123,8 @@ fn more_lines_than_the_default_capacity_are_all_kept() {
     let lines: Vec<_> = (0..12_000).map(|line| format!("line {line}")).collect();
     let path = file("large.txt", lines.join("\n"));
     let path = path.to_str().expect("the directory of the tests has a plain name");
-    let text = stdout(&quickstart(&[path, "--calls", "150000", "--delay", "20", "--callers", "150"]));
+    let text =
+        stdout(&quickstart(&[path, "--calls", "150000", "--delay", "20", "--callers", "150"]));
     let loads = row(&text, "loads");
     assert!(loads[0] > 10_000, "{text}");
     assert_eq!(loads, [different_lines(&text), 1]);
@@ -136,7 +140,8 @@ fn calls_that_take_too_long_uncached_are_not_tried() {
 #[test]
 fn a_cache_that_is_off_is_named_as_the_reason() {
     let mut command = example("quickstart");
-    let text = stdout(&command.args(SHORT).env("CACHE_ENABLED", "false").output().expect("it is built"));
+    let text =
+        stdout(&command.args(SHORT).env("CACHE_ENABLED", "false").output().expect("it is built"));
     assert!(text.contains("CACHE_ENABLED"), "{text}");
     assert_eq!(row(&text, "function ran"), [400; 3]);
 }
@@ -156,16 +161,28 @@ fn input_that_cannot_be_read_is_refused_with_a_remedy() {
     );
     assert_refused(&quickstart(&[directory]), &[directory, "is a directory", "give a text file"]);
     let latin = file("latin1.txt", b"good\ncaf\xe9\n");
-    assert_refused(&quickstart(&[&latin.to_string_lossy()]), &["latin1.txt", "not UTF-8", "line 2", "iconv"]);
+    assert_refused(
+        &quickstart(&[&latin.to_string_lossy()]),
+        &["latin1.txt", "not UTF-8", "line 2", "iconv"],
+    );
     let empty = file("empty.txt", "");
-    assert_refused(&quickstart(&[&empty.to_string_lossy()]), &["empty.txt", "is empty", "give a text file"]);
-    assert_refused(&quickstart_reading(b"\n \n\t\n", &["-"]), &["standard input", "only blank lines"]);
+    assert_refused(
+        &quickstart(&[&empty.to_string_lossy()]),
+        &["empty.txt", "is empty", "give a text file"],
+    );
+    assert_refused(
+        &quickstart_reading(b"\n \n\t\n", &["-"]),
+        &["standard input", "only blank lines"],
+    );
 }
 
 #[test]
 fn options_that_cannot_be_are_refused_with_a_remedy() {
     assert_refused(&quickstart(&["--delay", "x"]), &["'x'", "--delay", "whole number from 1 to"]);
-    assert_refused(&quickstart(&["--callers", "0"]), &["'0'", "--callers", "whole number from 1 to 1000"]);
+    assert_refused(
+        &quickstart(&["--callers", "0"]),
+        &["'0'", "--callers", "whole number from 1 to 1000"],
+    );
     assert_refused(&quickstart(&["--cals", "3"]), &["--cals", "'--calls'", "--help"]);
     let mut command = example("quickstart");
     let output = command.env("CACHE_SENTIMENT_TTL", "soon").output().expect("it is built");

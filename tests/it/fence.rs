@@ -255,7 +255,11 @@ async fn a_refresh_runs_the_body_and_replaces_what_is_stored() {
             let probe = Probe::closed();
             number::put(1, PUT).await;
             let refresh = begin_refresh(&probe).await;
-            assert_eq!(number(1, Arc::clone(&probe)).await, PUT, "callers have the old value meanwhile");
+            assert_eq!(
+                number(1, Arc::clone(&probe)).await,
+                PUT,
+                "callers have the old value meanwhile"
+            );
             assert_eq!(end(&probe, refresh).await, 1);
             assert_eq!(number::peek(1).await, Some(1));
             assert_eq!(number::cache().stats().refreshes, 1);
@@ -371,7 +375,9 @@ async fn an_error_is_not_stored() {
 }
 
 /// Runs `call` on a thread of its own, in the current registry.
-fn on_a_thread<T: Send + 'static>(call: impl Future<Output = T> + Send + 'static) -> thread::JoinHandle<T> {
+fn on_a_thread<T: Send + 'static>(
+    call: impl Future<Output = T> + Send + 'static,
+) -> thread::JoinHandle<T> {
     let call = Caches::current().scope(call);
     thread::spawn(move || Builder::new_current_thread().build().expect("a runtime").block_on(call))
 }

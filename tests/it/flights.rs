@@ -25,7 +25,11 @@ struct SharedError(usize);
 
 /// Fails in its first `failures` runs.
 #[cached(name = "flights-shared-error", ttl = 3600, skip(probe, failures))]
-async fn with_shared_error(_id: u64, probe: Arc<Probe>, failures: usize) -> Result<usize, SharedError> {
+async fn with_shared_error(
+    _id: u64,
+    probe: Arc<Probe>,
+    failures: usize,
+) -> Result<usize, SharedError> {
     match probe.run().await {
         run if run <= failures => Err(SharedError(run)),
         run => Ok(run),
@@ -116,7 +120,8 @@ async fn callers_of_different_keys_do_not_wait_for_one_another() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
-            let callers: Vec<_> = (0..100).map(|id| spawn(number(id, Arc::clone(&probe)))).collect();
+            let callers: Vec<_> =
+                (0..100).map(|id| spawn(number(id, Arc::clone(&probe)))).collect();
             until(|| probe.running() == 100).await;
             probe.open();
             for caller in callers {
@@ -140,7 +145,10 @@ async fn an_error_that_can_be_cloned_is_shared_and_not_stored() {
             }
             assert_eq!(probe.runs(), 1);
             let stats = with_shared_error::cache().stats();
-            assert_eq!((stats.loads, stats.load_errors, stats.coalesced, stats.puts), (1, 1, 999, 0));
+            assert_eq!(
+                (stats.loads, stats.load_errors, stats.coalesced, stats.puts),
+                (1, 1, 999, 0)
+            );
             assert_eq!(call().await, Ok(2), "the next call runs the body again");
         })
         .await;
@@ -228,7 +236,8 @@ async fn a_panic_reaches_its_own_caller_and_the_others_get_a_value() {
             let probe = Probe::closed();
             let leader = spawn(panics_first(1, Arc::clone(&probe)));
             until(|| probe.running() == 1).await;
-            let followers: Vec<_> = (0..10).map(|_| spawn(panics_first(1, Arc::clone(&probe)))).collect();
+            let followers: Vec<_> =
+                (0..10).map(|_| spawn(panics_first(1, Arc::clone(&probe)))).collect();
             until(|| panics_first::cache().stats().misses == 11).await;
             probe.open();
             assert!(ended(leader).await.unwrap_err().is_panic());
@@ -248,7 +257,8 @@ async fn a_dropped_follower_does_not_disturb_the_others() {
             let probe = Probe::closed();
             let leader = spawn(number(1, Arc::clone(&probe)));
             until(|| probe.running() == 1).await;
-            let mut followers: Vec<_> = (0..10).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+            let mut followers: Vec<_> =
+                (0..10).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
             until(|| number::cache().stats().misses == 11).await;
             let last = followers.pop().unwrap();
             followers.iter().for_each(tokio::task::JoinHandle::abort);
@@ -276,10 +286,15 @@ async fn a_leader_who_is_not_polled_cannot_hold_others_longer_than_flight_wait()
             clock.advance(Duration::from_nanos(1));
             until(|| probe.running() == 1 + MAX_OWN_LOADS).await;
             settle().await;
-            assert_eq!(probe.runs(), 1 + MAX_OWN_LOADS, "no more than eight at once beside the leader");
+            assert_eq!(
+                probe.runs(),
+                1 + MAX_OWN_LOADS,
+                "no more than eight at once beside the leader"
+            );
             // The leader has the first permit and does not use it, so one own load takes two.
             probe.let_out(2);
-            until(|| followers.iter().filter(|follower| follower.is_finished()).count() == 20 - 7).await;
+            until(|| followers.iter().filter(|follower| follower.is_finished()).count() == 20 - 7)
+                .await;
             assert_eq!(number::peek(1).await, Some(2));
             probe.open();
             for follower in followers {
@@ -316,7 +331,9 @@ fn assert_about(waited: Duration, expected: Duration) {
 
 #[tokio::test(start_paused = true)]
 async fn flight_wait_passes_with_tokios_paused_time() {
-    Caches::isolated().scope(async { assert_about(wait_behind_a_stuck_leader(1).await, FLIGHT_WAIT) }).await;
+    Caches::isolated()
+        .scope(async { assert_about(wait_behind_a_stuck_leader(1).await, FLIGHT_WAIT) })
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -368,7 +385,11 @@ async fn a_call_of_a_key_within_its_own_load_runs_the_body() {
             assert_eq!(probe.runs(), 4);
             assert_eq!(own_flight::peek(1).await, Some(1), "the outermost is stored");
             let stats = own_flight::cache().stats();
-            assert_eq!((stats.misses, stats.loads), (1, 1), "calls within the load are not counted");
+            assert_eq!(
+                (stats.misses, stats.loads),
+                (1, 1),
+                "calls within the load are not counted"
+            );
         })
         .await;
 }
@@ -431,7 +452,8 @@ async fn a_task_that_a_load_spawns_and_awaits_ends_after_flight_wait() {
     async fn spawning(id: u64, depth: u32) -> u32 {
         if depth > 0 {
             // The type of a function's future is not known inside of it.
-            let again: Pin<Box<dyn Future<Output = u32> + Send>> = Box::pin(respawned(id, depth - 1));
+            let again: Pin<Box<dyn Future<Output = u32> + Send>> =
+                Box::pin(respawned(id, depth - 1));
             spawn(again).await.unwrap();
         }
         depth

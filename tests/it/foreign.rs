@@ -17,7 +17,8 @@ use cachery::{Caches, cached};
 fn in_time<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) {
     let (done, finished) = channel();
     let worker = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(Caches::isolated().scope(work()));
         let _ = done.send(());
     });

@@ -26,7 +26,8 @@ async fn tracked(key: u64) -> Arc<u64> {
 
 /// Runs `future` on a runtime of this thread's own.
 fn block_on<F: Future>(caches: &Caches, future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(caches.scope(future))
 }
 

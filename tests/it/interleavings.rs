@@ -28,7 +28,8 @@ async fn text(bytes: usize) -> String {
 /// Builds a node with memory in front of the Redis at `url`.
 async fn node(url: String, deadline: Duration) -> Caches {
     let settings = CacheSettings::new().backend(Backend::Tiered).max_value_size(1000);
-    let builder = Caches::builder().isolated().all(settings).redis_url(url).remote_deadline(deadline);
+    let builder =
+        Caches::builder().isolated().all(settings).redis_url(url).remote_deadline(deadline);
     builder.build().await.expect("the server is there")
 }
 
@@ -135,8 +136,10 @@ async fn a_put_that_is_too_large_for_redis_invalidates_the_old_value_everywhere(
     let large = "y".repeat(2000);
     a.scope(text::put(1, large.clone())).await;
     assert_eq!(a.scope(text::peek(1)).await, Some(large), "its own memory has room");
-    eventually("the push came", PATIENCE, async || b.scope(text::peek(1)).await.is_none().then_some(()))
-        .await;
+    eventually("the push came", PATIENCE, async || {
+        b.scope(text::peek(1)).await.is_none().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

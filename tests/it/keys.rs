@@ -196,7 +196,11 @@ fn derived_keys_tell_fields_variants_and_order_apart() {
     let range = |from, to, trace| encoded(&Range { from, to, _trace: trace });
     assert_eq!(range(1, 2, "a"), range(1, 2, "b"), "a skipped field does not count");
     assert_ne!(range(1, 2, ""), range(2, 1, ""));
-    assert_ne!(range(1, 2, ""), encoded(&Swapped { to: 1, from: 2 }), "a reordered struct has other keys");
+    assert_ne!(
+        range(1, 2, ""),
+        encoded(&Swapped { to: 1, from: 2 }),
+        "a reordered struct has other keys"
+    );
     let shapes = [
         encoded(&Shape::<u8>::Unit),
         encoded(&Shape::Tuple(1_u8, "")),

@@ -289,7 +289,11 @@ async fn a_value_from_before_a_clear_that_a_leader_finds_is_not_returned_to_late
         assert_eq!(old.end().await, 1);
         let follower = nodes.call_on_a(3).await;
         nodes.let_pass();
-        assert_eq!(leader.end().await, 1, "the cache's generation from before the clear was shown to it");
+        assert_eq!(
+            leader.end().await,
+            1,
+            "the cache's generation from before the clear was shown to it"
+        );
         assert_eq!(follower.end().await, 3);
         nodes.assert_kept(3).await;
     }

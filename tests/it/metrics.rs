@@ -30,7 +30,8 @@ async fn some_traffic() {
 /// Runs `work` in a registry of its own and flushes it to a recorder of its own.
 fn recorded<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> Recorder {
     let recorder = Recorder::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     metrics::with_local_recorder(&recorder, || {
         runtime.block_on(Caches::isolated().scope(async {
             work().await;
@@ -87,12 +88,16 @@ fn flushing_again_adds_nothing() {
 
 #[test]
 fn a_recorder_that_is_installed_late_gets_the_totals() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let caches = Caches::isolated();
     runtime.block_on(caches.scope(some_traffic()));
     let late = Recorder::default();
     metrics::with_local_recorder(&late, || caches.flush_metrics());
-    assert_eq!(late.value(r#"cache_gets_total{cache="metrics-priced",result="hit",tier="memory"}"#), Some(1));
+    assert_eq!(
+        late.value(r#"cache_gets_total{cache="metrics-priced",result="hit",tier="memory"}"#),
+        Some(1)
+    );
 }
 
 #[test]

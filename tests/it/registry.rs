@@ -134,8 +134,12 @@ async fn memory_is_bounded_and_tells_what_it_evicts() {
 #[tokio::test]
 async fn a_disabled_cache_runs_every_call_and_counts_none() {
     let off = CacheSettings::new().enabled(false);
-    let caches =
-        Caches::builder().cache("registry-alpha", off).isolated().build().await.expect("right settings");
+    let caches = Caches::builder()
+        .cache("registry-alpha", off)
+        .isolated()
+        .build()
+        .await
+        .expect("right settings");
     let check = async {
         alpha(1).await;
         alpha::put(1, 5).await;
@@ -169,7 +173,10 @@ async fn variables_are_read_and_wrong_ones_refused_all_at_once() {
         .build()
         .await
         .expect_err("no such cache");
-    assert_eq!(error.to_string(), "builder: unknown cache `registry-alfa`: did you mean `registry-alpha`?");
+    assert_eq!(
+        error.to_string(),
+        "builder: unknown cache `registry-alfa`: did you mean `registry-alpha`?"
+    );
 }
 
 #[tokio::test]
@@ -190,10 +197,12 @@ async fn later_settings_are_laid_over_earlier_ones() {
 
 #[tokio::test]
 async fn a_ttl_for_all_caches_is_refused() {
-    for settings in
-        [CacheSettings::new().ttl(Duration::from_secs(1)), CacheSettings::new().forever().capacity(5)]
-    {
-        let error = Caches::builder().all(settings).isolated().build().await.expect_err("no effect");
+    for settings in [
+        CacheSettings::new().ttl(Duration::from_secs(1)),
+        CacheSettings::new().forever().capacity(5),
+    ] {
+        let error =
+            Caches::builder().all(settings).isolated().build().await.expect_err("no effect");
         assert_eq!(
             error.to_string(),
             "builder: a ttl for all caches has no effect, because every attribute states its own; use \
@@ -209,9 +218,13 @@ fn a_builder_shows_its_settings_but_no_value_of_a_variable() {
         .cache("registry-alpha", CacheSettings::new().capacity(7))
         .variables([("CACHE_REGISTRY_ALPHA_TTL", "planted")]);
     let shown = format!("{builder:?}");
-    for part in
-        ["CachesBuilder", "enabled: Some(true)", "registry-alpha", "Some(7)", "CACHE_REGISTRY_ALPHA_TTL"]
-    {
+    for part in [
+        "CachesBuilder",
+        "enabled: Some(true)",
+        "registry-alpha",
+        "Some(7)",
+        "CACHE_REGISTRY_ALPHA_TTL",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains("planted"), "{shown}");
@@ -221,8 +234,12 @@ fn a_builder_shows_its_settings_but_no_value_of_a_variable() {
 #[tokio::test]
 async fn a_cleared_cache_is_empty_however_full_it_was() {
     let settings = CacheSettings::new().capacity(50_000);
-    let caches =
-        Caches::builder().cache("registry-beta", settings).isolated().build().await.expect("right settings");
+    let caches = Caches::builder()
+        .cache("registry-beta", settings)
+        .isolated()
+        .build()
+        .await
+        .expect("right settings");
     let check = async {
         for n in 0..40_000 {
             beta::put(n, n).await;

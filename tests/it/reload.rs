@@ -133,7 +133,10 @@ async fn what_needs_a_restart_is_named_and_left_as_it_is_and_no_secret_is_shown(
         let report = Caches::current().reload().await.expect("right settings");
         assert_eq!(fields(&report.changed), []);
         let hidden = "(not shown)";
-        assert_eq!(fields(&report.needs_restart), [("prefix", "a", "b"), ("key_secret", hidden, hidden)]);
+        assert_eq!(
+            fields(&report.needs_restart),
+            [("prefix", "a", "b"), ("key_secret", hidden, hidden)]
+        );
         let shown = Caches::current().config().to_string();
         assert!(shown.contains("  prefix           a ") && !shown.contains("hunter"), "{shown}");
     };

@@ -32,7 +32,14 @@ async fn total() -> u64 {
     1
 }
 
-#[invalidate(order(id), order(result), orders_of(user, true), orders_of(user, false), USERS(id), all(total))]
+#[invalidate(
+    order(id),
+    order(result),
+    orders_of(user, true),
+    orders_of(user, false),
+    USERS(id),
+    all(total)
+)]
 async fn cancel(id: u64, user: &'static str) -> u64 {
     id + 1
 }
@@ -62,13 +69,20 @@ impl Place {
         let builder = Caches::builder().isolated().redis_url(proxy.url()).all(settings);
         let node = builder.remote_deadline(PATIENCE).build().await.expect("the server is there");
         assert_eq!(node.scope(order::invalidate(0)).await, Invalidation::Everywhere);
-        assert_eq!(node.scope(async { total::cache().clear().await }).await, Invalidation::Everywhere);
+        assert_eq!(
+            node.scope(async { total::cache().clear().await }).await,
+            Invalidation::Everywhere
+        );
         Self { server, proxy, node }
     }
 
     /// Returns the outcome of `work`, which must send so many invalidations, nothing else, and all
     /// of them before it gets a reply.
-    async fn sends_at_once<T>(&self, invalidations: u64, work: impl Future<Output = T> + Send + 'static) -> T
+    async fn sends_at_once<T>(
+        &self,
+        invalidations: u64,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T
     where
         T: Send + 'static,
     {

@@ -123,7 +123,8 @@ async fn a_server_wants_the_password_and_the_url_has_it() {
 
 #[tokio::test]
 async fn a_user_may_do_what_its_rules_say() {
-    let server = Server::with(|config| config.user("app", "planted", "~app:* &* +@all -eval")).await;
+    let server =
+        Server::with(|config| config.user("app", "planted", "~app:* &* +@all -eval")).await;
     let mut client = Client::connect(server.address());
     assert!(client.ask("AUTH planted").starts_with("-WRONGPASS"));
     assert_eq!(client.ask("AUTH app planted"), "+OK\r\n");
@@ -146,7 +147,8 @@ async fn a_server_can_be_on_a_unix_socket_only() {
 async fn a_server_can_want_certificates() {
     let (server, other) = (mutual_tls().await, mutual_tls().await);
     let (files, others) = (server.certificates(), other.certificates());
-    let client: [&Path; 4] = ["--cert".as_ref(), &files.client, "--key".as_ref(), &files.client_key];
+    let client: [&Path; 4] =
+        ["--cert".as_ref(), &files.client, "--key".as_ref(), &files.client_key];
     assert_eq!(ping_by_tls(&server, &files.authority, &client), "PONG\n");
     assert_eq!(ping_by_tls(&server, &files.authority, &[]), "");
     assert_eq!(ping_by_tls(&server, &others.authority, &client), "");

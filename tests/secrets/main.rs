@@ -57,7 +57,8 @@ async fn not_where_a_server_refuses() {
     let all = server("~* &* +@all", |config| config).await;
     let wrong = all.url().replace("password", "wrong-password");
     // A server repeats an unknown command in its error, with the arguments.
-    let without_hello = server("~* &* +@all", |config| config.line("rename-command HELLO \"\"")).await;
+    let without_hello =
+        server("~* &* +@all", |config| config.line("rename-command HELLO \"\"")).await;
     let without_scripts = server("~* &* +@all -eval -evalsha", |config| config).await;
     let without_reads = server("~* &* +@all -get -mget -pttl", |config| config).await;
     let without_keys = server("~nothing &* +@all", |config| config).await;
@@ -66,7 +67,12 @@ async fn not_where_a_server_refuses() {
         act(&refusing.url(), &mut shown).await;
     }
     act(&wrong, &mut shown).await;
-    shown.holds_nothing_planted(&["wrong-password", "no-permission", "no-eval", "cache_fallback_total"]);
+    shown.holds_nothing_planted(&[
+        "wrong-password",
+        "no-permission",
+        "no-eval",
+        "cache_fallback_total",
+    ]);
 }
 
 #[tokio::test]
@@ -99,11 +105,14 @@ async fn not_where_a_connection_breaks() {
 async fn not_where_nothing_listens() {
     let mut shown = Shown::begin();
     // This takes ten seconds, so it runs beside the rest.
-    let required = builder("redis://planted-user:planted-password@127.0.0.1:1").required(true).build();
+    let required =
+        builder("redis://planted-user:planted-password@127.0.0.1:1").required(true).build();
     let required = tokio::spawn(required);
-    for place in
-        ["redis://{}127.0.0.1:1", "redis-sentinel://{}127.0.0.1:1/mymaster", "redis-cluster://{}127.0.0.1:1"]
-    {
+    for place in [
+        "redis://{}127.0.0.1:1",
+        "redis-sentinel://{}127.0.0.1:1/mymaster",
+        "redis-cluster://{}127.0.0.1:1",
+    ] {
         let url = place.replace("{}", "planted-user:planted-password@");
         act(&url, &mut shown).await;
     }
@@ -136,7 +145,8 @@ async fn not_where_settings_are_wrong() {
         "redis+unix:///socket?user=planted-user&password=planted-password",
     ] {
         shown.error(&builder(url).build().await.expect_err(url));
-        let variables = [("REDIS_URL", url), ("CACHE_TYPE", "redis"), ("CACHE_KEY_SECRET", "planted")];
+        let variables =
+            [("REDIS_URL", url), ("CACHE_TYPE", "redis"), ("CACHE_KEY_SECRET", "planted")];
         let builder = Caches::builder().variables(variables);
         shown.debug(&builder);
         shown.error(&builder.build().await.expect_err(url));
@@ -160,8 +170,11 @@ async fn not_where_tls_files_are_wrong() {
         let path = Some(file.display().to_string());
         for (ca, cert, key) in [(true, false, false), (false, true, true), (false, true, false)] {
             let mut files = TlsFiles::default();
-            (files.ca, files.cert, files.key) =
-                (path.clone().filter(|_| ca), path.clone().filter(|_| cert), path.clone().filter(|_| key));
+            (files.ca, files.cert, files.key) = (
+                path.clone().filter(|_| ca),
+                path.clone().filter(|_| cert),
+                path.clone().filter(|_| key),
+            );
             let builder = builder(url).redis_tls(files);
             shown.debug(&builder);
             shown.error(&builder.build().await.expect_err(text));

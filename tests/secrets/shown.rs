@@ -54,7 +54,8 @@ impl Shown {
         for word in words {
             assert!(all.contains(word), "{word} stands nowhere");
         }
-        let told = |line: &&str| PLANTED.iter().any(|planted| line.to_lowercase().contains(planted));
+        let told =
+            |line: &&str| PLANTED.iter().any(|planted| line.to_lowercase().contains(planted));
         let lines: Vec<_> = all.lines().filter(told).collect();
         assert!(lines.is_empty(), "{lines:#?}");
     }

@@ -190,11 +190,17 @@ impl Callers {
         for task in others {
             let value = tokio::time::timeout(Duration::from_secs(60), task.handle).await;
             match value.expect("a caller is left waiting") {
-                Ok(value) => assert!(value.is_none_or(|value| value == task.id), "a value of another key"),
+                Ok(value) => {
+                    assert!(value.is_none_or(|value| value == task.id), "a value of another key")
+                }
                 Err(error) => assert!(error.is_panic()),
             }
         }
-        assert_eq!(began.elapsed(), Duration::ZERO, "a follower stopped waiting: a flight was stuck");
+        assert_eq!(
+            began.elapsed(),
+            Duration::ZERO,
+            "a follower stopped waiting: a flight was stuck"
+        );
     }
 }
 
@@ -235,8 +241,8 @@ async fn run(seed: u64) {
 #[tokio::test(start_paused = true)]
 async fn no_flight_and_no_caller_is_left_after_many_faults() {
     // `make soak` sets more.
-    let seeds =
-        std::env::var("CACHERY_SOAK_SEEDS").map_or(3, |seeds| seeds.parse().expect("a number of seeds"));
+    let seeds = std::env::var("CACHERY_SOAK_SEEDS")
+        .map_or(3, |seeds| seeds.parse().expect("a number of seeds"));
     for seed in 1..=seeds {
         Caches::isolated().scope(run(seed)).await;
     }

@@ -56,7 +56,13 @@ fn assert_planted_faults_are_found(mut history: Vec<Event>) {
         let at = hit.start - 1;
         hit.value().filter(|value| *value < at && !puts.contains(value))?;
         let node = (hit.node + 1) % nodes::NODES;
-        Some(Event { node, start: at, end: at, what: What::Invalidate { everywhere: true }, ..*hit })
+        Some(Event {
+            node,
+            start: at,
+            end: at,
+            what: What::Invalidate { everywhere: true },
+            ..*hit
+        })
     };
     let hits = history.iter().filter(|event| event.is_strict_hit()).rev();
     let planted: Vec<_> = hits.filter_map(plant).take(PLANTED).collect();

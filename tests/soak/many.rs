@@ -27,7 +27,8 @@ async fn ask(first: u64, count: u64) {
 async fn a_cache_keeps_its_bound_and_its_values_however_many_keys_it_is_asked_for() {
     let entries = entries();
     let settings = CacheSettings::new().capacity(entries);
-    let caches = Caches::builder().isolated().cache("many", settings).build().await.expect("right settings");
+    let caches =
+        Caches::builder().isolated().cache("many", settings).build().await.expect("right settings");
     // Half as many keys again as there is room for.
     let share = entries * 3 / 2 / CALLERS;
     let callers = (0..CALLERS).map(|caller| tokio::spawn(caches.scope(ask(caller * share, share))));

@@ -9,8 +9,8 @@ use crate::{
     health::ServerHealth,
     memory::tests::fake::{self, has_interleaved, interleave_once, key, put},
     remote::{
-        Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place, Reason, RemoteKey,
-        RemotePermit, RemoteTier, Seen,
+        Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place, Reason,
+        RemoteKey, RemotePermit, RemoteTier, Seen,
     },
     site::Site,
 };
@@ -47,7 +47,11 @@ impl RemoteTier for Nowhere {
         unreachable!()
     }
 
-    fn invalidate<'a>(&'a self, _: &'a [RemoteKey], _: Duration) -> Pending<'a, Result<(), Reason>> {
+    fn invalidate<'a>(
+        &'a self,
+        _: &'a [RemoteKey],
+        _: Duration,
+    ) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
     }
 

@@ -59,18 +59,26 @@ impl Reload {
 
 /// Returns the change of a private value. One that appeared or disappeared shows, and is named
 /// already.
-fn hidden_change(field: &str, now: &EffectiveConfig, restarted: &EffectiveConfig) -> Option<Change> {
+fn hidden_change(
+    field: &str,
+    now: &EffectiveConfig,
+    restarted: &EffectiveConfig,
+) -> Option<Change> {
     let before = now.redis.iter().find(|setting| setting.field == field)?;
     let after = restarted.redis.iter().find(|setting| setting.field == field)?;
     (before.value == after.value).then(|| Change::of(None, before, after))
 }
 
 fn changes(before: &EffectiveConfig, after: &EffectiveConfig) -> Vec<Change> {
-    let for_all =
-        between(None, &before.program, &after.program).chain(between(None, &before.redis, &after.redis));
+    let for_all = between(None, &before.program, &after.program).chain(between(
+        None,
+        &before.redis,
+        &after.redis,
+    ));
     let caches = before.caches.iter().zip(&after.caches);
-    let of_caches =
-        caches.flat_map(|(before, after)| between(Some(after.function), &before.settings, &after.settings));
+    let of_caches = caches.flat_map(|(before, after)| {
+        between(Some(after.function), &before.settings, &after.settings)
+    });
     for_all.chain(of_caches).collect()
 }
 

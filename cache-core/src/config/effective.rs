@@ -153,9 +153,13 @@ fn joined(values: &[Overruled]) -> Option<Overruled> {
     if values.is_empty() {
         return None;
     }
-    let join =
-        |part: fn(&Overruled) -> &str, separator| values.iter().map(part).collect::<Vec<_>>().join(separator);
-    Some(Overruled { value: join(|part| &part.value, ","), source: join(|part| &part.source, " and ") })
+    let join = |part: fn(&Overruled) -> &str, separator| {
+        values.iter().map(part).collect::<Vec<_>>().join(separator)
+    };
+    Some(Overruled {
+        value: join(|part| &part.value, ","),
+        source: join(|part| &part.source, " and "),
+    })
 }
 
 impl Setting {
@@ -180,7 +184,11 @@ impl fmt::Display for EffectiveConfig {
         writeln!(f, "profile: {}", self.profile.as_deref().unwrap_or("none"))?;
         section(f, "program", &self.program)?;
         for cache in &self.caches {
-            section(f, &format!("{} ({}, {})", cache.name, cache.function, cache.place), &cache.settings)?;
+            section(
+                f,
+                &format!("{} ({}, {})", cache.name, cache.function, cache.place),
+                &cache.settings,
+            )?;
         }
         section(f, "redis", &self.redis)
     }
@@ -199,6 +207,8 @@ impl fmt::Display for Setting {
             BUILT_IN => f.write_str(BUILT_IN)?,
             source => write!(f, "from {source}")?,
         }
-        self.overruled.iter().try_for_each(|weaker| write!(f, "; {} says {}", weaker.source, weaker.value))
+        self.overruled
+            .iter()
+            .try_for_each(|weaker| write!(f, "; {} says {}", weaker.source, weaker.value))
     }
 }

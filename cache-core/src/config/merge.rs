@@ -24,7 +24,10 @@ impl Layers {
     }
 
     /// Returns the source of the remote settings that `has` a field, if one has it.
-    pub(super) fn source_of_remote(&self, has: impl Fn(&RemoteSettings) -> bool) -> Option<&Source> {
+    pub(super) fn source_of_remote(
+        &self,
+        has: impl Fn(&RemoteSettings) -> bool,
+    ) -> Option<&Source> {
         self.remote().find(|sourced| has(&sourced.settings)).map(|sourced| &sourced.source)
     }
 
@@ -37,12 +40,18 @@ impl Layers {
     /// caches.
     pub(super) fn site(&self, site: &Site) -> Vec<Sourced<CacheSettings>> {
         let all = self.0.iter().flat_map(|layer| &layer.all);
-        self.cache(site.name).cloned().chain([attribute::settings(site)]).chain(all.cloned()).collect()
+        self.cache(site.name)
+            .cloned()
+            .chain([attribute::settings(site)])
+            .chain(all.cloned())
+            .collect()
     }
 
     /// Returns the backend that `site` is given, and its source.
     pub(super) fn backend(&self, site: &Site) -> Option<(Source, Backend)> {
-        self.site(site).into_iter().find_map(|sourced| Some((sourced.source, sourced.settings.backend?)))
+        self.site(site)
+            .into_iter()
+            .find_map(|sourced| Some((sourced.source, sourced.settings.backend?)))
     }
 }
 

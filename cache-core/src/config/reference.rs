@@ -9,7 +9,8 @@ const HEAD: &str = "| in a file | variable | value | default | meaning |\n|---|-
 pub fn table() -> String {
     let program = ProgramSettings::FIELDS.iter().map(|field| row(field, "", &variable(field)));
     let caches = CacheSettings::FIELDS.iter().map(row_of_cache);
-    let remote = RemoteSettings::FIELDS.iter().map(|field| row(field, "`[redis]` ", &variable(field)));
+    let remote =
+        RemoteSettings::FIELDS.iter().map(|field| row(field, "`[redis]` ", &variable(field)));
     [HEAD.to_owned()].into_iter().chain(program).chain(caches).chain(remote).collect()
 }
 

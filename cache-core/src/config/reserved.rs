@@ -24,11 +24,15 @@ pub(super) fn is_in_file(name: &str) -> bool {
 }
 
 fn later_globals() -> impl Iterator<Item = &'static str> {
-    Global::ALL.into_iter().filter(|global| global.support == Support::Later).map(|global| global.variable)
+    Global::ALL
+        .into_iter()
+        .filter(|global| global.support == Support::Later)
+        .map(|global| global.variable)
 }
 
 /// Returns the fault of `source`, which sets the reserved `name`. `way_out` ends its message.
 pub(super) fn fault(source: &Source, name: &str, way_out: &str) -> Fault {
-    let message = format!("{source}: `{}` is reserved for a later version: {way_out}", shown_name(name));
+    let message =
+        format!("{source}: `{}` is reserved for a later version: {way_out}", shown_name(name));
     Fault::new(FaultKind::ReservedName, message)
 }

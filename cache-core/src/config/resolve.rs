@@ -45,7 +45,11 @@ impl Resolved {
         Self::with_backends(sources, sites, &REMOTE_BACKENDS)
     }
 
-    pub(super) fn with_backends(sources: &Sources, sites: &[Site], backends: &[RemoteBackend]) -> Self {
+    pub(super) fn with_backends(
+        sources: &Sources,
+        sites: &[Site],
+        backends: &[RemoteBackend],
+    ) -> Self {
         let caches = names(sites);
         let mut faults = checks::sites(sites, &caches);
         let AllSettings { layers, variables, file, profile } = sources.read(&caches, &mut faults);
@@ -55,9 +59,16 @@ impl Resolved {
         file.check_caches(&caches, &program.external, &mut faults);
         let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);
         faults.extend(checks::certificate(&layers));
-        let target =
-            checks::remote_target(&layers, remote.target(), sites, backends, sources.isolated, &mut faults);
-        let policies = sites.iter().map(|site| policy(&layers, &program, target.is_some(), site)).collect();
+        let target = checks::remote_target(
+            &layers,
+            remote.target(),
+            sites,
+            backends,
+            sources.isolated,
+            &mut faults,
+        );
+        let policies =
+            sites.iter().map(|site| policy(&layers, &program, target.is_some(), site)).collect();
         let config = Config { program, remote, policies, target, layers, file: file.name, profile };
         Self { config, faults, unknown }
     }

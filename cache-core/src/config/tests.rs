@@ -6,7 +6,8 @@ use cachery_syntax::Backend;
 
 use super::{
     fields::{
-        CacheSettings, Fallback, Field, ProgramSettings, RemotePolicy, RemoteSettings, Secret, Settings,
+        CacheSettings, Fallback, Field, ProgramSettings, RemotePolicy, RemoteSettings, Secret,
+        Settings,
     },
     sources::{BuilderSettings, Variables},
     *,
@@ -47,10 +48,18 @@ fn resolve_with(
     pairs: &[(&str, &str)],
     builder: BuilderSettings,
 ) -> (Config, Vec<String>) {
-    resolved(&Sources { builder, variables: Some(variables(pairs)), isolated: true }, backends, sites)
+    resolved(
+        &Sources { builder, variables: Some(variables(pairs)), isolated: true },
+        backends,
+        sites,
+    )
 }
 
-fn resolved(sources: &Sources, backends: &[RemoteBackend], sites: &[Site]) -> (Config, Vec<String>) {
+fn resolved(
+    sources: &Sources,
+    backends: &[RemoteBackend],
+    sites: &[Site],
+) -> (Config, Vec<String>) {
     let Resolved { config, faults, .. } = Resolved::with_backends(sources, sites, backends);
     (config, faults.into_iter().map(|fault| fault.message).collect())
 }
@@ -60,7 +69,10 @@ fn without_settings_the_attribute_and_the_defaults_stand() {
     let (config, faults) = resolve(&[site("users")], &[]);
     let policy = config.policy(0);
     assert_eq!((policy.enabled, policy.ttl, policy.capacity), (true, Some(HOUR), 10_000));
-    assert_eq!((policy.backend, policy.lease, policy.max_value_size), (Backend::Memory, true, 8 << 20));
+    assert_eq!(
+        (policy.backend, policy.lease, policy.max_value_size),
+        (Backend::Memory, true, 8 << 20)
+    );
     assert_eq!(faults, [""; 0]);
 }
 

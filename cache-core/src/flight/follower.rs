@@ -21,7 +21,11 @@ pub(crate) struct Follower<T: Clone> {
 
 impl<T: Clone> Follower<T> {
     /// Joins `flight`; the caller holds the table's lock, so that the flight cannot end meanwhile.
-    pub(super) fn new(table: &Arc<Table<Sender<T>>>, key: StoredKey, flight: Arc<Flight<Sender<T>>>) -> Self {
+    pub(super) fn new(
+        table: &Arc<Table<Sender<T>>>,
+        key: StoredKey,
+        flight: Arc<Flight<Sender<T>>>,
+    ) -> Self {
         let (sender, wakeup) = oneshot::channel();
         let id = flight.waiters().add(sender);
         Self { table: Arc::clone(table), key, flight, id, wakeup }

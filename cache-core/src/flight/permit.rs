@@ -38,7 +38,13 @@ impl<T: Clone> Permit<T> {
         flight: &Arc<Flight<Sender<T>>>,
         role: Role,
     ) -> Self {
-        Self { table: Arc::clone(table), key: key.clone(), flight: Arc::clone(flight), role, done: false }
+        Self {
+            table: Arc::clone(table),
+            key: key.clone(),
+            flight: Arc::clone(flight),
+            role,
+            done: false,
+        }
     }
 
     /// Tells a waiter to load. One who is gone drops the permit, and so passes it on.

@@ -91,7 +91,8 @@ fn the_first_leads_and_others_follow() {
 fn each_key_has_a_flight_of_its_own() {
     let table = table();
     let _one = lead(&table);
-    let others: Vec<_> = (2..100).map(|n| table.join(&key(n), || 0, |_, _| Relation::Current)).collect();
+    let others: Vec<_> =
+        (2..100).map(|n| table.join(&key(n), || 0, |_, _| Relation::Current)).collect();
     assert!(others.iter().all(|boarding| matches!(boarding, Join::Lead(_))));
     assert_eq!(table.len(), 99);
     drop(others);
@@ -350,8 +351,11 @@ fn a_caller_inside_its_own_load_does_not_wait_for_it() {
     let leader = lead(&table);
     let mut follower = follow(&table);
     let id = leader.flight_id();
-    let boarding =
-        table.join(&key(1), || 0, |flight, _| if flight == id { Relation::Own } else { Relation::Current });
+    let boarding = table.join(
+        &key(1),
+        || 0,
+        |flight, _| if flight == id { Relation::Own } else { Relation::Current },
+    );
     assert!(matches!(boarding, Join::Own));
     drop(leader);
     assert!(permit_of(&mut follower).flight_id() == id, "an successor loads for the same flight");

@@ -34,7 +34,10 @@ impl Key {
     #[inline]
     pub(super) fn whole(bytes: &[u8; CAPACITY], len: usize) -> Self {
         let hash = hash(&bytes[..len]);
-        #[expect(clippy::cast_possible_truncation, reason = "the slice above is within CAPACITY, which fits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the slice above is within CAPACITY, which fits"
+        )]
         let len = len as u8;
         Self { hash, len, digested: false, bytes: *bytes }
     }
@@ -82,7 +85,9 @@ fn hash(bytes: &[u8]) -> u64 {
 impl PartialEq for Key {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.digested == other.digested && self.as_bytes() == other.as_bytes()
+        self.hash == other.hash
+            && self.digested == other.digested
+            && self.as_bytes() == other.as_bytes()
     }
 }
 

@@ -34,7 +34,8 @@ pub(super) fn report(tier: Weak<dyn MemoryTier>, entry: &Entry) {
 
 /// Passes all reports on to their tiers.
 fn pass_on() {
-    let reports = REPORTS.get().into_iter().flat_map(|reports| std::iter::from_fn(|| reports.pop()));
+    let reports =
+        REPORTS.get().into_iter().flat_map(|reports| std::iter::from_fn(|| reports.pop()));
     for (tier, key) in reports.take(MOST_REPORTS) {
         if let Some(tier) = tier.upgrade() {
             deferred(|| tier.touch(&key));

@@ -41,7 +41,11 @@ fn what_was_stored_is_there_after_a_move_and_after_another() {
         });
         assert_eq!((value(&cache, 1), entries(&cache)), (Some("one"), 1));
     }
-    assert_eq!(cache.memory().tiers().first.tier.entries(), 0, "the first tier's memory is given back");
+    assert_eq!(
+        cache.memory().tiers().first.tier.entries(),
+        0,
+        "the first tier's memory is given back"
+    );
 }
 
 #[test]

@@ -113,7 +113,11 @@ impl Lookup {
             if (slot.hash, slot.cache) != (self.hash, self.cache) {
                 return None;
             }
-            let entry = slot.entry.as_ref().filter(|_| slot.stamp == self.stamp).and_then(WeakEntry::upgrade);
+            let entry = slot
+                .entry
+                .as_ref()
+                .filter(|_| slot.stamp == self.stamp)
+                .and_then(WeakEntry::upgrade);
             let Some(entry) = entry else {
                 // Even a weak reference holds the memory of a value that is gone.
                 slot.entry = None;

@@ -108,7 +108,11 @@ impl Tiers {
     pub(super) fn get(&self, key: &Key) -> Option<Entry> {
         match self.later.get() {
             // Nothing is there: unless it has moved since the look at the cell.
-            None => self.first.tier.get(key).or_else(|| self.later.get().and_then(|pair| get_in(pair, key))),
+            None => self
+                .first
+                .tier
+                .get(key)
+                .or_else(|| self.later.get().and_then(|pair| get_in(pair, key))),
             Some(pair) => get_in(pair, key),
         }
     }

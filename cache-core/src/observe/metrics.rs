@@ -5,7 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use metrics::{IntoF64, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    IntoF64, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 
 use super::stats::Stats;
 use crate::health::Breaker;
@@ -37,7 +39,8 @@ impl IntoF64 for Since {
 
 /// Hands one total of the process to the recorder.
 pub(crate) fn count(metric: &'static str, labels: &[(&'static str, &'static str)], total: u64) {
-    let labels: Vec<_> = labels.iter().map(|(name, value)| metrics::Label::new(*name, *value)).collect();
+    let labels: Vec<_> =
+        labels.iter().map(|(name, value)| metrics::Label::new(*name, *value)).collect();
     counter!(metric, labels).absolute(total);
 }
 
@@ -86,18 +89,34 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
 
 /// Describes all metrics to the recorder.
 pub(crate) fn describe() {
-    describe_counter!("cache_gets_total", "Calls, by result and by the tier that served; `none` for a miss.");
+    describe_counter!(
+        "cache_gets_total",
+        "Calls, by result and by the tier that served; `none` for a miss."
+    );
     describe_counter!("cache_coalesced_total", "Misses that another caller's load served.");
     describe_counter!("cache_puts_total", "Values stored.");
     describe_counter!("cache_refreshes_total", "Calls of refresh.");
     describe_counter!("cache_evictions_total", "Entries that left by themselves, by cause.");
-    describe_counter!("cache_invalidations_total", "Invalidations, by kind (key, cache) and source.");
+    describe_counter!(
+        "cache_invalidations_total",
+        "Invalidations, by kind (key, cache) and source."
+    );
     describe_counter!("cache_saved_seconds_total", "Load time that hits saved, in whole seconds.");
-    describe_counter!("cache_connections_total", "Attempts to connect to a server, by outcome and reason.");
-    describe_counter!("cache_backend_errors_total", "Requests to a server that failed, by operation.");
+    describe_counter!(
+        "cache_connections_total",
+        "Attempts to connect to a server, by outcome and reason."
+    );
+    describe_counter!(
+        "cache_backend_errors_total",
+        "Requests to a server that failed, by operation."
+    );
     describe_counter!("cache_fallback_total", "Calls that did without the remote tier, by reason.");
     describe_gauge!("cache_breaker_state", "A server's breaker: 0 closed, 0.5 half open, 1 open.");
-    describe_histogram!("cache_connect_seconds", metrics::Unit::Seconds, "Time of an attempt to connect.");
+    describe_histogram!(
+        "cache_connect_seconds",
+        metrics::Unit::Seconds,
+        "Time of an attempt to connect."
+    );
     describe_histogram!(
         "cache_backend_seconds",
         metrics::Unit::Seconds,

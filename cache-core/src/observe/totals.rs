@@ -56,7 +56,11 @@ pub(crate) fn fallback(reason: &'static str) {
 pub(crate) fn flush() {
     totals(|totals| {
         for ((outcome, reason), count) in &totals.connections {
-            metrics::count("cache_connections_total", &[("outcome", outcome), ("reason", reason)], *count);
+            metrics::count(
+                "cache_connections_total",
+                &[("outcome", outcome), ("reason", reason)],
+                *count,
+            );
         }
         for (op, count) in &totals.errors {
             metrics::count("cache_backend_errors_total", &[("op", op)], *count);

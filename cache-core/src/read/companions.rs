@@ -18,7 +18,10 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     /// Runs `load` now and stores its value. An error leaves the stored value as it was.
-    pub fn refresh<'a, F: Future<Output = R>>(&'a self, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
+    pub fn refresh<'a, F: Future<Output = R>>(
+        &'a self,
+        load: Pin<&'a mut F>,
+    ) -> Call<'a, R, V, E, F> {
         match self.enabled_cache() {
             Some(cache) => Call::waiting(self, load, self.miss(cache).refresh()),
             None => Call::uncached(self, load),

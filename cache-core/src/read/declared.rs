@@ -1,7 +1,9 @@
 //! Declared caches: a name, a key type and a value type, declared once by `caches!` and checked at
 //! every use.
 
-use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData, pin::pin};
+use std::{
+    borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData, pin::pin,
+};
 
 use super::{
     invalidate::{Target, invalidate_all},
@@ -238,8 +240,11 @@ impl<K, V> Cache<K, V> {
         Q: CacheKey + ?Sized + 'k,
     {
         let targets: Vec<Target> = keys.into_iter().map(|key| self.at(&[&key]).target()).collect();
-        let none =
-            if self.policy().backend.is_remote() { Invalidation::Everywhere } else { Invalidation::Local };
+        let none = if self.policy().backend.is_remote() {
+            Invalidation::Everywhere
+        } else {
+            Invalidation::Local
+        };
         async move { invalidate_all(targets).await.unwrap_or(none) }
     }
 

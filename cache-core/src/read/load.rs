@@ -29,7 +29,11 @@ pub(super) struct Load {
 
 impl Load {
     /// Begins a load: from here on the function runs for `permit`.
-    pub(super) fn begin(cache: Arc<Cache>, permit: Permit<Outcome>, remote: Option<Box<RemotePart>>) -> Self {
+    pub(super) fn begin(
+        cache: Arc<Cache>,
+        permit: Permit<Outcome>,
+        remote: Option<Box<RemotePart>>,
+    ) -> Self {
         Self {
             loading: Loading::nested(permit.flight_id()),
             span: observe::load_span(cache.site.name),

@@ -53,8 +53,8 @@ impl RemotePart {
     ) -> (Keep, Lifetimes) {
         // Also when the fill fails or the caller goes away, memory does not go on with a value that
         // was to be replaced.
-        let _forget =
-            (self.kind == FillKind::Replacing).then(|| scopeguard::guard((), |()| cache.remove(key)));
+        let _forget = (self.kind == FillKind::Replacing)
+            .then(|| scopeguard::guard((), |()| cache.remove(key)));
         let keep = match self.permit.take() {
             Some(permit) => self.send(cache, permit, value).await,
             None => self.not_stored(cache).await,

@@ -15,8 +15,8 @@ use crate::{
     memory::Lookup,
     observe,
     remote::{
-        Budget, FillKind, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Reason, RemoteKey,
-        RemotePermit, RemoteTier, Seen, StoredValue,
+        Budget, FillKind, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Reason,
+        RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
     },
     timeline::{Age, Lifetimes, Timeline},
     value::Decode,
@@ -127,7 +127,8 @@ impl RemotePart {
         snapshot: Snapshot,
     ) -> Option<Entry> {
         self.last_read = None;
-        let Seen { stored, mark } = reply.inspect_err(|reason| out_of_reach(cache, *reason)).ok()?;
+        let Seen { stored, mark } =
+            reply.inspect_err(|reason| out_of_reach(cache, *reason)).ok()?;
         let if_stored = match &stored {
             StoredValue::Absent => IfStored::ReturnIt,
             _ => IfStored::LoadAnyway,
@@ -145,7 +146,13 @@ impl RemotePart {
 
     /// Returns the entry of a stored value, if it can be decoded and is fresh. Its life is the one
     /// that the writer gave it, less its age.
-    fn open(&self, cache: &Cache, key: &Key, incoming: &Incoming, generation: u64) -> Option<Entry> {
+    fn open(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        incoming: &Incoming,
+        generation: u64,
+    ) -> Option<Entry> {
         let clock = &cache.clock;
         let age = if clock.is_system() {
             incoming.age
@@ -158,7 +165,8 @@ impl RemotePart {
         if timeline.age(now) != Age::Fresh {
             return None;
         }
-        let facts = Facts { timeline, generation, group: self.group, load_time: incoming.load_time };
+        let facts =
+            Facts { timeline, generation, group: self.group, load_time: incoming.load_time };
         let key = StoredKey::from(key);
         let entry = (self.decode)(key, incoming.codec, incoming.payload(), facts).ok();
         cache.counters.corrupt.add(u64::from(entry.is_none()));

@@ -30,7 +30,12 @@ pub(super) async fn build(sources: Sources) -> Result<Arc<Registry>, Error> {
 }
 
 /// Opens a registry. `faults` are those of its settings, where it goes on without them.
-pub(super) fn open(sources: Sources, config: Config, clock: Clock, mut faults: Vec<Fault>) -> Arc<Registry> {
+pub(super) fn open(
+    sources: Sources,
+    config: Config,
+    clock: Clock,
+    mut faults: Vec<Fault>,
+) -> Arc<Registry> {
     popularity::start();
     Arc::new_cyclic(|registry: &Weak<Registry>| {
         let remote = remote::open(&config, registry, &mut faults);

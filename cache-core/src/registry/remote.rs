@@ -26,7 +26,11 @@ const CONNECT_REQUIRED: Duration = Duration::from_secs(10);
 
 /// Opens the remote tier, if a cache of the program uses it. A tier that cannot be opened becomes a
 /// fault, and memory serves.
-pub(super) fn open(config: &Config, registry: &Weak<Registry>, faults: &mut Vec<Fault>) -> Option<Remote> {
+pub(super) fn open(
+    config: &Config,
+    registry: &Weak<Registry>,
+    faults: &mut Vec<Fault>,
+) -> Option<Remote> {
     let target = config.remote_target()?;
     let backend = REMOTE_BACKENDS.first()?;
     let settings = &config.remote;
@@ -76,14 +80,16 @@ pub(super) async fn connect(registry: &Registry) -> Result<(), Error> {
 pub(super) async fn clear(registry: &Registry, name: &'static str) -> Invalidation {
     registry.named(name).for_each(|cache| cache.clear());
     let started = &registry.settings.started;
-    let is_shared =
-        site::named(name).iter().any(|site| started.policy(site.index()).backend != Backend::Memory);
+    let is_shared = site::named(name)
+        .iter()
+        .any(|site| started.policy(site.index()).backend != Backend::Memory);
     let Some(remote) = registry.remote.as_ref().filter(|_| is_shared) else {
         return Invalidation::Local;
     };
     // Once more, also when the caller goes away: a call in between may have read from a server that
     // did not know yet.
-    let _after = scopeguard::guard((), |()| registry.named(name).for_each(|cache| cache.drop_all()));
+    let _after =
+        scopeguard::guard((), |()| registry.named(name).for_each(|cache| cache.drop_all()));
     Invalidation::of(remote.tier.clear(name, remote.deadline).await)
 }
 

@@ -81,7 +81,11 @@ impl CurrentSettings {
 
     /// Returns the settings in effect, each with its source.
     pub(super) fn effective(&self) -> EffectiveConfig {
-        EffectiveConfig::of(&self.latest(), &self.started, sites().map(|site| (site, self.policy(site))))
+        EffectiveConfig::of(
+            &self.latest(),
+            &self.started,
+            sites().map(|site| (site, self.policy(site))),
+        )
     }
 
     /// Returns the settings that would be in effect after a restart.

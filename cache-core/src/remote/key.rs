@@ -34,11 +34,15 @@ pub(crate) struct Digester(Option<[u8; 32]>);
 impl Digester {
     pub(crate) fn new(secret: Option<&str>) -> Self {
         // A key of any length becomes one of 32 bytes.
-        Self(secret.map(|secret| blake3::derive_key("cachery 2026-11 key digest", secret.as_bytes())))
+        Self(
+            secret
+                .map(|secret| blake3::derive_key("cachery 2026-11 key digest", secret.as_bytes())),
+        )
     }
 
     pub(crate) fn of(&self, key: &Key) -> Digest {
-        let mut hasher = self.0.as_ref().map_or_else(blake3::Hasher::new, blake3::Hasher::new_keyed);
+        let mut hasher =
+            self.0.as_ref().map_or_else(blake3::Hasher::new, blake3::Hasher::new_keyed);
         hasher.update(&[u8::from(key.is_digest())]).update(key.as_bytes());
         Digest(hasher.finalize().into())
     }

@@ -111,11 +111,17 @@ impl Reason {
         match self {
             Self::Timeout => "it does not answer in time",
             Self::Connecting => "it is not connected yet",
-            Self::BreakerOpen => "it did not answer several times in a row: it is probed until it does",
+            Self::BreakerOpen => {
+                "it did not answer several times in a row: it is probed until it does"
+            }
             Self::Io => "the connection failed",
             Self::Loading => "it is still loading its data: it will be asked again",
-            Self::ReadOnly => "it is a replica: write the address of the master, or use `redis-sentinel://`",
-            Self::Moved => "it is a node of a cluster: write `redis-cluster://` in place of `redis://`",
+            Self::ReadOnly => {
+                "it is a replica: write the address of the master, or use `redis-sentinel://`"
+            }
+            Self::Moved => {
+                "it is a node of a cluster: write `redis-cluster://` in place of `redis://`"
+            }
             Self::Resharding => "slots are moving to another node: it will be asked again",
             Self::ClusterDown => "the cluster is down, or part of it: see `CLUSTER INFO`",
             Self::Replay => "it refuses an invalidation that must be done before anything else",
@@ -128,8 +134,12 @@ impl Reason {
                 "it asks for a password: write `redis://:password@host` or \
                  `redis://user:password@host`"
             }
-            Self::WrongPassword => "it refuses the user name or the password: check those in the URL",
-            Self::NoEval => "it does not allow scripts, so the remote tier stays off: grant `+eval +evalsha`",
+            Self::WrongPassword => {
+                "it refuses the user name or the password: check those in the URL"
+            }
+            Self::NoEval => {
+                "it does not allow scripts, so the remote tier stays off: grant `+eval +evalsha`"
+            }
             Self::TooOld => {
                 "it is older than Redis 7.0, or refuses scripts that begin with `#!lua`, so the \
                  remote tier stays off: update it"

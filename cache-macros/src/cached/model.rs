@@ -73,7 +73,11 @@ impl Model {
     /// The name of an emitted function.
     pub(super) fn name_of(&self, companion: Companion) -> Ident {
         let ident = self.function.ident();
-        if self.function.associated { companion.of_method(ident) } else { companion.ident(ident.span()) }
+        if self.function.associated {
+            companion.of_method(ident)
+        } else {
+            companion.ident(ident.span())
+        }
     }
 
     /// The attributes of each emitted function. In an impl these are the function's neighbours; a

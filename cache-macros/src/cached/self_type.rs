@@ -23,7 +23,9 @@ fn body_names_self(tokens: TokenStream) -> bool {
             TokenTree::Group(group) if body_names_self(group.stream()) => return true,
             TokenTree::Punct(punct) if punct.as_char() == ';' => in_item = false,
             TokenTree::Ident(ident) if ident == "Self" && !in_item => return true,
-            TokenTree::Ident(ident) => in_item |= begins_item(ident, at_start, tokens.get(place + 1)),
+            TokenTree::Ident(ident) => {
+                in_item |= begins_item(ident, at_start, tokens.get(place + 1))
+            }
             _ => {}
         }
         at_start = begins_statement(token, at_start);
@@ -44,7 +46,8 @@ fn begins_statement(token: &TokenTree, at_start: bool) -> bool {
     match token {
         TokenTree::Punct(punct) => punct.as_char() == ';' || at_start && punct.as_char() == '#',
         TokenTree::Group(group) => {
-            group.delimiter() == Delimiter::Brace || at_start && group.delimiter() == Delimiter::Bracket
+            group.delimiter() == Delimiter::Brace
+                || at_start && group.delimiter() == Delimiter::Bracket
         }
         TokenTree::Ident(word) => at_start && word == "unsafe",
         TokenTree::Literal(_) => false,

@@ -20,7 +20,12 @@ fn printed(args: TokenStream, item: TokenStream) -> String {
         .stdout(Stdio::piped());
     let mut running = rustfmt.spawn().expect("rustfmt comes with the toolchain");
     let text = cached(args, item).to_string();
-    running.stdin.take().expect("it is piped").write_all(text.as_bytes()).expect("rustfmt reads all");
+    running
+        .stdin
+        .take()
+        .expect("it is piped")
+        .write_all(text.as_bytes())
+        .expect("rustfmt reads all");
     let output = running.wait_with_output().expect("rustfmt ends");
     assert!(output.status.success(), "rustfmt refuses {text}");
     String::from_utf8(output.stdout).expect("rustfmt prints text")
@@ -155,11 +160,14 @@ fn a_traced_body_has_the_functions_name() {
         let tokens = cached(quote!(ttl = 3), quote!(#attr async fn load(id: u64) -> u64 { id }));
         tokens.to_string().split_whitespace().collect::<String>()
     };
-    assert!(print(quote!(#[tracing::instrument])).contains("#[tracing::instrument(name=\"load\")]"));
+    assert!(
+        print(quote!(#[tracing::instrument])).contains("#[tracing::instrument(name=\"load\")]")
+    );
     let fields = print(quote!(#[instrument(fields(name = 1))]));
     assert!(fields.contains("#[instrument(name=\"load\",fields(name=1))]"), "{fields}");
     assert!(
-        print(quote!(#[instrument(level = "info", name = "own")])).contains("(level=\"info\",name=\"own\")")
+        print(quote!(#[instrument(level = "info", name = "own")]))
+            .contains("(level=\"info\",name=\"own\")")
     );
 }
 

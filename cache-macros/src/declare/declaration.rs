@@ -58,16 +58,21 @@ impl Parse for Declaration {
 
 /// Returns `K` and `V` of `Cache<K, V>`.
 fn types(ty: &Type) -> syn::Result<(Type, Type)> {
-    let refused = || syn::Error::new_spanned(ty, "the type of a declared cache is `Cache<Key, Value>`");
+    let refused =
+        || syn::Error::new_spanned(ty, "the type of a declared cache is `Cache<Key, Value>`");
     let Type::Path(path) = ty else { return Err(refused()) };
     if path.path.segments.last().is_some_and(|last| last.ident == "Tag") {
-        let message = "`Tag` is reserved for a later version of Cachery: declare a `Cache<Key, Value>`";
+        let message =
+            "`Tag` is reserved for a later version of Cachery: declare a `Cache<Key, Value>`";
         return Err(syn::Error::new_spanned(ty, message));
     }
-    let last = path.path.segments.last().filter(|last| last.ident == "Cache").ok_or_else(refused)?;
+    let last =
+        path.path.segments.last().filter(|last| last.ident == "Cache").ok_or_else(refused)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Err(refused()) };
     match Vec::from_iter(&arguments.args).as_slice() {
-        [GenericArgument::Type(key), GenericArgument::Type(value)] => Ok((key.clone(), value.clone())),
+        [GenericArgument::Type(key), GenericArgument::Type(value)] => {
+            Ok((key.clone(), value.clone()))
+        }
         _ => Err(refused()),
     }
 }

@@ -35,21 +35,27 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
     // One of the wrong ones may have been meant for it.
     args.ttl_meant |= unknown;
     if is_result(&declaration.value) {
-        let message = "a cache keeps values, and errors are never stored: write the type that is in `Ok`";
+        let message =
+            "a cache keeps values, and errors are never stored: write the type that is in `Ok`";
         errors.at(&declaration.value, message);
     }
     let name = name(declaration, &args, unknown, errors);
     let values = values::check(name, &args, errors);
     let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
-    Checked { site: Site::new(values, declaration.ident.to_string(), declaration.fingerprint()), krate }
+    Checked {
+        site: Site::new(values, declaration.ident.to_string(), declaration.fingerprint()),
+        krate,
+    }
 }
 
 fn name(declaration: &Declaration, args: &Args, unknown: bool, errors: &mut Errors) -> String {
     let stand_in = || declaration.ident.to_string().to_lowercase();
     let Some(name) = &args.name else {
         if !unknown {
-            let message =
-                format!("`name` is missing: it is the cache's identity; write `name: \"{}\"`", stand_in());
+            let message = format!(
+                "`name` is missing: it is the cache's identity; write `name: \"{}\"`",
+                stand_in()
+            );
             errors.at(&declaration.ident, message);
         }
         return stand_in();

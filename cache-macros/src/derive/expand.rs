@@ -64,7 +64,8 @@ fn arm(model: &Model, name: &Ident, shape: &Shape) -> TokenStream {
 fn encoded(model: &Model, shape: &Shape, values: impl Iterator<Item = TokenStream>) -> TokenStream {
     let krate = &model.krate;
     let key = key();
-    let shape = shape.text.as_ref().map(|text| quote!(.shape(const { #krate::__private::shape(#text) })));
+    let shape =
+        shape.text.as_ref().map(|text| quote!(.shape(const { #krate::__private::shape(#text) })));
     quote!(#key #shape #(#values)*;)
 }
 

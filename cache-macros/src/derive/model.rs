@@ -53,12 +53,11 @@ impl Model {
         let krate = options::krate(&input.attrs, errors);
         let body = match input.data {
             Data::Struct(data) => Body::Struct(structure(&data.fields, errors)),
-            Data::Enum(data) => {
-                Body::Enum(data.variants.iter().map(|variant| self::variant(variant, errors)).collect())
-            }
+            Data::Enum(data) => Body::Enum(
+                data.variants.iter().map(|variant| self::variant(variant, errors)).collect(),
+            ),
             Data::Union(data) => {
-                let message =
-                    "a union does not know which of its fields is set: implement `CacheKey` by hand";
+                let message = "a union does not know which of its fields is set: implement `CacheKey` by hand";
                 errors.at(data.union_token, message);
                 return None;
             }
@@ -136,7 +135,8 @@ impl<'ast> Visit<'ast> for Named {
         if path.segments.last().is_some_and(|last| last.ident == "PhantomData") {
             return;
         }
-        let is_param = path.segments.first().is_some_and(|first| self.params.contains(&first.ident));
+        let is_param =
+            path.segments.first().is_some_and(|first| self.params.contains(&first.ident));
         if ty.qself.is_none() && is_param && path.leading_colon.is_none() {
             self.add(ty);
         }
@@ -147,7 +147,11 @@ impl<'ast> Visit<'ast> for Named {
 impl Named {
     fn add(&mut self, ty: &TypePath) {
         let same = |known: &TypePath| {
-            known.path.segments.iter().map(|s| &s.ident).eq(ty.path.segments.iter().map(|s| &s.ident))
+            known.path.segments.iter().map(|s| &s.ident).eq(ty
+                .path
+                .segments
+                .iter()
+                .map(|s| &s.ident))
         };
         if !self.found.iter().any(same) {
             self.found.push(ty.clone());

@@ -72,17 +72,22 @@ fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
         ));
     }
     let word = Ident::parse_any(input)?;
-    let Some((name, example, home, at)) = OPTIONS.into_iter().find(|(name, ..)| word == name) else {
+    let Some((name, example, home, at)) = OPTIONS.into_iter().find(|(name, ..)| word == name)
+    else {
         return Err(unknown(&word));
     };
     if home != place {
-        return Err(syn::Error::new(word.span(), format!("`{name}` belongs on {at}: move it there")));
+        return Err(syn::Error::new(
+            word.span(),
+            format!("`{name}` belongs on {at}: move it there"),
+        ));
     }
     let given = match name {
         "skip" => Ok(Given::Skip),
         _ => input.parse::<Token![=]>().and_then(|_| input.parse()).map(Given::Crate),
     };
-    let misuse = || syn::Error::new(word.span(), format!("`{name}` is written `#[cache_key({example})]`"));
+    let misuse =
+        || syn::Error::new(word.span(), format!("`{name}` is written `#[cache_key({example})]`"));
     given.ok().filter(|_| input.is_empty()).ok_or_else(|| {
         // The rest would be reported as unexpected, beside our own message.
         _ = input.parse::<proc_macro2::TokenStream>();
@@ -92,7 +97,8 @@ fn option(input: ParseStream<'_>, place: Place) -> syn::Result<Given> {
 
 fn unknown(word: &Ident) -> syn::Error {
     let near = nearest(word, OPTIONS.map(|(name, ..)| name));
-    let way_out =
-        did_you_mean(near, || "it takes `skip` on a field and `crate = path` on the type".to_owned());
+    let way_out = did_you_mean(near, || {
+        "it takes `skip` on a field and `crate = path` on the type".to_owned()
+    });
     syn::Error::new(word.span(), format!("`{word}` is not an option of `#[cache_key]`: {way_out}"))
 }

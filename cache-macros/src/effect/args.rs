@@ -1,7 +1,9 @@
 //! The arguments: targets, `before`, `all(..)` and `crate`.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, ExprCall, ExprMethodCall, Ident, Path, Token, parse::Parser as _, punctuated::Punctuated};
+use syn::{
+    Expr, ExprCall, ExprMethodCall, Ident, Path, Token, parse::Parser as _, punctuated::Punctuated,
+};
 
 use super::{function::Function, kind::Effect, place::Place, target::Target};
 use crate::shared::{crate_path, errors::Errors, suggestion::nearest};
@@ -24,8 +26,12 @@ impl Args {
         errors: &mut Errors,
     ) -> Self {
         let before = errors.count();
-        let mut args =
-            Self { targets: vec![], all: vec![], before: None, krate: crate_path::or_default(None, errors) };
+        let mut args = Self {
+            targets: vec![],
+            all: vec![],
+            before: None,
+            krate: crate_path::or_default(None, errors),
+        };
         let listed = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens);
         for expr in listed.map_err(|error| errors.push(error)).into_iter().flatten() {
             if let Err(error) = args.read(effect, expr, function, errors) {
@@ -33,7 +39,8 @@ impl Args {
             }
         }
         if args.targets.is_empty() && args.all.is_empty() && errors.count() == before {
-            let message = format!("`{}` says which entry: write `{}`", effect.name(), effect.example());
+            let message =
+                format!("`{}` says which entry: write `{}`", effect.name(), effect.example());
             errors.at_span(Span::call_site(), message);
         }
         if let Some(function) = function {
@@ -58,14 +65,15 @@ impl Args {
                 self.read_all(&call, errors);
             }
             Expr::Call(call) if is_word(&call.func, "all") => {
-                let message =
-                    "one value is not stored under all keys: name the entry, as in `profile(user.id)`";
+                let message = "one value is not stored under all keys: name the entry, as in `profile(user.id)`";
                 return Err(syn::Error::new_spanned(call, message));
             }
             Expr::Call(ExprCall { func, args, .. }) => match *func {
                 Expr::Path(path) => {
                     let place = Place::of_path(&path, errors);
-                    self.targets.extend(place.map(|place| Target::new(place, Vec::from_iter(args), errors)));
+                    self.targets.extend(
+                        place.map(|place| Target::new(place, Vec::from_iter(args), errors)),
+                    );
                 }
                 other => return Err(no_target(effect, &other)),
             },
@@ -116,11 +124,14 @@ impl Args {
     }
 }
 
-const NO_CACHE: &str =
-    "`all(..)` lists caches by their functions' names, without arguments, as in `all(profile, USERS)`";
+const NO_CACHE: &str = "`all(..)` lists caches by their functions' names, without arguments, as in `all(profile, USERS)`";
 
 /// Reads `self.get(id)`.
-fn of_self(call: ExprMethodCall, function: Option<&Function>, errors: &mut Errors) -> syn::Result<Target> {
+fn of_self(
+    call: ExprMethodCall,
+    function: Option<&Function>,
+    errors: &mut Errors,
+) -> syn::Result<Target> {
     if !is_word(&call.receiver, "self") {
         let method = &call.method;
         let message = format!(
@@ -149,7 +160,9 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
     let (name, example) = (effect.name(), effect.example());
     let message = match expr {
         Expr::Path(path) if path.path.is_ident("before") => {
-            format!("`{name}` stores the returned value, which is not there before the body: remove `before`")
+            format!(
+                "`{name}` stores the returned value, which is not there before the body: remove `before`"
+            )
         }
         Expr::Path(path) if path.path.get_ident().is_some_and(|word| near_before(effect, word)) => {
             format!("`{name}` does not know this word: did you mean `before`?")

@@ -153,7 +153,12 @@ fn result<'a>(mut targets: impl Iterator<Item = &'a Target>) -> Ident {
 
 /// Emits `Some(then)` if there is a value, which `then` may call `result`. It borrows nothing,
 /// because it is used across an await.
-fn if_it_succeeded(result: &Ident, then: &TokenStream, args: &Args, function: &Function) -> TokenStream {
+fn if_it_succeeded(
+    result: &Ident,
+    then: &TokenStream,
+    args: &Args,
+    function: &Function,
+) -> TokenStream {
     let value = value(args, function);
     let used = then.clone().into_iter().any(|token| mentions(&token, result));
     let param = if used { quote!(#result) } else { quote!(_) };

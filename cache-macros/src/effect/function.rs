@@ -88,8 +88,9 @@ fn check(effect: Effect, item: &Item, errors: &mut Errors) {
         );
         errors.at(item.sig.fn_token, message);
     } else if effect == Effect::Put && item.returns().is_none_or(is_unit) {
-        let message =
-            format!("`{name}` stores the value that the function returns: return one, as in `-> u64`");
+        let message = format!(
+            "`{name}` stores the value that the function returns: return one, as in `-> u64`"
+        );
         errors.at(&item.sig.ident, message);
     }
 }

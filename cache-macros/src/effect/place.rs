@@ -17,7 +17,10 @@ impl Place {
     /// Of a path: `profile`, `users::profile`, `Repo::get`, `USERS`.
     pub(super) fn of_path(expr: &ExprPath, errors: &mut Errors) -> Option<Self> {
         if let Some(qself) = &expr.qself {
-            errors.at(qself.lt_token, "a target is a plain path: write `Type::method(..)` or `function(..)`");
+            errors.at(
+                qself.lt_token,
+                "a target is a plain path: write `Type::method(..)` or `function(..)`",
+            );
             return None;
         }
         Some(Self { method: names_method(&expr.path), path: expr.path.clone() })

@@ -54,7 +54,9 @@ fn by_reference(arg: &Expr, function: &Function, krate: &Path) -> TokenStream {
     let span = shown_at(arg.span());
     match arg {
         Expr::Infer(_) => placed(quote!(#krate::__private::Skipped), span),
-        Expr::Path(path) if path.path.get_ident().is_some_and(|name| function.is_reference(name)) => {
+        Expr::Path(path)
+            if path.path.get_ident().is_some_and(|name| function.is_reference(name)) =>
+        {
             arg.to_token_stream()
         }
         _ => {

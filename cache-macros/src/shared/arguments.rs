@@ -135,13 +135,19 @@ impl Args {
             (Argument::Name, Given::Value(value)) => set(&mut self.name, word, value, errors),
             (Argument::Cache, Given::Value(value)) => set(&mut self.cache, word, value, errors),
             (Argument::Ttl, Given::Value(value)) => set(&mut self.ttl, word, value, errors),
-            (Argument::Capacity, Given::Value(value)) => set(&mut self.capacity, word, value, errors),
+            (Argument::Capacity, Given::Value(value)) => {
+                set(&mut self.capacity, word, value, errors)
+            }
             (Argument::Version, Given::Value(value)) => set(&mut self.version, word, value, errors),
             (Argument::Backend, Given::Value(value)) => set(&mut self.backend, word, value, errors),
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
-            (Argument::Key, Given::List(list)) => set(&mut self.key, word, expressions(&list)?, errors),
-            (Argument::Skip, Given::List(list)) => set(&mut self.skip, word, parameters(&list)?, errors),
+            (Argument::Key, Given::List(list)) => {
+                set(&mut self.key, word, expressions(&list)?, errors)
+            }
+            (Argument::Skip, Given::List(list)) => {
+                set(&mut self.skip, word, parameters(&list)?, errors)
+            }
             _ => return Err(misuse()),
         }
         Ok(())
@@ -165,8 +171,9 @@ fn meant(word: &Ident) -> Option<&'static str> {
 }
 
 fn unknown(word: &Ident) -> syn::Error {
-    let way_out =
-        did_you_mean(meant(word), || format!("it takes `{}`", names().collect::<Vec<_>>().join("`, `")));
+    let way_out = did_you_mean(meant(word), || {
+        format!("it takes `{}`", names().collect::<Vec<_>>().join("`, `"))
+    });
     syn::Error::new(word.span(), format!("`{word}` is not an argument of `#[cached]`: {way_out}"))
 }
 

@@ -25,7 +25,9 @@ pub(crate) fn word_of(ty: &Type) -> Span {
         Type::Reference(reference) => word_of(&reference.elem),
         Type::Paren(inner) => word_of(&inner.elem),
         Type::Group(inner) => word_of(&inner.elem),
-        Type::Path(path) => path.path.segments.last().map_or_else(|| ty.span(), |last| last.ident.span()),
+        Type::Path(path) => {
+            path.path.segments.last().map_or_else(|| ty.span(), |last| last.ident.span())
+        }
         _ => ty.span(),
     }
 }

@@ -3,7 +3,10 @@
 use syn::Ident;
 
 /// Returns the one of `known` that `word` was probably meant to be.
-pub(crate) fn nearest<'k>(word: &Ident, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(
+    word: &Ident,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Option<&'k str> {
     cachery_syntax::nearest(&word.to_string(), known)
 }
 

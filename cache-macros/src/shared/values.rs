@@ -103,7 +103,10 @@ fn capacity(value: &Expr, errors: &mut Errors) -> Option<u64> {
 fn version(value: &Expr, errors: &mut Errors) -> Option<u32> {
     let version = integer(value);
     if version.is_none() {
-        errors.at(value, format!("`version` is a whole number up to {}: write `version = 2`", u32::MAX));
+        errors.at(
+            value,
+            format!("`version` is a whole number up to {}: write `version = 2`", u32::MAX),
+        );
     }
     version
 }
@@ -125,7 +128,8 @@ fn backend(args: &Args, errors: &mut Errors) -> Option<Backend> {
 }
 
 fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {
-    let number = |number: &LitInt| number.suffix().is_empty().then(|| number.base10_parse().ok()).flatten();
+    let number =
+        |number: &LitInt| number.suffix().is_empty().then(|| number.base10_parse().ok()).flatten();
     match literal(value) {
         Some(Lit::Int(literal)) => number(literal),
         _ => None,

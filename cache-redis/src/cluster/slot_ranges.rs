@@ -21,14 +21,19 @@ pub(super) async fn ask(session: &Session, host: &Host) -> Result<Vec<SlotRange>
     match replies.into_iter().next() {
         Some(Value::Array(rows)) => Ok(rows.iter().filter_map(|row| read(row, host)).collect()),
         Some(Value::ServerError(error)) => Err(refused(&error)),
-        _ => Err(ConnectError::new(&RequestError::CLUSTER_DOWN, "it does not answer `CLUSTER SLOTS`")),
+        _ => Err(ConnectError::new(
+            &RequestError::CLUSTER_DOWN,
+            "it does not answer `CLUSTER SLOTS`",
+        )),
     }
 }
 
 /// Reads `[first slot, last slot, [host, port, …], replicas …]`.
 fn read(row: &Value, asked: &Host) -> Option<SlotRange> {
     let Value::Array(row) = row else { return None };
-    let [Value::Int(first), Value::Int(last), Value::Array(master), ..] = row.as_slice() else { return None };
+    let [Value::Int(first), Value::Int(last), Value::Array(master), ..] = row.as_slice() else {
+        return None;
+    };
     let name = match master.first()? {
         Value::BulkString(name) => known_name(std::str::from_utf8(name).ok()?),
         _ => None,
@@ -51,7 +56,9 @@ fn refused(error: &ServerError) -> ConnectError {
         Reason::ClusterDown => {
             "it does not belong to a cluster that works: write `redis://` for a single server"
         }
-        Reason::NoPermission => "the user may not ask for the cluster's slots: grant `+cluster|slots`",
+        Reason::NoPermission => {
+            "the user may not ask for the cluster's slots: grant `+cluster|slots`"
+        }
         reason => reason.hint(),
     };
     ConnectError::new(&error, message)

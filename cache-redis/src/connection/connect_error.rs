@@ -92,7 +92,8 @@ fn advice(error: &RedisError) -> &'static str {
 /// Returns true when TLS refused a certificate. redis-rs wraps the error of the connection, which
 /// wraps that of TLS.
 fn is_certificate_error(error: &RedisError) -> bool {
-    let source = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let source =
+        error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
     let io = source.and_then(|source| source.downcast_ref::<io::Error>());
     let tls = io.and_then(io::Error::get_ref).and_then(|inner| inner.downcast_ref());
     matches!(tls, Some(rustls::Error::InvalidCertificate(_)))

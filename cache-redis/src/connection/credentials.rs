@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use redis::{
-    Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, io::tcp::TcpSettings,
+    Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError,
+    io::tcp::TcpSettings,
 };
 
 use super::host::Host;

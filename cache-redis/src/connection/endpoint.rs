@@ -5,7 +5,8 @@ use std::{path::Path, sync::Arc};
 use redis::Client;
 
 use super::{
-    connect_error::ConnectError, credentials::Credentials, handshake::Role, host::Host, sentinels::Sentinels,
+    connect_error::ConnectError, credentials::Credentials, handshake::Role, host::Host,
+    sentinels::Sentinels,
 };
 use crate::open_error::OpenError;
 
@@ -35,7 +36,11 @@ impl Endpoint {
         Ok(Self::Fixed { client, address: path.display().to_string().into() })
     }
 
-    pub(super) fn sentinels(credentials: Arc<Credentials>, hosts: Vec<Host>, master: String) -> Self {
+    pub(super) fn sentinels(
+        credentials: Arc<Credentials>,
+        hosts: Vec<Host>,
+        master: String,
+    ) -> Self {
         Self::Sentinels { sentinels: Sentinels::new(hosts, master), credentials }
     }
 

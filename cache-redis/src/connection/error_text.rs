@@ -11,7 +11,8 @@ pub(super) fn is_compile_error(error: &ServerError) -> bool {
 
 /// Returns true when the server does not know a command. The code is `ERR`.
 pub(super) fn is_unknown_command(error: &RedisError) -> bool {
-    error.code() == Some("ERR") && error.detail().is_some_and(|text| text.starts_with("unknown command"))
+    error.code() == Some("ERR")
+        && error.detail().is_some_and(|text| text.starts_with("unknown command"))
 }
 
 /// Returns true when the name of a host has no address. The standard library keeps the kind of

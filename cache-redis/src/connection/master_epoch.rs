@@ -35,7 +35,8 @@ mod tests {
         let known = epoch("master", "1", "a");
         assert!(known.is_some() && known == epoch("master", "1", "a"));
         assert!(known != epoch("master", "2", "a") && known != epoch("master", "1", "b"));
-        for unknown in [epoch("slave", "1", "a"), epoch("master", "", "a"), MasterEpoch::read("role:master")]
+        for unknown in
+            [epoch("slave", "1", "a"), epoch("master", "", "a"), MasterEpoch::read("role:master")]
         {
             assert!(unknown.is_none());
         }

@@ -130,19 +130,26 @@ mod tests {
     #[test]
     fn a_server_that_does_not_know_flags_is_told_from_one_that_forbids_scripts() {
         let of_script = |reply| RequestError::of_script_check(&error(reply)).reason;
-        let old = "ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'";
+        let old =
+            "ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'";
         assert_eq!(of_script(old), Reason::TooOld);
         assert_eq!(
             of_script("NOPERM this user has no permissions to run the 'eval' command"),
             Reason::NoEval
         );
-        assert_eq!(of_script("ERR unknown command 'EVAL', with args beginning with:"), Reason::NoEval);
+        assert_eq!(
+            of_script("ERR unknown command 'EVAL', with args beginning with:"),
+            Reason::NoEval
+        );
         assert_eq!(of_script("LOADING Redis is loading the dataset in memory"), Reason::Loading);
     }
 
     #[test]
     fn a_moved_slot_is_read_with_its_new_server() {
         let moved = RequestError::of_reply(&error("MOVED 3999 127.0.0.1:6381")).unwrap();
-        assert_eq!(moved.redirect, Some(Redirect { slot: 3999, address: "127.0.0.1:6381".to_owned() }));
+        assert_eq!(
+            moved.redirect,
+            Some(Redirect { slot: 3999, address: "127.0.0.1:6381".to_owned() })
+        );
     }
 }

@@ -24,7 +24,10 @@ impl Sentinels {
     }
 
     /// Asks all sentinels at once. The first reply is believed, because the master must confirm it.
-    pub(super) async fn find_master(&self, credentials: &Credentials) -> Result<Host, ConnectError> {
+    pub(super) async fn find_master(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Host, ConnectError> {
         let mut asked = JoinSet::new();
         for host in &self.hosts {
             asked.spawn(ask_by_any(credentials.sentinel_clients(host), self.master.clone()));
@@ -35,7 +38,8 @@ impl Sentinels {
             }
         }
         let error = RequestError { counts_against_server: true, ..RequestError::CONNECTING };
-        let message = "no sentinel answers, or none knows a master by this name: see `SENTINEL MASTERS`";
+        let message =
+            "no sentinel answers, or none knows a master by this name: see `SENTINEL MASTERS`";
         Err(ConnectError::new(&error, message))
     }
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisError,
-    Value, aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind,
+    RedisError, Value, aio::MultiplexedConnection,
 };
 use tokio::{sync::Notify, time::Sleep};
 
@@ -56,7 +56,10 @@ impl Session {
     }
 
     /// Connects on the current runtime to any server, with RESP3 unless the server refuses it.
-    pub(super) async fn open(client: &Client, on_push: Option<OnPush>) -> Result<Self, ConnectError> {
+    pub(super) async fn open(
+        client: &Client,
+        on_push: Option<OnPush>,
+    ) -> Result<Self, ConnectError> {
         match Self::open_with(client, ProtocolVersion::RESP3, on_push).await {
             Err(error) if refuses_hello(&error) => {
                 Self::open_with(client, ProtocolVersion::RESP2, None).await
@@ -73,7 +76,8 @@ impl Session {
     ) -> Result<Self, RedisError> {
         let broken = Arc::new(Notify::new());
         let can_push = protocol == ProtocolVersion::RESP3;
-        let mut config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
+        let mut config =
+            AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
         if can_push {
             config = config.set_push_sender(push_receiver(Arc::clone(&broken), on_push));
         }

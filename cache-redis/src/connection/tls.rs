@@ -24,7 +24,8 @@ fn choose_cryptography() {
 }
 
 fn read_files(files: &TlsFiles) -> Result<ConnectionAddr, OpenError> {
-    let root_cert = files.ca.as_deref().map(|path| read_pem("CA", path, "CERTIFICATE")).transpose()?;
+    let root_cert =
+        files.ca.as_deref().map(|path| read_pem("CA", path, "CERTIFICATE")).transpose()?;
     let client_tls = match (files.cert.as_deref(), files.key.as_deref()) {
         (None, None) => None,
         (Some(cert), Some(key)) => Some(ClientTlsConfig {
@@ -44,6 +45,8 @@ fn read_pem(role: &'static str, path: &str, kind: &'static str) -> Result<Vec<u8
     match text_file::read(path) {
         Ok(text) if text.contains(&format!("{kind}-----")) => Ok(text.into_bytes()),
         Ok(_) => Err(OpenError::NotPem { role, path: path_text, kind }),
-        Err(error) => Err(OpenError::UnreadFile { role, path: path_text, cause: error.to_string() }),
+        Err(error) => {
+            Err(OpenError::UnreadFile { role, path: path_text, cause: error.to_string() })
+        }
     }
 }

@@ -29,7 +29,9 @@ impl Topology {
         let endpoint = match url.location {
             Location::Server(host) => Endpoint::server(&credentials, &host)?,
             Location::Socket(path) => Endpoint::socket(&credentials, &path)?,
-            Location::Sentinels { hosts, master } => Endpoint::sentinels(credentials, hosts, master),
+            Location::Sentinels { hosts, master } => {
+                Endpoint::sentinels(credentials, hosts, master)
+            }
             Location::Cluster(seeds) => return Ok(Self::Cluster { seeds, credentials }),
         };
         Ok(Self::Server(Box::new(endpoint)))

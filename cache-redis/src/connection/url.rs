@@ -31,8 +31,15 @@ pub(crate) enum Location {
     Cluster(Vec<Host>),
 }
 
-const SCHEMES: [&str; 7] =
-    ["redis", "rediss", "redis+unix", "redis-sentinel", "rediss-sentinel", "redis-cluster", "rediss-cluster"];
+const SCHEMES: [&str; 7] = [
+    "redis",
+    "rediss",
+    "redis+unix",
+    "redis-sentinel",
+    "rediss-sentinel",
+    "redis-cluster",
+    "rediss-cluster",
+];
 
 impl Url {
     /// Reads a URL.
@@ -44,7 +51,9 @@ impl Url {
         let (credentials, hosts, path) = split_rest(rest)?;
         let (user, password) = credentials.map_or(Ok((None, None)), read_credentials)?;
         let (location, database) = match scheme {
-            "redis" | "rediss" => (Location::Server(read_single_host(hosts)?), read_database(path)?),
+            "redis" | "rediss" => {
+                (Location::Server(read_single_host(hosts)?), read_database(path)?)
+            }
             "redis-sentinel" | "rediss-sentinel" => read_sentinels(hosts, path)?,
             _ => (Location::Cluster(read_hosts(hosts, PORT)?), read_cluster_database(path)?),
         };

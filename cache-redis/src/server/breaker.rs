@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn an_answer_in_between_starts_the_count_anew() {
         let breaker = Breaker::new();
-        (0..20).for_each(|turn| if turn % 5 == 4 { breaker.answered() } else { _ = breaker.failed() });
+        (0..20)
+            .for_each(|turn| if turn % 5 == 4 { breaker.answered() } else { _ = breaker.failed() });
         assert!(is_undisturbed(&breaker));
     }
 
@@ -197,7 +198,9 @@ mod tests {
     async fn waiting_ends_with_the_change_that_is_waited_for() {
         let breaker = Breaker::new();
         breaker.closed().await;
-        tokio::join!(breaker.opened(), async { (0..MAX_FAILURES).for_each(|_| _ = breaker.failed()) });
+        tokio::join!(breaker.opened(), async {
+            (0..MAX_FAILURES).for_each(|_| _ = breaker.failed())
+        });
         tokio::join!(breaker.closed(), async { breaker.close() });
     }
 }

@@ -76,7 +76,10 @@ impl Connections {
     fn remove(&self, runtime: Id, connection: &Weak<RuntimeConnection>) {
         let mut table = self.table.write();
         let Some(table) = table.as_mut() else { return };
-        if table.get(&runtime).is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), connection.as_ptr())) {
+        if table
+            .get(&runtime)
+            .is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), connection.as_ptr()))
+        {
             table.remove(&runtime);
         }
     }

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_server_that_fills_up_without_evicting_is_a_problem() {
-        let health = read("redis_version:7.0.15\r\nmaxmemory:1000\r\nmaxmemory_policy:noeviction\r\n");
+        let health =
+            read("redis_version:7.0.15\r\nmaxmemory:1000\r\nmaxmemory_policy:noeviction\r\n");
         assert_eq!(health.version.as_deref(), Some("7.0.15"));
         assert_eq!(health.problems.len(), 1);
         assert!(read("maxmemory:0\r\nmaxmemory_policy:noeviction").problems.is_empty());

@@ -46,7 +46,12 @@ struct Outcome {
 
 impl Replays {
     pub(super) fn new(state: Arc<ServerState>) -> Self {
-        Self { state, wanted: Notify::new(), begun: AtomicU64::new(0), last: watch::Sender::default() }
+        Self {
+            state,
+            wanted: Notify::new(),
+            begun: AtomicU64::new(0),
+            last: watch::Sender::default(),
+        }
     }
 
     /// Waits for a replay that begins after now. One serves all who wait.

@@ -41,7 +41,10 @@ impl Requests {
     }
 
     /// Returns the session of this runtime.
-    pub(super) async fn session(&self, deadline: Pin<&mut Sleep>) -> Result<Arc<Session>, RequestError> {
+    pub(super) async fn session(
+        &self,
+        deadline: Pin<&mut Sleep>,
+    ) -> Result<Arc<Session>, RequestError> {
         self.connections.current().session(deadline).await
     }
 

@@ -54,7 +54,10 @@ impl RuntimeConnection {
 
     /// Returns the session. Waits for it while it is being made, but not when making it has just
     /// failed.
-    pub(super) async fn session(&self, deadline: Pin<&mut Sleep>) -> Result<Arc<Session>, RequestError> {
+    pub(super) async fn session(
+        &self,
+        deadline: Pin<&mut Sleep>,
+    ) -> Result<Arc<Session>, RequestError> {
         if let Some(known) = self.state.borrow().known() {
             return known;
         }

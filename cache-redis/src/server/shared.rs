@@ -19,7 +19,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(hooks: Arc<dyn ServerHooks>, watched_prefix: Vec<u8>, slots: SlotOwners) -> Arc<Self> {
+    pub(crate) fn new(
+        hooks: Arc<dyn ServerHooks>,
+        watched_prefix: Vec<u8>,
+        slots: SlotOwners,
+    ) -> Arc<Self> {
         let reception = Reception::new(Arc::clone(&hooks));
         Arc::new(Self { hooks, watched_prefix, slots, topology_changed: Notify::new(), reception })
     }

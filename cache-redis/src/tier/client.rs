@@ -57,7 +57,8 @@ impl Client {
         let began = Instant::now();
         let slot = calls.first().map_or(0, |call| self.servers.slot(&call.keys[0]));
         let mut replies = self.servers.request(slot, &script::by_hash(calls), op, within).await?;
-        let forgotten: Vec<_> = (0..).zip(&replies).filter(|(_, reply)| is_forgotten(reply)).collect();
+        let forgotten: Vec<_> =
+            (0..).zip(&replies).filter(|(_, reply)| is_forgotten(reply)).collect();
         if forgotten.is_empty() {
             return Ok(replies);
         }

@@ -98,7 +98,11 @@ pub(super) fn seal(key: &[u8], generation: &[u8; 16], value: &Outgoing) -> Vec<u
 
 /// Returns the value in the bytes that were read under the text `key`, with the generation that its
 /// load saw.
-pub(super) fn open(key: &[u8], bytes: Vec<u8>, pttl: Pttl) -> Result<([u8; 16], Incoming), Corruption> {
+pub(super) fn open(
+    key: &[u8],
+    bytes: Vec<u8>,
+    pttl: Pttl,
+) -> Result<([u8; 16], Incoming), Corruption> {
     let mut fields = Fields(verify(key, &bytes)?);
     let [code] = fields.take()?;
     if fields.take()? != FLAGS {
@@ -107,8 +111,9 @@ pub(super) fn open(key: &[u8], bytes: Vec<u8>, pttl: Pttl) -> Result<([u8; 16], 
     let codec = codec(code).ok_or(Corruption::UnknownCodec)?;
     let generation = fields.take()?;
     let lifetimes = fields.lifetimes()?;
-    let written =
-        UNIX_EPOCH.checked_add(Duration::from_millis(fields.number()?)).ok_or(Corruption::ImpossibleTime)?;
+    let written = UNIX_EPOCH
+        .checked_add(Duration::from_millis(fields.number()?))
+        .ok_or(Corruption::ImpossibleTime)?;
     let load_time = Duration::from_micros(fields.number()?);
     let age = age(lifetimes.usable, pttl)?;
     Ok((generation, Incoming { bytes, start: PAYLOAD, codec, lifetimes, age, written, load_time }))

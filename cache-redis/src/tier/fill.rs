@@ -27,7 +27,8 @@ pub(super) async fn fill(
     kind: FillKind,
     within: Duration,
 ) -> Result<Filled, Reason> {
-    let RemotePermit { mark: Mark { generation: Some(generation), token: Some(token) }, lease } = permit
+    let RemotePermit { mark: Mark { generation: Some(generation), token: Some(token) }, lease } =
+        permit
     else {
         return Ok(Filled::Fenced);
     };
@@ -43,7 +44,8 @@ pub(super) async fn fill(
         flag(kind == FillKind::Replacing),
     ];
     // Where it is not known whether the old value was replaced, it must not be read again.
-    let doubt = (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
+    let doubt =
+        (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
     match client.run(&FILL, &keys, &args, "fill", within).await? {
         Value::Int(token_stood) => {
             if let Some(doubt) = doubt {

@@ -62,7 +62,8 @@ impl<'a> Batch<'a> {
             let next = self.untried.iter().take(MAX_IN_PIPELINE);
             let scripts: Vec<_> = next.map(|scope| node.invalidation_of(scope)).collect();
             let call = |(script, keys)| ScriptCall { script, keys, args: &[] };
-            let calls: Vec<_> = scripts.iter().map(|(script, keys)| call((*script, keys))).collect();
+            let calls: Vec<_> =
+                scripts.iter().map(|(script, keys)| call((*script, keys))).collect();
             let replies = self.client.run_all(&calls, "invalidate", within).await?;
             result = result.and(self.settle(replies, calls.len(), suspicions));
         }

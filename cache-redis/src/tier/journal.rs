@@ -74,7 +74,12 @@ impl Journal {
     /// Records invalidations that a server has acknowledged. They were sent after so many
     /// `suspicions`: if there are more by now, the server may have forgotten them, and they are
     /// outstanding.
-    pub(super) fn record_all(&self, scopes: impl IntoIterator<Item = Scope>, suspicions: u64, at: Instant) {
+    pub(super) fn record_all(
+        &self,
+        scopes: impl IntoIterator<Item = Scope>,
+        suspicions: u64,
+        at: Instant,
+    ) {
         self.change(|queues| {
             let is_certain = queues.suspicions == suspicions;
             for scope in scopes {

@@ -49,7 +49,8 @@ impl Lease {
 
     /// Notes that it was granted, for a load with this stored token.
     pub(super) fn held(mut self, stored_token: Vec<u8>) -> Self {
-        let renew = self.claim.clone().map(|claim| manager::handle().spawn(claim.renew(stored_token)));
+        let renew =
+            self.claim.clone().map(|claim| manager::handle().spawn(claim.renew(stored_token)));
         self.renewal = renew.map(|task| task.abort_handle());
         self
     }

@@ -7,7 +7,9 @@ use std::{
 
 use cachery_core::{
     Mark,
-    remote::{IfStored, LoadReply, LoadRequest, OtherLoads, Pending, Reason, RemoteKey, RemotePermit},
+    remote::{
+        IfStored, LoadReply, LoadRequest, OtherLoads, Pending, Reason, RemoteKey, RemotePermit,
+    },
 };
 use redis::{Pipeline, Value};
 use tokio::sync::futures::OwnedNotified;
@@ -75,18 +77,22 @@ pub(super) async fn request_load(
             lease.take().into_iter().for_each(Lease::disarm);
         }
         match Verdict::read(reply?)? {
-            Verdict::Granted { token } => return Ok(LoadReply::Granted(permit(generation, token, lease))),
+            Verdict::Granted { token } => {
+                return Ok(LoadReply::Granted(permit(generation, token, lease)));
+            }
             Verdict::Busy { lease_left } => {
                 lease.take().into_iter().for_each(Lease::disarm);
                 return Ok(LoadReply::Busy(ask_again(client, woken, lease_left)));
             }
-            Verdict::Found { value, pttl } => match envelope::open(&keys[0], value, Pttl::from(pttl)) {
-                Ok((_, incoming)) => {
-                    lease.take().into_iter().for_each(Lease::disarm);
-                    return Ok(LoadReply::Found(incoming));
+            Verdict::Found { value, pttl } => {
+                match envelope::open(&keys[0], value, Pttl::from(pttl)) {
+                    Ok((_, incoming)) => {
+                        lease.take().into_iter().for_each(Lease::disarm);
+                        return Ok(LoadReply::Found(incoming));
+                    }
+                    Err(_) => stored = IfStored::LoadAnyway,
                 }
-                Err(_) => stored = IfStored::LoadAnyway,
-            },
+            }
         }
     }
 }
@@ -111,7 +117,8 @@ fn permit(generation: [u8; 16], stored_token: Vec<u8>, lease: Option<Lease>) -> 
 /// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,
 /// when the lease may be over, or after a while.
 fn ask_again(client: &Client, woken: OwnedNotified, lease_left: i64) -> Pending<'static, ()> {
-    let longest = if client.servers.receives_invalidations() { ASK_AGAIN } else { ASK_AGAIN_UNWOKEN };
+    let longest =
+        if client.servers.receives_invalidations() { ASK_AGAIN } else { ASK_AGAIN_UNWOKEN };
     // A little later, so that the lease is over then; and not all callers at once.
     let left = Duration::from_millis(u64::try_from(lease_left).unwrap_or(0) + fastrand::u64(1..20));
     let timer = manager::timer(left.min(longest));

@@ -143,7 +143,8 @@ impl Names {
     /// allocation.
     fn text(&self, mark: &str, key: &RemoteKey, room: usize) -> Vec<u8> {
         let name = key.place.name;
-        let length = self.prefix.len() + mark.len() + name.len() + ":0123456789abcdef:{}".len() + 64;
+        let length =
+            self.prefix.len() + mark.len() + name.len() + ":0123456789abcdef:{}".len() + 64;
         let mut text = Vec::with_capacity(length + room);
         for part in [&self.prefix, mark, name, ":"] {
             text.extend_from_slice(part.as_bytes());

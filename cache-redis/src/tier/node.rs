@@ -60,7 +60,9 @@ impl Node {
             Pushed::Changed { digest, change: Change::WakeUp, .. } => self.waiters.wake(&digest),
             // This node has done to its memory already what it did itself.
             Pushed::Changed { node, .. } | Pushed::Cleared { node, .. } if node == self.id => {}
-            Pushed::Changed { fingerprint, digest, .. } => self.events.invalidated(fingerprint, &digest),
+            Pushed::Changed { fingerprint, digest, .. } => {
+                self.events.invalidated(fingerprint, &digest)
+            }
             Pushed::Cleared { name, .. } => self.events.cleared(name),
         }
     }
@@ -96,7 +98,10 @@ impl ServerHooks for Node {
     }
 
     fn pushed(&self, names: &[Vec<u8>]) {
-        names.iter().filter_map(|name| self.names.parse(name)).for_each(|pushed| self.received(pushed));
+        names
+            .iter()
+            .filter_map(|name| self.names.parse(name))
+            .for_each(|pushed| self.received(pushed));
     }
 
     fn flushed(&self) {

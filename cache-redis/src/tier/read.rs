@@ -21,7 +21,11 @@ use super::{
 const GONE: i64 = -2;
 
 /// Reads the value stored for `key`, with the state of the key.
-pub(super) async fn read(client: &Client, key: &RemoteKey, within: Duration) -> Result<Seen, Reason> {
+pub(super) async fn read(
+    client: &Client,
+    key: &RemoteKey,
+    within: Duration,
+) -> Result<Seen, Reason> {
     let keys = client.node.names.read_keys(key);
     let [pttl, stored, token, generation] = if client.servers.is_cluster() {
         // Larger than the other, and so not part of the future of every read.
@@ -90,7 +94,12 @@ fn take_apart(replies: Vec<Value>) -> [Value; 4] {
 }
 
 /// Opens stored bytes for a reader under the present generation.
-fn stored_value(key: &[u8], stored: Vec<u8>, pttl: Pttl, generation: Option<[u8; 16]>) -> StoredValue {
+fn stored_value(
+    key: &[u8],
+    stored: Vec<u8>,
+    pttl: Pttl,
+    generation: Option<[u8; 16]>,
+) -> StoredValue {
     if pttl == Pttl::Gone {
         // Stored a moment ago, after its time was asked for.
         return StoredValue::Absent;

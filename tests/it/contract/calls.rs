@@ -17,7 +17,10 @@ pub(crate) async fn a_miss_is_followed_by_hits(place: Place) {
     let node = place.node().await;
     node.scope(async {
         let probe = Probe::opened();
-        assert_eq!((number(1, &probe).await, number(1, &probe).await, number(1, &probe).await), (1, 1, 1));
+        assert_eq!(
+            (number(1, &probe).await, number(1, &probe).await, number(1, &probe).await),
+            (1, 1, 1)
+        );
         assert_eq!(number(2, &probe).await, 2);
         let stats = number::cache().stats();
         assert_eq!((stats.hits, stats.misses, stats.loads, stats.puts), (2, 2, 2, 2));
@@ -96,11 +99,17 @@ pub(crate) async fn what_was_invalidated_is_loaded_again(place: Place) {
     node.scope(async {
         let probe = Probe::opened();
         assert_eq!((number(1, &probe).await, number(2, &probe).await), (1, 2));
-        let all =
-            if place.backend == Backend::Memory { Invalidation::Local } else { Invalidation::Everywhere };
+        let all = if place.backend == Backend::Memory {
+            Invalidation::Local
+        } else {
+            Invalidation::Everywhere
+        };
         assert_eq!(number::invalidate(1).await, all);
         assert_eq!(number::peek(1).await, None);
-        assert_eq!((number(1, &probe).await, number(1, &probe).await, number(2, &probe).await), (3, 3, 2));
+        assert_eq!(
+            (number(1, &probe).await, number(1, &probe).await, number(2, &probe).await),
+            (3, 3, 2)
+        );
     })
     .await;
 }
@@ -178,7 +187,10 @@ pub(crate) async fn functions_of_one_name_in_two_modules_have_values_of_their_ow
     let node = place.node().await;
     node.scope(async {
         for _ in 0..2 {
-            assert_eq!((orders::get(1).await, users::get(1).await), ("order 1".into(), "user 1".into()));
+            assert_eq!(
+                (orders::get(1).await, users::get(1).await),
+                ("order 1".into(), "user 1".into())
+            );
         }
         assert_eq!(orders::get::cache().stats().hits, 2);
     })

@@ -63,8 +63,10 @@ async fn a_hundred_functions_use_as_many_connections_as_none() {
 async fn the_connections_of_a_registry_end_with_it() {
     let server = Server::start().await;
     drop(node(&server, Backend::Tiered).await);
-    eventually("they are closed", PATIENCE, async || server.connections().await.is_empty().then_some(()))
-        .await;
+    eventually("they are closed", PATIENCE, async || {
+        server.connections().await.is_empty().then_some(())
+    })
+    .await;
 }
 
 #[test]

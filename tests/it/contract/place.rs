@@ -17,8 +17,7 @@ use tokio::sync::OnceCell;
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The rights of the user: the keys of the prefix, and only the commands that are needed.
-const RIGHTS: &str =
-    "~acl:* resetchannels -@all +get +mget +set +del +pttl +pexpire +eval +evalsha +ping +client|tracking";
+const RIGHTS: &str = "~acl:* resetchannels -@all +get +mget +set +del +pttl +pexpire +eval +evalsha +ping +client|tracking";
 
 static STANDALONE: OnceCell<Server> = OnceCell::const_new();
 static UNIX: OnceCell<Server> = OnceCell::const_new();
@@ -87,7 +86,10 @@ impl Place {
         self.node_with(|builder| builder).await
     }
 
-    pub(crate) async fn node_with(&self, change: impl FnOnce(CachesBuilder) -> CachesBuilder) -> Caches {
+    pub(crate) async fn node_with(
+        &self,
+        change: impl FnOnce(CachesBuilder) -> CachesBuilder,
+    ) -> Caches {
         change(self.builder().isolated()).build().await.expect("the place is there")
     }
 

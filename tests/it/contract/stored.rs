@@ -28,7 +28,8 @@ async fn is_overwritten(place: Place, commands: &[&[&str]]) {
     place.node().await.scope(number(1, &probe)).await;
     let (server, key) = place.value("contract-number").await;
     for command in commands {
-        let command: Vec<_> = command.iter().map(|word| if *word == "KEY" { &key } else { *word }).collect();
+        let command: Vec<_> =
+            command.iter().map(|word| if *word == "KEY" { &key } else { *word }).collect();
         server.tell(&command).await;
     }
     let node = place.node().await;

@@ -22,7 +22,8 @@ pub(crate) async fn as_json_too(place: Place) {
 
 async fn comes_back(place: Place, codec: Codec) {
     let probe = Probe::opened();
-    let loaded = place.node_of(CacheSettings::new().codec(codec)).await.scope(profile("Ann", &probe)).await;
+    let loaded =
+        place.node_of(CacheSettings::new().codec(codec)).await.scope(profile("Ann", &probe)).await;
     // Both codecs are decoded, whichever is set.
     let other = place.node().await;
     other

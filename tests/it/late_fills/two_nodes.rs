@@ -101,7 +101,8 @@ impl TwoNodes {
         let server = Server::start().await;
         let proxy = Proxy::to(server.address());
         let builder = || Caches::builder().isolated().all(settings);
-        let a = open(builder().redis_url(server.url_through(&proxy)).remote_deadline(deadline)).await;
+        let a =
+            open(builder().redis_url(server.url_through(&proxy)).remote_deadline(deadline)).await;
         let b = open(builder().redis_url(server.url()).remote_deadline(LONG_BUDGET)).await;
         Self { server, proxy, a, b }
     }
@@ -210,8 +211,10 @@ impl TwoNodes {
     }
 
     async fn companion(&self, companion: &str) -> Option<String> {
-        let keys =
-            self.server.ask::<Vec<String>>(&["KEYS", &format!("*:late-fills-number:*:{companion}")]).await;
+        let keys = self
+            .server
+            .ask::<Vec<String>>(&["KEYS", &format!("*:late-fills-number:*:{companion}")])
+            .await;
         keys.into_iter().next()
     }
 

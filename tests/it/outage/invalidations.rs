@@ -52,7 +52,8 @@ async fn an_invalidation_in_an_outage_is_queued_and_done_before_the_first_read()
         place.proxy.pass();
         it_does_not_come_back(&place, &node).await;
         assert_eq!(call(&node, &probe).await, 2);
-        let health = becomes(&node, "its health is good", |health| health.status == Status::Up).await;
+        let health =
+            becomes(&node, "its health is good", |health| health.status == Status::Up).await;
         assert_eq!(health.servers[0].queued, 0);
     }
 }
@@ -112,7 +113,8 @@ async fn a_clear_that_a_restart_with_older_data_undoes_is_done_again() {
 async fn a_full_server_still_invalidates() {
     for backend in [Backend::Redis, Backend::Tiered] {
         let place = Place::start().await;
-        let (node, other, probe) = (place.node(backend).await, place.node(backend).await, Probe::opened());
+        let (node, other, probe) =
+            (place.node(backend).await, place.node(backend).await, Probe::opened());
         assert_eq!((call(&node, &probe).await, call(&other, &probe).await), (1, 1));
         place.set("maxmemory", "1").await;
         assert_eq!(node.scope(number::invalidate(1)).await, Invalidation::Everywhere);

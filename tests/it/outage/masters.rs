@@ -37,7 +37,8 @@ async fn hits(node: &Caches) -> u64 {
 
 #[tokio::test]
 async fn when_one_of_three_masters_dies_the_keys_of_the_others_still_hit() {
-    let cluster = Cluster::with(3, 0, |config| config.line("cluster-require-full-coverage no")).await;
+    let cluster =
+        Cluster::with(3, 0, |config| config.line("cluster-require-full-coverage no")).await;
     let [node, other] =
         [node(&cluster.url(), Backend::Redis).await, node(&cluster.url(), Backend::Redis).await];
     hits(&node).await;
@@ -99,7 +100,8 @@ fn failovers() -> u32 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sentinels_fail_over_under_load_and_no_call_fails() {
     let group = Sentinel::start().await;
-    let nodes = [node(&group.url(), Backend::Redis).await, node(&group.url(), Backend::Tiered).await];
+    let nodes =
+        [node(&group.url(), Backend::Redis).await, node(&group.url(), Backend::Tiered).await];
     let ends = Arc::new(AtomicBool::new(false));
     let loads: Vec<_> = nodes.iter().cycle().take(4).map(|node| load(node, &ends)).collect();
     hits(&nodes[0]).await;

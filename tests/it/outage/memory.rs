@@ -78,7 +78,8 @@ async fn without_fallback_a_redis_cache_keeps_nothing_in_an_outage() {
 async fn what_changed_elsewhere_in_an_outage_is_seen_after_it() {
     for backend in [Backend::Redis, Backend::Tiered] {
         let place = Place::start().await;
-        let (node, other, probe) = (place.node(backend).await, place.direct_node().await, Probe::opened());
+        let (node, other, probe) =
+            (place.node(backend).await, place.direct_node().await, Probe::opened());
         call(&node, &probe).await;
         cut_off(&place, &node).await;
         other.scope(number::put(1, 1000)).await;
@@ -117,5 +118,8 @@ async fn a_server_that_was_emptied_empties_memory() {
     let (node, probe) = (place.node(Backend::Tiered).await, Probe::opened());
     call(&node, &probe).await;
     place.server.tell(&["FLUSHALL"]).await;
-    eventually("memory is empty", PATIENCE, async || (call(&node, &probe).await == 2).then_some(())).await;
+    eventually("memory is empty", PATIENCE, async || {
+        (call(&node, &probe).await == 2).then_some(())
+    })
+    .await;
 }

@@ -24,7 +24,8 @@ const WATCHDOG: Duration = Duration::from_secs(8);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Stores 3 MB. While it loads, a server serves its clients after each kilobyte.
-const FILL: &str = "for i = 1, 3000 do redis.call('SET', 'filler:' .. i, string.rep('x', 1024)) end";
+const FILL: &str =
+    "for i = 1, 3000 do redis.call('SET', 'filler:' .. i, string.rep('x', 1024)) end";
 
 pub(crate) struct Place {
     pub(crate) server: Server,
@@ -98,7 +99,10 @@ impl Place {
 
 /// Returns the builder of a node with the Redis at `url`.
 pub(crate) fn builder(url: &str, backend: Backend) -> CachesBuilder {
-    Caches::builder().isolated().redis_url(url).all(CacheSettings::new().backend(backend).jitter(0.0))
+    Caches::builder()
+        .isolated()
+        .redis_url(url)
+        .all(CacheSettings::new().backend(backend).jitter(0.0))
 }
 
 /// Returns the outcome of `work`, and fails if it is stuck.
@@ -113,7 +117,10 @@ pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Returns the time that `call` takes, and checks its value.
-pub(crate) async fn time<T: PartialEq + Debug>(call: impl Future<Output = T>, value: T) -> Duration {
+pub(crate) async fn time<T: PartialEq + Debug>(
+    call: impl Future<Output = T>,
+    value: T,
+) -> Duration {
     let began = Instant::now();
     assert_eq!(returns(call).await, value);
     began.elapsed()

@@ -22,12 +22,19 @@ async fn without_a_required_redis_a_start_fails_and_names_the_reason_and_the_rem
     let place = Place::with(|config| config.password("right")).await;
     let refusing = place.server.url().replace("right", "wrong");
     let (absent, refusing) = tokio::join!(required(ABSENT), required(&refusing));
-    for part in
-        ["CACHE_REQUIRED", "127.0.0.1:1", "refused", "start it", "take `required` (CACHE_REQUIRED) out"]
-    {
+    for part in [
+        "CACHE_REQUIRED",
+        "127.0.0.1:1",
+        "refused",
+        "start it",
+        "take `required` (CACHE_REQUIRED) out",
+    ] {
         assert!(absent.contains(part), "{part}: {absent}");
     }
-    assert!(refusing.contains("check those in the URL") && !refusing.contains("wrong"), "{refusing}");
+    assert!(
+        refusing.contains("check those in the URL") && !refusing.contains("wrong"),
+        "{refusing}"
+    );
 }
 
 /// Returns the error of a start, which waits for Redis as long as a start may take.
@@ -49,7 +56,11 @@ async fn where_scripts_are_forbidden_the_remote_tier_stays_off_and_health_says_w
     assert_eq!(place.server.ask::<u64>(&["DBSIZE"]).await, 0);
     let health = health(&node).await;
     assert_eq!((health.status, health.servers[0].push), (Status::Down, Push::Down));
-    assert!(health.servers[0].problems[0].contains("+eval +evalsha"), "{:?}", health.servers[0].problems);
+    assert!(
+        health.servers[0].problems[0].contains("+eval +evalsha"),
+        "{:?}",
+        health.servers[0].problems
+    );
 }
 
 #[tokio::test]
@@ -57,7 +68,11 @@ async fn health_says_that_a_full_server_will_store_nothing() {
     let place = Place::with(|config| config.line("maxmemory 100mb")).await;
     let health = health(&place.node(Backend::Redis).await).await;
     assert_eq!(health.status, Status::Degraded);
-    assert!(health.servers[0].problems[0].contains("maxmemory-policy"), "{:?}", health.servers[0].problems);
+    assert!(
+        health.servers[0].problems[0].contains("maxmemory-policy"),
+        "{:?}",
+        health.servers[0].problems
+    );
 }
 
 #[tokio::test]

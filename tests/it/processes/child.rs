@@ -53,7 +53,8 @@ pub(crate) async fn run() {
     let settings = CacheSettings::new().backend(Backend::Redis);
     let url = env::var(URL).expect("the parent has set it");
     // A busy machine must not look like an outage.
-    let caches = Caches::builder().isolated().redis_url(url).all(settings).remote_deadline(PATIENCE);
+    let caches =
+        Caches::builder().isolated().redis_url(url).all(settings).remote_deadline(PATIENCE);
     let caches = caches.build().await.expect("the settings are right");
     let (ends, orders_of_ends) = mpsc::unbounded_channel();
     let orders = Orders {
@@ -84,7 +85,8 @@ async fn obey(orders: Arc<Orders>, ends: mpsc::UnboundedSender<End>) {
 /// Starts all callers, and returns when all wait for the load, except one that may be asking Redis
 /// for a permit.
 async fn call(orders: &Arc<Orders>) -> Vec<JoinHandle<Result<String, Failure>>> {
-    let spawn = |caller| tokio::spawn(Caches::current().scope(number(1, caller, Arc::clone(orders))));
+    let spawn =
+        |caller| tokio::spawn(Caches::current().scope(number(1, caller, Arc::clone(orders))));
     let callers = (0..CALLERS).map(spawn).collect();
     let wait = async || (number::cache().stats().misses >= CALLERS as u64 - 1).then_some(());
     eventually("all callers wait", PATIENCE, wait).await;

@@ -46,7 +46,8 @@ impl Children {
     pub(crate) fn with_callers() -> Self {
         let server = Server::launch(Config::default());
         let (sender, words) = mpsc::channel();
-        let processes = (0..PROCESSES).map(|number| Process::spawn(number, &server, &sender)).collect();
+        let processes =
+            (0..PROCESSES).map(|number| Process::spawn(number, &server, &sender)).collect();
         let mut all = Self { processes, words, early: Vec::new(), loads: 0, _server: server };
         all.until_each_says("ready");
         for process in 0..PROCESSES {
@@ -93,7 +94,10 @@ impl Children {
     }
 
     /// Returns the outcomes of the callers of these processes, equal ones once.
-    pub(crate) fn outcomes(&mut self, processes: impl IntoIterator<Item = usize>) -> BTreeSet<String> {
+    pub(crate) fn outcomes(
+        &mut self,
+        processes: impl IntoIterator<Item = usize>,
+    ) -> BTreeSet<String> {
         let processes: Vec<_> = processes.into_iter().collect();
         for process in &processes {
             self.order(*process, "tell");
@@ -120,7 +124,8 @@ impl Children {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let next = self.words.recv_timeout(left);
-            self.early.push(next.unwrap_or_else(|error| panic!("{error}; so far: {:?}", self.early)));
+            self.early
+                .push(next.unwrap_or_else(|error| panic!("{error}; so far: {:?}", self.early)));
         }
     }
 

@@ -111,6 +111,9 @@ async fn what_another_node_invalidates_while_memory_moves_stays_so() {
     reloads.await.expect("right settings");
     assert!(invalidations > RELOADS, "{invalidations}");
     for id in 0..IDS {
-        eventually("the push has come", PATIENCE, async || node.peek(id).await.is_none().then_some(())).await;
+        eventually("the push has come", PATIENCE, async || {
+            node.peek(id).await.is_none().then_some(())
+        })
+        .await;
     }
 }

@@ -56,7 +56,10 @@ async fn a_new_codec_and_a_new_size_are_for_later_fills() {
     assert_eq!(stored(500).await, 2);
     let direct = Node::start(&server.url(), Backend::Redis, "").await;
     for length in [2_000, 500] {
-        assert_eq!(direct.caches.scope(text::peek(length)).await.map(|text| text.len()), Some(length));
+        assert_eq!(
+            direct.caches.scope(text::peek(length)).await.map(|text| text.len()),
+            Some(length)
+        );
     }
 }
 
@@ -83,7 +86,10 @@ async fn a_new_capacity_loses_nothing_that_redis_holds_and_pushes_find_what_move
         assert_eq!(other.caches.scope(number::invalidate(id)).await, Invalidation::Everywhere);
     }
     for id in 0..300 {
-        eventually("the push has come", PATIENCE, async || node.peek(id).await.is_none().then_some(())).await;
+        eventually("the push has come", PATIENCE, async || {
+            node.peek(id).await.is_none().then_some(())
+        })
+        .await;
     }
 }
 
@@ -97,11 +103,19 @@ async fn a_cache_that_is_off_uses_no_redis_and_what_is_invalidated_meanwhile_sta
         }
         let report = node.reload("cache.reload-redis-number.enabled = false").await;
         assert_eq!(fields(&report.changed), ["enabled"]);
-        assert_eq!((node.number(1, &probe).await, node.number(3, &probe).await), (3, 4), "each call runs");
+        assert_eq!(
+            (node.number(1, &probe).await, node.number(3, &probe).await),
+            (3, 4),
+            "each call runs"
+        );
         assert_eq!((node.peek(1).await, values(&server).await.len()), (None, 2));
         assert_eq!(node.caches.scope(number::invalidate(2)).await, Invalidation::Everywhere);
         node.reload("").await;
-        assert_eq!((node.number(1, &probe).await, node.number(2, &probe).await), (1, 5), "{backend}");
+        assert_eq!(
+            (node.number(1, &probe).await, node.number(2, &probe).await),
+            (1, 5),
+            "{backend}"
+        );
     }
 }
 
@@ -123,7 +137,8 @@ async fn what_is_put_while_a_cache_is_off_invalidates_the_old_value() {
 #[tokio::test]
 async fn settings_of_redis_wait_for_a_restart_and_are_named() {
     for backend in SHARED {
-        let (server, elsewhere, probe) = (Server::start().await, Server::start().await, Probe::opened());
+        let (server, elsewhere, probe) =
+            (Server::start().await, Server::start().await, Probe::opened());
         let node = Node::start_by_file(backend, &format!("redis.url = '{}'", server.url())).await;
         let certificates = elsewhere.certificates();
         let text = format!(
@@ -154,7 +169,10 @@ async fn settings_of_redis_wait_for_a_restart_and_are_named() {
         ];
         assert_eq!(named, all);
         let shown = format!("{report:?}");
-        assert!(!shown.contains("hunter2") && !shown.contains(&elsewhere.port().to_string()), "{shown}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains(&elsewhere.port().to_string()),
+            "{shown}"
+        );
 
         node.number(1, &probe).await;
         let direct = Node::start(&server.url(), Backend::Redis, "").await;

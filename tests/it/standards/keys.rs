@@ -60,7 +60,10 @@ async fn the_default_key_of_no_arguments_is_one_key() {
 async fn the_default_key_of_one_argument_is_the_argument() {
     alone(async {
         let runs = Runs::default();
-        assert_eq!((of_one(&runs, 1).await, of_one(&runs, 2).await, of_one(&runs, 1).await), (1, 2, 1));
+        assert_eq!(
+            (of_one(&runs, 1).await, of_one(&runs, 2).await, of_one(&runs, 1).await),
+            (1, 2, 1)
+        );
     })
     .await;
 }
@@ -71,7 +74,11 @@ async fn the_default_key_of_many_arguments_is_all_of_them_in_their_order() {
         let runs = Runs::default();
         assert_eq!(of_many(&runs, 1, 2, None).await, 1);
         assert_eq!(of_many(&runs, 2, 1, None).await, 2, "swapped");
-        assert_eq!(of_many(&runs, 1, 2, Some("")).await, 3, "an absent argument is one like another");
+        assert_eq!(
+            of_many(&runs, 1, 2, Some("")).await,
+            3,
+            "an absent argument is one like another"
+        );
         assert_eq!(of_many(&runs, 1, 3, None).await, 4);
         assert_eq!(of_many(&runs, 1, 2, None).await, 1);
     })
@@ -91,7 +98,10 @@ async fn a_key_of_ones_own_is_the_whole_key() {
 #[tokio::test]
 async fn equal_keys_of_two_caches_are_two_entries() {
     alone(async {
-        assert_eq!((orders::get(1).await, users::get(1).await), ("order 1".into(), "user 1".into()));
+        assert_eq!(
+            (orders::get(1).await, users::get(1).await),
+            ("order 1".into(), "user 1".into())
+        );
         orders::get::invalidate(1).await;
         assert_eq!(orders::get::peek(1).await, None);
         assert_eq!(users::get::peek(1).await, Some("user 1".into()));

@@ -36,7 +36,11 @@ pub(crate) struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:?}: born at {}, ended by {:?}. What happened:", self.read, self.born, self.barrier)?;
+        writeln!(
+            f,
+            "{:?}: born at {}, ended by {:?}. What happened:",
+            self.read, self.born, self.barrier
+        )?;
         self.between.iter().try_for_each(|event| writeln!(f, "  {event:?}"))
     }
 }
@@ -53,7 +57,8 @@ pub(crate) fn check(history: &[Event]) -> Vec<Violation> {
 }
 
 fn check_key(events: &[Event]) -> Vec<Violation> {
-    let puts: HashMap<u64, u64> = events.iter().filter_map(|event| Some((event.put()?, event.end))).collect();
+    let puts: HashMap<u64, u64> =
+        events.iter().filter_map(|event| Some((event.put()?, event.end))).collect();
     let barriers = barriers(events);
     let of_read = |read: &Event| {
         let value = read.value()?;
@@ -139,9 +144,12 @@ impl Summary {
     pub(crate) fn of(history: &[Event]) -> Self {
         let count = |is: &dyn Fn(&Event) -> bool| history.iter().filter(|event| is(event)).count();
         let read = |wanted| {
-            count(&|event| matches!(event.what, What::Read { from, value: Some(_) } if from == wanted))
+            count(
+                &|event| matches!(event.what, What::Read { from, value: Some(_) } if from == wanted),
+            )
         };
-        let invalidated = |everywhere| count(&|event| event.what == What::Invalidate { everywhere });
+        let invalidated =
+            |everywhere| count(&|event| event.what == What::Invalidate { everywhere });
         Self {
             calls: history.len(),
             from_redis: count(&Event::is_strict_hit),
@@ -157,7 +165,10 @@ impl Summary {
 
     pub(crate) fn assert_enough(&self) {
         let least = [self.from_redis, self.loads, self.acknowledged, self.writes, self.settled];
-        assert!(least.iter().all(|count| *count > self.calls / 50), "too little happened: {self:?}");
+        assert!(
+            least.iter().all(|count| *count > self.calls / 50),
+            "too little happened: {self:?}"
+        );
         assert!(self.queued > 0 && self.out_of_reach > 0, "no link was bad: {self:?}");
     }
 }

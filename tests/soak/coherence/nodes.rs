@@ -34,7 +34,8 @@ impl Nodes {
         let mut all = Vec::new();
         for number in 0..NODES {
             let proxy = (number % 2 == 1).then(|| Proxy::to(server.address()));
-            let url = proxy.as_ref().map_or_else(|| server.url(), |proxy| server.url_through(proxy));
+            let url =
+                proxy.as_ref().map_or_else(|| server.url(), |proxy| server.url_through(proxy));
             let deadline = if proxy.is_some() { SHORT_BUDGET } else { LONG_BUDGET };
             let caches = Caches::builder()
                 .isolated()

@@ -40,10 +40,12 @@ struct Traffic {
 
 /// Returns the history of so many operations and more.
 pub(crate) fn traffic(backend: Backend, seed: u64, operations: u64) -> Vec<Event> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("threads can be made").block_on(async {
         let nodes = Arc::new(Nodes::launch(backend).await);
-        let traffic = Traffic { nodes, ticks: Arc::default(), left: 0.into(), history: Mutex::default() };
+        let traffic =
+            Traffic { nodes, ticks: Arc::default(), left: 0.into(), history: Mutex::default() };
         let traffic = Arc::new(traffic);
         for round in 0..operations / ROUND {
             traffic.left.store(ROUND, SeqCst);
@@ -160,11 +162,20 @@ impl Traffic {
     async fn ask_all(&self, key: u64) {
         for (node, Node { caches, .. }) in self.nodes.all.iter().enumerate() {
             let start = self.ticks.tick();
-            let run = Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses: 0, ran: false.into() });
+            let run =
+                Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses: 0, ran: false.into() });
             let value = Some(caches.scope(moment(key, run)).await);
             let end = self.ticks.tick();
             let what = What::Read { value, from: From::Settled };
-            self.record(Event { node, key: Some(key), start, end, over: end, what, in_reach: true });
+            self.record(Event {
+                node,
+                key: Some(key),
+                start,
+                end,
+                over: end,
+                what,
+                in_reach: true,
+            });
         }
     }
 }

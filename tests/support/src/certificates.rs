@@ -26,7 +26,8 @@ impl Certificates {
     /// The paths in the directory `home`.
     pub(crate) fn of(home: &Path) -> Self {
         let [authority, server, server_key, client, client_key] =
-            ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"].map(|name| home.join(name));
+            ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"]
+                .map(|name| home.join(name));
         Self { authority, server, server_key, client, client_key }
     }
 
@@ -36,9 +37,12 @@ impl Certificates {
         // Not the name that rcgen gives to all: a certificate would look signed by itself.
         params.distinguished_name.push(DnType::CommonName, "authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, key()).expect("the parameters are right");
+        let authority =
+            CertifiedIssuer::self_signed(params, key()).expect("the parameters are right");
         write(&self.authority, &authority.pem());
-        for (certificate, its_key) in [(&self.server, &self.server_key), (&self.client, &self.client_key)] {
+        for (certificate, its_key) in
+            [(&self.server, &self.server_key), (&self.client, &self.client_key)]
+        {
             let key = key();
             let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
             let params = CertificateParams::new(names).expect("both are names of hosts");

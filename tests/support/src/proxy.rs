@@ -29,8 +29,11 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy at a free port, for the server that listens at `server`.
     pub fn to(server: SocketAddr) -> Self {
-        let runtime =
-            Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread can be made");
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a thread can be made");
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("some port is free");
         listener.set_nonblocking(true).expect("sockets can be asynchronous");
         let address = listener.local_addr().expect("it is bound");

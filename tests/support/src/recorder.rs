@@ -9,7 +9,8 @@ use std::{
 };
 
 use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit,
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata,
+    SharedString, Unit,
 };
 
 /// Counters, gauges and histograms (as their number of samples) by `name{label="value",..}`.
@@ -32,7 +33,8 @@ impl Recorder {
     }
 
     fn entry(&self, key: &Key) -> Arc<Value> {
-        let mut labels: Vec<_> = key.labels().map(|l| format!("{}=\"{}\"", l.key(), l.value())).collect();
+        let mut labels: Vec<_> =
+            key.labels().map(|l| format!("{}=\"{}\"", l.key(), l.value())).collect();
         labels.sort();
         let metric = format!("{}{{{}}}", key.name(), labels.join(","));
         Arc::clone(self.0.lock().expect("no panic under the lock").entry(metric).or_default())

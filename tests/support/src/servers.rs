@@ -9,4 +9,6 @@ mod process;
 mod sentinel;
 mod server;
 
-pub use self::{cluster::Cluster, config::Config, process::StartError, sentinel::Sentinel, server::Server};
+pub use self::{
+    cluster::Cluster, config::Config, process::StartError, sentinel::Sentinel, server::Server,
+};

@@ -25,7 +25,11 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<
 
 /// As [`wait_for`], while the other tasks of the runtime go on. A paused clock of the runtime
 /// stands still meanwhile.
-pub async fn eventually<T>(what: &str, limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(
+    what: &str,
+    limit: Duration,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let began = Instant::now();
     loop {
         if let Some(value) = ask().await {
@@ -48,7 +52,9 @@ pub async fn until(done: impl Fn() -> bool) {
 
 /// Runs `work`, which blocks, on another thread: the runtime's tasks go on, and its clock stands
 /// still if it is paused.
-pub(crate) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => std::panic::resume_unwind(error.into_panic()),

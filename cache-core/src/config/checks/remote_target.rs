@@ -40,7 +40,8 @@ pub(crate) fn check(
     }
     let target = target?;
     let refused = (backends.first()?.check)(&target).err();
-    let source = layers.source_of_remote(|settings| settings.url.is_some()).unwrap_or(&Source::Builder);
+    let source =
+        layers.source_of_remote(|settings| settings.url.is_some()).unwrap_or(&Source::Builder);
     faults.extend(refused.iter().map(|why| source.refuses("url", why)));
     refused.is_none().then_some(target)
 }
@@ -73,7 +74,8 @@ impl Demand {
     fn of(layers: &Layers, sites: &[Site]) -> Option<Self> {
         let mut demand = Self { caches: Vec::new(), sources: Vec::new(), of_code: true };
         for site in sites.iter().filter(|site| !site.local) {
-            let Some((source, _)) = layers.backend(site).filter(|(_, backend)| backend.is_remote()) else {
+            let Some((source, _)) = layers.backend(site).filter(|(_, backend)| backend.is_remote())
+            else {
                 continue;
             };
             demand.of_code &= source.is_code();
@@ -110,7 +112,9 @@ fn sorted(mut items: Vec<String>) -> Vec<String> {
 fn listed(items: &[String]) -> String {
     let (shown, rest) = items.split_at(items.len().min(MOST_LISTED));
     match (shown, rest) {
-        ([.., last], []) if shown.len() > 1 => format!("{} and {last}", shown[..shown.len() - 1].join(", ")),
+        ([.., last], []) if shown.len() > 1 => {
+            format!("{} and {last}", shown[..shown.len() - 1].join(", "))
+        }
         (_, []) => shown.concat(),
         _ => format!("{} and {} more", shown.join(", "), rest.len()),
     }

@@ -38,7 +38,9 @@ impl UnknownVariables {
         for name in unknown.into_iter().filter(|name| !is_external(name)) {
             if let Some(fault) = reserved_name(name, caches) {
                 faults.push(fault);
-            } else if let Some(near) = cachery_syntax::misspelt(name, known.iter().map(String::as_str)) {
+            } else if let Some(near) =
+                cachery_syntax::misspelt(name, known.iter().map(String::as_str))
+            {
                 faults.push(misspelt(name, near));
             } else if let Some((cache, _)) = owner(name, caches) {
                 faults.push(unknown_field(name, cache));
@@ -98,7 +100,8 @@ fn unknown_name(name: &str) -> Fault {
 impl fmt::Display for UnknownVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (shown, rest) = self.0.split_at(self.0.len().min(MOST_LISTED));
-        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let more =
+            if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         write!(
             f,
             "no setting and no cache of this program has the name {}{more}: correct the name, or list it in \

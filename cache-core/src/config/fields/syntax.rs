@@ -6,7 +6,8 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use cachery_syntax::{
-    Backend, MAX_DURATION, Ttl, choose, excerpt, format_duration, format_size, parse_duration, parse_size,
+    Backend, MAX_DURATION, Ttl, choose, excerpt, format_duration, format_size, parse_duration,
+    parse_size,
 };
 
 use super::{Fallback, Secret};
@@ -34,7 +35,11 @@ pub(super) struct Syntax<T: 'static> {
 }
 
 impl<T> Syntax<T> {
-    const fn new(values: &'static str, read: fn(&str) -> Parsed<T>, show: fn(&T) -> String) -> Self {
+    const fn new(
+        values: &'static str,
+        read: fn(&str) -> Parsed<T>,
+        show: fn(&T) -> String,
+    ) -> Self {
         Self { values, read, show, check: |_| Ok(()), or: Option::or, list: false }
     }
 
@@ -43,14 +48,16 @@ impl<T> Syntax<T> {
     }
 }
 
-pub(super) const SWITCH: Syntax<bool> = Syntax::new("`true` or `false`", read_switch, bool::to_string);
+pub(super) const SWITCH: Syntax<bool> =
+    Syntax::new("`true` or `false`", read_switch, bool::to_string);
 
 pub(super) const TTL: Syntax<Ttl> =
     Syntax::new("seconds, a duration such as `1h30m`, or `forever`", read, ToString::to_string)
         .checked(check_ttl);
 
-pub(super) const ENTRIES: Syntax<u64> = Syntax::new("a number of entries", read_entries, u64::to_string)
-    .checked(|entries| check_entries(*entries));
+pub(super) const ENTRIES: Syntax<u64> =
+    Syntax::new("a number of entries", read_entries, u64::to_string)
+        .checked(|entries| check_entries(*entries));
 
 pub(super) const BACKEND: Syntax<Backend> =
     Syntax::new("`memory`, `redis` or `tiered`", read, ToString::to_string);
@@ -63,7 +70,8 @@ pub(super) const BYTES: Syntax<u64> =
         .checked(|bytes| check_bytes(*bytes));
 
 pub(super) const SHARE: Syntax<f64> =
-    Syntax::new("a share, from 0 to 1", read_share, f64::to_string).checked(|share| check_share(*share));
+    Syntax::new("a share, from 0 to 1", read_share, f64::to_string)
+        .checked(|share| check_share(*share));
 
 pub(super) const URL: Syntax<Secret> = Syntax::new(
     "`redis://`, `rediss://`, `redis+unix://`, `redis-sentinel://h1,h2/master`, `redis-cluster://h1,h2`",
@@ -127,7 +135,8 @@ fn read_switch(text: &str) -> Parsed<bool> {
 fn check_ttl(ttl: &Ttl) -> Parsed<()> {
     match ttl {
         Ttl::For(Duration::ZERO) => {
-            Err("a ttl of zero keeps nothing; use `enabled(false)` to switch caching off".to_owned())
+            Err("a ttl of zero keeps nothing; use `enabled(false)` to switch caching off"
+                .to_owned())
         }
         Ttl::For(time) if *time > MAX_DURATION => {
             Err("a ttl of more than a century is refused; use `forever()`".to_owned())
@@ -139,7 +148,8 @@ fn check_ttl(ttl: &Ttl) -> Parsed<()> {
 fn read_entries(text: &str) -> Parsed<u64> {
     match text.replace('_', "").parse() {
         Ok(0) => {
-            Err("a capacity of zero holds nothing; switch the cache off by its `…_ENABLED=false`".to_owned())
+            Err("a capacity of zero holds nothing; switch the cache off by its `…_ENABLED=false`"
+                .to_owned())
         }
         Ok(entries) => Ok(entries),
         Err(_) => Err(format!("{:?} is not a number of entries, such as `50000`", excerpt(text))),
@@ -161,13 +171,17 @@ fn check_bytes(bytes: u64) -> Parsed<()> {
     if bytes > 0 {
         return Ok(());
     }
-    Err("a value size of zero sends nothing; use `backend(Backend::Memory)` to stay in memory".to_owned())
+    Err("a value size of zero sends nothing; use `backend(Backend::Memory)` to stay in memory"
+        .to_owned())
 }
 
 fn read_share(text: &str) -> Parsed<f64> {
     match text.parse() {
         Ok(share) if is_share(share) => Ok(share),
-        _ => Err(format!("{:?} is not a share of the ttl, from 0 to 1, such as `0.05`", excerpt(text))),
+        _ => Err(format!(
+            "{:?} is not a share of the ttl, from 0 to 1, such as `0.05`",
+            excerpt(text)
+        )),
     }
 }
 

@@ -38,7 +38,8 @@ impl BuilderSettings {
 
     /// Returns the settings as a layer.
     pub(crate) fn layer(&self) -> Layer {
-        let caches = self.caches.iter().map(|(name, settings)| (name.clone(), by_builder(settings)));
+        let caches =
+            self.caches.iter().map(|(name, settings)| (name.clone(), by_builder(settings)));
         Layer {
             program: by_builder(&self.program),
             all: by_builder(&self.all_valid()),
@@ -57,8 +58,10 @@ impl BuilderSettings {
     /// Adds a fault for each wrong value, and for each cache that is not among `caches`.
     pub(crate) fn check(&self, caches: &[&str], faults: &mut Vec<Fault>) {
         let misplaced = for_one_only().filter(|field| (field.show)(&self.all).is_some());
-        faults
-            .extend(misplaced.map(|field| Source::Builder.refuses_for_all(field.name, "`.cache(name, ..)`")));
+        faults.extend(
+            misplaced
+                .map(|field| Source::Builder.refuses_for_all(field.name, "`.cache(name, ..)`")),
+        );
         check(&self.all_valid(), " for all caches", faults);
         for (name, settings) in &self.caches {
             check(settings, &format!(" of the cache `{}`", shown_name(name)), faults);
@@ -76,10 +79,11 @@ fn for_one_only() -> impl Iterator<Item = &'static Field<CacheSettings>> {
 
 /// Adds a fault for each wrong value of `settings`. `place` follows the name of its field.
 fn check<S: Settings>(settings: &S, place: &str, faults: &mut Vec<Fault>) {
-    let wrong = S::FIELDS.iter().filter_map(|field| Some((field.name, (field.check)(settings).err()?)));
-    faults.extend(
-        wrong.map(|(field, why)| Fault::of_setting(&Source::Builder, &format!("`{field}`{place}: {why}"))),
-    );
+    let wrong =
+        S::FIELDS.iter().filter_map(|field| Some((field.name, (field.check)(settings).err()?)));
+    faults.extend(wrong.map(|(field, why)| {
+        Fault::of_setting(&Source::Builder, &format!("`{field}`{place}: {why}"))
+    }));
 }
 
 fn by_builder<S: Settings>(settings: &S) -> Vec<Sourced<S>> {

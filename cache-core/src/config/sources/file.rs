@@ -24,7 +24,11 @@ pub(super) const UNNAMED: &str = "cache.toml";
 
 /// Returns the contents of the file at `path`, which `source` has named. A file that cannot be read
 /// becomes a fault, unless it is missing and nobody has named it.
-pub(super) fn read(source: Option<&Source>, path: &str, faults: &mut Vec<Fault>) -> Option<Contents> {
+pub(super) fn read(
+    source: Option<&Source>,
+    path: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<Contents> {
     let text = text(source, path).map_err(|fault| faults.extend(fault)).ok()?;
     let contents = document::parse(&shown_name(path), &text, faults);
     contents.map_err(|fault| faults.push(fault)).ok()

@@ -45,7 +45,10 @@ impl Variables {
             remote: self.remote(faults),
             program: self.fields(ProgramSettings::FIELDS, Field::variable, faults),
             all: self.all(faults),
-            caches: caches.iter().map(|name| ((*name).to_owned(), self.cache(name, faults))).collect(),
+            caches: caches
+                .iter()
+                .map(|name| ((*name).to_owned(), self.cache(name, faults)))
+                .collect(),
         }
     }
 
@@ -116,7 +119,8 @@ impl Variables {
     pub(super) fn text(&self, variable: &str, faults: &mut Vec<Fault>) -> Option<&str> {
         let value = self.0.get(variable).filter(|value| is_set(value))?;
         if value.to_str().is_none() {
-            faults.push(Fault::of_setting(&variable, "it is not valid UTF-8: set it again, as text"));
+            faults
+                .push(Fault::of_setting(&variable, "it is not valid UTF-8: set it again, as text"));
         }
         value.to_str().map(str::trim)
     }
@@ -166,7 +170,9 @@ impl fmt::Debug for Variables {
 
 impl FromIterator<(OsString, OsString)> for Variables {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
-        let named = variables.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let named = variables
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         Self(named.filter(|(name, _)| name.starts_with("CACHE_") || name == PLATFORM_URL).collect())
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 
 fn effective(config: &Config, sites: &[Site]) -> EffectiveConfig {
-    let policies = sites.iter().enumerate().map(|(index, site)| (site, config.policy(index).clone()));
+    let policies =
+        sites.iter().enumerate().map(|(index, site)| (site, config.policy(index).clone()));
     EffectiveConfig::of(config, config, policies)
 }
 
@@ -17,7 +18,10 @@ fn each_value_names_who_says_it_and_whom_it_overrules() {
     ];
     let builder = BuilderSettings {
         caches: [("users".to_owned(), CacheSettings::new().forever())].into(),
-        remote: RemoteSettings { url: Some(Secret::new("redis://u:hunter2@h")), ..Default::default() },
+        remote: RemoteSettings {
+            url: Some(Secret::new("redis://u:hunter2@h")),
+            ..Default::default()
+        },
         ..BuilderSettings::default()
     };
     let (config, _) = resolve_with(&[], &sites, &set, builder);
@@ -39,11 +43,16 @@ fn each_value_names_who_says_it_and_whom_it_overrules() {
 #[test]
 fn what_is_in_effect_stands_before_what_is_said() {
     let sites = [site("users").local()];
-    let (config, _) =
-        resolve(&sites, &[("CACHE_ENABLED", "off"), ("CACHE_USERS_ENABLED", "on"), ("CACHE_TYPE", "redis")]);
+    let (config, _) = resolve(
+        &sites,
+        &[("CACHE_ENABLED", "off"), ("CACHE_USERS_ENABLED", "on"), ("CACHE_TYPE", "redis")],
+    );
     let effective = effective(&config, &sites);
     let shown: Vec<_> = effective.caches[0].settings.iter().map(ToString::to_string).collect();
-    assert_eq!(shown[2], "enabled          false          from CACHE_ENABLED; CACHE_USERS_ENABLED says true");
+    assert_eq!(
+        shown[2],
+        "enabled          false          from CACHE_ENABLED; CACHE_USERS_ENABLED says true"
+    );
     assert_eq!(
         shown[3],
         "backend          memory         from the attribute (`local`); CACHE_TYPE says redis"
@@ -54,7 +63,10 @@ fn what_is_in_effect_stands_before_what_is_said() {
 #[test]
 fn a_list_is_shown_whole_with_all_who_add_to_it() {
     let builder = BuilderSettings {
-        program: ProgramSettings { external: Some(vec!["CACHE_A".to_owned()]), ..Default::default() },
+        program: ProgramSettings {
+            external: Some(vec!["CACHE_A".to_owned()]),
+            ..Default::default()
+        },
         ..BuilderSettings::default()
     };
     let (config, _) = resolve_with(&[], &[], &[("CACHE_EXTERNAL", "CACHE_B,CACHE_C")], builder);
@@ -69,7 +81,12 @@ fn the_documented_defaults_are_the_defaults() {
     let (config, _) = resolve(&sites, &[]);
     let effective = effective(&config, &sites);
     let of_cache = |name| {
-        &effective.caches[0].settings.iter().find(|setting| setting.field == name).expect("it is one").value
+        &effective.caches[0]
+            .settings
+            .iter()
+            .find(|setting| setting.field == name)
+            .expect("it is one")
+            .value
     };
     let policy = config.policy(0);
     assert_eq!(*of_cache("capacity"), policy.capacity.to_string());
@@ -77,12 +94,16 @@ fn the_documented_defaults_are_the_defaults() {
     assert_eq!(*of_cache("lease"), policy.lease.to_string());
     assert_eq!(*of_cache("codec"), policy.codec.to_string());
     assert_eq!(*of_cache("max_value_size"), cachery_syntax::format_size(policy.max_value_size));
-    let of_redis =
-        |name| &effective.redis.iter().find(|setting| setting.field == name).expect("it is one").value;
+    let of_redis = |name| {
+        &effective.redis.iter().find(|setting| setting.field == name).expect("it is one").value
+    };
     let remote = &config.remote;
     assert_eq!(*of_redis("prefix"), remote.prefix);
     assert_eq!(*of_redis("required"), remote.required.to_string());
     assert_eq!(*of_redis("fallback"), remote.fallback.to_string());
-    assert_eq!(*of_redis("remote_deadline"), cachery_syntax::format_duration(remote.remote_deadline));
+    assert_eq!(
+        *of_redis("remote_deadline"),
+        cachery_syntax::format_duration(remote.remote_deadline)
+    );
     assert_eq!(*of_redis("outage_ttl"), cachery_syntax::format_duration(remote.outage_ttl));
 }

@@ -9,8 +9,10 @@ use crate::{CachesBuilder, TlsFiles};
 fn sources(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Sources, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text.as_ref()).expect("written");
-    let builder =
-        BuilderSettings { file: Some(file.path().display().to_string()), ..BuilderSettings::default() };
+    let builder = BuilderSettings {
+        file: Some(file.path().display().to_string()),
+        ..BuilderSettings::default()
+    };
     (Sources { builder, variables: Some(variables(pairs)), isolated: true }, file)
 }
 
@@ -22,8 +24,10 @@ fn read(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Config, Vec<String>)
     (config, faults.into_iter().map(|fault| fault.replace(&path, "cache.toml")).collect())
 }
 
-static SITES: [Site; 2] =
-    [site("users"), Site::new("user.orders", "shop::g", "").ttl_millis(3_600_000).at("src/shop.rs", 9)];
+static SITES: [Site; 2] = [
+    site("users"),
+    Site::new("user.orders", "shop::g", "").ttl_millis(3_600_000).at("src/shop.rs", 9),
+];
 
 const PROFILES: &str = r#"
 [cache.users]
@@ -133,7 +137,8 @@ caches = {}
 
 #[test]
 fn a_name_of_a_later_version_is_a_fault_that_says_so() {
-    let text = "journal = 1\n[default]\nstale = 1\n[cache.users]\nnone_ttl = 1\n[redis]\nmax_bytes = 1";
+    let text =
+        "journal = 1\n[default]\nstale = 1\n[cache.users]\nnone_ttl = 1\n[redis]\nmax_bytes = 1";
     let said = [
         "cache.toml:1: `journal` is reserved for a later version: leave it out",
         "cache.toml:3 [default]: `stale` is reserved for a later version: leave it out",
@@ -153,7 +158,8 @@ fn a_name_in_the_file_that_is_external_is_left_alone() {
 
 #[test]
 fn profiles_that_inherit_in_a_circle_are_told_once_and_end() {
-    let text = "[profile.a]\ninherits = 'b'\n[profile.b]\ninherits = 'c'\n[profile.c]\ninherits = 'b'";
+    let text =
+        "[profile.a]\ninherits = 'b'\n[profile.b]\ninherits = 'c'\n[profile.c]\ninherits = 'b'";
     let (_, faults) = read(text, &[("CACHE_ENV", "a")]);
     assert_eq!(
         faults,
@@ -167,8 +173,9 @@ fn profiles_that_inherit_in_a_circle_are_told_once_and_end() {
 #[test]
 fn profiles_that_are_too_many_below_one_are_told_once() {
     let section = |n: usize| format!("[profile.p{n:05}]\ninherits = 'p{:05}'\n", n + 1);
-    let file =
-        |count| (0..count).map(section).collect::<Vec<_>>().concat() + &format!("[profile.p{count:05}]");
+    let file = |count| {
+        (0..count).map(section).collect::<Vec<_>>().concat() + &format!("[profile.p{count:05}]")
+    };
     assert_eq!(read(file(16), &[("CACHE_ENV", "p00000")]).1, [""; 0]);
     for count in [17, 10_000] {
         let said = "`p00000` inherits from more than 16 profiles: take some out";
@@ -188,13 +195,16 @@ fn a_profile_that_the_file_does_not_know_is_a_fault_unless_it_is_one_of_the_usua
     );
     assert_eq!(
         of(PROFILES, "qa"),
-        ["CACHE_ENV: cache.toml has no profile `qa`: correct the name, or write `[profile.qa]` there"]
+        [
+            "CACHE_ENV: cache.toml has no profile `qa`: correct the name, or write `[profile.qa]` there"
+        ]
     );
 }
 
 #[test]
 fn a_named_file_must_be_there_and_an_unnamed_one_need_not() {
-    let missing = "CACHE_CONFIG: the file `nowhere.toml` does not exist: correct the path, or leave it out";
+    let missing =
+        "CACHE_CONFIG: the file `nowhere.toml` does not exist: correct the path, or leave it out";
     assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", "nowhere.toml")]).1, [missing]);
     let sources = Sources { variables: Some(variables(&[])), ..Sources::default() };
     assert_eq!(resolved(&sources, &[], &SITES).1, [""; 0], "this crate has no cache.toml");
@@ -202,7 +212,8 @@ fn a_named_file_must_be_there_and_an_unnamed_one_need_not() {
 
 /// What is said of a file at `path`, which must not be waited for.
 fn said_of(path: &Path) -> Vec<String> {
-    let builder = BuilderSettings { file: Some(path.display().to_string()), ..BuilderSettings::default() };
+    let builder =
+        BuilderSettings { file: Some(path.display().to_string()), ..BuilderSettings::default() };
     let sources = Sources { builder, variables: Some(variables(&[])), isolated: true };
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(resolved(&sources, &[], &SITES).1));
@@ -217,7 +228,10 @@ fn what_is_no_file_is_told_and_not_waited_for() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo").success());
     let why = "it is a pipe or a device: name a file, which can be read again";
     for path in [&*pipe, Path::new("/dev/zero")] {
-        assert_eq!(said_of(path), [format!("builder: the file `{}` cannot be read: {why}", path.display())]);
+        assert_eq!(
+            said_of(path),
+            [format!("builder: the file `{}` cannot be read: {why}", path.display())]
+        );
     }
     let why = "it is a directory: name a file in it";
     let said = format!("builder: the file `{}` cannot be read: {why}", place.path().display());
@@ -228,10 +242,17 @@ fn what_is_no_file_is_told_and_not_waited_for() {
 fn what_is_no_path_is_told_and_not_shown() {
     let long = "hunter2/".repeat(1_000);
     let said = "it is not a path: write the path of the file, not its contents";
-    for text in ["[redis]\nkey_secret = 'hunter2'", "-----BEGIN PRIVATE KEY-----hunter2", "hunter2\0", &long]
-    {
+    for text in [
+        "[redis]\nkey_secret = 'hunter2'",
+        "-----BEGIN PRIVATE KEY-----hunter2",
+        "hunter2\0",
+        &long,
+    ] {
         assert_eq!(resolve(&SITES, &[("CACHE_CONFIG", text)]).1, [format!("CACHE_CONFIG: {said}")]);
-        assert_eq!(resolve(&SITES, &[("CACHE_REDIS_CA", text)]).1, [format!("CACHE_REDIS_CA: {said}")]);
+        assert_eq!(
+            resolve(&SITES, &[("CACHE_REDIS_CA", text)]).1,
+            [format!("CACHE_REDIS_CA: {said}")]
+        );
         let builder = CachesBuilder::default().isolated().redis_tls(TlsFiles::default().ca(text));
         assert_eq!(resolved(&builder.sources, &[], &SITES).1, [format!("builder: `ca`: {said}")]);
     }
@@ -258,7 +279,10 @@ fn a_file_that_cannot_be_read_is_one_clear_fault() {
         (b"a = 1\na b".to_vec(), "cache.toml:2: it is not TOML: "),
         (b"[cache.users]\nurl = 'hunter2".to_vec(), "cache.toml:2: it is not TOML: "),
         (b"\0".to_vec(), "cache.toml:1: it is not TOML: "),
-        (b"[cache.users]\nttl = 1\nttl = 2".to_vec(), "cache.toml:3: it is not TOML: duplicate key"),
+        (
+            b"[cache.users]\nttl = 1\nttl = 2".to_vec(),
+            "cache.toml:3: it is not TOML: duplicate key",
+        ),
         (b"[cache.users]\n[cache.users]".to_vec(), "cache.toml:2: it is not TOML: duplicate key"),
         (deep.into_bytes(), "it is not TOML: "),
         (tables.into_bytes(), ""),

@@ -20,7 +20,10 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn names() -> Vec<String> {
-    super::super::sources::known(&["users"]).into_iter().filter(|name| name != "CACHE_CONFIG").collect()
+    super::super::sources::known(&["users"])
+        .into_iter()
+        .filter(|name| name != "CACHE_CONFIG")
+        .collect()
 }
 
 fn check(faults: &[String]) -> Result<(), TestCaseError> {
@@ -35,9 +38,12 @@ fn check(faults: &[String]) -> Result<(), TestCaseError> {
 fn of_file(text: &[u8]) -> Vec<String> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text).expect("written");
-    let builder =
-        BuilderSettings { file: Some(file.path().display().to_string()), ..BuilderSettings::default() };
-    let sources = Sources { builder, variables: Some(variables(&[("CACHE_ENV", "p")])), isolated: true };
+    let builder = BuilderSettings {
+        file: Some(file.path().display().to_string()),
+        ..BuilderSettings::default()
+    };
+    let sources =
+        Sources { builder, variables: Some(variables(&[("CACHE_ENV", "p")])), isolated: true };
     resolved(&sources, &[], &[site("users")]).1
 }
 
@@ -82,13 +88,14 @@ proptest! {
 
 /// Where a field can stand, by the tables.
 fn fields() -> impl Iterator<Item = String> {
-    let of_caches = ["default", "cache.users", "profile.p.default", "profile.p.cache.users"].into_iter();
+    let of_caches =
+        ["default", "cache.users", "profile.p.default", "profile.p.cache.users"].into_iter();
     let of_caches = of_caches.flat_map(|section| {
         CacheSettings::FIELDS.iter().map(move |field| format!("{section}.{}", field.name))
     });
-    let of_redis = RemoteSettings::FIELDS
-        .iter()
-        .flat_map(|field| ["redis", "profile.p.redis"].map(|section| format!("{section}.{}", field.name)));
+    let of_redis = RemoteSettings::FIELDS.iter().flat_map(|field| {
+        ["redis", "profile.p.redis"].map(|section| format!("{section}.{}", field.name))
+    });
     let of_program = ProgramSettings::FIELDS
         .iter()
         .flat_map(|field| ["", "profile.p."].map(|section| format!("{section}{}", field.name)));
@@ -108,7 +115,8 @@ fn a_value_of_another_kind_is_one_fault_for_whatever_field() {
     ];
     for (field, kind) in fields().flat_map(|field| kinds.map(|kind| (field.clone(), kind))) {
         let faults = of_file(format!("# none\n{field} = {kind}\n[profile.q]").as_bytes());
-        let told = faults.iter().filter(|fault| !fault.starts_with("CACHE_ENV")).collect::<Vec<_>>();
+        let told =
+            faults.iter().filter(|fault| !fault.starts_with("CACHE_ENV")).collect::<Vec<_>>();
         let [fault] = &*told else { panic!("{field} = {kind}: {told:?}") };
         assert!(
             fault.contains(":2 ") && fault.contains("write one value, as in `"),
@@ -132,9 +140,11 @@ fn what_is_no_section_is_one_fault_where_one_should_be() {
     ] {
         for kind in ["'hunter2'", "[]", "7", "[[{}]]"] {
             let faults = of_file(format!("\n{section} = {kind}").as_bytes());
-            let told = faults.iter().filter(|fault| !fault.starts_with("CACHE_ENV")).collect::<Vec<_>>();
+            let told =
+                faults.iter().filter(|fault| !fault.starts_with("CACHE_ENV")).collect::<Vec<_>>();
             let [fault] = &*told else { panic!("{section} = {kind}: {told:?}") };
-            let way_out = format!(":2: `{section}` is a section: write `[{section}]`, and its fields below");
+            let way_out =
+                format!(":2: `{section}` is a section: write `[{section}]`, and its fields below");
             assert!(fault.ends_with(&way_out), "{section} = {kind}: {fault}");
         }
     }

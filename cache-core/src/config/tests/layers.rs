@@ -53,7 +53,8 @@ impl<T: Table> Case<T> {
             Some((name, values::text(self.field.name, *number)))
         };
         // A backend is not in effect without a place.
-        let url = (self.field.name == "backend").then(|| ("REDIS_URL".to_owned(), "redis://here".to_owned()));
+        let url = (self.field.name == "backend")
+            .then(|| ("REDIS_URL".to_owned(), "redis://here".to_owned()));
         self.spoken.iter().filter_map(variable).chain(url).collect()
     }
 
@@ -92,14 +93,16 @@ impl<T: Table> Case<T> {
     /// What is shown: the winner, and below it all others.
     fn expected(&self, file: &str) -> Setting {
         let statement = |(number, voice): &(usize, Voice)| {
-            let said = (self.field.read)(&values::text(self.field.name, *number)).expect("a right value");
+            let said =
+                (self.field.read)(&values::text(self.field.name, *number)).expect("a right value");
             let value = (self.field.show)(&said).expect("it is said");
             Overruled { value, source: self.source(file, *number, *voice) }
         };
         let mut all: Vec<_> = self.spoken.iter().map(statement).collect();
         if self.field.list && !all.is_empty() {
-            let joined =
-                |part: fn(&Overruled) -> &str, by: &str| all.iter().map(part).collect::<Vec<_>>().join(by);
+            let joined = |part: fn(&Overruled) -> &str, by: &str| {
+                all.iter().map(part).collect::<Vec<_>>().join(by)
+            };
             all = vec![Overruled {
                 value: joined(|said| &said.value, ","),
                 source: joined(|said| &said.source, " and "),
@@ -107,13 +110,22 @@ impl<T: Table> Case<T> {
         }
         let nobody = Overruled { value: self.field.default.text(), source: "built-in".to_owned() };
         let winner = if all.is_empty() { nobody } else { all.remove(0) };
-        Setting { field: self.field.name, value: winner.value, source: winner.source, overruled: all }
+        Setting {
+            field: self.field.name,
+            value: winner.value,
+            source: winner.source,
+            overruled: all,
+        }
     }
 
     /// What all of it comes to.
     fn sum(&self) -> T {
         let heard = if self.field.list { self.spoken.len() } else { 1 };
-        let texts = self.spoken.iter().take(heard).map(|(number, _)| values::text(self.field.name, *number));
+        let texts = self
+            .spoken
+            .iter()
+            .take(heard)
+            .map(|(number, _)| values::text(self.field.name, *number));
         match &*texts.collect::<Vec<_>>().join(",") {
             "" => T::default(),
             text => (self.field.read)(text).expect("a right value"),
@@ -125,12 +137,16 @@ impl<T: Table> Case<T> {
         fs::write(&self.path, &file).expect("written");
         let config = {
             let sources = self.builder().sources;
-            Resolved::with_backends(&sources, std::slice::from_ref(&site), &remote_target::linked()).config
+            Resolved::with_backends(&sources, std::slice::from_ref(&site), &remote_target::linked())
+                .config
         };
         let who = format!("{} by {:?}", self.field.name, self.spoken);
         assert_eq!(T::sum(&config, &site), self.sum().or(T::base(&site)), "{who}");
-        let effective =
-            EffectiveConfig::of(&config, &config, std::iter::once((&site, config.policy(0).clone())));
+        let effective = EffectiveConfig::of(
+            &config,
+            &config,
+            std::iter::once((&site, config.policy(0).clone())),
+        );
         let shown = T::shown(&effective).iter().find(|setting| setting.field == self.field.name);
         assert_eq!(shown, Some(&self.expected(&file)), "{who}");
     }
@@ -181,8 +197,11 @@ fn effect<T: Table>(
     let (_, section) = T::voices(field)[0];
     let builder = T::by_builder(builder, field, section, &values::text(field.name, number));
     let site = site("users");
-    let Resolved { config, faults, unknown } =
-        Resolved::with_backends(&builder.sources, std::slice::from_ref(&site), &remote_target::linked());
+    let Resolved { config, faults, unknown } = Resolved::with_backends(
+        &builder.sources,
+        std::slice::from_ref(&site),
+        &remote_target::linked(),
+    );
     (config.policy(0).clone(), config.remote, faults.len(), unknown)
 }
 

@@ -3,8 +3,12 @@
 use super::*;
 
 fn remote(builder: RemoteSettings, pairs: &[(&str, &str)]) -> (RemotePolicy, Vec<String>) {
-    let (config, faults) =
-        resolve_with(&[], &[], pairs, BuilderSettings { remote: builder, ..BuilderSettings::default() });
+    let (config, faults) = resolve_with(
+        &[],
+        &[],
+        pairs,
+        BuilderSettings { remote: builder, ..BuilderSettings::default() },
+    );
     (config.remote, faults)
 }
 
@@ -60,7 +64,8 @@ fn each_setting_has_a_variable() {
 fn the_builders_url_wins_over_ours_and_ours_over_the_usual_one() {
     let usual = ("REDIS_URL", "redis://usual");
     let ours = ("CACHE_REDIS_URL", "redis://ours");
-    let code = || RemoteSettings { url: Some(Secret::new("redis://code")), ..RemoteSettings::default() };
+    let code =
+        || RemoteSettings { url: Some(Secret::new("redis://code")), ..RemoteSettings::default() };
     let url = |settings: &RemotePolicy| settings.target().expect("there is a URL").url;
     assert_eq!(url(&remote(RemoteSettings::default(), &[usual]).0), "redis://usual");
     assert_eq!(url(&remote(RemoteSettings::default(), &[usual, ours]).0), "redis://ours");
@@ -98,16 +103,24 @@ fn a_prefix_is_what_every_key_can_bear() {
 #[test]
 fn a_short_secret_is_refused_and_not_shown() {
     let said = "the secret has 15 bytes, which can be guessed: use at least 16 random ones, as `openssl rand -hex 16` makes them";
-    assert_eq!(said_of(&[("CACHE_KEY_SECRET", "hunter2hunter2h")]), [format!("CACHE_KEY_SECRET: {said}")]);
-    let code =
-        RemoteSettings { key_secret: Some(Secret::new("hunter2hunter2h")), ..RemoteSettings::default() };
+    assert_eq!(
+        said_of(&[("CACHE_KEY_SECRET", "hunter2hunter2h")]),
+        [format!("CACHE_KEY_SECRET: {said}")]
+    );
+    let code = RemoteSettings {
+        key_secret: Some(Secret::new("hunter2hunter2h")),
+        ..RemoteSettings::default()
+    };
     assert_eq!(remote(code, &[]).1, [format!("builder: `key_secret`: {said}")]);
 }
 
 #[test]
 fn a_client_certificate_and_its_key_come_together() {
     let certificate = "a client certificate needs its private key: give CACHE_REDIS_KEY, or `key` in a file or `redis_tls`, too";
-    assert_eq!(said_of(&[("CACHE_REDIS_CERT", "c.pem")]), [format!("CACHE_REDIS_CERT: {certificate}")]);
+    assert_eq!(
+        said_of(&[("CACHE_REDIS_CERT", "c.pem")]),
+        [format!("CACHE_REDIS_CERT: {certificate}")]
+    );
     assert_eq!(
         said_of(&[("CACHE_REDIS_KEY", "k.pem")]),
         [
@@ -142,7 +155,10 @@ fn times_that_cannot_be_are_refused() {
 fn neither_url_nor_secret_is_shown() {
     let pairs = [("REDIS_URL", "redis://u:hunter2@h"), ("CACHE_KEY_SECRET", "hunter2-hunter2-")];
     let (settings, _) = remote(RemoteSettings::default(), &pairs);
-    let code = RemoteSettings { url: Some(Secret::new("redis://u:hunter2@h")), ..RemoteSettings::default() };
+    let code = RemoteSettings {
+        url: Some(Secret::new("redis://u:hunter2@h")),
+        ..RemoteSettings::default()
+    };
     for shown in [format!("{settings:?}"), format!("{code:?}")] {
         assert!(!shown.contains("hunter2") && shown.contains("Secret(..)"), "{shown}");
     }

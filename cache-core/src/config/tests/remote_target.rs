@@ -3,8 +3,7 @@
 use super::*;
 
 const URL: (&str, &str) = ("REDIS_URL", "redis://user:hunter2@here");
-const WITHOUT: &str =
-    "and this program is built without it: add the feature, as in `cachery = { .., features = [\"redis\"] }`";
+const WITHOUT: &str = "and this program is built without it: add the feature, as in `cachery = { .., features = [\"redis\"] }`";
 const NOWHERE: &str = "and no URL is set: set REDIS_URL, for example redis://localhost:6379";
 
 /// Takes every URL that begins as one of its own.
@@ -17,7 +16,10 @@ pub(super) fn linked() -> [RemoteBackend; 1] {
 }
 
 fn for_users(settings: CacheSettings) -> BuilderSettings {
-    BuilderSettings { caches: [("users".to_owned(), settings)].into(), ..BuilderSettings::default() }
+    BuilderSettings {
+        caches: [("users".to_owned(), settings)].into(),
+        ..BuilderSettings::default()
+    }
 }
 
 fn backends(config: &Config, sites: &[Site]) -> Vec<Backend> {
@@ -67,10 +69,17 @@ fn there_is_a_target_exactly_when_a_cache_wants_it_and_it_can_be_used() {
     assert_eq!(target(&linked(), &wanting, &[URL]).as_deref(), Some(URL.1));
     assert_eq!(target(&linked(), &[site("users")], &[URL]), None, "nobody wants it");
     assert_eq!(target(&linked(), &wanting, &[]), None, "no URL");
-    assert_eq!(target(&linked(), &wanting, &[("REDIS_URL", "ftp://here")]), None, "a URL that is refused");
+    assert_eq!(
+        target(&linked(), &wanting, &[("REDIS_URL", "ftp://here")]),
+        None,
+        "a URL that is refused"
+    );
     assert_eq!(target(&[], &wanting, &[URL]), None, "no backend");
     let disabled = [URL, ("CACHE_ENABLED", "false")];
-    assert!(target(&linked(), &wanting, &disabled).is_some(), "it may be switched on by another registry");
+    assert!(
+        target(&linked(), &wanting, &disabled).is_some(),
+        "it may be switched on by another registry"
+    );
 }
 
 #[test]
@@ -84,7 +93,9 @@ fn without_the_feature_one_fault_names_all_caches_and_who_wants_it() {
     let (config, faults) = resolve_with(&[], &sites, &set, BuilderSettings::default());
     assert_eq!(
         faults,
-        [format!("CACHE_TYPE and src/shop.rs:7: the caches `orders` and `users` need Redis, {WITHOUT}")]
+        [format!(
+            "CACHE_TYPE and src/shop.rs:7: the caches `orders` and `users` need Redis, {WITHOUT}"
+        )]
     );
     assert_eq!(backends(&config, &sites), [Backend::Memory; 3], "memory stands in");
 }
@@ -107,16 +118,22 @@ fn without_both_each_has_its_fault() {
     let sites = [site("users")];
     let set = [("CACHE_DEFAULT_BACKEND", "redis")];
     let start = "CACHE_DEFAULT_BACKEND: the cache `users` needs Redis,";
-    assert_eq!(resolve(&sites, &set).1, [format!("{start} {WITHOUT}"), format!("{start} {NOWHERE}")]);
+    assert_eq!(
+        resolve(&sites, &set).1,
+        [format!("{start} {WITHOUT}"), format!("{start} {NOWHERE}")]
+    );
 }
 
 #[test]
 fn many_caches_are_counted() {
     let sites = ["a", "b", "c", "d", "e", "f", "g"].map(|name| Site::new(name, "shop::f", ""));
-    let (_, faults) = resolve_with(&linked(), &sites, &[("CACHE_TYPE", "redis")], BuilderSettings::default());
+    let (_, faults) =
+        resolve_with(&linked(), &sites, &[("CACHE_TYPE", "redis")], BuilderSettings::default());
     assert_eq!(
         faults,
-        [format!("CACHE_TYPE: the caches `a`, `b`, `c`, `d`, `e` and 2 more need Redis, {NOWHERE}")]
+        [format!(
+            "CACHE_TYPE: the caches `a`, `b`, `c`, `d`, `e` and 2 more need Redis, {NOWHERE}"
+        )]
     );
 }
 
@@ -126,8 +143,12 @@ fn a_refused_url_is_told_by_its_source_and_never_shown() {
     let wrong = "ftp://user:hunter2@here";
     let said = |pairs: &[(&str, &str)], url: Option<&str>| {
         let remote = RemoteSettings { url: url.map(Secret::new), ..RemoteSettings::default() };
-        let (config, faults) =
-            resolve_with(&linked(), &sites, pairs, BuilderSettings { remote, ..BuilderSettings::default() });
+        let (config, faults) = resolve_with(
+            &linked(),
+            &sites,
+            pairs,
+            BuilderSettings { remote, ..BuilderSettings::default() },
+        );
         assert_eq!(backends(&config, &sites), [Backend::Memory], "memory stands in");
         faults
     };
@@ -139,16 +160,24 @@ fn a_refused_url_is_told_by_its_source_and_never_shown() {
 
 #[test]
 fn a_url_that_nobody_wants_is_not_judged() {
-    let (_, faults) =
-        resolve_with(&linked(), &[site("users")], &[("REDIS_URL", "?")], BuilderSettings::default());
+    let (_, faults) = resolve_with(
+        &linked(),
+        &[site("users")],
+        &[("REDIS_URL", "?")],
+        BuilderSettings::default(),
+    );
     assert_eq!(faults, [""; 0]);
 }
 
 #[test]
 fn a_local_cache_stays_in_memory_whatever_is_said_for_all() {
     let sites = [site("users").local(), Site::new("orders", "shop::g", "")];
-    let (config, faults) =
-        resolve_with(&linked(), &sites, &[URL, ("CACHE_TYPE", "tiered")], BuilderSettings::default());
+    let (config, faults) = resolve_with(
+        &linked(),
+        &sites,
+        &[URL, ("CACHE_TYPE", "tiered")],
+        BuilderSettings::default(),
+    );
     assert_eq!(faults, [""; 0]);
     assert_eq!(backends(&config, &sites), [Backend::Memory, Backend::Tiered]);
 }
@@ -167,7 +196,10 @@ fn to_take_a_local_cache_out_of_memory_is_a_fault_that_names_both() {
     assert_eq!(backends(&config, &sites), [Backend::Memory]);
 
     let builder = for_users(CacheSettings::new().backend(Backend::Tiered));
-    assert_eq!(resolve_with(&linked(), &sites, &[], builder).1, [format!("builder: {}", why("tiered"))]);
+    assert_eq!(
+        resolve_with(&linked(), &sites, &[], builder).1,
+        [format!("builder: {}", why("tiered"))]
+    );
     assert_eq!(resolve(&sites, &[("CACHE_USERS_BACKEND", "memory")]).1, [""; 0]);
 }
 
@@ -181,8 +213,10 @@ fn settings_that_say_nothing_of_a_store_keep_entries_in_memory() {
 fn an_isolated_registry_without_a_url_keeps_in_memory_what_only_the_code_wants_elsewhere() {
     let wanting = [site("users").backend(Backend::Redis)];
     let isolated = |pairs: &[(&str, &str)]| {
-        let sources = Sources { variables: Some(variables(pairs)), isolated: true, ..Sources::default() };
-        let Resolved { config, faults, .. } = Resolved::with_backends(&sources, &wanting, &linked());
+        let sources =
+            Sources { variables: Some(variables(pairs)), isolated: true, ..Sources::default() };
+        let Resolved { config, faults, .. } =
+            Resolved::with_backends(&sources, &wanting, &linked());
         (config.policy(0).backend, faults.len())
     };
     assert_eq!(isolated(&[]), (Backend::Memory, 0));

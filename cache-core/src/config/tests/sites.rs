@@ -16,7 +16,8 @@ fn two_sites_of_one_identity_are_a_fault_that_names_both_lines() {
 
 #[test]
 fn three_sites_of_one_identity_are_one_fault_that_names_all_lines() {
-    let (other, third) = (|| site("users").at("src/other.rs", 9), || site("users").at("src/third.rs", 11));
+    let (other, third) =
+        (|| site("users").at("src/other.rs", 9), || site("users").at("src/third.rs", 11));
     let sites = [site("users"), other(), site("orders"), third()];
     assert_eq!(
         resolve(&sites, &[]).1,
@@ -25,7 +26,9 @@ fn three_sites_of_one_identity_are_one_fault_that_names_all_lines() {
           nothing tells them apart; give each a `name` of its own"
         ]
     );
-    assert!(resolve(&[site("users"), other(), third(), third()], &[]).1[0].contains(": 4 functions"));
+    assert!(
+        resolve(&[site("users"), other(), third(), third()], &[]).1[0].contains(": 4 functions")
+    );
 }
 
 #[test]
@@ -85,10 +88,15 @@ fn no_name_that_is_allowed_makes_the_name_of_a_variable_for_something_else() {
     let fields = cachery_syntax::Field::ALL.map(|field| field.name.to_ascii_uppercase());
     let globals = Global::ALL.map(|global| global.variable);
     let globals = globals.into_iter().chain(["CACHE_DEFAULT_BACKEND", "CACHE_DEFAULT_TTL"]);
-    for (field, global) in globals.flat_map(|global| fields.each_ref().map(|field| (field, global))) {
-        let stem = global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
+    for (field, global) in globals.flat_map(|global| fields.each_ref().map(|field| (field, global)))
+    {
+        let stem =
+            global.strip_prefix("CACHE_").and_then(|rest| rest.strip_suffix(&format!("_{field}")));
         if let Some(stem) = stem {
-            assert!(cachery_syntax::check_name(&stem.to_lowercase()).is_err(), "`{stem}` would set {global}");
+            assert!(
+                cachery_syntax::check_name(&stem.to_lowercase()).is_err(),
+                "`{stem}` would set {global}"
+            );
         }
     }
     assert!(cachery_syntax::check_name("default").is_err());

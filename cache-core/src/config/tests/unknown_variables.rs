@@ -46,8 +46,7 @@ fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
 
 #[test]
 fn a_variable_of_a_later_version_is_a_fault_that_says_so() {
-    let way_out =
-        "is reserved for a later version: unset it (if it is for another program, list it in CACHE_EXTERNAL)";
+    let way_out = "is reserved for a later version: unset it (if it is for another program, list it in CACHE_EXTERNAL)";
     for (variable, word) in [
         ("CACHE_SENTIMENT_STALE", "stale"),
         ("CACHE_SENTIMENT_ERR_TTL", "err_ttl"),
@@ -86,7 +85,8 @@ fn where_it_is_strict_each_of_them_is_a_fault() {
 
 #[test]
 fn thousands_of_them_are_still_one_short_line() {
-    let names: Vec<_> = (0..5000).map(|n| format!("CACHE_FOREIGN_{n}_{}", "x".repeat(200))).collect();
+    let names: Vec<_> =
+        (0..5000).map(|n| format!("CACHE_FOREIGN_{n}_{}", "x".repeat(200))).collect();
     let set: Vec<_> = names.iter().map(|name| (&**name, "1")).collect();
     let warning = resolved(&set).unknown.to_string();
     assert!(warning.len() < 4000 && warning.contains("and 4980 more"), "{warning}");

@@ -13,7 +13,9 @@ fn an_empty_variable_is_not_set() {
 #[test]
 fn hostile_values_give_one_short_fault_each() {
     let sites = [site("users")];
-    for hostile in ["-1", "1e9", "\0", "99999999999999999999999", &"x".repeat(1_000_000), "١٢", "NaN"] {
+    for hostile in
+        ["-1", "1e9", "\0", "99999999999999999999999", &"x".repeat(1_000_000), "١٢", "NaN"]
+    {
         for field in CacheSettings::FIELDS {
             let (_, faults) = resolve(&sites, &[(&field.variable_of("users"), hostile)]);
             assert_eq!(faults.len(), 1, "{} {faults:?}", field.name);
@@ -39,7 +41,11 @@ fn each_field_has_a_variable_for_one_cache_and_one_for_all() {
         let (config, faults) = resolve(std::slice::from_ref(&site), &pairs);
         assert_eq!(faults, [""; 0]);
         let policy = config.policy(0);
-        assert_eq!((policy.capacity, policy.enabled, policy.codec), (7, false, Codec::Json), "{name}");
+        assert_eq!(
+            (policy.capacity, policy.enabled, policy.codec),
+            (7, false, Codec::Json),
+            "{name}"
+        );
         assert_eq!((policy.lease, policy.max_value_size), (false, 65_536), "{name}");
         assert!((policy.jitter - 0.5).abs() < f64::EPSILON, "{name}");
     }
@@ -72,7 +78,8 @@ fn a_ttl_for_all_caches_is_a_fault_in_a_variable_too() {
 
 #[test]
 fn the_type_and_the_default_backend_are_one_setting() {
-    let both = |short, long| resolve(&[], &[("CACHE_TYPE", short), ("CACHE_DEFAULT_BACKEND", long)]).1;
+    let both =
+        |short, long| resolve(&[], &[("CACHE_TYPE", short), ("CACHE_DEFAULT_BACKEND", long)]).1;
     assert_eq!(both("redis", "redis"), [""; 0]);
     assert_eq!(both("redis", ""), [""; 0]);
     assert_eq!(
@@ -85,7 +92,8 @@ fn the_type_and_the_default_backend_are_one_setting() {
 
 #[test]
 fn a_word_that_is_none_is_told_the_nearest_or_all() {
-    let set = [("CACHE_TYPE", "redsi"), ("CACHE_USERS_CODEC", "msgpack"), ("CACHE_FALLBACK", "none")];
+    let set =
+        [("CACHE_TYPE", "redsi"), ("CACHE_USERS_CODEC", "msgpack"), ("CACHE_FALLBACK", "none")];
     assert_eq!(
         resolve(&[site("users")], &set).1,
         [
@@ -99,7 +107,8 @@ fn a_word_that_is_none_is_told_the_nearest_or_all() {
 #[test]
 fn words_read_as_they_are_shown() {
     let reads = |settings: CacheSettings, name: &str| {
-        let field = CacheSettings::FIELDS.iter().find(|field| field.name == name).expect("it is one");
+        let field =
+            CacheSettings::FIELDS.iter().find(|field| field.name == name).expect("it is one");
         assert_eq!((field.read)(&(field.show)(&settings).expect("it is set")), Ok(settings));
     };
     for codec in [Codec::MessagePack, Codec::Json] {
@@ -107,7 +116,10 @@ fn words_read_as_they_are_shown() {
     }
     for fallback in [Fallback::Memory, Fallback::Off] {
         let settings = RemoteSettings { fallback: Some(fallback), ..RemoteSettings::UNSET };
-        let field = RemoteSettings::FIELDS.iter().find(|field| field.name == "fallback").expect("it is one");
+        let field = RemoteSettings::FIELDS
+            .iter()
+            .find(|field| field.name == "fallback")
+            .expect("it is one");
         assert_eq!((field.read)(&fallback.to_string()), Ok(settings));
     }
 }
@@ -118,7 +130,8 @@ fn a_value_that_is_not_utf8_is_a_fault_and_a_name_that_is_not_is_none_of_ours() 
     use std::os::unix::ffi::OsStringExt as _;
     let sites = [site("users")];
     let bytes = || OsString::from_vec(vec![b'1', 0xff]);
-    let variables = [(OsString::from("CACHE_USERS_TTL"), bytes()), (bytes(), bytes())].into_iter().collect();
+    let variables =
+        [(OsString::from("CACHE_USERS_TTL"), bytes()), (bytes(), bytes())].into_iter().collect();
     let sources = Sources { variables: Some(variables), isolated: true, ..Sources::default() };
     assert_eq!(
         resolved(&sources, &[], &sites).1,

@@ -110,7 +110,10 @@ mod tests {
         use std::os::unix::ffi::OsStrExt as _;
         let bytes = [b'a', 0xff];
         assert_eq!(key(OsStr::from_bytes(&bytes)), key(&bytes[..]));
-        assert_ne!(key(OsStr::from_bytes(&bytes)), key(&*OsStr::from_bytes(&bytes).to_string_lossy()));
+        assert_ne!(
+            key(OsStr::from_bytes(&bytes)),
+            key(&*OsStr::from_bytes(&bytes).to_string_lossy())
+        );
     }
 
     /// A high surrogate without a low one, whose bytes happen to be UTF-8.

@@ -36,7 +36,10 @@ fn years_of_hits_do_not_overflow_the_time_saved() {
     });
     (0..1600).for_each(|_| counters.load(century, false));
     let stats = counters.snapshot(0);
-    assert_eq!((stats.hits, stats.time_saved, stats.load_time), (1600, century * 1600, century * 1600));
+    assert_eq!(
+        (stats.hits, stats.time_saved, stats.load_time),
+        (1600, century * 1600, century * 1600)
+    );
     assert_eq!(stats.mean_load_time(), century);
 }
 

@@ -133,7 +133,8 @@ fn handle(model: &Model) -> TokenStream {
         CacheOf::Own(_) => quote!(#krate::__private::CacheHandle::of(Self::#site())),
         CacheOf::Declared(declared) => quote!(#declared::cache()),
     };
-    let header = header(model, "Returns the cache itself: its name, policy and statistics, and `clear`.");
+    let header =
+        header(model, "Returns the cache itself: its name, policy and statistics, and `clear`.");
     quote! {
         #header fn #name() -> #krate::__private::CacheHandle {
             #cache

@@ -73,7 +73,8 @@ pub(super) fn site_function(model: &Model) -> Option<TokenStream> {
 fn known(model: &Model) -> Option<TokenStream> {
     let returns = &model.returns;
     let Type::Path(TypePath { path, .. }) = returns else { return None };
-    let bare = path.segments.iter().all(|segment| segment.arguments.is_none() && segment.ident != "Self");
+    let bare =
+        path.segments.iter().all(|segment| segment.arguments.is_none() && segment.ident != "Self");
     (model.function.associated && bare).then(|| {
         quote_spanned! {model.returns_shown=>
             const _: ::core::marker::PhantomData<fn() -> #returns> = ::core::marker::PhantomData;

@@ -72,7 +72,9 @@ pub(super) fn declared(model: &Model) -> Vec<TokenStream> {
 /// takes by value.
 pub(super) fn allow_references(model: &Model) -> Option<TokenStream> {
     const KNOWN: [&str; 6] = ["Box", "Cow", "Option", "PathBuf", "String", "Vec"];
-    let known = |ty: &Type| last_segment(ty).is_some_and(|last| KNOWN.iter().any(|name| last.ident == name));
+    let known = |ty: &Type| {
+        last_segment(ty).is_some_and(|last| KNOWN.iter().any(|name| last.ident == name))
+    };
     let by_value = model.params.iter().any(|param| param.keyed && known(&param.ty));
     by_value.then(|| quote!(#[allow(clippy::borrowed_box, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref)]))
 }

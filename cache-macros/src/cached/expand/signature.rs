@@ -24,7 +24,8 @@ pub(super) fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
 /// Emits the body's pinned future, with every input handed on.
 pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
     let body = call(model, home, &model.name_of(Companion::Body));
-    let receiver = model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
+    let receiver =
+        model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
     let params = model.params.iter().map(|param| param.name.to_token_stream());
     let arguments = receiver.chain(params);
     quote!(::core::pin::pin!(#body(#(#arguments),*)))

@@ -14,7 +14,11 @@ use crate::shared::tokens::written;
 /// what looks alike as bytes.
 pub(super) fn of(function: &Function, key: &Key, returns: &Type) -> String {
     let declared = |Param { name, declared }: &Param| {
-        format!("{}:{}", name.as_ref().map(Ident::to_string).unwrap_or_default(), written(&declared.ty))
+        format!(
+            "{}:{}",
+            name.as_ref().map(Ident::to_string).unwrap_or_default(),
+            written(&declared.ty)
+        )
     };
     let keyed = function.params.iter().zip(&key.params).filter(|(_, keyed)| **keyed);
     let params: Vec<_> = keyed.map(|(param, _)| declared(param)).collect();

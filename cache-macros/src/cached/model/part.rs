@@ -40,7 +40,10 @@ impl Encoded {
                 let span = word_of(ty);
                 let mut name = name.clone();
                 name.set_span(name.span().located_at(span));
-                Self { value: parameter(&name, ty, span), opaque: Mentions::of_type(ty).has_impl_trait() }
+                Self {
+                    value: parameter(&name, ty, span),
+                    opaque: Mentions::of_type(ty).has_impl_trait(),
+                }
             }
         }
     }

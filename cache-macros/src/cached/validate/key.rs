@@ -39,7 +39,8 @@ pub(in super::super) enum Part {
 /// `usable` says that the signature is right so far; if not, it is not searched for more mistakes.
 pub(super) fn check(args: &Args, function: &Function, usable: bool, errors: &mut Errors) -> Key {
     let before = errors.count();
-    let skipped = args.skip.as_ref().map(|skip| skipped(skip, function, errors)).unwrap_or_default();
+    let skipped =
+        args.skip.as_ref().map(|skip| skipped(skip, function, errors)).unwrap_or_default();
     let Some(key) = &args.key else {
         let key = every_parameter(&skipped, function, usable, errors);
         return Key { stand_in: errors.count() > before, ..key };
@@ -70,7 +71,12 @@ fn skipped(skip: &Arg<Vec<Ident>>, function: &Function, errors: &mut Errors) -> 
     skipped
 }
 
-fn every_parameter(skipped: &[Named], function: &Function, usable: bool, errors: &mut Errors) -> Key {
+fn every_parameter(
+    skipped: &[Named],
+    function: &Function,
+    usable: bool,
+    errors: &mut Errors,
+) -> Key {
     let mut parts = vec![];
     for (place, param) in function.params.iter().enumerate() {
         if skipped.contains(&Named::Param(place)) {
@@ -93,7 +99,8 @@ fn every_parameter(skipped: &[Named], function: &Function, usable: bool, errors:
     }
     // One without a name is an error, beside which the companions still take what was meant to be
     // given to them.
-    let params = (0..function.params.len()).map(|place| !skipped.contains(&Named::Param(place))).collect();
+    let params =
+        (0..function.params.len()).map(|place| !skipped.contains(&Named::Param(place))).collect();
     Key { parts, receiver, params, stand_in: false }
 }
 
@@ -132,7 +139,8 @@ fn expressions(exprs: &[Expr], function: &Function, errors: &mut Errors) -> Key 
         }
         named.extend(found);
     }
-    let params = (0..function.params.len()).map(|place| named.contains(&Named::Param(place))).collect();
+    let params =
+        (0..function.params.len()).map(|place| named.contains(&Named::Param(place))).collect();
     Key { parts, receiver: named.contains(&Named::Receiver), params, stand_in: false }
 }
 

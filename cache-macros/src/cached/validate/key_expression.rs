@@ -18,7 +18,8 @@ pub(super) const EXCLUSIVE: &str =
 pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Named> {
     let before = errors.count();
     let names = key_names::of(expr, errors);
-    let mut found: Vec<Named> = names.called.iter().filter_map(|word| named::find(word, function)).collect();
+    let mut found: Vec<Named> =
+        names.called.iter().filter_map(|word| named::find(word, function)).collect();
     for word in &names.used {
         match named::find(word, function) {
             Some(param) => {
@@ -43,7 +44,12 @@ pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Ve
 }
 
 /// Refuses an expression that names no parameter. Returns the one that was probably meant.
-fn refuse_constant(expr: &Expr, used: &[Ident], function: &Function, errors: &mut Errors) -> Option<Named> {
+fn refuse_constant(
+    expr: &Expr,
+    used: &[Ident],
+    function: &Function,
+    errors: &mut Errors,
+) -> Option<Named> {
     let meant = used.iter().find_map(|word| Some((word, named::find_near(word, function)?)));
     if let Some((word, near)) = meant {
         errors.at(word, named::no_parameter(word, "key", function));

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use proc_macro2::Span;
 use syn::{
-    Expr, ExprAssign, ExprAsync, ExprAwait, ExprCall, ExprMacro, ExprPath, ExprReturn, ExprTry, Ident,
-    PatIdent,
+    Expr, ExprAssign, ExprAsync, ExprAwait, ExprCall, ExprMacro, ExprPath, ExprReturn, ExprTry,
+    Ident, PatIdent,
     visit::{self, Visit},
 };
 
@@ -42,7 +42,8 @@ struct Reader<'e> {
 
 impl Reader<'_> {
     fn refuse(&mut self, span: Span, what: &str) {
-        let way_out = "every companion evaluates it; use fields, methods and operators of the parameters";
+        let way_out =
+            "every companion evaluates it; use fields, methods and operators of the parameters";
         self.errors.at_span(span, format!("a key expression cannot use {what}: {way_out}"));
     }
 }

@@ -39,7 +39,9 @@ pub(super) fn find_near(word: &Ident, function: &Function) -> Option<Named> {
 /// Says that `word` in `argument(..)` does not name a parameter.
 pub(super) fn no_parameter(word: &Ident, argument: &str, function: &Function) -> String {
     let mut patterns = function.params.iter().filter(|param| param.name.is_none());
-    if patterns.any(|param| Mentions::of_pattern(&param.declared.pat).binding(&word.to_string()).is_some()) {
+    if patterns
+        .any(|param| Mentions::of_pattern(&param.declared.pat).binding(&word.to_string()).is_some())
+    {
         return format!(
             "`{word}` is part of a pattern: give the parameter a name and take it apart in the body"
         );
@@ -61,6 +63,7 @@ pub(super) fn candidates(function: &Function) -> String {
 
 fn names_of(function: &Function) -> Vec<String> {
     let receiver = function.receiver().map(|_| "self".to_owned());
-    let params = function.params.iter().filter_map(|param| param.name.as_ref()).map(Ident::to_string);
+    let params =
+        function.params.iter().filter_map(|param| param.name.as_ref()).map(Ident::to_string);
     receiver.into_iter().chain(params).collect()
 }

@@ -30,7 +30,8 @@ pub(super) fn check<'f>(function: &'f Function, errors: &mut Errors) -> Option<&
 const NOTHING: &str = "a cached function returns a value: write its type, as in `-> u64`";
 
 fn returns_nothing(returns: &Type, errors: &mut Errors) -> bool {
-    let success = if is_result(returns) { last_segment(returns).and_then(first_argument) } else { None };
+    let success =
+        if is_result(returns) { last_segment(returns).and_then(first_argument) } else { None };
     match success.unwrap_or(returns) {
         unit if is_unit(unit) => errors.at(unit, NOTHING),
         Type::Never(never) => errors.at(never, NOTHING),
@@ -44,8 +45,10 @@ fn returns_nothing(returns: &Type, errors: &mut Errors) -> bool {
 fn is_parameter(returns: &Type, function: &Function, errors: &mut Errors) -> bool {
     let Type::Path(TypePath { qself, path, .. }) = returns else { return false };
     let Some(first) = path.segments.first() else { return false };
-    let is_own = function.type_params().any(|param| first.ident == *param) && first.arguments.is_none();
-    let is_impls = function.associated && looks_like_parameter(&first.ident) && first.arguments.is_none();
+    let is_own =
+        function.type_params().any(|param| first.ident == *param) && first.arguments.is_none();
+    let is_impls =
+        function.associated && looks_like_parameter(&first.ident) && first.arguments.is_none();
     let is_projected = first.ident == "Self" && path.segments.len() > 1;
     if qself.is_none() && !is_own && !is_impls && !is_projected {
         return false;
@@ -66,7 +69,8 @@ fn looks_like_parameter(ident: &Ident) -> bool {
 /// A reference at the place of the value: also a `'static` one, which cannot be read back from
 /// bytes.
 fn is_reference(returns: &Type, errors: &mut Errors) -> bool {
-    let wrapped = is_result(returns) || last_segment(returns).is_some_and(|last| last.ident == "Option");
+    let wrapped =
+        is_result(returns) || last_segment(returns).is_some_and(|last| last.ident == "Option");
     let inner = if wrapped { last_segment(returns).and_then(first_argument) } else { None };
     match (returns, inner) {
         (Type::Reference(reference), _) => {
@@ -106,14 +110,17 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
 
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         match &reference.lifetime {
-            Some(lifetime) if lifetime.ident == "static" => visit::visit_type(self, &reference.elem),
+            Some(lifetime) if lifetime.ident == "static" => {
+                visit::visit_type(self, &reference.elem)
+            }
             _ => refuse_reference(reference, self.errors),
         }
     }
 
     fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
         if lifetime.ident != "static" {
-            let message = "a cached value outlives the call and cannot borrow: return an owned type";
+            let message =
+                "a cached value outlives the call and cannot borrow: return an owned type";
             self.errors.at(lifetime, message);
         }
     }
@@ -121,5 +128,9 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     // The lifetimes of a function pointer and of `for<'a> Fn(&'a T)` are its own.
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
 
-    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+    fn visit_parenthesized_generic_arguments(
+        &mut self,
+        _: &'ast syn::ParenthesizedGenericArguments,
+    ) {
+    }
 }

@@ -34,18 +34,25 @@ fn runs_later(function: &Function, errors: &mut Errors) {
                        always runs before `#[cached]` on its methods; cache an inherent `async fn` and call it from here";
         errors.at(&sig.ident, message);
     } else if sig.asyncness.is_none() {
-        errors.at(sig.fn_token, format!("`#[cached]` needs an `async fn`: write `async fn {}`", sig.ident));
+        errors.at(
+            sig.fn_token,
+            format!("`#[cached]` needs an `async fn`: write `async fn {}`", sig.ident),
+        );
     }
 }
 
 /// Refuses `unsafe` and `extern`, which promise something about a call that a hit does not make.
 fn is_called_from_rust(function: &Function, errors: &mut Errors) {
     if let Safety::Unsafe(unsafety) = &function.item.sig.safety {
-        let message = "`#[cached]` needs a safe function: cache a safe one around the `unsafe` call";
+        let message =
+            "`#[cached]` needs a safe function: cache a safe one around the `unsafe` call";
         errors.at(unsafety, message);
     }
     if let Some(abi) = &function.item.sig.abi {
-        errors.at(abi, "`#[cached]` needs a Rust function: cache one that this `extern` function calls");
+        errors.at(
+            abi,
+            "`#[cached]` needs a Rust function: cache one that this `extern` function calls",
+        );
     }
 }
 
@@ -55,11 +62,15 @@ fn is_boxed_future(returns: &Type) -> bool {
         let last = last_segment(ty).filter(|last| last.ident == word)?;
         first_argument(last).cloned()
     };
-    let Some(Type::TraitObject(object)) = inner(returns, "Pin").and_then(|boxed| inner(&boxed, "Box")) else {
+    let Some(Type::TraitObject(object)) =
+        inner(returns, "Pin").and_then(|boxed| inner(&boxed, "Box"))
+    else {
         return false;
     };
     object.bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| last.ident == "Future")
+        }
         _ => false,
     })
 }
@@ -79,9 +90,9 @@ fn exclusive_receiver(receiver: &Receiver) -> Option<TokenStream> {
 /// Returns the `&mut` of a type that is a `&mut` reference.
 pub(super) fn exclusive_reference(ty: &Type) -> Option<TokenStream> {
     match peel(ty) {
-        Type::Reference(TypeReference { and_token, lifetime, mutability: Some(exclusive), .. }) => {
-            Some(quote!(#and_token #lifetime #exclusive))
-        }
+        Type::Reference(TypeReference {
+            and_token, lifetime, mutability: Some(exclusive), ..
+        }) => Some(quote!(#and_token #lifetime #exclusive)),
         _ => None,
     }
 }

@@ -30,7 +30,10 @@ pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> So
             Source::Declared(path.path.clone())
         }
         other => {
-            errors.at(other, "`cache` is the path of a cache that `caches!` declares: write `cache = USERS`");
+            errors.at(
+                other,
+                "`cache` is the path of a cache that `caches!` declares: write `cache = USERS`",
+            );
             Source::Own(values::stand_in(named_after(function)))
         }
     }
@@ -68,7 +71,11 @@ fn of_the_function(error: &NameError) -> String {
 fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
     let name = path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     let said = [&args.name, &args.ttl, &args.capacity, &args.version, &args.backend];
-    let words = said.into_iter().flatten().map(|arg| &arg.word).chain(args.local.iter().map(|arg| &arg.word));
+    let words = said
+        .into_iter()
+        .flatten()
+        .map(|arg| &arg.word)
+        .chain(args.local.iter().map(|arg| &arg.word));
     for word in words {
         errors.at(word, format!("`{word}` belongs where `{name}` is declared: remove it here"));
     }

@@ -27,7 +27,11 @@ pub(super) fn given(input: ParseStream<'_>, name: &str, example: &str) -> syn::R
     } else {
         return Err(input.error(format!("expected `,`, or `{example}`")));
     };
-    if input.is_empty() { Ok(given) } else { Err(input.error(format!("expected `,` after `{name}`"))) }
+    if input.is_empty() {
+        Ok(given)
+    } else {
+        Err(input.error(format!("expected `,` after `{name}`")))
+    }
 }
 
 fn value(input: ParseStream<'_>, name: &str, example: &str) -> syn::Result<Expr> {
@@ -64,8 +68,7 @@ pub(super) fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
 pub(super) fn parameters(list: &Group) -> syn::Result<Vec<Ident>> {
     let parsed = listed(list, parameter)?;
     if parsed.is_empty() {
-        let message =
-            "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";
+        let message = "`skip()` is empty: name the parameters that do not tell one call from another, or leave it out";
         return Err(syn::Error::new(list.span(), message));
     }
     Ok(parsed)
@@ -80,7 +83,9 @@ fn parameter(input: ParseStream<'_>) -> syn::Result<Ident> {
     match (reference, name) {
         (None, Ok(name)) if input.is_empty() || input.peek(Token![,]) => Ok(name),
         (None, Ok(_)) => Err(input.error(format!("{rule}, like `skip(self, db)`"))),
-        (Some(and), Ok(name)) => Err(syn::Error::new_spanned(and, format!("{rule}: write `skip({name})`"))),
+        (Some(and), Ok(name)) => {
+            Err(syn::Error::new_spanned(and, format!("{rule}: write `skip({name})`")))
+        }
         (_, Err(error)) => Err(error),
     }
 }

@@ -20,7 +20,10 @@ fn a_server_has_a_usual_port_and_database() {
         (Location::Server(host("cache.example", 6379)), false, 0)
     );
     let url = read("rediss://10.0.0.1:7000/3");
-    assert_eq!((url.location, url.tls, url.database), (Location::Server(host("10.0.0.1", 7000)), true, 3));
+    assert_eq!(
+        (url.location, url.tls, url.database),
+        (Location::Server(host("10.0.0.1", 7000)), true, 3)
+    );
     assert_eq!(read("redis://[::1]:7000/").location, Location::Server(host("::1", 7000)));
     assert_eq!(read("redis://[::1]").location, Location::Server(host("::1", 6379)));
 }
@@ -38,16 +41,25 @@ fn credentials_are_percent_decoded() {
 fn a_socket_takes_its_options_from_the_query() {
     let url = read("redis+unix:///run/redis%20x.sock?db=2&user=u&pass=p%26q");
     assert_eq!(url.location, Location::Socket("/run/redis x.sock".into()));
-    assert_eq!((url.user.as_deref(), url.password.as_deref(), url.database), (Some("u"), Some("p&q"), 2));
+    assert_eq!(
+        (url.user.as_deref(), url.password.as_deref(), url.database),
+        (Some("u"), Some("p&q"), 2)
+    );
 }
 
 #[test]
 fn sentinels_and_clusters_name_several_hosts() {
     let url = read("redis-sentinel://:p@a,b:1,c/main/4");
     let hosts = vec![host("a", 26379), host("b", 1), host("c", 26379)];
-    assert_eq!((url.location, url.database), (Location::Sentinels { hosts, master: "main".to_owned() }, 4));
+    assert_eq!(
+        (url.location, url.database),
+        (Location::Sentinels { hosts, master: "main".to_owned() }, 4)
+    );
     let url = read("rediss-cluster://a:1,b");
-    assert_eq!((url.location, url.tls), (Location::Cluster(vec![host("a", 1), host("b", 6379)]), true));
+    assert_eq!(
+        (url.location, url.tls),
+        (Location::Cluster(vec![host("a", 1), host("b", 6379)]), true)
+    );
 }
 
 #[test]

@@ -32,7 +32,10 @@ async fn a_user_gets_in_by_the_right_password_only_and_no_error_repeats_it() {
     let (servers, _) = open(&redis.url().replace("hunter2", "hunter3"));
     let why = servers.connected(BUDGET).await.unwrap_err().to_string();
     assert!(why.contains("password") && !why.contains("hunter3"), "{why}");
-    assert!(matches!(ask(&servers, &["PING"]).await, Err(Reason::WrongPassword | Reason::BreakerOpen)));
+    assert!(matches!(
+        ask(&servers, &["PING"]).await,
+        Err(Reason::WrongPassword | Reason::BreakerOpen)
+    ));
     let (servers, _) = open(&format!("redis://{}", redis.address()));
     let why = servers.connected(BUDGET).await.unwrap_err().to_string();
     assert!(why.contains("redis://user:password@host"), "{why}");
@@ -49,7 +52,11 @@ async fn a_server_without_tracking_or_resp3_serves_but_is_not_heard() {
         servers.connected(LONG).await.unwrap();
         assert!(ask(&servers, &["PING"]).await.is_ok(), "{forbidden:?}");
         let health = servers.health().await.remove(0);
-        assert_eq!((health.push, health.status), (Push::Forbidden, Status::Degraded), "{forbidden:?}");
+        assert_eq!(
+            (health.push, health.status),
+            (Push::Forbidden, Status::Degraded),
+            "{forbidden:?}"
+        );
         assert!(health.problems[0].contains("+client|tracking"));
         assert!(!servers.receives_invalidations() && hooks.count("restored") == 0);
     }
@@ -57,7 +64,8 @@ async fn a_server_without_tracking_or_resp3_serves_but_is_not_heard() {
 
 #[tokio::test]
 async fn a_server_that_forbids_scripts_is_off_and_says_what_to_grant() {
-    let redis = Server::with(|config| config.line("user default on nopass ~* &* +@all -eval")).await;
+    let redis =
+        Server::with(|config| config.line("user default on nopass ~* &* +@all -eval")).await;
     let (servers, _) = open(&redis.url());
     assert!(servers.connected(BUDGET).await.unwrap_err().to_string().contains("+eval"));
     assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::NoEval));
@@ -69,7 +77,8 @@ async fn a_server_that_forbids_scripts_is_off_and_says_what_to_grant() {
 #[tokio::test]
 async fn health_tells_version_policy_and_round_trip() {
     let redis =
-        Server::with(|config| config.line("maxmemory 10mb").line("maxmemory-policy noeviction")).await;
+        Server::with(|config| config.line("maxmemory 10mb").line("maxmemory-policy noeviction"))
+            .await;
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     let health = servers.health().await.remove(0);

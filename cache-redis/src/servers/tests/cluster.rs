@@ -60,7 +60,8 @@ async fn a_dead_master_leaves_the_others_and_its_replica_takes_over() {
     let first = slot(FIRST);
     assert!(ask_slot(&servers, first, &["SET", FIRST, "1"]).await.is_ok());
     cluster.kill_master_of(FIRST).await;
-    let set = async || matches!(ask_slot(&servers, first, &["SET", FIRST, "2"]).await, Ok(Value::Okay));
+    let set =
+        async || matches!(ask_slot(&servers, first, &["SET", FIRST, "2"]).await, Ok(Value::Okay));
     until_true("the replica takes over", set).await;
     let replica = cluster.master_of(FIRST).await;
     assert_eq!(replica.ask::<String>(&["GET", FIRST]).await, "2");

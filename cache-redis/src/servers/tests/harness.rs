@@ -131,7 +131,8 @@ pub(super) fn open(url: &str) -> (Arc<Servers>, Arc<HookLog>) {
 
 pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<HookLog>) {
     let hooks = Arc::new(HookLog::default());
-    let servers = Servers::open(target, b"p:".to_vec(), Arc::clone(&hooks) as Arc<dyn ServerHooks>).unwrap();
+    let servers =
+        Servers::open(target, b"p:".to_vec(), Arc::clone(&hooks) as Arc<dyn ServerHooks>).unwrap();
     (servers, hooks)
 }
 
@@ -140,7 +141,11 @@ pub(super) async fn ask(servers: &Servers, words: &[&str]) -> Result<Value, Reas
     ask_slot(servers, 0, words).await
 }
 
-pub(super) async fn ask_slot(servers: &Servers, slot: u16, words: &[&str]) -> Result<Value, Reason> {
+pub(super) async fn ask_slot(
+    servers: &Servers,
+    slot: u16,
+    words: &[&str],
+) -> Result<Value, Reason> {
     let mut pipeline = redis::pipe();
     pipeline.cmd(words[0]).arg(&words[1..]);
     servers.request(slot, &pipeline, "test", BUDGET).await.map(|mut replies| replies.remove(0))

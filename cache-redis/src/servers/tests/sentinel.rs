@@ -16,8 +16,10 @@ async fn a_failover_is_followed_and_makes_the_past_suspect() {
     assert_eq!(servers.health().await[0].address, master.address().to_string());
     let before = hooks.count("suspect");
     master.kill();
-    until_true("writes go to the new master", async || ask(&servers, &["SET", "p:x", "1"]).await.is_ok())
-        .await;
+    until_true("writes go to the new master", async || {
+        ask(&servers, &["SET", "p:x", "1"]).await.is_ok()
+    })
+    .await;
     assert_eq!(replica.ask::<String>(&["GET", "p:x"]).await, "1");
     assert!(hooks.count("suspect") > before);
     wait_until("all is back", || servers.receives_invalidations());

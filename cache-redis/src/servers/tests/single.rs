@@ -23,7 +23,8 @@ async fn a_request_is_answered_from_the_first_poll_on() {
 async fn a_reply_that_concerns_the_command_alone_is_handed_on() {
     let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
-    let reply = ask(&servers, &["EVALSHA", "0000000000000000000000000000000000000000", "0"]).await.unwrap();
+    let reply =
+        ask(&servers, &["EVALSHA", "0000000000000000000000000000000000000000", "0"]).await.unwrap();
     assert!(matches!(reply, Value::ServerError(error) if error.code() == "NOSCRIPT"));
 }
 
@@ -90,7 +91,10 @@ async fn a_frozen_server_costs_five_callers_their_budget_and_the_next_nothing() 
     redis.freeze();
     for _ in 0..5 {
         let reason = ask(&servers, &["PING"]).await.unwrap_err();
-        assert!(matches!(reason, Reason::Timeout | Reason::Connecting | Reason::BreakerOpen), "{reason:?}");
+        assert!(
+            matches!(reason, Reason::Timeout | Reason::Connecting | Reason::BreakerOpen),
+            "{reason:?}"
+        );
     }
     let began = Instant::now();
     assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::BreakerOpen));
@@ -142,7 +146,8 @@ async fn pushes_come_in_order_and_a_flush_is_told_apart() {
     redis.tell(&["FLUSHALL"]).await;
     wait_until("the pushes arrive", || hooks.count("flushed") == 1);
     let lines = hooks.lines.lock().unwrap();
-    let pushed: Vec<_> = lines.iter().filter(|line| line.starts_with("p:") || *line == "flushed").collect();
+    let pushed: Vec<_> =
+        lines.iter().filter(|line| line.starts_with("p:") || *line == "flushed").collect();
     assert_eq!(pushed, ["p:a", "p:b", "flushed"]);
 }
 
@@ -262,8 +267,10 @@ async fn the_log_has_one_line_when_a_server_goes_and_one_when_it_is_back_and_no_
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     redis.kill();
-    until_true("the breaker opens", async || ask(&servers, &["PING"]).await == Err(Reason::BreakerOpen))
-        .await;
+    until_true("the breaker opens", async || {
+        ask(&servers, &["PING"]).await == Err(Reason::BreakerOpen)
+    })
+    .await;
     redis.restart().await;
     until_true("it is back", async || {
         ask(&servers, &["PING"]).await.is_ok() && servers.receives_invalidations()
@@ -271,12 +278,14 @@ async fn the_log_has_one_line_when_a_server_goes_and_one_when_it_is_back_and_no_
     .await;
     let address = redis.address().to_string();
     let text = log.text();
-    let is_of_server = |line: &&str| line.contains(&address) && !line.contains(": close time.busy=");
+    let is_of_server =
+        |line: &&str| line.contains(&address) && !line.contains(": close time.busy=");
     // Spans aside, of which there is one for each request.
     let lines: Vec<_> = text.lines().filter(is_of_server).collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
-        lines[0].contains("WARN") && lines[0].contains("out of reach") || lines[0].contains("does not push")
+        lines[0].contains("WARN") && lines[0].contains("out of reach")
+            || lines[0].contains("does not push")
     );
     assert!(lines[1].contains("INFO") && lines[1].contains("is back"));
     assert_eq!(log.count("hunter2"), 0);
@@ -301,7 +310,10 @@ async fn while_a_replay_is_refused_nothing_else_is_asked() {
     redis.tell(&["SET", "p:journal", "no list"]).await;
     *hooks.journal.lock().unwrap() = Some("p:journal".to_owned());
     redis.tell(&["CLIENT", "KILL", "TYPE", "normal"]).await;
-    until_true("the refusal is told", async || ask(&servers, &["PING"]).await == Err(Reason::Replay)).await;
+    until_true("the refusal is told", async || {
+        ask(&servers, &["PING"]).await == Err(Reason::Replay)
+    })
+    .await;
     assert_eq!(hooks.count("done"), 0);
     assert!(!servers.receives_invalidations());
     redis.tell(&["DEL", "p:journal"]).await;

@@ -46,7 +46,8 @@ fn refusal(bytes: Vec<u8>, pttl: Pttl) -> Option<Corruption> {
 }
 
 fn for_ever() -> Vec<u8> {
-    let value = Outgoing { lifetimes: Lifetimes::fresh(None), ..outgoing(Codec::Json, b"1".to_vec()) };
+    let value =
+        Outgoing { lifetimes: Lifetimes::fresh(None), ..outgoing(Codec::Json, b"1".to_vec()) };
     seal(KEY, &GENERATION, &value)
 }
 
@@ -176,17 +177,20 @@ proptest! {
 
 /// Reads a golden file: hexadecimal digits, and after each `#` what they are.
 fn golden(text: &str) -> Vec<u8> {
-    let digits: String = text.lines().filter_map(|line| line.split('#').next()).map(str::trim).collect();
+    let digits: String =
+        text.lines().filter_map(|line| line.split('#').next()).map(str::trim).collect();
     let pairs = digits.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
 #[track_caller]
 fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Sentiment) {
-    let lost = "deployed values would be lost: the format is frozen, a new one needs a new format number";
+    let lost =
+        "deployed values would be lost: the format is frozen, a new one needs a new format number";
     let golden = golden(text);
     assert_eq!(seal(KEY, &GENERATION, &outgoing(codec, payload)), golden, "{lost}");
-    let opened = open(KEY, golden, Pttl::In(HOUR)).map(|(_, value)| (value.codec, decode(value.payload())));
+    let opened =
+        open(KEY, golden, Pttl::In(HOUR)).map(|(_, value)| (value.codec, decode(value.payload())));
     assert_eq!(opened, Ok((codec, sentiment())), "{lost}");
 }
 
@@ -194,7 +198,12 @@ fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Senti
 fn a_value_in_messagepack_is_frozen() {
     let payload = rmp_serde::to_vec_named(&sentiment()).unwrap();
     let decode = |payload: &[u8]| rmp_serde::from_slice(payload).unwrap();
-    frozen(include_str!("../../../tests/golden/messagepack.hex"), Codec::MessagePack, payload, decode);
+    frozen(
+        include_str!("../../../tests/golden/messagepack.hex"),
+        Codec::MessagePack,
+        payload,
+        decode,
+    );
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl Queue {
 
     /// Removes and returns all notes that are `wanted`, oldest first.
     pub(super) fn take(&mut self, wanted: impl Fn(&Note) -> bool) -> Vec<Note> {
-        let ids: Vec<ReplayId> = self.iter().filter(|(_, note)| wanted(note)).map(|(id, _)| id).collect();
+        let ids: Vec<ReplayId> =
+            self.iter().filter(|(_, note)| wanted(note)).map(|(id, _)| id).collect();
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 

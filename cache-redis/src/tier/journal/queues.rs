@@ -112,7 +112,9 @@ impl Queues {
     }
 
     fn drop_expired(&mut self, now: Instant) {
-        self.recent.drop_while(|note| note.at.is_some_and(|at| now.saturating_duration_since(at) > RECENT));
+        self.recent.drop_while(|note| {
+            note.at.is_some_and(|at| now.saturating_duration_since(at) > RECENT)
+        });
     }
 
     fn note(&self, scope: Scope) -> Note {

@@ -39,7 +39,11 @@ fn cache(name: &str) -> Scope {
 fn short(scope: &Scope) -> String {
     match scope {
         Scope::Key(key) => {
-            format!("{}{}", key.place.name, u32::from_be_bytes(*key.digest.0.first_chunk().unwrap()))
+            format!(
+                "{}{}",
+                key.place.name,
+                u32::from_be_bytes(*key.digest.0.first_chunk().unwrap())
+            )
         }
         Scope::Cache(name) => format!("{name}*"),
     }
@@ -253,7 +257,11 @@ fn the_minute_of_a_server_stands_still_while_it_is_out_of_reach() {
     journal.lost(&|slot| slots.contains(&slot), start + 61 * SECOND);
     journal.record_all([key(4)], 0, start + 3600 * SECOND);
     journal.suspect(&|_| true, start + 3600 * SECOND);
-    assert_eq!(open(&journal), ["a2", "a4"], "nobody lost the server of 3, and 1 was done too long before");
+    assert_eq!(
+        open(&journal),
+        ["a2", "a4"],
+        "nobody lost the server of 3, and 1 was done too long before"
+    );
 }
 
 #[test]

@@ -10,7 +10,11 @@ fn key(name: &'static str, fingerprint: &str, digest: [u8; 32]) -> RemoteKey {
 }
 
 fn profile() -> RemoteKey {
-    key("profile", "da28d4c4311462a3", std::array::from_fn(|at| u8::try_from(at * 7).expect("small")))
+    key(
+        "profile",
+        "da28d4c4311462a3",
+        std::array::from_fn(|at| u8::try_from(at * 7).expect("small")),
+    )
 }
 
 fn text(bytes: Vec<u8>) -> String {

@@ -62,7 +62,11 @@ impl OneDirection {
         tokio::try_join!(self.read(from, queue), self.write(chunks, to)).map(|_| ())
     }
 
-    async fn read(&self, mut from: ReadHalf<'_>, queue: mpsc::UnboundedSender<Chunk>) -> io::Result<()> {
+    async fn read(
+        &self,
+        mut from: ReadHalf<'_>,
+        queue: mpsc::UnboundedSender<Chunk>,
+    ) -> io::Result<()> {
         loop {
             let mut bytes = Vec::with_capacity(64 * 1024);
             if from.read_buf(&mut bytes).await? == 0 {

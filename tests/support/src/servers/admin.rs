@@ -15,7 +15,10 @@ pub(super) const SOCKET: &str = "admin.sock";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs one command, by a connection made for it.
-pub(super) fn command<T: FromRedisValue>(home: &Path, arguments: &[impl AsRef<[u8]>]) -> RedisResult<T> {
+pub(super) fn command<T: FromRedisValue>(
+    home: &Path,
+    arguments: &[impl AsRef<[u8]>],
+) -> RedisResult<T> {
     let url = format!("redis+unix://{}?user={USER}&pass=any", home.join(SOCKET).display());
     let mut connection = Client::open(url)?.get_connection_with_timeout(PATIENCE)?;
     connection.set_read_timeout(Some(PATIENCE))?;

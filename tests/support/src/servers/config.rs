@@ -134,7 +134,9 @@ impl Config {
         match self.listens {
             Listens::Tcp => format!("redis://{credentials}127.0.0.1:{port}"),
             Listens::MutualTls => format!("rediss://{credentials}127.0.0.1:{port}"),
-            Listens::Unix => format!("redis+unix://{}{}", home.join(admin::SOCKET).display(), self.query()),
+            Listens::Unix => {
+                format!("redis+unix://{}{}", home.join(admin::SOCKET).display(), self.query())
+            }
         }
     }
 

@@ -47,7 +47,11 @@ impl StartError {
     }
 
     fn new(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::NotFound { Self::NotInstalled } else { Self::NotRun(error) }
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::NotInstalled
+        } else {
+            Self::NotRun(error)
+        }
     }
 }
 

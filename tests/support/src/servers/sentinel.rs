@@ -46,12 +46,15 @@ impl Sentinel {
     fn launch() -> Self {
         let master = Server::launch(Config::default());
         let mut following = Config::default();
-        let replica =
-            Server::launch(following.line(format!("replicaof 127.0.0.1 {}", master.port())).clone());
+        let replica = Server::launch(
+            following.line(format!("replicaof 127.0.0.1 {}", master.port())).clone(),
+        );
         wait_until_it_follows(&replica);
         let sentinels = in_parallel(vec![watching(&master, 2); 3], Server::launch);
         let group = Self { stores: vec![master, replica], sentinels };
-        wait_for("the sentinels know all", PATIENCE, || group.sentinels.iter().all(knows_all).then_some(()));
+        wait_for("the sentinels know all", PATIENCE, || {
+            group.sentinels.iter().all(knows_all).then_some(())
+        });
         group
     }
 
@@ -95,12 +98,16 @@ impl Sentinel {
     /// Waits until all sentinels name one server and that says that it is a master, and returns it.
     pub async fn master(&self) -> Server {
         let group = self.clone();
-        run_blocking(move || wait_for("there is a master", PATIENCE, || group.find_master().cloned())).await
+        run_blocking(move || {
+            wait_for("there is a master", PATIENCE, || group.find_master().cloned())
+        })
+        .await
     }
 
     fn find_master(&self) -> Option<&Server> {
         self.stores.iter().find(|store| {
-            is_master(store) && self.sentinels.iter().all(|sentinel| named_by(sentinel) == Some(store.port()))
+            is_master(store)
+                && self.sentinels.iter().all(|sentinel| named_by(sentinel) == Some(store.port()))
         })
     }
 }
@@ -128,11 +135,14 @@ fn knows_all(sentinel: &Server) -> bool {
 fn sees_a_replica(sentinel: &Server) -> bool {
     let replicas = sentinel.query::<Vec<HashMap<String, String>>>(&["SENTINEL", "REPLICAS", NAME]);
     replicas.is_ok_and(|replicas| {
-        replicas.iter().any(|replica| replica["flags"] == "slave" && replica["master-link-status"] == "ok")
+        replicas
+            .iter()
+            .any(|replica| replica["flags"] == "slave" && replica["master-link-status"] == "ok")
     })
 }
 
 fn named_by(sentinel: &Server) -> Option<u16> {
-    let (_, port): (String, u16) = sentinel.query(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME]).ok()?;
+    let (_, port): (String, u16) =
+        sentinel.query(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME]).ok()?;
     Some(port)
 }

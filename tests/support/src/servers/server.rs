@@ -181,7 +181,8 @@ impl Server {
     /// # Errors
     /// Those of the server, and of the connection.
     pub async fn command(&self, arguments: &[impl AsRef<[u8]>]) -> RedisResult<Value> {
-        let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_ref().to_vec()).collect();
+        let arguments: Vec<_> =
+            arguments.iter().map(|argument| argument.as_ref().to_vec()).collect();
         let server = self.clone();
         run_blocking(move || server.query(&arguments)).await
     }
@@ -196,7 +197,8 @@ impl Server {
 
     /// Returns the reply to one command, which must succeed.
     pub async fn ask<T: FromRedisValue>(&self, arguments: &[&str]) -> T {
-        let reply = self.command(arguments).await.unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+        let reply =
+            self.command(arguments).await.unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
         T::from_redis_value(reply).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
     }
 
@@ -229,11 +231,12 @@ impl Server {
         if let Some(data) = data {
             fs::write(&dump, data).expect("the directory can be written to");
         }
-        let process =
-            wait_for("the server's port is free again", START, || match run(self.home(), &self.0.config) {
+        let process = wait_for("the server's port is free again", START, || {
+            match run(self.home(), &self.0.config) {
                 Err(error) if error.is_of_the_port() => None,
                 started => Some(started.unwrap_or_else(|error| panic!("{error}"))),
-            });
+            }
+        });
         *self.process() = Some(process);
     }
 

@@ -33,11 +33,18 @@ impl Contents {
 
     /// Adds a fault for each section of a cache that is neither among `caches` nor `external`:
     /// `cache.other`.
-    pub(crate) fn check_caches(&self, caches: &[&str], external: &[String], faults: &mut Vec<Fault>) {
+    pub(crate) fn check_caches(
+        &self,
+        caches: &[&str],
+        external: &[String],
+        faults: &mut Vec<Fault>,
+    ) {
         let is_external =
             |name: &str| external.iter().any(|listed| listed.strip_prefix("cache.") == Some(name));
-        let unknown =
-            self.caches.iter().filter(|(_, name)| !caches.contains(&name.as_str()) && !is_external(name));
+        let unknown = self
+            .caches
+            .iter()
+            .filter(|(_, name)| !caches.contains(&name.as_str()) && !is_external(name));
         faults.extend(unknown.map(|(source, name)| source.unknown_cache(name, caches)));
     }
 }

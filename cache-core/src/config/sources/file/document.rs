@@ -29,7 +29,10 @@ pub(super) fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Result<C
     let table = DeTable::parse(text).map_err(|error| {
         let line = document.line(error.span().map_or(0, |span| span.start));
         // Only the message: the whole error shows the line, and with it perhaps a password.
-        Fault::new(FaultKind::InvalidFile, format!("{name}:{line}: it is not TOML: {}", error.message()))
+        Fault::new(
+            FaultKind::InvalidFile,
+            format!("{name}:{line}: it is not TOML: {}", error.message()),
+        )
     })?;
     document.contents.base = document.body(table.get_ref(), &Section::default());
     let Document { mut contents, faults, .. } = document;
@@ -91,7 +94,8 @@ impl Document<'_> {
     fn source<T>(&self, section: &Section, at: &Spanned<T>) -> Source {
         let place = format!("{}:{}", self.name, self.line(at.span().start));
         Source::File(
-            if section.path.is_empty() { place } else { format!("{place} [{}]", section.path) }.into(),
+            if section.path.is_empty() { place } else { format!("{place} [{}]", section.path) }
+                .into(),
         )
     }
 
@@ -117,14 +121,17 @@ impl Document<'_> {
         for field in CacheSettings::FIELDS.iter().filter(|field| !field.for_all) {
             let misplaced = all.extract_if(.., |sourced| (field.show)(&sourced.settings).is_some());
             let instead = "`[cache.<name>]`";
-            self.faults.extend(misplaced.map(|sourced| sourced.source.refuses_for_all(field.name, instead)));
+            self.faults.extend(
+                misplaced.map(|sourced| sourced.source.refuses_for_all(field.name, instead)),
+            );
         }
         all
     }
 
     fn caches(&mut self, value: &Value<'_>, section: &Section, layer: &mut Layer) {
         for (key, value) in self.table(value, section) {
-            let (name, inner) = (key.get_ref().to_string(), section.sub(key.get_ref(), Kind::Cache));
+            let (name, inner) =
+                (key.get_ref().to_string(), section.sub(key.get_ref(), Kind::Cache));
             let source = self.source(&inner, key);
             self.contents.caches.push((source, name.clone()));
             let settings = self.fields(value, &inner);
@@ -146,14 +153,18 @@ impl Document<'_> {
         let source = self.source(section, value);
         let name = value.get_ref().as_str().map(str::to_owned);
         if name.is_none() {
-            self.faults.push(source.refuses("inherits", "it is the name of a profile: write it in quotes"));
+            self.faults.push(
+                source.refuses("inherits", "it is the name of a profile: write it in quotes"),
+            );
         }
         Some((source, name?))
     }
 
     /// Reads the fields of a section.
     fn fields<S: Settings>(&mut self, value: &Value<'_>, section: &Section) -> Vec<Sourced<S>> {
-        self.table(value, section).filter_map(|(key, value)| self.field(key, value, section)).collect()
+        self.table(value, section)
+            .filter_map(|(key, value)| self.field(key, value, section))
+            .collect()
     }
 
     fn field<S: Settings>(
@@ -170,8 +181,10 @@ impl Document<'_> {
         match text(value.get_ref(), field.list) {
             Ok(text) => Sourced::read(source, field, text.trim(), self.faults),
             Err(what) => {
-                let why =
-                    format!("it is {what}: write one value, as in `{} = {}`", field.name, field.example);
+                let why = format!(
+                    "it is {what}: write one value, as in `{} = {}`",
+                    field.name, field.example
+                );
                 self.faults.push(source.refuses(field.name, &why));
                 None
             }
@@ -187,11 +200,16 @@ impl Document<'_> {
     }
 
     /// Returns the section; a value that is not a section becomes a fault.
-    fn table_of<'v, 'i>(&mut self, value: &'v Value<'i>, section: &Section) -> Option<&'v DeTable<'i>> {
+    fn table_of<'v, 'i>(
+        &mut self,
+        value: &'v Value<'i>,
+        section: &Section,
+    ) -> Option<&'v DeTable<'i>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
             let source = self.source(&Section::default(), value);
-            let why = format!("`{0}` is a section: write `[{0}]`, and its fields below", section.path);
+            let why =
+                format!("`{0}` is a section: write `[{0}]`, and its fields below", section.path);
             self.faults.push(Fault::of_setting(&source, &why));
         }
         table
@@ -209,8 +227,9 @@ fn text<'a>(value: &'a DeValue<'_>, list: bool) -> Result<Cow<'a, str>, &'static
         DeValue::Boolean(true) => Ok(Cow::Borrowed("true")),
         DeValue::Boolean(false) => Ok(Cow::Borrowed("false")),
         DeValue::Array(items) if list => {
-            let texts =
-                items.iter().map(|item| item.get_ref().as_str().ok_or("a list of other things than names"));
+            let texts = items
+                .iter()
+                .map(|item| item.get_ref().as_str().ok_or("a list of other things than names"));
             Ok(Cow::Owned(texts.collect::<Result<Vec<_>, _>>()?.join(",")))
         }
         DeValue::Array(_) => Err("a list"),
@@ -220,7 +239,12 @@ fn text<'a>(value: &'a DeValue<'_>, list: bool) -> Result<Cow<'a, str>, &'static
 }
 
 /// Returns the fault of a `name` that cannot stand in `section`.
-fn unknown<S: Settings>(source: &Source, name: &str, value: &DeValue<'_>, section: &Section) -> Fault {
+fn unknown<S: Settings>(
+    source: &Source,
+    name: &str,
+    value: &DeValue<'_>,
+    section: &Section,
+) -> Fault {
     if reserved::is_in_file(name) {
         return reserved::fault(source, name, "leave it out");
     }
@@ -229,7 +253,8 @@ fn unknown<S: Settings>(source: &Source, name: &str, value: &DeValue<'_>, sectio
     let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if section.kind == Kind::Cache && value.is_table() => {
-            "the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`".to_owned()
+            "the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`"
+                .to_owned()
         }
         None => format!("the names here are {}", known.join(", ")),
     };

@@ -17,14 +17,20 @@ const DEEPEST: usize = 16;
 impl Contents {
     /// Returns the profile that is `wanted`. One that the file does not have becomes a fault,
     /// unless its name is one of the usual.
-    pub(crate) fn choose(&self, wanted: Option<(Source, String)>, faults: &mut Vec<Fault>) -> Option<String> {
+    pub(crate) fn choose(
+        &self,
+        wanted: Option<(Source, String)>,
+        faults: &mut Vec<Fault>,
+    ) -> Option<String> {
         let (source, wanted) = wanted?;
         let file = self.name.as_ref()?;
         if !self.profiles.contains_key(&wanted) && !USUAL.contains(&&*wanted) {
             let known = self.profiles.keys().map(String::as_str);
             let hint = match nearest(&wanted, known.chain(USUAL)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("correct the name, or write `[profile.{}]` there", shown_name(&wanted)),
+                None => {
+                    format!("correct the name, or write `[profile.{}]` there", shown_name(&wanted))
+                }
             };
             let why = format!("{file} has no profile `{}`: {hint}", shown_name(&wanted));
             faults.push(Fault::new(FaultKind::InvalidProfile, format!("{source}: {why}")));
@@ -46,7 +52,8 @@ impl Contents {
             let ancestry: Vec<_> = self.ancestry(name).into_iter().map(|(name, _)| name).collect();
             if self.is_circle(&ancestry) && ancestry.iter().min() == Some(&name.as_str()) {
                 let names = quoted(&ancestry);
-                let why = format!("the profiles {names} inherit in a circle: take one `inherits` out");
+                let why =
+                    format!("the profiles {names} inherit in a circle: take one `inherits` out");
                 faults.push(invalid(source, &why));
             }
         }
@@ -54,7 +61,10 @@ impl Contents {
 
     fn too_deep(&self, name: &str) -> Option<Fault> {
         let (source, _) = self.profiles.get(name)?.inherits.as_ref()?;
-        let why = format!("`{}` inherits from more than {DEEPEST} profiles: take some out", shown_name(name));
+        let why = format!(
+            "`{}` inherits from more than {DEEPEST} profiles: take some out",
+            shown_name(name)
+        );
         (self.ancestry(name).len() > DEEPEST + 1).then(|| invalid(source, &why))
     }
 
@@ -77,7 +87,10 @@ impl Contents {
                 break;
             }
             ancestry.push((name, profile));
-            next = profile.inherits.as_ref().and_then(|(_, parent)| self.profiles.get_key_value(parent));
+            next = profile
+                .inherits
+                .as_ref()
+                .and_then(|(_, parent)| self.profiles.get_key_value(parent));
         }
         ancestry
     }

@@ -40,7 +40,12 @@ pub(super) trait Table: Settings + Debug {
         field.variable()
     }
 
-    fn by_builder(builder: CachesBuilder, field: &Field<Self>, section: &str, text: &str) -> CachesBuilder;
+    fn by_builder(
+        builder: CachesBuilder,
+        field: &Field<Self>,
+        section: &str,
+        text: &str,
+    ) -> CachesBuilder;
 
     /// What comes out for `site`.
     fn sum(config: &Config, site: &Site) -> Self;
@@ -58,7 +63,12 @@ impl Table for ProgramSettings {
         all_of("").collect()
     }
 
-    fn by_builder(builder: CachesBuilder, field: &Field<Self>, _: &str, text: &str) -> CachesBuilder {
+    fn by_builder(
+        builder: CachesBuilder,
+        field: &Field<Self>,
+        _: &str,
+        text: &str,
+    ) -> CachesBuilder {
         values::program(builder, field, text)
     }
 
@@ -80,7 +90,12 @@ impl Table for RemoteSettings {
         voices
     }
 
-    fn by_builder(builder: CachesBuilder, field: &Field<Self>, _: &str, text: &str) -> CachesBuilder {
+    fn by_builder(
+        builder: CachesBuilder,
+        field: &Field<Self>,
+        _: &str,
+        text: &str,
+    ) -> CachesBuilder {
         values::remote(builder, field, text)
     }
 
@@ -96,7 +111,8 @@ impl Table for RemoteSettings {
 impl Table for CacheSettings {
     fn voices(field: &Field<Self>) -> Vec<Voice> {
         let all = all_of("default").filter(|_| field.name != "ttl");
-        let attribute = matches!(field.name, "ttl" | "capacity" | "backend").then_some((Attribute, ""));
+        let attribute =
+            matches!(field.name, "ttl" | "capacity" | "backend").then_some((Attribute, ""));
         all_of("cache.users").chain(attribute).chain(all).collect()
     }
 
@@ -104,7 +120,12 @@ impl Table for CacheSettings {
         field.variable_of(if section == "default" { "default" } else { "users" })
     }
 
-    fn by_builder(builder: CachesBuilder, field: &Field<Self>, section: &str, text: &str) -> CachesBuilder {
+    fn by_builder(
+        builder: CachesBuilder,
+        field: &Field<Self>,
+        section: &str,
+        text: &str,
+    ) -> CachesBuilder {
         let settings = values::cache(field, text);
         if section == "default" { builder.all(settings) } else { builder.cache("users", settings) }
     }

@@ -32,7 +32,11 @@ pub(super) fn toml(text: &str) -> String {
     if bare { text.to_owned() } else { format!("'{text}'") }
 }
 
-pub(super) fn program(builder: CachesBuilder, field: &Field<ProgramSettings>, text: &str) -> CachesBuilder {
+pub(super) fn program(
+    builder: CachesBuilder,
+    field: &Field<ProgramSettings>,
+    text: &str,
+) -> CachesBuilder {
     match field.name {
         "enabled" => builder.enabled(text == "true"),
         "strict" => builder.strict(text == "true"),
@@ -41,7 +45,11 @@ pub(super) fn program(builder: CachesBuilder, field: &Field<ProgramSettings>, te
     }
 }
 
-pub(super) fn remote(builder: CachesBuilder, field: &Field<RemoteSettings>, text: &str) -> CachesBuilder {
+pub(super) fn remote(
+    builder: CachesBuilder,
+    field: &Field<RemoteSettings>,
+    text: &str,
+) -> CachesBuilder {
     let file = || Some(text.to_owned());
     let said = (field.read)(text).expect("a right value");
     match field.name {

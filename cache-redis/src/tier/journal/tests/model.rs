@@ -54,7 +54,16 @@ impl Model {
     fn new(most: usize) -> Self {
         let [done, ever_done] = [vec![], vec![]];
         let (journal, now) = (Journal::with_room(names(), most), Instant::now());
-        Self { journal, now, asked: vec![], done, ever_done, on_their_way: vec![], lost: [None; 2], steps: 0 }
+        Self {
+            journal,
+            now,
+            asked: vec![],
+            done,
+            ever_done,
+            on_their_way: vec![],
+            lost: [None; 2],
+            steps: 0,
+        }
     }
 
     fn take(&mut self, step: Step) {
@@ -110,7 +119,8 @@ impl Model {
             let all = format!("{}*", &name[..1]);
             let is_it = |step: &usize, done| step > asked && [&name, &all].contains(&&short(done));
             let done = self.done.iter().any(|(step, _, done)| is_it(step, done));
-            let old = self.ever_done.iter().any(|(step, at, done)| is_it(step, done) && self.is_old(*at));
+            let old =
+                self.ever_done.iter().any(|(step, at, done)| is_it(step, done) && self.is_old(*at));
             let waits = outstanding.contains(&name) || outstanding.contains(&all);
             assert!(done || waits || old, "{name} is lost");
         }
