@@ -191,7 +191,7 @@ impl Callers {
             let value = tokio::time::timeout(Duration::from_secs(60), task.handle).await;
             match value.expect("a caller is left waiting") {
                 Ok(value) => {
-                    assert!(value.is_none_or(|value| value == task.id), "a value of another key")
+                    assert!(value.is_none_or(|value| value == task.id), "a value of another key");
                 }
                 Err(error) => assert!(error.is_panic()),
             }
