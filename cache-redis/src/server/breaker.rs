@@ -199,7 +199,7 @@ mod tests {
         let breaker = Breaker::new();
         breaker.closed().await;
         tokio::join!(breaker.opened(), async {
-            (0..MAX_FAILURES).for_each(|_| _ = breaker.failed())
+            (0..MAX_FAILURES).for_each(|_| _ = breaker.failed());
         });
         tokio::join!(breaker.closed(), async { breaker.close() });
     }

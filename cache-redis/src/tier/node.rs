@@ -61,7 +61,7 @@ impl Node {
             // This node has done to its memory already what it did itself.
             Pushed::Changed { node, .. } | Pushed::Cleared { node, .. } if node == self.id => {}
             Pushed::Changed { fingerprint, digest, .. } => {
-                self.events.invalidated(fingerprint, &digest)
+                self.events.invalidated(fingerprint, &digest);
             }
             Pushed::Cleared { name, .. } => self.events.cleared(name),
         }
