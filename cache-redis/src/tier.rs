@@ -17,6 +17,8 @@ mod node;
 mod read;
 mod reply;
 mod scripts;
+#[cfg(test)]
+mod tests;
 mod token;
 mod waiters;
 

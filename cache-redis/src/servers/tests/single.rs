@@ -337,3 +337,15 @@ async fn a_connection_that_is_silent_three_times_in_a_row_is_made_anew() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_lost_connection_makes_suspect_is_done_without_any_call() {
+    let redis = Server::start().await;
+    let (servers, hooks) = open(&redis.url());
+    servers.connected(LONG).await.unwrap();
+    let id = ask(&servers, &["CLIENT", "ID"]).await;
+    let Ok(Value::Int(id)) = id else { panic!("{id:?}") };
+    *hooks.journal.lock().unwrap() = Some("p:journal".to_owned());
+    redis.tell(&["CLIENT", "KILL", "ID", &id.to_string()]).await;
+    until_true("it is done", async || hooks.count("done") >= 1).await;
+}

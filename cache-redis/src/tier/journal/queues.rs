@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::names::Names;
 use super::{
+    super::names::Names,
     Scope,
     queue::{Note, Queue},
 };
