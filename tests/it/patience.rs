@@ -1,6 +1,9 @@
 //! Patience: who waits for a load waits while it makes progress, however slow it is, and passes one that
 //! could run and is not polled.
 
+#[cfg(feature = "redis")]
+mod nodes;
+
 use std::{
     future::Future,
     pin::{Pin, pin},
