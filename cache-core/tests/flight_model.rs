@@ -520,7 +520,7 @@ fn a_wake_that_comes_while_its_load_is_polled_is_not_lost() {
         assert!(first.is_pending());
         assert_eq!(follower.idle_since(), None, "it waits");
         let event = Arc::new(AtomicUsize::new(0));
-        let wakes = {
+        let thread = {
             let (waker, event) = (waker.unwrap(), Arc::clone(&event));
             thread::spawn(move || {
                 event.store(1, SeqCst);
@@ -531,7 +531,7 @@ fn a_wake_that_comes_while_its_load_is_polled_is_not_lost() {
             0 => Poll::Pending,
             _ => Poll::Ready(()),
         });
-        wakes.join().unwrap();
+        thread.join().unwrap();
         assert!(follower.idle_since().is_some(), "it could run: {second:?}");
         drop(follower);
         world.land(permit, LANDED);

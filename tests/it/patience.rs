@@ -21,7 +21,7 @@ const FLIGHT_WAIT: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_nanos(1);
 
 #[cached(name = "patience-number", ttl = 3600, skip(probe))]
-async fn answer(_id: u64, probe: Arc<Probe>) -> usize {
+async fn number(_id: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
 }
 
@@ -67,10 +67,10 @@ async fn a_leader_who_was_woken_and_is_not_polled_is_passed_by_one_after_flight_
             let clock = Caches::current().clock();
             clock.stop();
             let probe = Probe::closed();
-            let mut leader = pin!(answer(1, Arc::clone(&probe)));
+            let mut leader = pin!(number(1, Arc::clone(&probe)));
             poll_once(leader.as_mut());
-            let followers: Vec<_> = (0..20).map(|_| spawn(answer(1, Arc::clone(&probe)))).collect();
-            until(|| answer::cache().stats().misses == 21).await;
+            let followers: Vec<_> = (0..20).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
+            until(|| number::cache().stats().misses == 21).await;
             clock.advance(12 * FLIGHT_WAIT);
             settle().await;
             probe.let_out(1);
@@ -86,7 +86,7 @@ async fn a_leader_who_was_woken_and_is_not_polled_is_passed_by_one_after_flight_
                 assert_eq!(ended(follower).await.unwrap(), 2);
             }
             assert_eq!(
-                (leader.await, answer::peek(1).await),
+                (leader.await, number::peek(1).await),
                 (1, Some(2)),
                 "it overwrites nothing"
             );
@@ -101,12 +101,12 @@ async fn a_successor_who_is_never_polled_is_passed_after_flight_wait() {
             let clock = Caches::current().clock();
             clock.stop();
             let probe = Probe::closed();
-            let leader = spawn(answer(1, Arc::clone(&probe)));
+            let leader = spawn(number(1, Arc::clone(&probe)));
             until(|| probe.running() == 1).await;
-            let mut successor = pin!(answer(1, Arc::clone(&probe)));
+            let mut successor = pin!(number(1, Arc::clone(&probe)));
             poll_once(successor.as_mut());
-            let follower = spawn(answer(1, Arc::clone(&probe)));
-            until(|| answer::cache().stats().misses == 3).await;
+            let follower = spawn(number(1, Arc::clone(&probe)));
+            until(|| number::cache().stats().misses == 3).await;
             clock.advance(12 * FLIGHT_WAIT);
             settle().await;
             leader.abort();
@@ -119,7 +119,7 @@ async fn a_successor_who_is_never_polled_is_passed_after_flight_wait() {
             probe.open();
             assert_eq!(ended(follower).await.unwrap(), 2);
             assert_eq!(
-                (successor.await, answer::peek(1).await),
+                (successor.await, number::peek(1).await),
                 (3, Some(2)),
                 "it has a permit, and runs"
             );

@@ -5,7 +5,7 @@
 //! another process. A cache without a remote tier takes the same way, where the remote steps are
 //! absent.
 
-use std::{future::poll_fn, sync::Arc};
+use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 
 use super::{
     fill::{Landing, fill},
@@ -195,6 +195,18 @@ impl Miss {
             // The state that was read before the wait may be over.
             remote.forget_read();
         }
+        if let ControlFlow::Break(wakeup) = self.wait(&mut follower).await {
+            return wakeup;
+        }
+        if let Some(remote) = &mut self.remote {
+            remote.load_beside();
+        }
+        follower.stop_waiting();
+        follower.wakeup().await
+    }
+
+    /// Waits for the flight until its load was idle for too long, or the longest wait is over.
+    async fn wait(&self, follower: &mut Follower<Outcome>) -> ControlFlow<Option<Wakeup<Outcome>>> {
         let clock = &self.cache.clock;
         let last = clock.now() + self.cache.flight_wait_max();
         loop {
@@ -203,17 +215,12 @@ impl Miss {
             let now = clock.now();
             let end = last.min(follower.idle_since().unwrap_or(now) + FLIGHT_WAIT);
             if end <= now {
-                break;
+                return ControlFlow::Continue(());
             }
             if let Some(wakeup) = clock.timeout(end.since(now), follower.wakeup()).await {
-                return wakeup;
+                return ControlFlow::Break(wakeup);
             }
         }
-        if let Some(remote) = &mut self.remote {
-            remote.load_beside();
-        }
-        follower.stop_waiting();
-        follower.wakeup().await
     }
 
     fn is_outdated(&self, outcome: &Outcome) -> bool {

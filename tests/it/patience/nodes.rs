@@ -2,11 +2,11 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use cachery::{Backend, CacheSettings, Caches, cached};
+use cachery::{Backend, Caches, cached, config::CacheSettings};
 use cachery_test_support::{Probe, Server, ended, eventually, until};
 use tokio::{task::JoinHandle, time::sleep};
 
-use super::{FLIGHT_WAIT, answer, poll_once, settle};
+use super::{FLIGHT_WAIT, number, poll_once, settle};
 
 /// More than a lease lives that nobody renews.
 const LEASE: Duration = Duration::from_secs(5);
@@ -34,8 +34,8 @@ async fn nodes_wait_for_a_slow_load_of_another() {
     let server = Server::start().await;
     let (nodes, probe) = (two(&server).await, Probe::closed());
     let callers: Vec<_> =
-        (0..20).map(|n| begin(&nodes[n % 2], answer(1, Arc::clone(&probe)))).collect();
-    let misses = |node: &Caches| node.sync_scope(|| answer::cache().stats().misses);
+        (0..20).map(|n| begin(&nodes[n % 2], number(1, Arc::clone(&probe)))).collect();
+    let misses = |node: &Caches| node.sync_scope(|| number::cache().stats().misses);
     // The leader of the node that waits for the other is not counted yet.
     until(|| nodes.iter().map(misses).sum::<u64>() == 19).await;
     nodes.iter().for_each(|node| node.clock().advance(LOAD));
@@ -53,7 +53,7 @@ async fn nodes_wait_for_a_slow_load_of_another() {
 async fn the_lease_of_a_leader_who_was_woken_and_is_not_polled_ends() {
     let server = Server::start().await;
     let ([a, b], probe) = (two(&server).await, Probe::closed());
-    let mut leader = pin!(a.scope(answer(1, Arc::clone(&probe))));
+    let mut leader = pin!(a.scope(number(1, Arc::clone(&probe))));
     eventually("it runs", LEASE, async || {
         if probe.running() == 0 {
             poll_once(leader.as_mut());
@@ -61,7 +61,7 @@ async fn the_lease_of_a_leader_who_was_woken_and_is_not_polled_ends() {
         (probe.running() == 1).then_some(())
     })
     .await;
-    let caller = begin(&b, answer(1, Arc::clone(&probe)));
+    let caller = begin(&b, number(1, Arc::clone(&probe)));
     probe.let_out(1);
     a.clock().advance(FLIGHT_WAIT);
     eventually("the other node loads", LEASE, async || (probe.runs() == 2).then_some(())).await;
