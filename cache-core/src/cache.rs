@@ -23,7 +23,7 @@ use crate::{
     key::{Key, StoredKey},
     memory::{Lookup, Memory, Shape},
     observe::{Counters, Stats},
-    policy::{FLIGHT_WAIT, FLIGHT_WAIT_LOADS, Policy},
+    policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
     timeline::{Age, Lifetimes, Timeline},
@@ -31,8 +31,6 @@ use crate::{
 
 /// Shards of the flight table, so that misses of different keys seldom meet at a lock.
 const FLIGHT_SHARDS: usize = 16;
-/// The most callers of one flight who load for themselves at once, beside its leader.
-const MAX_OWN_LOADS: usize = 8;
 
 /// One call site's cache in one registry.
 pub(crate) struct Cache {
@@ -87,8 +85,8 @@ impl Cache {
         Self {
             site,
             policy: LivePolicy::new(policy),
+            flights: Flights::new(FLIGHT_SHARDS, MAX_OWN_LOADS, clock.clone()),
             clock,
-            flights: Flights::new(FLIGHT_SHARDS, MAX_OWN_LOADS),
             counters,
             generations,
             shared,
@@ -205,10 +203,10 @@ impl Cache {
         Lifetimes::fresh(self.policy.get().jittered_ttl())
     }
 
-    /// Returns the time for which a follower waits before it loads for itself.
-    pub(crate) fn flight_wait(&self) -> Duration {
-        let loads = self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_LOADS);
-        FLIGHT_WAIT.max(loads)
+    /// Returns the longest time for which a caller waits for another's load.
+    pub(crate) fn flight_wait_max(&self) -> Duration {
+        let loads = self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_MAX_LOADS);
+        FLIGHT_WAIT_MAX.max(loads)
     }
 
     /// Returns the exact counts so far.

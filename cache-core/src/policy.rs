@@ -4,11 +4,14 @@ use std::time::Duration;
 
 pub(crate) use crate::config::Policy;
 
-/// The time that a follower waits for another's load, at least.
+/// The time for which others wait for a load that could run and is not polled.
 pub(crate) const FLIGHT_WAIT: Duration = Duration::from_secs(5);
-/// A follower also waits at least this many times the mean load time, so that a slow function is
-/// not run twice because it is slow.
-pub(crate) const FLIGHT_WAIT_LOADS: u32 = 10;
+/// The time for which others wait for a load in any case …
+pub(crate) const FLIGHT_WAIT_MAX: Duration = Duration::from_secs(120);
+/// … or this many times the mean load time, where that is more.
+pub(crate) const FLIGHT_WAIT_MAX_LOADS: u32 = 10;
+/// The most callers of one flight who load for themselves at once, beside its leader.
+pub(crate) const MAX_OWN_LOADS: usize = 8;
 
 impl Policy {
     /// Returns the life of one entry: the ttl, shortened by a random part of the jitter.

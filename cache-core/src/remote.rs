@@ -8,8 +8,8 @@ mod reason;
 
 pub(crate) use budget::Budget;
 pub use exchange::{
-    FillKind, Filled, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Outgoing,
-    RemotePermit, Seen, StoredValue,
+    FillKind, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
+    Outgoing, RemotePermit, Seen, StoredValue,
 };
 pub(crate) use key::Digester;
 pub use key::{Digest, Place, RemoteKey};

@@ -17,21 +17,26 @@ use loom::{
     thread::{self, JoinHandle},
 };
 
-use flight::{Flights, Follower, Join, Permit, Relation, Wakeup};
+use clock::Clock;
+use flight::{Enclosing, Flights, Follower, Join, Permit, Relation, Wakeup};
 use key::{Key, KeyEncoder, StoredKey};
 
-/// The source under test. Its head is repeated here, because it has no place for re-entry.
+/// The source under test. Its head is repeated here, because the model has no tasks whose loads it
+/// could know: each caller says of which it is part.
 #[path = "../src/flight"]
 mod flight {
-    #![expect(dead_code, reason = "the model has no generations and no re-entry")]
+    #![expect(dead_code, reason = "the model has no generations and no leases")]
 
+    mod chain;
     mod flights;
     mod follower;
     mod origin;
     mod permit;
+    mod progress;
     mod table;
     mod waiters;
 
+    pub(crate) use chain::Enclosing;
     pub(crate) use flights::{Flights, Join};
     pub(crate) use follower::Follower;
     pub(crate) use origin::Relation;
@@ -47,6 +52,35 @@ mod key {
 
 mod remote {
     pub(crate) use cachery_core::Mark;
+}
+
+/// A clock that a model moves. Reading it is no step of the model.
+mod clock {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU64, Ordering::SeqCst},
+        },
+        time::Duration,
+    };
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub(crate) struct Moment(u64);
+
+    impl Moment {
+        pub(crate) fn since(self, earlier: Self) -> Duration {
+            Duration::from_nanos(self.0 - earlier.0)
+        }
+    }
+
+    #[derive(Clone, Default)]
+    pub(crate) struct Clock(Arc<AtomicU64>);
+
+    impl Clock {
+        pub(crate) fn now(&self) -> Moment {
+            Moment(self.0.load(SeqCst))
+        }
+    }
 }
 
 /// What `src/sync.rs` is to the crate. `Arc` is the standard one: only counting goes on in it.
@@ -150,12 +184,17 @@ struct World {
 impl World {
     fn new() -> Arc<Self> {
         let key = KeyEncoder::new().arg(&1u8).finish();
-        let (flights, stored) = (Arc::new(Flights::new(1, MAX_OWN_LOADS)), None.into());
+        let flights = Arc::new(Flights::new(1, MAX_OWN_LOADS, Clock::default()));
+        let stored = None.into();
         Arc::new(Self { flights, key, stored, loading: AtomicUsize::default(), loads: 0.into() })
     }
 
     fn join(&self) -> Join<u32> {
-        self.flights.join(&self.key, || 0, |_, _| Relation::Current)
+        self.join_within(&Enclosing::default())
+    }
+
+    fn join_within(&self, within: &Enclosing) -> Join<u32> {
+        self.flights.join(&self.key, || 0, |_| Relation::Current, within)
     }
 
     /// The permit of a caller of whom the model knows that nobody loads.
@@ -464,5 +503,95 @@ fn losing_patience_while_the_leader_goes_loses_nobody() {
         loses.join().unwrap();
         drop(patient);
         assert_eq!(world.stored(), Some(LANDED));
+    });
+}
+
+#[test]
+fn a_wake_that_comes_while_its_load_is_polled_is_not_lost() {
+    model(|world| {
+        let permit = world.lead();
+        let follower = world.follow();
+        let mut waker = None;
+        let cx = &mut Context::from_waker(Waker::noop());
+        let first: Poll<()> = permit.progress().poll(cx, |cx| {
+            waker = Some(cx.waker().clone());
+            Poll::Pending
+        });
+        assert!(first.is_pending());
+        assert_eq!(follower.idle_since(), None, "it waits");
+        let event = Arc::new(AtomicUsize::new(0));
+        let thread = {
+            let (waker, event) = (waker.unwrap(), Arc::clone(&event));
+            thread::spawn(move || {
+                event.store(1, SeqCst);
+                waker.wake();
+            })
+        };
+        let second = permit.progress().poll(cx, |_| match event.load(SeqCst) {
+            0 => Poll::Pending,
+            _ => Poll::Ready(()),
+        });
+        thread.join().unwrap();
+        assert!(follower.idle_since().is_some(), "it could run: {second:?}");
+        drop(follower);
+        world.land(permit, LANDED);
+    });
+}
+
+#[test]
+fn who_passes_an_idle_leader_while_it_is_woken_polled_and_lands_is_not_lost() {
+    model(|world| {
+        let permit = world.lead();
+        let mut follower = world.follow();
+        let passes = spawn(&world, move |world| {
+            if follower.idle_since().is_some() {
+                follower.stop_waiting();
+            }
+            match block_on(follower.wakeup()).expect("no follower is left without a word") {
+                Wakeup::Load(permit) => world.land(permit, LANDED),
+                Wakeup::Landed(value) => value,
+            }
+        });
+        let polled =
+            permit.progress().poll(&mut Context::from_waker(Waker::noop()), |_| Poll::Ready(()));
+        assert!(polled.is_ready());
+        world.land(permit, LANDED);
+        assert_eq!(passes.join().unwrap(), LANDED);
+        assert_eq!(world.stored(), Some(LANDED));
+    });
+}
+
+#[test]
+fn two_loads_that_wait_for_each_other_end() {
+    /// Loads the key of `world`, and needs that of `other`.
+    fn load(world: &World, permit: Permit<u32>, other: &World) -> bool {
+        let within = Enclosing::default().with(permit.progress());
+        let waits = match other.join_within(&within) {
+            // It lands before it is asked for.
+            Join::Lead(permit) => {
+                permit.land(LANDED, || ());
+                false
+            }
+            Join::Own => false,
+            Join::Follow(mut follower) => {
+                assert_eq!(other.take_turn(&mut follower, lands), LANDED);
+                true
+            }
+        };
+        world.land(permit, LANDED);
+        waits
+    }
+
+    model(|world| {
+        let other = World::new();
+        let [one_permit, other_permit] = [world.lead(), other.lead()];
+        let one = {
+            let (world, other) = (Arc::clone(&world), Arc::clone(&other));
+            thread::spawn(move || load(&world, one_permit, &other))
+        };
+        let other_waits = load(&other, other_permit, &world);
+        let one_waits = one.join().unwrap();
+        assert!(!(one_waits && other_waits), "one at least saw the circle");
+        other.assert_over();
     });
 }

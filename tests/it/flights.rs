@@ -13,6 +13,9 @@ use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::time::Instant;
 
 const FLIGHT_WAIT: Duration = Duration::from_secs(5);
+const FLIGHT_WAIT_MAX: Duration = Duration::from_secs(120);
+/// The least step of a clock.
+const STEP: Duration = Duration::from_nanos(1);
 const MAX_OWN_LOADS: usize = 8;
 
 #[cached(name = "flights-number", ttl = 3600, skip(probe))]
@@ -270,7 +273,7 @@ async fn a_dropped_follower_does_not_disturb_the_others() {
 }
 
 #[tokio::test]
-async fn a_leader_who_is_not_polled_cannot_hold_others_longer_than_flight_wait() {
+async fn a_leader_who_waits_cannot_hold_others_longer_than_flight_wait_max() {
     Caches::isolated()
         .scope(async {
             let clock = Caches::current().clock();
@@ -280,10 +283,10 @@ async fn a_leader_who_is_not_polled_cannot_hold_others_longer_than_flight_wait()
             assert!(poll_once(leader.as_mut()).is_pending());
             let followers: Vec<_> = (0..20).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
             until(|| number::cache().stats().misses == 21).await;
-            clock.advance(Duration::from_nanos(4_999_999_999));
+            clock.advance(FLIGHT_WAIT_MAX - STEP);
             settle().await;
             assert_eq!(probe.runs(), 1, "they wait as long as they should");
-            clock.advance(Duration::from_nanos(1));
+            clock.advance(STEP);
             until(|| probe.running() == 1 + MAX_OWN_LOADS).await;
             settle().await;
             assert_eq!(
@@ -307,11 +310,12 @@ async fn a_leader_who_is_not_polled_cannot_hold_others_longer_than_flight_wait()
         .await;
 }
 
-/// Returns the time that a call of `id` takes while the leader of its flight is not polled.
+/// How long a call of `id` takes while the leader of its flight was woken and is not polled.
 async fn wait_behind_a_stuck_leader(id: u64) -> Duration {
     let stuck = Probe::closed();
-    let mut leader = pin!(number(id, stuck));
+    let mut leader = pin!(number(id, Arc::clone(&stuck)));
     assert!(poll_once(leader.as_mut()).is_pending());
+    stuck.open();
     time(number(id, Probe::opened())).await
 }
 
@@ -337,22 +341,23 @@ async fn flight_wait_passes_with_tokios_paused_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn flight_wait_grows_to_ten_times_the_measured_load() {
-    const LOAD: Duration = Duration::from_secs(2);
+async fn flight_wait_max_grows_to_ten_times_the_measured_load() {
+    const LOAD: Duration = Duration::from_secs(20);
 
-    #[cached(name = "flights-slow", ttl = 3600)]
-    async fn slow(id: u64) -> u64 {
+    #[cached(name = "flights-slow", ttl = 3600, skip(probe))]
+    async fn slow(id: u64, probe: Arc<Probe>) -> u64 {
+        probe.run().await;
         tokio::time::sleep(LOAD).await;
         id
     }
 
     Caches::isolated()
         .scope(async {
-            slow(1).await;
+            slow(1, Probe::opened()).await;
             assert_about(slow::cache().stats().mean_load_time(), LOAD);
-            let mut leader = pin!(slow(2));
+            let mut leader = pin!(slow(2, Probe::closed()));
             assert!(poll_once(leader.as_mut()).is_pending());
-            assert_about(time(slow(2)).await, 10 * LOAD + LOAD);
+            assert_about(time(slow(2, Probe::opened())).await, 10 * LOAD + LOAD);
         })
         .await;
 }
@@ -431,7 +436,7 @@ async fn calls_in_a_circle_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_callers_who_wait_for_each_other_end_after_flight_wait() {
+async fn two_callers_who_wait_for_each_other_end_at_once() {
     Caches::isolated()
         .scope(async {
             let probe = Probe::closed();
@@ -441,27 +446,48 @@ async fn two_callers_who_wait_for_each_other_end_after_flight_wait() {
             };
             // Each leads its own flight when it comes to the other's.
             let (one, other) = (here(1, 1, Arc::clone(&probe)), there(1, 1, Arc::clone(&probe)));
-            assert_about(time(async { tokio::join!(one, other, release) }).await, FLIGHT_WAIT);
+            let waited = time(async { tokio::join!(one, other, release) }).await;
+            assert_eq!(waited, Duration::ZERO);
         })
         .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_a_load_spawns_and_awaits_ends_after_flight_wait() {
-    #[cached(name = "flights-spawning", ttl = 3600, skip(depth))]
-    async fn spawning(id: u64, depth: u32) -> u32 {
-        if depth > 0 {
-            // The type of a function's future is not known inside of it.
-            let again: Pin<Box<dyn Future<Output = u32> + Send>> =
-                Box::pin(respawned(id, depth - 1));
-            spawn(again).await.unwrap();
-        }
-        depth
-    }
+async fn a_task_that_a_load_spawns_in_its_scope_and_awaits_runs_the_body() {
+    Caches::isolated()
+        .scope(async {
+            let waited = time(spawning(1, Some(|again| spawn(again)))).await;
+            assert_eq!(waited, Duration::ZERO);
+        })
+        .await;
+}
 
-    fn respawned(id: u64, depth: u32) -> impl Future<Output = u32> + Send {
-        spawning(id, depth)
-    }
+#[tokio::test(start_paused = true)]
+async fn a_task_that_a_load_spawns_and_awaits_otherwise_ends_after_flight_wait_max() {
+    // Made in the task, the scope carries nothing over from the load.
+    let bare: Spawn = |again| {
+        let caches = Caches::current();
+        tokio::spawn(async move { caches.scope(again).await })
+    };
+    Caches::isolated()
+        .scope(async { assert_about(time(spawning(1, Some(bare))).await, FLIGHT_WAIT_MAX) })
+        .await;
+}
 
-    Caches::isolated().scope(async { assert_about(time(spawning(1, 1)).await, FLIGHT_WAIT) }).await;
+/// A call that a load makes by a task of its own.
+type Again = Pin<Box<dyn Future<Output = bool> + Send>>;
+type Spawn = fn(Again) -> tokio::task::JoinHandle<bool>;
+
+/// Spawns a call of itself, if told how, and awaits it.
+#[cached(name = "flights-spawning", ttl = 3600, skip(spawn))]
+async fn spawning(id: u64, spawn: Option<Spawn>) -> bool {
+    if let Some(spawn) = spawn {
+        spawn(again(id)).await.unwrap();
+    }
+    spawn.is_some()
+}
+
+/// The type of a function's future is not known inside of it.
+fn again(id: u64) -> Again {
+    Box::pin(spawning(id, None))
 }

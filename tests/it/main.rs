@@ -25,6 +25,7 @@ mod late_fills;
 mod metrics;
 #[cfg(feature = "redis")]
 mod outage;
+mod patience;
 #[cfg(feature = "redis")]
 mod processes;
 mod registry;

@@ -1,13 +1,15 @@
 //! Joining, superseding and fencing off the flights of one cache.
 
 use super::{
+    chain::Enclosing,
     follower::Follower,
     origin::{Origin, Relation},
     permit::{Permit, Sender},
-    table::{FlightId, Shard, Table},
-    waiters::{Flight, Role},
+    table::{Shard, Table},
+    waiters::Flight,
 };
 use crate::{
+    clock::Clock,
     key::{Key, StoredKey},
     sync::Arc,
 };
@@ -21,36 +23,41 @@ pub(crate) enum Join<T: Clone> {
     Lead(Permit<T>),
     /// Somebody loads: the caller waits.
     Follow(Follower<T>),
-    /// The caller is part of the very load that it would wait for.
+    /// The caller would wait for a load that it is part of, or that waits for it.
     Own,
 }
 
 impl<T: Clone> Flights<T> {
     /// Creates an empty table of `shards` parts, each with a lock of its own, whose flights allow
-    /// `max_own_loads` loads beside the leader's.
-    pub(crate) fn new(shards: usize, max_own_loads: usize) -> Self {
-        Self(Arc::new(Table::new(shards, max_own_loads)))
+    /// `max_own_loads` loads beside the leader's. `clock` tells for how long a load is not polled.
+    pub(crate) fn new(shards: usize, max_own_loads: usize, clock: Clock) -> Self {
+        Self(Arc::new(Table::new(shards, max_own_loads, clock)))
     }
 
     /// Joins the flight of `key`, or begins one. `relate` tells the relation of a flight to the
-    /// caller; an outdated one is taken out. `generation` is read after the table is locked: a
-    /// flight that begins after a clear has the new one.
+    /// caller, who is part of the loads `within`; an outdated one is taken out. `generation` is read
+    /// after the table is locked: a flight that begins after a clear has the new one.
     pub(crate) fn join(
         &self,
         key: &Key,
         generation: impl Fn() -> u64,
-        relate: impl Fn(FlightId, Option<Origin>) -> Relation,
-    ) -> Join<T> {
+        relate: impl Fn(Option<Origin>) -> Relation,
+        within: &Enclosing,
+    ) -> Join<T>
+    where
+        T: Send + 'static,
+    {
         let stored = StoredKey::from(key);
         let mut shard = self.0.lock(&stored);
         if let Some(flight) = shard.get(&stored) {
+            if within.are_part_of(&**flight) {
+                return Join::Own;
+            }
             let origin = flight.waiters().origin;
-            match relate(FlightId::of(flight), origin) {
-                Relation::Own => return Join::Own,
-                Relation::Current => {
-                    return Join::Follow(Follower::new(&self.0, stored, Arc::clone(flight)));
-                }
-                Relation::Outdated => {}
+            if relate(origin) == Relation::Current {
+                let follower = Follower::new(&self.0, stored, Arc::clone(flight), within);
+                drop(shard);
+                return if follower.is_awaited() { Join::Own } else { Join::Follow(follower) };
             }
         }
         Join::Lead(self.begin(&mut shard, stored, generation()))
@@ -65,8 +72,9 @@ impl<T: Clone> Flights<T> {
     }
 
     fn begin(&self, shard: &mut Shard<Sender<T>>, key: StoredKey, generation: u64) -> Permit<T> {
-        let flight = Arc::new(Flight::new(generation));
-        let permit = Permit::new(&self.0, &key, &flight, Role::Leader);
+        let load = self.0.begin_load();
+        let flight = Arc::new(Flight::new(generation, Arc::clone(&load)));
+        let permit = Permit::new(&self.0, &key, &flight, load);
         shard.insert(key, flight);
         permit
     }

@@ -1,11 +1,13 @@
 //! A caller who waits for a flight.
 
 use super::{
+    chain::{Enclosing, Waiting},
     permit::{Permit, Sender, Wakeup},
     table::Table,
-    waiters::{Flight, Role},
+    waiters::Flight,
 };
 use crate::{
+    clock::Moment,
     key::StoredKey,
     sync::{Arc, oneshot},
 };
@@ -17,18 +19,33 @@ pub(crate) struct Follower<T: Clone> {
     flight: Arc<Flight<Sender<T>>>,
     id: u64,
     wakeup: oneshot::Receiver<Wakeup<T>>,
+    waiting: Waiting,
 }
 
-impl<T: Clone> Follower<T> {
-    /// Joins `flight`; the caller holds the table's lock, so that the flight cannot end meanwhile.
+impl<T: Clone + Send + 'static> Follower<T> {
+    /// Joins `flight` as part of the loads `within`; the caller holds the table's lock, so that the
+    /// flight cannot end meanwhile.
     pub(super) fn new(
         table: &Arc<Table<Sender<T>>>,
         key: StoredKey,
         flight: Arc<Flight<Sender<T>>>,
+        within: &Enclosing,
     ) -> Self {
         let (sender, wakeup) = oneshot::channel();
         let id = flight.waiters().add(sender);
-        Self { table: Arc::clone(table), key, flight, id, wakeup }
+        let waiting = within.wait_for(Arc::clone(&flight) as _);
+        Self { table: Arc::clone(table), key, flight, id, wakeup, waiting }
+    }
+
+    /// Tells whether the flight's loads wait for a load that the caller is part of: it would wait
+    /// for itself. Not to be called under a lock.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiting.is_circle(&*self.flight)
+    }
+
+    /// Returns the moment since when no load of the flight is polled although each could run.
+    pub(crate) fn idle_since(&self) -> Option<Moment> {
+        self.flight.idle_since()
     }
 
     /// Waits to be woken. `None` only when the flight ended without a message: a foreign waker
@@ -44,10 +61,11 @@ impl<T: Clone> Follower<T> {
     pub(crate) fn stop_waiting(&self) {
         let mut waiters = self.flight.waiters();
         waiters.set_overdue(self.id);
-        let admitted = waiters.admit_own_loads(self.table.max_own_loads);
+        let admitted =
+            waiters.admit_own_loads(self.table.max_own_loads, || self.table.begin_load());
         drop(waiters);
-        for sender in admitted {
-            Permit::new(&self.table, &self.key, &self.flight, Role::OwnLoad).wake(sender);
+        for (sender, load) in admitted {
+            Permit::new(&self.table, &self.key, &self.flight, load).wake(sender);
         }
     }
 }

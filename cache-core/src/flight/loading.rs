@@ -1,31 +1,39 @@
 //! The loads that the running code is part of.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
-use super::table::FlightId;
+use super::{chain::Enclosing, progress::Progress};
 
 tokio::task_local! {
-    /// The flights that the running code loads for, innermost last.
-    static LOADING: Arc<[FlightId]>;
+    /// The loads that the running code is polled by.
+    static LOADING: Enclosing;
+    /// The loads that the running code was part of when its scope was made, by a task of its own
+    /// perhaps.
+    static CARRIED: Enclosing;
 }
 
-/// Tells whether the running code is part of a load for `flight`, which would then wait for itself.
-pub(crate) fn is_loading(flight: FlightId) -> bool {
-    LOADING.try_with(|flights| flights.contains(&flight)).unwrap_or(false)
+/// Returns the loads that the running code is part of.
+pub(crate) fn enclosing() -> Enclosing {
+    let loading = LOADING.try_with(Clone::clone);
+    loading.or_else(|_| CARRIED.try_with(Clone::clone)).unwrap_or_default()
 }
 
-/// The flights of a load and of those that it is nested in.
-pub(crate) struct Loading(Arc<[FlightId]>);
+/// Makes `future` part of the loads that the running code is part of, whichever task polls it.
+pub(crate) fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> + use<F> {
+    CARRIED.scope(enclosing(), future)
+}
+
+/// A load and those that it is nested in.
+pub(crate) struct Loading(Enclosing);
 
 impl Loading {
-    /// Adds `flight` to those that the running code loads for.
-    pub(crate) fn nested(flight: FlightId) -> Self {
-        let outer = LOADING.try_with(Arc::clone).unwrap_or_default();
-        Self(outer.iter().copied().chain([flight]).collect())
+    /// Adds `load` to those that the running code is part of.
+    pub(crate) fn nested(load: &Arc<Progress>) -> Self {
+        Self(enclosing().with(load))
     }
 
     /// Runs `act` as part of the load.
     pub(crate) fn scope<T>(&self, act: impl FnOnce() -> T) -> T {
-        LOADING.sync_scope(Arc::clone(&self.0), act)
+        LOADING.sync_scope(self.0.clone(), act)
     }
 }

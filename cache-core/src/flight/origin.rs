@@ -15,8 +15,6 @@ pub(crate) struct Origin {
 /// The relation of a flight to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
-    /// The very load that the caller is part of.
-    Own,
     /// Its outcome serves the caller.
     Current,
     /// Something may have been invalidated between its load's beginning and the call.

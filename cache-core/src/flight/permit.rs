@@ -1,9 +1,11 @@
 //! The permit: the right to load a key, and to store what was loaded while nothing came between.
 
 use super::{
+    chain::{Enclosing, Waiting},
     origin::Origin,
-    table::{FlightId, Shard, Table},
-    waiters::{Flight, Role},
+    progress::Progress,
+    table::{Shard, Table},
+    waiters::Flight,
 };
 use crate::{
     key::StoredKey,
@@ -26,7 +28,7 @@ pub(crate) struct Permit<T: Clone> {
     table: Arc<Table<Sender<T>>>,
     key: StoredKey,
     flight: Arc<Flight<Sender<T>>>,
-    role: Role,
+    progress: Arc<Progress>,
     done: bool,
 }
 
@@ -36,13 +38,13 @@ impl<T: Clone> Permit<T> {
         table: &Arc<Table<Sender<T>>>,
         key: &StoredKey,
         flight: &Arc<Flight<Sender<T>>>,
-        role: Role,
+        progress: Arc<Progress>,
     ) -> Self {
         Self {
             table: Arc::clone(table),
             key: key.clone(),
             flight: Arc::clone(flight),
-            role,
+            progress,
             done: false,
         }
     }
@@ -52,9 +54,15 @@ impl<T: Clone> Permit<T> {
         drop(sender.send(Wakeup::Load(self)));
     }
 
-    /// Returns the name of the flight.
-    pub(crate) fn flight_id(&self) -> FlightId {
-        FlightId::of(&self.flight)
+    /// Returns the progress of the load, by which all its parts are to be polled.
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// Records that the load waits for another process's lease, and that the loads `within` which
+    /// it runs do too.
+    pub(crate) fn await_lease(&self, within: &Enclosing) -> Waiting {
+        within.with(&self.progress).await_lease(self.table.now())
     }
 
     /// Returns the key to load.
@@ -84,7 +92,7 @@ impl<T: Clone> Permit<T> {
         // Not before: should `store` panic, the permit passes on.
         self.done = true;
         let mut waiters = self.flight.waiters();
-        waiters.end_load(self.role);
+        waiters.end_load(&self.progress);
         let waiting = waiters.take_all();
         drop(waiters);
         wake_all(waiting, &outcome);
@@ -96,16 +104,17 @@ impl<T: Clone> Permit<T> {
         self.done = true;
         let mut shard = self.table.lock(&self.key);
         let mut waiters = self.flight.waiters();
-        waiters.end_load(self.role);
+        waiters.end_load(&self.progress);
         let waiting = if outcome.is_some() { waiters.take_all() } else { Vec::new() };
         waiters.set_all_overdue();
-        let admitted = waiters.admit_own_loads(self.table.max_own_loads);
-        let over = waiters.loads == 0;
+        let admitted =
+            waiters.admit_own_loads(self.table.max_own_loads, || self.table.begin_load());
+        let over = waiters.are_over();
         drop(waiters);
         self.leave_table(&mut shard, over);
         drop(shard);
-        for sender in admitted {
-            Self::new(&self.table, &self.key, &self.flight, Role::OwnLoad).wake(sender);
+        for (sender, load) in admitted {
+            Self::new(&self.table, &self.key, &self.flight, load).wake(sender);
         }
         if let Some(outcome) = outcome {
             wake_all(waiting, &outcome);
@@ -116,13 +125,13 @@ impl<T: Clone> Permit<T> {
     fn abandon(&mut self) {
         let mut shard = self.table.lock(&self.key);
         let mut waiters = self.flight.waiters();
-        let successor = waiters.hand_over(self.role);
-        let over = waiters.loads == 0;
+        let successor = waiters.hand_over(&self.progress, || self.table.begin_load());
+        let over = waiters.are_over();
         drop(waiters);
         self.leave_table(&mut shard, over);
         drop(shard);
-        if let Some(sender) = successor {
-            Self::new(&self.table, &self.key, &self.flight, self.role).wake(sender);
+        if let Some((sender, load)) = successor {
+            Self::new(&self.table, &self.key, &self.flight, load).wake(sender);
         }
     }
 

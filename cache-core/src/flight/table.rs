@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::waiters::Flight;
+use super::{progress::Progress, waiters::Flight};
 use crate::{
+    clock::{Clock, Moment},
     key::{KeyHasher, StoredKey},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -16,11 +17,22 @@ pub(super) struct Table<S> {
     shards: Box<[Mutex<Shard<S>>]>,
     /// The most callers of one flight who load for themselves at once, beside its leader.
     pub(super) max_own_loads: usize,
+    /// The clock that loads are watched by.
+    clock: Clock,
 }
 
 impl<S> Table<S> {
-    pub(super) fn new(shards: usize, max_own_loads: usize) -> Self {
-        Self { shards: (0..shards).map(|_| Mutex::default()).collect(), max_own_loads }
+    pub(super) fn new(shards: usize, max_own_loads: usize, clock: Clock) -> Self {
+        Self { shards: (0..shards).map(|_| Mutex::default()).collect(), max_own_loads, clock }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Begins the progress of a load.
+    pub(super) fn begin_load(&self) -> Arc<Progress> {
+        Progress::begin(&self.clock)
     }
 
     /// Locks the shard of `key`: nothing else can store or remove `key` meanwhile.
@@ -39,14 +51,4 @@ impl<S> Table<S> {
 fn lock<S>(shard: &Mutex<Shard<S>>) -> MutexGuard<'_, Shard<S>> {
     // As for the waiters of a flight: a poisoned lock is sound.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The name of a flight while somebody holds it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FlightId(usize);
-
-impl FlightId {
-    pub(super) fn of<S>(flight: &Arc<Flight<S>>) -> Self {
-        Self(Arc::as_ptr(flight).addr())
-    }
 }

@@ -1,3 +1,5 @@
+mod progress;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
@@ -5,8 +7,11 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Flights, Follower, Join, Permit, Relation, Wakeup};
-use crate::key::{Key, KeyEncoder, StoredKey};
+use super::{Flights, Follower, Join, Loading, Permit, Relation, Wakeup, enclosing};
+use crate::{
+    clock::Clock,
+    key::{Key, KeyEncoder, StoredKey},
+};
 
 /// Own loads that the tests allow.
 const MAX_OWN_LOADS: usize = 8;
@@ -14,7 +19,11 @@ const MAX_OWN_LOADS: usize = 8;
 type Table = Arc<Flights<u32>>;
 
 fn table() -> Table {
-    Arc::new(Flights::new(4, MAX_OWN_LOADS))
+    table_by(Clock::isolated())
+}
+
+fn table_by(clock: Clock) -> Table {
+    Arc::new(Flights::new(4, MAX_OWN_LOADS, clock))
 }
 
 fn key(n: u32) -> Key {
@@ -22,7 +31,12 @@ fn key(n: u32) -> Key {
 }
 
 fn join(table: &Table) -> Join<u32> {
-    table.join(&key(1), || 0, |_, _| Relation::Current)
+    join_key(table, 1)
+}
+
+/// Joins as part of the load that the running code belongs to.
+fn join_key(table: &Table, n: u32) -> Join<u32> {
+    table.join(&key(n), || 0, |_| Relation::Current, &enclosing())
 }
 
 fn lead(table: &Table) -> Permit<u32> {
@@ -91,8 +105,7 @@ fn the_first_leads_and_others_follow() {
 fn each_key_has_a_flight_of_its_own() {
     let table = table();
     let _one = lead(&table);
-    let others: Vec<_> =
-        (2..100).map(|n| table.join(&key(n), || 0, |_, _| Relation::Current)).collect();
+    let others: Vec<_> = (2..100).map(|n| join_key(&table, n)).collect();
     assert!(others.iter().all(|boarding| matches!(boarding, Join::Lead(_))));
     assert_eq!(table.len(), 99);
     drop(others);
@@ -350,22 +363,23 @@ fn a_caller_inside_its_own_load_does_not_wait_for_it() {
     let table = table();
     let leader = lead(&table);
     let mut follower = follow(&table);
-    let id = leader.flight_id();
-    let boarding = table.join(
-        &key(1),
-        || 0,
-        |flight, _| if flight == id { Relation::Own } else { Relation::Current },
-    );
-    assert!(matches!(boarding, Join::Own));
+    let inside = Loading::nested(leader.progress());
+    assert!(matches!(inside.scope(|| join(&table)), Join::Own));
     drop(leader);
-    assert!(permit_of(&mut follower).flight_id() == id, "an successor loads for the same flight");
+    let successor = permit_of(&mut follower);
+    let inside = Loading::nested(successor.progress());
+    assert!(
+        matches!(inside.scope(|| join(&table)), Join::Own),
+        "a successor loads for the same flight"
+    );
 }
 
 #[test]
 fn a_flight_keeps_the_generation_in_which_it_began() {
     let table = table();
-    let leader = table.join(&key(1), || 3, |_, _| Relation::Current);
-    let Join::Follow(mut follower) = table.join(&key(1), || 4, |_, _| Relation::Current) else {
+    let join = |generation| table.join(&key(1), || generation, |_| Relation::Current, &enclosing());
+    let leader = join(3);
+    let Join::Follow(mut follower) = join(4) else {
         panic!("nobody loads");
     };
     drop(leader);

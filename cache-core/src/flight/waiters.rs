@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::origin::Origin;
-use crate::sync::{Mutex, MutexGuard, PoisonError};
+use super::{
+    origin::Origin,
+    progress::{Progress, Wait},
+};
+use crate::{
+    clock::Moment,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// One flight: shared by the table, its loads and its followers. `S` wakes a waiter.
 pub(super) struct Flight<S> {
@@ -15,8 +21,19 @@ pub(super) struct Flight<S> {
 
 impl<S> Flight<S> {
     /// Creates a flight with one load.
-    pub(super) fn new(generation: u64) -> Self {
-        Self { generation, waiters: Mutex::new(Waiters { loads: 1, ..Waiters::default() }) }
+    pub(super) fn new(generation: u64, leader: Arc<Progress>) -> Self {
+        let waiters = Waiters { leader: Some(leader), ..Waiters::default() };
+        Self { generation, waiters: Mutex::new(waiters) }
+    }
+
+    /// Returns the moment since when no load is polled although each could run.
+    pub(super) fn idle_since(&self) -> Option<Moment> {
+        let idle: Option<Vec<_>> = self.running().iter().map(|load| load.idle_since()).collect();
+        idle?.into_iter().max()
+    }
+
+    fn running(&self) -> Vec<Arc<Progress>> {
+        self.waiters().loads().cloned().collect()
     }
 
     pub(super) fn waiters(&self) -> MutexGuard<'_, Waiters<S>> {
@@ -25,21 +42,18 @@ impl<S> Flight<S> {
     }
 }
 
-/// The place of a load in its flight.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// The load that the followers wait for.
-    Leader,
-    /// The load of a caller who waited long enough and loads for itself.
-    OwnLoad,
+impl<S: Send> Wait for Flight<S> {
+    fn loads(&self) -> Vec<Arc<Progress>> {
+        self.running()
+    }
 }
 
 /// The loads and waiters of a flight. Waiters are kept in order of arrival.
 pub(super) struct Waiters<S> {
-    /// Loads that run, `own_loads` included.
-    pub(super) loads: usize,
+    /// The load that the followers wait for; `None` once it has failed.
+    leader: Option<Arc<Progress>>,
     /// Loads of callers who no longer wait for the leader.
-    own_loads: usize,
+    own_loads: Vec<Arc<Progress>>,
     /// Callers who wait for the leader.
     followers: BTreeMap<u64, S>,
     /// Callers who have waited long enough, or through one failure, and load for themselves as
@@ -53,8 +67,8 @@ pub(super) struct Waiters<S> {
 impl<S> Default for Waiters<S> {
     fn default() -> Self {
         Self {
-            loads: 0,
-            own_loads: 0,
+            leader: None,
+            own_loads: Vec::new(),
             followers: BTreeMap::new(),
             overdue: BTreeMap::new(),
             origin: None,
@@ -93,32 +107,55 @@ impl<S> Waiters<S> {
         self.overdue.append(&mut self.followers);
     }
 
-    /// Takes the overdue callers who may load now, `most` own loads in all; each of them counts
-    /// as a load from here on.
-    pub(super) fn admit_own_loads(&mut self, most: usize) -> Vec<S> {
-        let free = most - self.own_loads;
-        let admitted: Vec<_> = std::iter::from_fn(|| self.overdue.pop_first()).take(free).collect();
-        self.own_loads += admitted.len();
-        self.loads += admitted.len();
-        admitted.into_iter().map(|(_, sender)| sender).collect()
+    /// Takes the overdue callers who may load now, `most` own loads in all, with the loads that
+    /// they `begin`.
+    pub(super) fn admit_own_loads(
+        &mut self,
+        most: usize,
+        begin: impl Fn() -> Arc<Progress>,
+    ) -> Vec<(S, Arc<Progress>)> {
+        let free = most - self.own_loads.len();
+        let overdue = std::iter::from_fn(|| self.overdue.pop_first());
+        let admitted: Vec<_> = overdue.take(free).map(|(_, sender)| (sender, begin())).collect();
+        self.own_loads.extend(admitted.iter().map(|(_, load)| Arc::clone(load)));
+        admitted
     }
 
-    /// Ends one load and returns the waiter who takes its place, if the flight needs one: for a
-    /// leader always, for an own load when somebody is overdue or nobody else loads. The successor
-    /// counts in its stead.
-    pub(super) fn hand_over(&mut self, role: Role) -> Option<S> {
-        let successor = self.overdue.pop_first().or_else(|| {
-            let needed = role == Role::Leader || self.loads == 1;
-            if needed { self.followers.pop_first() } else { None }
-        });
-        if successor.is_none() {
-            self.end_load(role);
+    /// Ends `load` and returns the waiter who takes its place with the load that it `begin`s, if
+    /// the flight needs one: for a leader always, for an own load when somebody is overdue or nobody
+    /// else loads.
+    pub(super) fn hand_over(
+        &mut self,
+        load: &Arc<Progress>,
+        begin: impl Fn() -> Arc<Progress>,
+    ) -> Option<(S, Arc<Progress>)> {
+        let was_leader = self.end_load(load);
+        let needed = was_leader || self.are_over();
+        let overdue = self.overdue.pop_first();
+        let (_, sender) =
+            overdue.or_else(|| needed.then(|| self.followers.pop_first()).flatten())?;
+        let successor = begin();
+        if was_leader {
+            self.leader = Some(Arc::clone(&successor));
+        } else {
+            self.own_loads.push(Arc::clone(&successor));
         }
-        successor.map(|(_, sender)| sender)
+        Some((sender, successor))
     }
 
-    pub(super) fn end_load(&mut self, role: Role) {
-        self.loads -= 1;
-        self.own_loads -= usize::from(role == Role::OwnLoad);
+    /// Ends `load` and tells whether it was the leader's.
+    pub(super) fn end_load(&mut self, load: &Arc<Progress>) -> bool {
+        self.own_loads.retain(|own| !Arc::ptr_eq(own, load));
+        self.leader.take_if(|leader| Arc::ptr_eq(leader, load)).is_some()
+    }
+
+    /// Returns the loads that run.
+    pub(super) fn loads(&self) -> impl Iterator<Item = &Arc<Progress>> {
+        self.leader.iter().chain(&self.own_loads)
+    }
+
+    /// Tells whether no load runs.
+    pub(super) fn are_over(&self) -> bool {
+        self.loads().next().is_none()
     }
 }

@@ -111,7 +111,7 @@ impl<R, V, E> Keyed<R, V, E> {
                     Next::Bypass => Step::Run,
                 },
                 Step::Load(load) => {
-                    let returned = ready!(load.poll(|| run(cx)));
+                    let returned = ready!(load.poll(cx, &mut *run));
                     let Step::Load(load) = mem::replace(step, Step::Run) else {
                         unreachable!("it was one above")
                     };

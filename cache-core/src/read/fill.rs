@@ -14,7 +14,7 @@ use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, CodecError},
     entry::{Entry, Facts, deferred},
-    flight::Permit,
+    flight::{Permit, Progress},
     generations::Group,
     key::StoredKey,
     observe,
@@ -25,7 +25,7 @@ use crate::{
 /// permit to the next caller who waits.
 pub(super) enum Filling {
     Ready(Option<Landing>),
-    Remote(Pin<Box<dyn Future<Output = Landing> + Send>>),
+    Remote(Arc<Progress>, Pin<Box<dyn Future<Output = Landing> + Send>>),
 }
 
 /// A value that is to be stored in memory: the last step of a fill.
@@ -53,13 +53,17 @@ pub(super) fn fill(
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let load_time = load_time.unwrap_or_default();
     let value = remote.outgoing(&landing.cache, lifetimes, load_time, encode);
-    Filling::Remote(Box::pin(async move {
-        let key = landing.permit.key();
-        let (keep, lifetimes) = remote.fill(&landing.cache, key, value, lifetimes).await;
-        landing.keep = keep;
-        landing.lifetimes = lifetimes;
-        landing
-    }))
+    let progress = Arc::clone(landing.permit.progress());
+    Filling::Remote(
+        progress,
+        Box::pin(async move {
+            let key = landing.permit.key();
+            let (keep, lifetimes) = remote.fill(&landing.cache, key, value, lifetimes).await;
+            landing.keep = keep;
+            landing.lifetimes = lifetimes;
+            landing
+        }),
+    )
 }
 
 impl Future for Filling {
@@ -70,7 +74,7 @@ impl Future for Filling {
             Self::Ready(landing) => {
                 Poll::Ready(landing.take().expect("a future that is ready is not polled again"))
             }
-            Self::Remote(filling) => filling.as_mut().poll(cx),
+            Self::Remote(progress, filling) => progress.poll(cx, |cx| filling.as_mut().poll(cx)),
         }
     }
 }

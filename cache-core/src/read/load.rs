@@ -1,6 +1,10 @@
 //! A load: one run of the user's function, with the permit to fill.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use tracing::Span;
 
@@ -35,7 +39,7 @@ impl Load {
         remote: Option<Box<RemotePart>>,
     ) -> Self {
         Self {
-            loading: Loading::nested(permit.flight_id()),
+            loading: Loading::nested(permit.progress()),
             span: observe::load_span(cache.site.name),
             began: cache.clock.precise(),
             cache,
@@ -45,8 +49,13 @@ impl Load {
     }
 
     /// Polls the function by `poll`: within this load and its span.
-    pub(super) fn poll<T>(&self, poll: impl FnOnce() -> T) -> T {
-        self.loading.scope(|| self.span.in_scope(poll))
+    pub(super) fn poll<T>(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let poll = |cx: &mut Context<'_>| self.loading.scope(|| self.span.in_scope(|| poll(cx)));
+        self.permit.progress().poll(cx, poll)
     }
 
     /// Ends the load of a function that returned a value, which `encode` writes for the remote

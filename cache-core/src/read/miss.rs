@@ -5,7 +5,7 @@
 //! another process. A cache without a remote tier takes the same way, where the remote steps are
 //! absent.
 
-use std::sync::Arc;
+use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 
 use super::{
     fill::{Landing, fill},
@@ -16,9 +16,10 @@ use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, CodecError},
     entry::Entry,
-    flight::{Follower, Join, Permit, Relation, Wakeup, is_loading},
+    flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
+    policy::FLIGHT_WAIT,
     value::Decode,
 };
 
@@ -42,7 +43,8 @@ pub(super) enum Next {
     Load(Load),
     /// The caller takes this outcome.
     Take(Outcome),
-    /// The caller runs the function as if it were not cached: it is inside the load of this key.
+    /// The caller runs the function as if it were not cached: it is inside the load of this key, or
+    /// that load waits for it.
     Bypass,
 }
 
@@ -177,27 +179,48 @@ impl Miss {
         self.cache.flights.join(
             &self.key,
             || self.cache.generations.of(self.group),
-            |flight, origin| match (&self.remote, origin) {
-                _ if is_loading(flight) => Relation::Own,
+            |origin| match (&self.remote, origin) {
                 (Some(remote), Some(origin)) => origin.relation(remote.began(), remote.mark()),
                 _ => Relation::Current,
             },
+            &enclosing(),
         )
     }
 
-    /// Waits for the flight, for a bounded time, and then for the permit to load.
+    /// Waits for the flight while its load makes progress, for a bounded time, and then for the
+    /// permit to load.
     async fn follow(&mut self, mut follower: Follower<Outcome>) -> Option<Wakeup<Outcome>> {
         self.count_miss();
         if let Some(remote) = &mut self.remote {
             // The state that was read before the wait may be over.
             remote.forget_read();
         }
-        let wait = self.cache.flight_wait();
-        if let Some(wakeup) = self.cache.clock.timeout(wait, follower.wakeup()).await {
+        if let ControlFlow::Break(wakeup) = self.wait(&mut follower).await {
             return wakeup;
+        }
+        if let Some(remote) = &mut self.remote {
+            remote.load_beside();
         }
         follower.stop_waiting();
         follower.wakeup().await
+    }
+
+    /// Waits for the flight until its load was idle for too long, or the longest wait is over.
+    async fn wait(&self, follower: &mut Follower<Outcome>) -> ControlFlow<Option<Wakeup<Outcome>>> {
+        let clock = &self.cache.clock;
+        let last = clock.now() + self.cache.flight_wait_max();
+        loop {
+            // Nobody tells when the load stops being polled; one that waits now is looked at again
+            // before it can have been idle for too long.
+            let now = clock.now();
+            let end = last.min(follower.idle_since().unwrap_or(now) + FLIGHT_WAIT);
+            if end <= now {
+                return ControlFlow::Continue(());
+            }
+            if let Some(wakeup) = clock.timeout(end.since(now), follower.wakeup()).await {
+                return ControlFlow::Break(wakeup);
+            }
+        }
     }
 
     fn is_outdated(&self, outcome: &Outcome) -> bool {
@@ -218,8 +241,10 @@ impl Miss {
     /// Asks the remote tier for the permit to load. The error is a value that has come meanwhile.
     async fn request_load(&mut self, permit: Permit<Outcome>) -> Result<Permit<Outcome>, Entry> {
         let Some(remote) = &mut self.remote else { return Ok(permit) };
+        let progress = Arc::clone(permit.progress());
         // In a box: a hit does not carry along what only misses need.
-        Box::pin(remote.request_load(&self.cache, &self.key, permit)).await
+        let mut request = Box::pin(remote.request_load(&self.cache, &self.key, permit));
+        poll_fn(|cx| progress.poll(cx, |cx| request.as_mut().poll(cx))).await
     }
 
     fn load(self, permit: Permit<Outcome>) -> Load {

@@ -2,21 +2,22 @@
 //!
 //! Each step has an outcome for a tier that is out of reach. No step fails a call.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use tracing::Instrument as _;
 
 use crate::{
     cache::{Cache, Outcome, Shared},
     entry::{Entry, Facts, deferred},
-    flight::{Origin, Permit},
+    flight::{Origin, Permit, Progress, enclosing, keeps_lease},
     generations::Group,
     key::{Key, StoredKey},
     memory::Lookup,
     observe,
+    policy::FLIGHT_WAIT,
     remote::{
-        Budget, FillKind, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads, Reason,
-        RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
+        Budget, FillKind, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
+        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
     },
     timeline::{Age, Lifetimes, Timeline},
     value::Decode,
@@ -33,6 +34,8 @@ pub(super) struct RemotePart {
     last_read: Option<LastRead>,
     pub(super) permit: Option<RemotePermit>,
     pub(super) kind: FillKind,
+    /// The treatment of other processes' loads, unless this one supersedes them.
+    others: OtherLoads,
 }
 
 /// The state that a read without a value has shown.
@@ -66,6 +69,11 @@ impl RemotePart {
             last_read: None,
             permit: None,
             kind: FillKind::AfterMiss,
+            others: if cache.policy.get().lease {
+                OtherLoads::AwaitLease
+            } else {
+                OtherLoads::LoadBeside
+            },
         }))
     }
 
@@ -96,6 +104,11 @@ impl RemotePart {
     /// Makes the coming fill replace the value that is stored.
     pub(super) fn supersede(&mut self) {
         self.kind = FillKind::Replacing;
+    }
+
+    /// Makes the call load beside others, of whatever process: it has waited long enough.
+    pub(super) fn load_beside(&mut self) {
+        self.others = OtherLoads::LoadBeside;
     }
 
     /// Reads the stored value. A tiered cache keeps it in memory.
@@ -173,8 +186,8 @@ impl RemotePart {
         entry
     }
 
-    /// Asks for the permit until there is a reply. Another process's load is waited for as long as
-    /// a follower waits. The error is a value that has come meanwhile; it lands the flight.
+    /// Asks for the permit until there is a reply. Another process's load is waited for while its
+    /// lease is renewed, for a bounded time. The error is a value that has come meanwhile; it lands the flight.
     pub(super) async fn request_load(
         &mut self,
         cache: &Cache,
@@ -182,14 +195,16 @@ impl RemotePart {
         permit: Permit<Outcome>,
     ) -> Result<Permit<Outcome>, Entry> {
         let clock = &cache.clock;
-        let patience = clock.now() + cache.flight_wait();
-        let mut request = self.load_request(cache);
+        let last = clock.now() + cache.flight_wait_max();
+        let mut request = self.load_request(holder(permit.progress()));
+        // Ends with this function.
+        let mut waiting = None;
         loop {
             // A read's generation goes with its snapshot: a clear since then is not seen by a
             // request that carries that generation.
             let read = self.last_read.filter(|_| request.generation.is_some());
             let snapshot = read.map_or_else(|| self.snapshot(cache), |read| read.snapshot);
-            let ask = |left| tier(cache).request_load(&self.key, request, left);
+            let ask = |left| tier(cache).request_load(&self.key, request.clone(), left);
             match self.budget.spend(Instant::now(), ask).await {
                 Ok(LoadReply::Granted(granted)) => {
                     let mark = Some(granted.mark);
@@ -207,7 +222,8 @@ impl RemotePart {
                     return Err(entry);
                 }
                 Ok(LoadReply::Busy(again)) => {
-                    let left = patience.since(clock.now());
+                    waiting.get_or_insert_with(|| permit.await_lease(&enclosing()));
+                    let left = last.since(clock.now());
                     if left.is_zero() || clock.timeout(left, again).await.is_none() {
                         request.others = OtherLoads::LoadBeside;
                     }
@@ -223,19 +239,20 @@ impl RemotePart {
         }
     }
 
-    fn load_request(&self, cache: &Cache) -> LoadRequest {
+    fn load_request(&self, holder: Holder) -> LoadRequest {
         if self.kind == FillKind::Replacing {
             return LoadRequest {
                 generation: None,
                 others: OtherLoads::Supersede,
                 stored: IfStored::LoadAnyway,
+                holder,
             };
         }
-        let awaits = cache.policy.get().lease;
         LoadRequest {
             generation: self.last_read.and_then(|read| read.mark.generation),
-            others: if awaits { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
+            others: self.others,
             stored: self.last_read.map_or(IfStored::ReturnIt, |read| read.if_stored),
+            holder,
         }
     }
 }
@@ -246,6 +263,12 @@ fn admit(cache: &Cache, lookup: &Lookup, entry: &Entry) {
     if shared(cache).tiered {
         cache.admit(lookup, entry.clone());
     }
+}
+
+/// Returns what tells whether the lease of a load is to be renewed.
+fn holder(load: &Arc<Progress>) -> Holder {
+    let load = Arc::downgrade(load);
+    Holder::new(move || load.upgrade().is_some_and(|load| keeps_lease(&load, FLIGHT_WAIT)))
 }
 
 /// Ends a flight with a value from another process's load.

@@ -145,6 +145,11 @@ impl Caches {
     /// Runs `future` with this registry as the current one, across its awaits. Tasks that it spawns
     /// are on their own: wrap them by `Caches::current().scope(..)`.
     ///
+    /// A scope that is made inside a load is part of that load, whichever task polls it: a call of the
+    /// load's own key runs the function, because waiting would never end. A task that is spawned without a
+    /// scope and awaited by the load waits for that load instead, for two minutes or ten times the mean load
+    /// time, where that is more.
+    ///
     /// ```
     /// # use cachery::Caches;
     /// # async fn example() {

@@ -13,7 +13,7 @@ use crate::{
     clock::Clock,
     config::{Resolved, Sources, UnknownVariables},
     error::MOST_TOLD,
-    housekeeping,
+    flight, housekeeping,
     site::SITES,
 };
 
@@ -47,7 +47,7 @@ pub(super) fn scope<F: Future>(
     future: F,
 ) -> impl Future<Output = F::Output> + use<F> {
     SCOPES_IN_USE.store(true, Relaxed);
-    SCOPED.scope(registry, future)
+    SCOPED.scope(registry, flight::carry(future))
 }
 
 /// Runs `act` with `registry` as the current one.

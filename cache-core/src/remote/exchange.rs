@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -90,7 +91,7 @@ pub struct Outgoing {
 }
 
 /// A request for the permit to load a key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LoadRequest {
     /// The cache's generation as a read has shown it; `None`: the tier asks for it.
     pub generation: Option<[u8; 16]>,
@@ -98,6 +99,31 @@ pub struct LoadRequest {
     pub others: OtherLoads,
     /// The treatment of a value that is stored.
     pub stored: IfStored,
+    /// The load that a lease would be held for.
+    pub holder: Holder,
+}
+
+/// A load that holds a lease.
+#[derive(Clone)]
+pub struct Holder(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl Holder {
+    /// Creates a holder whose lease is to be renewed while `keeps_lease`.
+    pub fn new(keeps_lease: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(keeps_lease))
+    }
+
+    /// Tells whether the lease is to be renewed. Otherwise others need not wait for the load: it is
+    /// over, is not polled, or waits for another lease.
+    pub fn keeps_lease(&self) -> bool {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Holder").field("keeps_lease", &self.keeps_lease()).finish()
+    }
 }
 
 /// The treatment of other processes' loads of a key.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery_core::remote::{Reason, RemoteKey};
+use cachery_core::remote::{Holder, Reason, RemoteKey};
 use tokio::task::AbortHandle;
 
 use super::{
@@ -31,19 +31,26 @@ pub(super) struct Lease {
     renewal: Option<AbortHandle>,
 }
 
-/// The key and the random id under which a lease is asked for.
+/// The key of a lease, the random id under which it is asked for, and the load that would hold it.
 struct Claim {
     client: Arc<Client>,
     key: RemoteKey,
     id: [u8; 16],
+    holder: Holder,
 }
 
 impl Lease {
-    /// Returns a lease that is about to be asked for. Its id begins with that of the node.
-    pub(super) fn ask_for(client: &Arc<Client>, key: &RemoteKey) -> Result<Self, Reason> {
+    /// Returns a lease that is about to be asked for, for the load of `holder`. Its id begins with
+    /// that of the node.
+    pub(super) fn ask_for(
+        client: &Arc<Client>,
+        key: &RemoteKey,
+        holder: &Holder,
+    ) -> Result<Self, Reason> {
         let mut id = token::draw()?;
         id[..8].copy_from_slice(&client.node.id.to_be_bytes());
-        let claim = Claim { client: Arc::clone(client), key: key.clone(), id };
+        let claim =
+            Claim { client: Arc::clone(client), key: key.clone(), id, holder: holder.clone() };
         Ok(Self { claim: Some(Arc::new(claim)), renewal: None })
     }
 
@@ -81,6 +88,9 @@ impl Claim {
     async fn renew(self: Arc<Self>, token: Vec<u8>) {
         loop {
             tokio::time::sleep(RENEWAL).await;
+            if !self.holder.keeps_lease() {
+                continue;
+            }
             let [_, token_key, lease, ..] = self.client.node.all_of(&self.key);
             let lives = [LIFE, TOKEN_LIFE].map(millis);
             let args = [&self.id[..], lives[0].as_bytes(), &token, lives[1].as_bytes()];

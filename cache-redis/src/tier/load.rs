@@ -51,7 +51,7 @@ pub(super) async fn request_load(
     let new_token = token::draw()?;
     // Should the caller go away, dropping it gives back what was granted.
     let mut lease = match request.others {
-        OtherLoads::AwaitLease => Some(Lease::ask_for(client, key)?),
+        OtherLoads::AwaitLease => Some(Lease::ask_for(client, key, &request.holder)?),
         OtherLoads::LoadBeside | OtherLoads::Supersede => None,
     };
     // Before Redis is asked, so that a push that comes at once wakes the caller.
