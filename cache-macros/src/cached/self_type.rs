@@ -24,7 +24,7 @@ fn body_names_self(tokens: TokenStream) -> bool {
             TokenTree::Punct(punct) if punct.as_char() == ';' => in_item = false,
             TokenTree::Ident(ident) if ident == "Self" && !in_item => return true,
             TokenTree::Ident(ident) => {
-                in_item |= begins_item(ident, at_start, tokens.get(place + 1))
+                in_item |= begins_item(ident, at_start, tokens.get(place + 1));
             }
             _ => {}
         }

@@ -136,17 +136,17 @@ impl Args {
             (Argument::Cache, Given::Value(value)) => set(&mut self.cache, word, value, errors),
             (Argument::Ttl, Given::Value(value)) => set(&mut self.ttl, word, value, errors),
             (Argument::Capacity, Given::Value(value)) => {
-                set(&mut self.capacity, word, value, errors)
+                set(&mut self.capacity, word, value, errors);
             }
             (Argument::Version, Given::Value(value)) => set(&mut self.version, word, value, errors),
             (Argument::Backend, Given::Value(value)) => set(&mut self.backend, word, value, errors),
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
             (Argument::Key, Given::List(list)) => {
-                set(&mut self.key, word, expressions(&list)?, errors)
+                set(&mut self.key, word, expressions(&list)?, errors);
             }
             (Argument::Skip, Given::List(list)) => {
-                set(&mut self.skip, word, parameters(&list)?, errors)
+                set(&mut self.skip, word, parameters(&list)?, errors);
             }
             _ => return Err(misuse()),
         }

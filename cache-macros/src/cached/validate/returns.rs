@@ -111,7 +111,7 @@ impl<'ast> Visit<'ast> for Borrows<'_> {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         match &reference.lifetime {
             Some(lifetime) if lifetime.ident == "static" => {
-                visit::visit_type(self, &reference.elem)
+                visit::visit_type(self, &reference.elem);
             }
             _ => refuse_reference(reference, self.errors),
         }
