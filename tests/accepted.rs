@@ -15,6 +15,7 @@ mod accepted {
     mod crate_path;
     mod from_macro_rules;
     mod generics;
+    mod key_only;
     mod methods;
     mod names_like_ours;
     mod no_prelude;

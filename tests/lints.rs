@@ -123,7 +123,7 @@ impl<T: CacheValue> Repo<T> {
     ///
     /// # Errors
     /// Never.
-    #[cached(ttl = "5m", key(self.tenant, id + 1, (id, "order")))]
+    #[cached(ttl = "5m", key(self.tenant, id + 1, (id, "order")), skip(log))]
     pub async fn order(&self, id: u64, log: &mut Vec<u64>) -> Result<T, String> {
         tokio::task::yield_now().await;
         log.push(id);
@@ -159,11 +159,11 @@ impl<T: CacheValue> Repo<T> {
         one + two + three + four + five + six
     }
 
-    /// Takes all apart.
-    #[cached(ttl = "5m", key(id), local)]
-    pub async fn apart(self, id: u64, (a, _): (u64, u64), _: u8) -> u64 {
+    /// Takes itself and a pair apart.
+    #[cached(ttl = "5m", skip(self, pair, _mode), local)]
+    pub async fn apart(self, id: u64, pair: (u64, u64), _mode: u8) -> u64 {
         tokio::task::yield_now().await;
-        id + a + self.tenant
+        id + pair.0 + self.tenant
     }
 }
 
@@ -269,7 +269,7 @@ async fn they_run() {
     assert_eq!(repeat::<_, 2>(&1_u8, "x", 'm').await, [1, 1]);
     assert_eq!(repeat::peek::<u8, 2>(&1, "x", 'm').await, Some(vec![1, 1]));
     assert_eq!(skipped(&1_u8, 1).await, 1);
-    assert_eq!(skipped::peek::<u8>(1).await, Some(1));
+    assert_eq!(skipped::peek(1).await, Some(1));
     let repo = Arc::new(Repo { tenant: 7, value: 1_u8 });
     assert_eq!(repo.order(1, &mut vec![]).await, Ok(1));
     assert_eq!(repo.order_peek(1).await, Some(1));

@@ -77,7 +77,7 @@ cachery::caches! {
     pub static USERS: Cache<UserId, Profile> = { name: "users", ttl: "10m" };
 }
 
-#[cached(cache = USERS, key(id))]
+#[cached(cache = USERS, skip(db))]
 async fn user(db: &Db, id: UserId) -> Result<Profile, DbError> {
     profile(db, id).await.ok_or(DbError)
 }

@@ -19,9 +19,9 @@ impl Repo {
         self.tenant + id
     }
 
-    #[cached(ttl = 60, key(id))]
-    async fn by_value(mut self, id: u64, log: &mut Vec<u64>, (a, _): (u64, u64), _: u8) -> u64 {
-        self.tenant += id + a;
+    #[cached(ttl = 60, key(id + 1), skip(self, log, pair, _mode))]
+    async fn by_value(mut self, id: u64, log: &mut Vec<u64>, pair: (u64, u64), _mode: u8) -> u64 {
+        self.tenant += id + pair.0;
         log.push(id);
         self.tenant
     }

@@ -39,7 +39,7 @@ impl Db {
     }
 }
 
-#[cached(cache = USERS, key(id))]
+#[cached(cache = USERS, skip(db))]
 async fn user(db: &Db, id: UserId) -> Result<User, String> {
     db.user(id)
 }

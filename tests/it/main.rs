@@ -19,6 +19,7 @@ mod foreign;
 mod front;
 #[cfg(feature = "redis")]
 mod interleavings;
+mod key_parts;
 mod keys;
 #[cfg(feature = "redis")]
 mod late_fills;

@@ -3,6 +3,7 @@
 //! Emitted code names `::core` and `__private` of the facade and nothing else, and its own locals
 //! are hygienic: a parameter may have any name.
 
+mod body;
 mod companions;
 mod entry;
 mod key;
@@ -13,12 +14,11 @@ use quote::{ToTokens as _, quote};
 
 use self::signature::{Inputs, allow_lints, inputs, run};
 use super::model::Model;
-use crate::shared::companion::Companion;
 
 /// Emits the function that the user calls, its companions, and the body.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let wrapper = wrapper(model);
-    let body = body(model);
+    let body = body::function(model);
     let companions = companions::all(model);
     let site = entry::site_function(model);
     let at = entry::at_function(model);
@@ -70,15 +70,4 @@ fn wrapper(model: &Model) -> TokenStream {
             #at.call(#run).await
         }
     }
-}
-
-/// Emits the user's function under another name: an error in it is shown where it is written.
-fn body(model: &Model) -> TokenStream {
-    let everywhere = model.on_each_item();
-    let attrs = &model.attributes.body;
-    let mut sig = model.function.item.sig.clone();
-    sig.ident = model.name_of(Companion::Body);
-    let block = &model.function.item.body;
-    let allowed = model.function.associated.then(|| allow_lints(model, &TokenStream::new()));
-    quote!(#(#everywhere)* #allowed #(#attrs)* #sig #block)
 }

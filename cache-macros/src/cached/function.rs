@@ -1,7 +1,7 @@
 //! The user's function, taken apart as far as the later phases need it.
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, GenericParam, Ident, Pat, PatType, Receiver, Type};
+use syn::{FnArg, Ident, Pat, PatType, Receiver, Type};
 
 use super::self_type;
 use crate::shared::{errors::Errors, item::Item};
@@ -46,17 +46,6 @@ impl Function {
     /// The function's own type parameters. Those of an impl around it cannot be seen.
     pub(super) fn type_params(&self) -> impl Iterator<Item = &Ident> {
         self.item.sig.generics.type_params().map(|param| &param.ident)
-    }
-
-    /// The arguments to call the function's generics with; lifetimes are inferred.
-    pub(super) fn generic_arguments(&self) -> Vec<&Ident> {
-        let params = self.item.sig.generics.params.iter();
-        let arguments = params.filter_map(|param| match param {
-            GenericParam::Type(param) => Some(&param.ident),
-            GenericParam::Const(param) => Some(&param.ident),
-            GenericParam::Lifetime(_) => None,
-        });
-        arguments.collect()
     }
 }
 

@@ -1,21 +1,23 @@
 //! The cached function as the expansion needs it: every decision is made, nothing is left to
 //! refuse.
 
+mod by_reference;
 mod fingerprint;
+pub(super) mod generics;
 pub(super) mod input;
-pub(super) mod part;
+mod part;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, Path, Type, ext::IdentExt as _, spanned::Spanned as _};
 
 use self::{
+    generics::Taken,
     input::{Input, SelfInput},
-    part::Encoded,
 };
 use super::{
     attributes::Attributes,
     function::Function,
-    validate::{Checked, Source},
+    validate::{Checked, Source, Types, Use},
 };
 use crate::shared::{companion::Companion, site::Site, spans::shown_at, types::is_result};
 
@@ -32,7 +34,12 @@ pub(super) struct Model {
     pub(super) fallible: bool,
     pub(super) receiver: Option<SelfInput>,
     pub(super) params: Vec<Input>,
-    pub(super) parts: Vec<Encoded>,
+    /// A reference to each part of the key, the types apart.
+    pub(super) parts: Vec<TokenStream>,
+    /// The types that are parts.
+    pub(super) types: Types,
+    /// The generic parameters of the companions.
+    pub(super) taken: Taken,
     /// There is an error, beside which parameters that are not used shall not be reported.
     pub(super) stand_in: bool,
 }
@@ -54,7 +61,8 @@ impl Model {
             }
             Source::Declared(path) => CacheOf::Declared(path),
         };
-        let params = input::params(&function, &key);
+        let taken = Taken::new(&function, &key);
+        let params = input::params(&function, &key, &taken);
         Self {
             krate,
             cache,
@@ -62,8 +70,12 @@ impl Model {
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),
             returns,
-            receiver: function.receiver().map(|declared| SelfInput::new(declared, key.receiver)),
-            parts: key.parts.into_iter().map(|part| Encoded::new(part, &params)).collect(),
+            receiver: function
+                .receiver()
+                .map(|declared| SelfInput::new(declared, key.receiver != Use::Skipped)),
+            parts: key.parts.into_iter().map(|part| part::encoded(part, &params)).collect(),
+            types: key.types,
+            taken,
             params,
             stand_in: key.stand_in,
             function,

@@ -262,8 +262,48 @@ fn the_types_behind_key_expressions_are_in_the_fingerprint() {
             0
         }
     );
-    let tokens = cached(quote!(ttl = 3, key(id, name.len())), item).to_string();
-    assert!(tokens.contains("\"(id:u32,name:&str)key(id,name.len())->u8\""), "{tokens}");
+    let tokens = cached(quote!(ttl = 3, key(name.len()), skip(db)), item).to_string();
+    assert!(tokens.contains("\"(id:u32,name:&str)key(name.len())->u8\""), "{tokens}");
+}
+
+#[test]
+fn parts_stand_in_the_order_of_the_parameters() {
+    let parts = |args, item| {
+        let tokens: String = cached(args, item).to_string().split_whitespace().collect();
+        tokens
+            .split("site(),&[")
+            .nth(1)
+            .expect("there are parts")
+            .split("])")
+            .next()
+            .map(str::to_owned)
+    };
+    let free = quote!(
+        async fn f(a: &str, b: u64, c: u64, d: &str) -> u64 {
+            0
+        }
+    );
+    let args = quote!(ttl = 3, key(d.len(), b + c, c * 2, a.len(), (b, a)));
+    assert_eq!(
+        parts(args, free.clone()).as_deref(),
+        Some("&a.len(),&((*b),a),&((*b)+(*c)),&((*c)*2),&d.len()"),
+        "an expression at the first parameter that it names, several at one place as written"
+    );
+    let args = quote!(ttl = 3, key(c + 1), skip(b));
+    assert_eq!(parts(args, free).as_deref(), Some("&a,&((*c)+1),&d"));
+    let method = quote!(
+        async fn f<T: Default>(&self, a: u64, b: impl CacheKey) -> Vec<T> {
+            vec![]
+        }
+    );
+    assert_eq!(
+        parts(quote!(ttl = 3, key(a + 1, self.id)), method).as_deref(),
+        Some(
+            "&::core::any::type_name::<Self>(),&::core::any::type_name::<T>(),&self.id,&((*a)+1),\
+             &::core::any::type_name_of_val(b),b"
+        ),
+        "types first, then `self`"
+    );
 }
 
 #[test]
@@ -285,5 +325,5 @@ fn an_unclear_key_leaves_the_companions_every_parameter() {
             .to_owned()
     };
     assert_eq!(peek(quote!(ttl = 3, key(zzz))), " (a : u64 , b : u64) ");
-    assert_eq!(peek(quote!(ttl = 3, key(a, 1))), " (a : u64) ", "a constant is clear");
+    assert_eq!(peek(quote!(ttl = 3, key(a, 1), skip(b))), " (a : u64) ", "a constant is clear");
 }

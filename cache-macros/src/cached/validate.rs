@@ -4,15 +4,18 @@
 mod key;
 mod key_expression;
 mod key_names;
+mod key_types;
 mod named;
 mod returns;
 mod signature;
+mod skip;
 mod source;
 
 use syn::{Path, Type};
 
 pub(super) use self::{
-    key::{Key, Part},
+    key::{Key, Part, Use},
+    key_types::Types,
     source::Source,
 };
 use super::function::Function;
@@ -37,6 +40,6 @@ pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) ->
     let returns = if errors.count() == before { returns::check(function, errors) } else { None };
     let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     let source = source::check(args, function, errors);
-    let key = key::check(args, function, returns.is_some(), errors);
+    let key = key::check(args, function, source.declared(), returns.is_some(), errors);
     Some(Checked { krate, source, key, returns: returns?.clone() })
 }

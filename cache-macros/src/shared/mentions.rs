@@ -1,7 +1,8 @@
 //! The one visitor that looks for names and for `impl Trait` in a piece of syntax.
 
 use syn::{
-    Expr, Ident, Pat, PatIdent, Signature, Type, TypeImplTrait,
+    Expr, GenericParam, Ident, Pat, PatIdent, Signature, Type, TypeImplTrait, TypeParamBound,
+    WherePredicate,
     visit::{self, Visit},
 };
 
@@ -10,7 +11,7 @@ use syn::{
 pub(crate) struct Mentions {
     words: Vec<Ident>,
     bindings: Vec<Ident>,
-    impl_trait: bool,
+    impl_traits: Vec<TypeImplTrait>,
 }
 
 impl Mentions {
@@ -23,6 +24,18 @@ impl Mentions {
     pub(crate) fn of_expr(expr: &Expr) -> Self {
         let mut mentions = Self::default();
         mentions.visit_expr(expr);
+        mentions
+    }
+
+    pub(crate) fn of_generic(param: &GenericParam) -> Self {
+        let mut mentions = Self::default();
+        mentions.visit_generic_param(param);
+        mentions
+    }
+
+    pub(crate) fn of_predicate(predicate: &WherePredicate) -> Self {
+        let mut mentions = Self::default();
+        mentions.visit_where_predicate(predicate);
         mentions
     }
 
@@ -50,7 +63,12 @@ impl Mentions {
 
     /// Returns true if there is an `impl Trait`.
     pub(crate) fn has_impl_trait(&self) -> bool {
-        self.impl_trait
+        !self.impl_traits.is_empty()
+    }
+
+    /// The bounds of all `impl Trait`s.
+    pub(crate) fn impl_bounds(&self) -> impl Iterator<Item = &TypeParamBound> {
+        self.impl_traits.iter().flat_map(|ty| &ty.bounds)
     }
 }
 
@@ -65,7 +83,7 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 
     fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        self.impl_trait = true;
+        self.impl_traits.push(ty.clone());
         visit::visit_type_impl_trait(self, ty);
     }
 }

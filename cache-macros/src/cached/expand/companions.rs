@@ -1,16 +1,15 @@
 //! The companions `peek`, `refresh`, `put`, `invalidate` and `cache`: each is one call on an entry.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::{
     super::model::{CacheOf, Model},
     key,
-    signature::{Inputs, allow_lints, generics, inputs, run},
+    signature::{Inputs, allow_lints, allow_unused, inputs, run, value},
 };
 use crate::shared::{
     companion::Companion,
-    spans::placed,
     tokens::{hygienic, written},
 };
 
@@ -55,8 +54,9 @@ impl OnEntry<'_> {
         params.extend(extra);
         let at = key::given(model, &quote!(Self));
         let header = header(model, doc);
-        let (unused, generics) = generics(model);
-        let bounds = &model.function.item.sig.generics.where_clause;
+        let generics = &model.taken.generics;
+        let bounds = &generics.where_clause;
+        let unused = allow_unused(generics);
         // Not `async fn`: a state machine for each companion of each function would cost more to
         // compile than the function.
         quote_spanned! {model.returns_shown=>
@@ -80,15 +80,15 @@ fn peek(model: &Model) -> TokenStream {
 }
 
 fn refresh(model: &Model) -> TokenStream {
-    let syn::Signature { output, generics: syn::Generics { where_clause: bounds, .. }, .. } =
-        &model.function.item.sig;
+    let syn::Signature { output, generics, .. } = &model.function.item.sig;
+    let bounds = &generics.where_clause;
     let name = model.name_of(Companion::Refresh);
     let home = quote!(Self);
     let params = inputs(model, Inputs::All);
     let run = run(model, &home);
     let (at, find) = key::binding(model, &home);
     let header = header(model, "Runs the function now, whatever is stored, and stores its value.");
-    let (unused, generics) = generics(model);
+    let unused = allow_unused(generics);
     quote! {
         #unused #header async fn #name #generics(#(#params),*) #output #bounds {
             #find
@@ -151,15 +151,4 @@ fn header(model: &Model, doc: &str) -> TokenStream {
     let many = model.function.associated && model.params.len() >= 6;
     let allowed = many.then(|| allow_lints(model, &TokenStream::new()));
     quote!(#held_back #allowed #(#everywhere)* #doc #vis)
-}
-
-/// Emits the type of the value: `Ok`'s, or the return type.
-fn value(model: &Model) -> TokenStream {
-    let Model { returns, returns_shown: span, .. } = model;
-    let span = *span;
-    if !model.fallible {
-        return returns.to_token_stream();
-    }
-    let facade = placed(&model.krate, span);
-    quote_spanned!(span=> #facade::__private::Value<#returns>)
 }

@@ -7,7 +7,7 @@ use syn::{Type, TypePath};
 use super::{
     super::model::{CacheOf, Model},
     key,
-    signature::generics,
+    signature::allow_unused,
 };
 use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
 
@@ -19,8 +19,9 @@ pub(super) fn at_function(model: &Model) -> TokenStream {
     let name = model.name_of(Companion::At);
     let vis = &model.function.item.vis;
     let everywhere = model.on_each_item();
-    let (unused, generics) = generics(model);
-    let bounds = &model.function.item.sig.generics.where_clause;
+    let generics = &model.taken.generics;
+    let bounds = &generics.where_clause;
+    let unused = allow_unused(generics);
     let (kind, helpers) = if model.fallible {
         (quote!(At), quote!({OwnError as _, SharedError as _}))
     } else {
@@ -102,7 +103,7 @@ fn source(model: &Model) -> TokenStream {
     let span = model.returns_shown;
     match &model.cache {
         CacheOf::Declared(declared) => {
-            let parts = model.parts.iter().map(|part| &part.value);
+            let parts = &model.parts;
             let method = placed(quote!(declared), span);
             let kept = placed(quote!(kept), span);
             quote!(#method(#declared::__at(#(#parts),*)).#kept())

@@ -8,9 +8,8 @@ use super::{
     super::model::{
         Model,
         input::{Input, SelfInput},
-        part::{self, Encoded},
     },
-    signature::call,
+    signature::{call, value},
 };
 use crate::shared::{companion::Companion, spans::placed, tokens::hygienic, types::last_segment};
 
@@ -25,13 +24,14 @@ pub(super) fn binding(model: &Model, home: &TokenStream) -> (Ident, TokenStream)
 
 /// Emits `home::__at(..)`, with the arguments by reference.
 pub(super) fn given(model: &Model, home: &TokenStream) -> TokenStream {
-    let at = placed(call(model, home, &model.name_of(Companion::At)), model.returns_shown);
+    let taken = model.taken.arguments();
+    let at = placed(call(home, &model.name_of(Companion::At), &taken), model.returns_shown);
     let arguments =
         receiver(model).into_iter().chain(model.params.iter().map(|param| argument(model, param)));
     quote_spanned!(model.returns_shown=> #at(#(#arguments),*))
 }
 
-fn argument(model: &Model, Input { name, ty, keyed }: &Input) -> TokenStream {
+fn argument(model: &Model, Input { name, ty, keyed, .. }: &Input) -> TokenStream {
     match ty {
         _ if !keyed => skipped(model),
         Type::Reference(_) => name.to_token_stream(),
@@ -61,8 +61,7 @@ pub(super) fn declared(model: &Model) -> Vec<TokenStream> {
         // A target that names the method by its path need not have a receiver.
         if receiver.keyed { quote!(&self) } else { quote!(_: impl ::core::marker::Sized) }
     });
-    let params = model.params.iter().map(|Input { name, ty, keyed }| {
-        let by_reference = part::declared(ty);
+    let params = model.params.iter().map(|Input { name, by_reference, keyed, .. }| {
         if *keyed { quote!(#name: #by_reference) } else { quote!(_: #skipped) }
     });
     receiver.chain(params).collect()
@@ -82,29 +81,27 @@ pub(super) fn allow_references(model: &Model) -> Option<TokenStream> {
 /// Emits the list of the key's parts.
 pub(super) fn parts(model: &Model) -> TokenStream {
     let types = types(model);
-    let parts = model.parts.iter().map(encoded);
+    let parts = &model.parts;
     quote!(&[#(#types,)* #(#parts),*])
 }
 
-/// Emits the types and constants that the function is generic over: they tell its calls apart like
-/// arguments.
+/// Emits the types and constants that tell calls apart.
 fn types(model: &Model) -> Vec<TokenStream> {
-    let this = model.function.associated.then(|| quote!(&::core::any::type_name::<Self>()));
+    let own = model.types.self_type.then(|| quote!(&::core::any::type_name::<Self>()));
+    let value = model.types.value.then(|| {
+        let value = value(model);
+        quote!(&::core::any::type_name::<#value>())
+    });
     let generics = model.function.item.sig.generics.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) => {
+        GenericParam::Type(param) if model.types.params.contains(&param.ident) => {
             let ident = &param.ident;
             Some(quote!(&::core::any::type_name::<#ident>()))
         }
-        GenericParam::Const(param) => {
+        GenericParam::Const(param) if model.types.params.contains(&param.ident) => {
             let ident = &param.ident;
             Some(quote!(&#ident))
         }
-        GenericParam::Lifetime(_) => None,
+        _ => None,
     });
-    this.into_iter().chain(generics).collect()
-}
-
-fn encoded(Encoded { value, opaque }: &Encoded) -> TokenStream {
-    let kind = opaque.then(|| quote!(&::core::any::type_name_of_val(#value),));
-    quote!(#kind #value)
+    own.into_iter().chain(value).chain(generics).collect()
 }

@@ -1,10 +1,11 @@
 //! The pieces of signatures and calls that the emitted functions have in common.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::Generics;
 
-use super::super::model::{Model, input::Input};
-use crate::shared::companion::Companion;
+use super::super::model::{Model, generics::arguments, input::Input};
+use crate::shared::{companion::Companion, spans::placed};
 
 /// The inputs that an emitted function declares.
 #[derive(Clone, Copy, PartialEq)]
@@ -16,14 +17,19 @@ pub(super) enum Inputs {
 pub(super) fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
     let wanted = |keyed: bool| which == Inputs::All || keyed;
     let receiver = model.receiver.iter().filter(|receiver| wanted(receiver.keyed));
-    let params = model.params.iter().filter(|param| wanted(param.keyed));
     let receiver = receiver.map(|receiver| receiver.declared.to_token_stream());
-    receiver.chain(params.map(|Input { name, ty, .. }| quote!(#name: #ty))).collect()
+    let params = model.params.iter().filter(|param| wanted(param.keyed));
+    let params = params.map(|Input { name, ty, taken, .. }| match which {
+        Inputs::All => quote!(#name: #ty),
+        Inputs::Keyed => quote!(#name: #taken),
+    });
+    receiver.chain(params).collect()
 }
 
 /// Emits the body's pinned future, with every input handed on.
 pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
-    let body = call(model, home, &model.name_of(Companion::Body));
+    let generics = arguments(&model.function.item.sig.generics);
+    let body = call(home, &model.name_of(Companion::Body), &generics);
     let receiver =
         model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
     let params = model.params.iter().map(|param| param.name.to_token_stream());
@@ -32,21 +38,27 @@ pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
 }
 
 /// Emits `home::name::<T, N>`: the arguments need not tell the type parameters.
-pub(super) fn call(model: &Model, home: &TokenStream, name: &Ident) -> TokenStream {
-    match model.function.generic_arguments().as_slice() {
-        [] => quote!(#home::#name),
-        arguments => quote!(#home::#name::<#(#arguments),*>),
-    }
+pub(super) fn call(home: &TokenStream, name: &Ident, generics: &[&Ident]) -> TokenStream {
+    if generics.is_empty() { quote!(#home::#name) } else { quote!(#home::#name::<#(#generics),*>) }
 }
 
-/// Returns `<'a, T>` and the permission not to use all of them, or a lifetime once: a companion has
-/// the function's generics and fewer inputs.
-pub(super) fn generics(model: &Model) -> (TokenStream, TokenStream) {
-    let generics = &model.function.item.sig.generics;
-    let unused = (!generics.params.is_empty()).then(
+/// Emits the type of the value: `Ok`'s, or the return type.
+pub(super) fn value(model: &Model) -> TokenStream {
+    let Model { returns, returns_shown: span, .. } = model;
+    let span = *span;
+    if !model.fallible {
+        return returns.to_token_stream();
+    }
+    let facade = placed(&model.krate, span);
+    quote_spanned!(span=> #facade::__private::Value<#returns>)
+}
+
+/// Emits the permission not to use all of `generics`, or a lifetime once: a companion has fewer inputs
+/// than the function.
+pub(super) fn allow_unused(generics: &Generics) -> Option<TokenStream> {
+    (!generics.params.is_empty()).then(
         || quote!(#[allow(single_use_lifetimes, unused_lifetimes, clippy::extra_unused_type_parameters)]),
-    );
-    (unused.unwrap_or_default(), generics.to_token_stream())
+    )
 }
 
 /// Emits `#[allow]` for lints that the user's own signature triggers, and for `more`.

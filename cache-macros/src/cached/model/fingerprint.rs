@@ -4,7 +4,7 @@ use syn::{Ident, Type};
 
 use super::super::{
     function::{Function, Param},
-    validate::{Key, Part},
+    validate::{Key, Part, Use},
 };
 use crate::shared::tokens::written;
 
@@ -20,11 +20,12 @@ pub(super) fn of(function: &Function, key: &Key, returns: &Type) -> String {
             written(&declared.ty)
         )
     };
-    let keyed = function.params.iter().zip(&key.params).filter(|(_, keyed)| **keyed);
+    let keyed =
+        function.params.iter().zip(&key.params).filter(|(_, usage)| **usage != Use::Skipped);
     let params: Vec<_> = keyed.map(|(param, _)| declared(param)).collect();
     let exprs = key.parts.iter().filter_map(|part| match part {
         Part::Expr(expr) => Some(written(expr)),
-        Part::Param(_) => None,
+        Part::Type(_) | Part::Param(_) => None,
     });
     let exprs: Vec<_> = exprs.collect();
     let exprs = if exprs.is_empty() { String::new() } else { format!("key({})", exprs.join(",")) };

@@ -1,19 +1,27 @@
 //! The inputs as the wrapper and the companions declare them: each by a name, and without a `mut`
 //! of the body's.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::format_ident;
 use syn::{Receiver, Type};
 
-use super::super::{
-    function::{Function, Param},
-    validate::{Key, Part},
+use super::{
+    super::{
+        function::{Function, Param},
+        validate::{Key, Use},
+    },
+    by_reference,
+    generics::Taken,
 };
 
 /// A parameter after `self`.
 pub(in super::super) struct Input {
     pub(in super::super) name: Ident,
     pub(in super::super) ty: Type,
+    /// The type as the companions take it.
+    pub(in super::super) taken: Type,
+    /// The type of a reference to it.
+    pub(in super::super) by_reference: TokenStream,
     /// The companions need it for the key.
     pub(in super::super) keyed: bool,
 }
@@ -32,12 +40,13 @@ impl SelfInput {
     }
 }
 
-pub(super) fn params(function: &Function, key: &Key) -> Vec<Input> {
-    let by_expression = key.parts.iter().any(|part| matches!(part, Part::Expr(_)));
-    let input = |(place, (param, &keyed)): (usize, (&Param, &bool))| Input {
-        name: name(place, param, by_expression && keyed),
-        ty: (*param.declared.ty).clone(),
-        keyed,
+pub(super) fn params(function: &Function, key: &Key, taken: &Taken) -> Vec<Input> {
+    let input = |(place, (param, &usage)): (usize, (&Param, &Use))| {
+        let name = name(place, param, usage == Use::Named);
+        let taken = taken.input(&param.declared.ty);
+        let by_reference = by_reference::declared(&name, &taken, key);
+        let ty = (*param.declared.ty).clone();
+        Input { name, ty, taken, by_reference, keyed: usage != Use::Skipped }
     };
     function.params.iter().zip(&key.params).enumerate().map(input).collect()
 }

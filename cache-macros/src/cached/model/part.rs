@@ -18,44 +18,28 @@ use crate::shared::{
     tokens::behind_reference,
 };
 
-/// One part of the key.
-pub(in super::super) struct Encoded {
-    /// A reference to it, where every parameter is one itself.
-    pub(in super::super) value: TokenStream,
-    /// An `impl Trait` parameter as a whole, whose type is part of the key, too.
-    pub(in super::super) opaque: bool,
-}
-
-impl Encoded {
-    pub(super) fn new(part: Part, params: &[Input]) -> Self {
-        match part {
-            Part::Expr(expr) => {
-                let span = word_of_expr(&expr);
-                Self { value: expression(expr, params, span), opaque: false }
-            }
-            Part::Param(place) => {
-                let Input { name, ty, .. } = &params[place];
-                // The name shows where the type is written: an error about a parameter's key is
-                // about its type.
-                let span = word_of(ty);
-                let mut name = name.clone();
-                name.set_span(name.span().located_at(span));
-                Self {
-                    value: parameter(&name, ty, span),
-                    opaque: Mentions::of_type(ty).has_impl_trait(),
-                }
-            }
+/// Emits a reference to one part of the key, where every input is a reference itself.
+pub(super) fn encoded(part: Part, params: &[Input]) -> TokenStream {
+    match part {
+        Part::Expr(expr) => {
+            let span = word_of_expr(&expr);
+            expression(expr, params, span)
+        }
+        Part::Param(place) => whole(&params[place]),
+        Part::Type(place) => {
+            let value = whole(&params[place]);
+            quote!(&::core::any::type_name_of_val(#value))
         }
     }
 }
 
-/// Returns the type of a parameter that is given by reference; a reference stays one.
-pub(in super::super) fn declared(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Reference(_) => ty.to_token_stream(),
-        Type::ImplTrait(opaque) if opaque.bounds.len() > 1 => quote!(&(#ty)),
-        _ => quote!(&#ty),
-    }
+/// Emits a reference to an input as it is.
+fn whole(Input { name, ty, .. }: &Input) -> TokenStream {
+    // The name shows where the type is written: an error about an input's key is about its type.
+    let span = word_of(ty);
+    let mut name = name.clone();
+    name.set_span(name.span().located_at(span));
+    parameter(&name, ty, span)
 }
 
 /// Returns a reference to the parameter `name`.

@@ -18,6 +18,16 @@ pub(in super::super) enum Source {
     Declared(Path),
 }
 
+impl Source {
+    /// The path of the declaration, if there is one.
+    pub(super) fn declared(&self) -> Option<&Path> {
+        match self {
+            Self::Own(_) => None,
+            Self::Declared(path) => Some(path),
+        }
+    }
+}
+
 pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Source {
     let own = |errors: &mut Errors| {
         let name = name(args.name.as_ref(), function, errors);
