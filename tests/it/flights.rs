@@ -283,7 +283,7 @@ async fn a_leader_who_waits_cannot_hold_others_longer_than_flight_wait_max() {
             assert!(poll_once(leader.as_mut()).is_pending());
             let followers: Vec<_> = (0..20).map(|_| spawn(number(1, Arc::clone(&probe)))).collect();
             until(|| number::cache().stats().misses == 21).await;
-            clock.advance(FLIGHT_WAIT_MAX - STEP);
+            clock.advance(FLIGHT_WAIT_MAX.saturating_sub(STEP));
             settle().await;
             assert_eq!(probe.runs(), 1, "they wait as long as they should");
             clock.advance(STEP);
@@ -456,7 +456,7 @@ async fn two_callers_who_wait_for_each_other_end_at_once() {
 async fn a_task_that_a_load_spawns_in_its_scope_and_awaits_runs_the_body() {
     Caches::isolated()
         .scope(async {
-            let waited = time(spawning(1, Some(|again| spawn(again)))).await;
+            let waited = time(spawning(1, Some(spawn))).await;
             assert_eq!(waited, Duration::ZERO);
         })
         .await;

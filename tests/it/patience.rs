@@ -74,7 +74,7 @@ async fn a_leader_who_was_woken_and_is_not_polled_is_passed_by_one_after_flight_
             clock.advance(12 * FLIGHT_WAIT);
             settle().await;
             probe.let_out(1);
-            clock.advance(FLIGHT_WAIT - STEP);
+            clock.advance(FLIGHT_WAIT.saturating_sub(STEP));
             settle().await;
             assert_eq!(probe.runs(), 1, "its time counts from when it was woken");
             clock.advance(STEP);
@@ -111,7 +111,7 @@ async fn a_successor_who_is_never_polled_is_passed_after_flight_wait() {
             settle().await;
             leader.abort();
             assert!(ended(leader).await.is_err());
-            clock.advance(FLIGHT_WAIT - STEP);
+            clock.advance(FLIGHT_WAIT.saturating_sub(STEP));
             settle().await;
             assert_eq!(probe.runs(), 1, "its time counts from the hand-over");
             clock.advance(STEP);

@@ -5,6 +5,7 @@ mod key;
 mod key_expression;
 mod key_names;
 mod key_types;
+mod key_use;
 mod named;
 mod returns;
 mod signature;
@@ -14,8 +15,9 @@ mod source;
 use syn::{Path, Type};
 
 pub(super) use self::{
-    key::{Key, Part, Use},
+    key::{Key, Part},
     key_types::Types,
+    key_use::Use,
     source::Source,
 };
 use super::function::Function;

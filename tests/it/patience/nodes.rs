@@ -38,7 +38,9 @@ async fn nodes_wait_for_a_slow_load_of_another() {
     let misses = |node: &Caches| node.sync_scope(|| number::cache().stats().misses);
     // The leader of the node that waits for the other is not counted yet.
     until(|| nodes.iter().map(misses).sum::<u64>() == 19).await;
-    nodes.iter().for_each(|node| node.clock().advance(LOAD));
+    for node in &nodes {
+        node.clock().advance(LOAD);
+    }
     // Longer than who waits for another node's load waits before it asks again.
     sleep(Duration::from_millis(1_200)).await;
     settle().await;
@@ -96,7 +98,9 @@ async fn two_nodes_whose_loads_wait_for_each_other_end() {
     // Each has asked for the other's lease by then.
     sleep(Duration::from_millis(200)).await;
     assert!(!one.is_finished() && !other.is_finished());
-    [&a, &b].iter().for_each(|node| node.clock().advance(FLIGHT_WAIT));
+    for node in [&a, &b] {
+        node.clock().advance(FLIGHT_WAIT);
+    }
     eventually("both end", LEASE, async || {
         (one.is_finished() && other.is_finished()).then_some(())
     })

@@ -10,6 +10,7 @@ use super::{
     super::function::{Function, Param},
     key_expression::{self, EXCLUSIVE},
     key_types::{self, Types},
+    key_use::Use,
     named::Named,
     signature::exclusive_reference,
     skip::Skipped,
@@ -37,17 +38,6 @@ pub(in super::super) enum Part {
     Param(usize),
     /// An expression of `key(..)`.
     Expr(Expr),
-}
-
-/// The use of an input for the key.
-#[derive(Clone, Copy, PartialEq)]
-pub(in super::super) enum Use {
-    /// It is a part as it is.
-    Whole,
-    /// An expression of `key(..)` names it.
-    Named,
-    /// `skip(..)` leaves it out.
-    Skipped,
 }
 
 /// An expression of `key(..)` and the parameters that it names.

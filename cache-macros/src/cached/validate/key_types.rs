@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{GenericParam, Path, Type, TypeParam, TypeParamBound, WherePredicate};
 
-use super::{super::function::Function, key::Use};
+use super::{super::function::Function, key_use::Use};
 use crate::shared::{
     errors::Errors,
     mentions::Mentions,
