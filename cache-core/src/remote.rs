@@ -119,6 +119,13 @@ pub struct Target {
 }
 
 /// PEM files for TLS.
+///
+/// ```
+/// use cachery::config::TlsFiles;
+///
+/// let files = TlsFiles::default().ca("ca.pem").client("client.pem", "client-key.pem");
+/// assert_eq!(files.key.as_deref(), Some("client-key.pem"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TlsFiles {

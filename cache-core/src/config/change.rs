@@ -27,6 +27,15 @@ pub struct Reload {
 }
 
 /// The change of one setting. A private value is not shown.
+///
+/// ```
+/// use cachery::config::Change;
+///
+/// fn line(change: &Change) -> String {
+///     let Change { field, before, after, source, .. } = change;
+///     format!("{field}: {before} -> {after}, from {source}")
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Change {

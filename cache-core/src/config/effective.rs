@@ -42,6 +42,14 @@ pub struct EffectiveConfig {
 }
 
 /// The settings of one cached function, each with its source.
+///
+/// ```
+/// use cachery::Caches;
+///
+/// for cache in &Caches::isolated().config().caches {
+///     println!("{} ({}) has {} settings", cache.name, cache.place, cache.settings.len());
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CacheConfig {
@@ -56,6 +64,14 @@ pub struct CacheConfig {
 }
 
 /// One setting, with its source and what it overrules.
+///
+/// ```
+/// use cachery::Caches;
+///
+/// let config = Caches::isolated().config();
+/// let prefix = config.redis.iter().find(|setting| setting.field == "prefix").unwrap();
+/// assert_eq!((&*prefix.value, &*prefix.source), ("cachery", "built-in"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Setting {
@@ -71,6 +87,16 @@ pub struct Setting {
 }
 
 /// The value of one source that a stronger source overrules.
+///
+/// ```
+/// use cachery::config::Setting;
+///
+/// fn explain(setting: &Setting) {
+///     for weaker in &setting.overruled {
+///         println!("{} says {}, and {} wins", weaker.source, weaker.value, setting.source);
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Overruled {

@@ -67,6 +67,18 @@ settings! {
     pub struct CacheSettings;
 
     /// The policy of one cached function: its settings in effect, after all configuration.
+    ///
+    /// ```
+    /// use cachery::cached;
+    ///
+    /// #[cached(name = "length", ttl = "1h")]
+    /// async fn length(text: &str) -> usize {
+    ///     text.len()
+    /// }
+    ///
+    /// assert_eq!(length::cache().policy().ttl.map(|ttl| ttl.as_secs()), Some(3600));
+    /// assert_eq!(length::cache().policy().capacity, 10_000);
+    /// ```
     #[derive(Clone, Debug, PartialEq, Serialize)]
     #[non_exhaustive]
     pub struct Policy;

@@ -21,6 +21,12 @@ impl CacheSettings {
     }
 
     /// Switches caching on or off. While it is off, each call runs its function, alone.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().enabled(false);
+    /// ```
     #[must_use]
     pub const fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = Some(enabled);
@@ -29,6 +35,14 @@ impl CacheSettings {
 
     /// Sets the time for which a value stays fresh. Zero is refused, and so is a ttl for all
     /// caches: each attribute states its own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().ttl(Duration::from_secs(60));
+    /// ```
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(Ttl::For(ttl));
@@ -36,6 +50,12 @@ impl CacheSettings {
     }
 
     /// Lets values never expire. Refused for all caches, as [`ttl`](Self::ttl) is.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().forever();
+    /// ```
     #[must_use]
     pub const fn forever(mut self) -> Self {
         self.ttl = Some(Ttl::Forever);
@@ -44,6 +64,12 @@ impl CacheSettings {
 
     /// Sets the most entries in memory, for each function. Zero is refused: switch the cache off
     /// instead.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().capacity(1_000);
+    /// ```
     #[must_use]
     pub const fn capacity(mut self, entries: u64) -> Self {
         self.capacity = Some(entries);
@@ -52,6 +78,12 @@ impl CacheSettings {
 
     /// Sets the share of the ttl, 0 to 1, by which each entry's life is shortened at random. The
     /// default is 0.05.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().jitter(0.1);
+    /// ```
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
         self.jitter = Some(share);
@@ -60,6 +92,12 @@ impl CacheSettings {
 
     /// Sets the place where entries are kept. The default is [`Backend::Memory`]; a function whose
     /// attribute says `local` stays there.
+    ///
+    /// ```
+    /// use cachery::{Backend, config::CacheSettings};
+    ///
+    /// let settings = CacheSettings::new().backend(Backend::Tiered);
+    /// ```
     #[must_use]
     pub const fn backend(mut self, backend: Backend) -> Self {
         self.backend = Some(backend);
@@ -68,6 +106,12 @@ impl CacheSettings {
 
     /// Sets the format in which values are written to Redis. The default is [`Codec::MessagePack`].
     /// Both formats are read.
+    ///
+    /// ```
+    /// use cachery::config::{CacheSettings, Codec};
+    ///
+    /// let settings = CacheSettings::new().codec(Codec::Json);
+    /// ```
     #[must_use]
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
@@ -76,6 +120,12 @@ impl CacheSettings {
 
     /// Lets one process load a key while the others wait for its value. The default is `true`; with
     /// `false` each process loads for itself. Values are as correct either way.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().lease(false);
+    /// ```
     #[must_use]
     pub const fn lease(mut self, lease: bool) -> Self {
         self.lease = Some(lease);
@@ -84,6 +134,12 @@ impl CacheSettings {
 
     /// Sets the most bytes of an encoded value that is sent to Redis. The default is 8 MiB. Zero is
     /// refused.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().max_value_size(1 << 20);
+    /// ```
     #[must_use]
     pub const fn max_value_size(mut self, bytes: u64) -> Self {
         self.max_value_size = Some(bytes);

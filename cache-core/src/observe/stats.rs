@@ -108,6 +108,14 @@ statistics! {
 statistics! {
     /// The part of the remote tier in [`Stats`]. All fields are zero for a cache that lives in
     /// memory.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// fn from_memory(stats: &Stats) -> u64 {
+    ///     stats.hits - stats.remote.hits
+    /// }
+    /// ```
     pub struct RemoteStats {
         /// Hits that the remote tier served. Memory served the others.
         pub hits: u64,
@@ -126,6 +134,13 @@ statistics! {
 
 statistics! {
     /// Invalidations in [`Stats`], by kind.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// let Stats { invalidations, .. } = Stats::default();
+    /// assert_eq!((invalidations.key, invalidations.cache), (0, 0));
+    /// ```
     pub struct Invalidations {
         /// Invalidations of single keys.
         pub key: u64,
@@ -136,6 +151,14 @@ statistics! {
 
 statistics! {
     /// Entries in [`Stats`] that left memory by themselves, by cause.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// fn is_too_small(stats: &Stats) -> bool {
+    ///     stats.evictions.size > stats.evictions.expired
+    /// }
+    /// ```
     pub struct Evictions {
         /// Entries whose time was over.
         pub expired: u64,

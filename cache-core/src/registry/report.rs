@@ -33,6 +33,14 @@ pub struct Report {
 }
 
 /// One cache of a [`Report`].
+///
+/// ```
+/// use cachery::Caches;
+///
+/// for cache in Caches::isolated().report().caches {
+///     println!("{}: {:.0} % hits", cache.name, 100.0 * cache.hit_ratio);
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CacheReport {
@@ -47,6 +55,14 @@ pub struct CacheReport {
 }
 
 /// One cached function of a [`CacheReport`].
+///
+/// ```
+/// use cachery::Caches;
+///
+/// for site in Caches::isolated().report().caches.into_iter().flat_map(|cache| cache.sites) {
+///     println!("{} at {}:{}", site.function, site.file, site.line);
+/// }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct SiteReport {

@@ -10,7 +10,7 @@ use cachery_syntax::{
     parse_size,
 };
 
-use super::{Fallback, Secret};
+use super::{fallback::Fallback, secret::Secret};
 use crate::codec::Codec;
 
 pub(crate) type Parsed<T> = Result<T, String>;
