@@ -16,6 +16,7 @@ use crate::choice::{ChoiceError, choose};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Backend {
     /// In this process alone.
     #[default]

@@ -2,7 +2,7 @@
 
 use cachery_syntax::{Backend, Ttl};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::Path;
 
 use super::values::Values;
@@ -69,10 +69,7 @@ impl Site {
 }
 
 fn backend_call(krate: &Path, backend: Backend) -> TokenStream {
-    let variant = match backend {
-        Backend::Memory => quote!(Memory),
-        Backend::Redis => quote!(Redis),
-        Backend::Tiered => quote!(Tiered),
-    };
+    // `Debug` writes the name of the variant.
+    let variant = format_ident!("{backend:?}");
     quote!(.backend(#krate::__private::Backend::#variant))
 }
