@@ -8,6 +8,7 @@
 //! - [`sources`] reads the builder, the variables, the file and the attributes.
 //! - [`merge`] lays them over one another.
 //! - [`checks`] compares them with the call sites.
+//! - [`reserved`] knows the names that later versions may read.
 //! - [`resolve`] does all of it once for a registry, and holds the outcome.
 //! - [`effective`] and [`change`] show it; [`reference`] writes the documentation.
 

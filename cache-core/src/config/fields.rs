@@ -19,7 +19,7 @@ use std::time::Duration;
 use cachery_syntax::{Backend, Ttl};
 use serde::Serialize;
 
-use self::field::{Default, settings};
+use self::field::{FieldDefault, settings};
 use crate::codec::Codec;
 
 settings! {

@@ -23,7 +23,7 @@ pub(crate) struct Field<S: 'static> {
     /// The values that the field can have, for the documentation.
     pub(crate) values: &'static str,
     /// The default, where no source sets the field.
-    pub(crate) default: Default,
+    pub(crate) default: FieldDefault,
     /// A value for `cache.example.toml`, as TOML.
     pub(crate) example: &'static str,
     /// The meaning, for the documentation.
@@ -31,14 +31,14 @@ pub(crate) struct Field<S: 'static> {
 }
 
 /// The default of a field that no source sets.
-pub(crate) enum Default {
+pub(crate) enum FieldDefault {
     /// A value, as a setting writes it.
     Value(fn() -> String),
     /// Something that no setting can write.
     Words(&'static str),
 }
 
-impl Default {
+impl FieldDefault {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Value(value) => value(),
@@ -69,7 +69,7 @@ impl<S> Field<S> {
 }
 
 /// Settings of which each field may be set or not.
-pub(crate) trait Settings: Clone + PartialEq + std::default::Default + 'static {
+pub(crate) trait Settings: Clone + PartialEq + Default + 'static {
     /// The descriptions of all fields.
     const FIELDS: &'static [Field<Self>];
 
@@ -136,7 +136,7 @@ macro_rules! settings {
                     list: $syntax.list,
                     for_all: true $(&& $for_all)?,
                     values: $syntax.values,
-                    default: $(Default::Value(|| ($syntax.show)(&$default)))? $(Default::Words($unset))?,
+                    default: $(FieldDefault::Value(|| ($syntax.show)(&$default)))? $(FieldDefault::Words($unset))?,
                     example: $example,
                     meaning: concat!($($meaning, "\n",)+),
                 },
