@@ -55,14 +55,20 @@ soak:
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
 
-# Before publishing, in this order: cachery-syntax, cachery-macros, cachery-core, cachery-memory, cachery-redis, cachery.
-# Checks licences, bans and sources (deny.toml), builds each package from its own tarball, and compares the public
-# face with the published one, once there is one.
+# Before publishing: checks licences, bans and sources (deny.toml), builds each package from its own tarball, and
+# compares the public items with those of the last release. Crates of the tests are packed, too, and never published.
 PACKAGES := cachery-syntax cachery-macros cachery-core cachery-memory cachery-redis cachery
 release-check:
 	@for tool in deny semver-checks; do \
 		command -v cargo-$$tool >/dev/null || { echo "make release-check: cargo-$$tool is missing: cargo install --locked cargo-$$tool" >&2; exit 1; }; \
 	done
+	$(CARGO) fetch
 	$(CARGO) deny --offline check licenses bans sources
-	$(CARGO) package $(PACKAGES:%=--package %)
-	@if $(CARGO) info cachery >/dev/null 2>&1; then $(CARGO) semver-checks; else echo "nothing is published yet to compare with"; fi
+	$(CARGO) package --workspace
+	@release=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null); \
+	if [ -n "$$release" ]; then \
+		$(CARGO) semver-checks --package cachery --package cachery-core --baseline-rev "$$release"; \
+	else \
+		echo "make release-check: no release is tagged yet, so public items are compared with none"; \
+	fi
+	@echo "publish in this order: $(PACKAGES)"
