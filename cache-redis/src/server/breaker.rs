@@ -132,6 +132,8 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn open() -> Breaker {
@@ -197,10 +199,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waiting_ends_with_the_change_that_is_waited_for() {
         let breaker = Breaker::new();
-        breaker.closed().await;
-        tokio::join!(breaker.opened(), async {
-            (0..MAX_FAILURES).for_each(|_| _ = breaker.failed());
-        });
-        tokio::join!(breaker.closed(), async { breaker.close() });
+        let changes = async {
+            breaker.closed().await;
+            tokio::join!(breaker.opened(), async {
+                (0..MAX_FAILURES).for_each(|_| _ = breaker.failed());
+            });
+            tokio::join!(breaker.closed(), async { breaker.close() });
+        };
+        tokio::time::timeout(Duration::from_secs(1), changes).await.unwrap();
     }
 }
