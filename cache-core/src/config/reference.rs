@@ -1,5 +1,5 @@
-//! The documentation of all fields. `docs/configuration.md` and `cache.example.toml` hold these
-//! texts, and a test compares.
+//! The text about each field for users, from which `docs/configuration.md` and `cache.example.toml`
+//! are written. A test compares them.
 
 use super::fields::{CacheSettings, Field, ProgramSettings, RemoteSettings, Settings};
 

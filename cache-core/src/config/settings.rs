@@ -1,4 +1,4 @@
-//! The methods by which code sets the fields of one cache, or of all.
+//! Setters of [`CacheSettings`]: one for each field of a cache.
 
 use std::time::Duration;
 

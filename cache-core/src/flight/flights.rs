@@ -34,9 +34,10 @@ impl<T: Clone> Flights<T> {
         Self(Arc::new(Table::new(shards, max_own_loads, clock)))
     }
 
-    /// Joins the flight of `key`, or begins one. `relate` tells the relation of a flight to the
-    /// caller, who is part of the loads `within`; an outdated one is taken out. `generation` is read
-    /// after the table is locked: a flight that begins after a clear has the new one.
+    /// Joins the flight of `key`, or begins one. `within` are the loads that the caller runs in.
+    /// `relate` compares a flight with the caller; a flight that it calls outdated is removed from the
+    /// table, and a new one begins. `generation` is called while the table is locked, so that a flight
+    /// that begins after a clear has the generation from after it.
     pub(crate) fn join(
         &self,
         key: &Key,

@@ -1,3 +1,5 @@
+//! Tests of flights.
+
 mod progress;
 
 use std::{

@@ -80,7 +80,7 @@ use super::finished::{CAPACITY, Key};
 )]
 pub trait CacheKey {
     /// Writes all that distinguishes this value from the others of its type. Equal values must
-    /// write equal bytes, and the bytes of one value may not be the beginning of another's. One
+    /// write equal bytes, and the bytes of one value must not be the beginning of another's. One
     /// exception is made here: paths are compared as written, so `a//b` and `a/b` are two keys
     /// although `Path` calls them equal.
     fn encode(&self, key: &mut KeyEncoder);

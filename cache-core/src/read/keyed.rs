@@ -1,4 +1,4 @@
-//! One key of a call site, with the types.
+//! One key of a call site, together with the types of its value and its error.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use crate::{
     value::{CacheValue, KeptAs, LocalValue, ValueOps},
 };
 
-/// One key of a call site, with the types: a call returns `R`, which is a value `V` or an error `E`.
+/// One key of a call site. A call returns `R`, which stands for a value `V` or an error `E`.
 pub struct Keyed<R, V, E> {
     pub(super) site: &'static Site,
     pub(super) returns: Returns<R, V, E>,

@@ -38,7 +38,7 @@ pub(super) struct RemotePart {
     others: OtherLoads,
 }
 
-/// The state that a read without a value has shown.
+/// The reply to a read that found no value, and the state of this process before it.
 #[derive(Clone, Copy)]
 struct LastRead {
     mark: Mark,
@@ -46,8 +46,8 @@ struct LastRead {
     if_stored: IfStored,
 }
 
-/// The state of this process before a request: changes from here on would be noticed, so a value
-/// that is found is not newer.
+/// The state of this process just before it sent a request. A value in the reply is kept only if no
+/// invalidation arrived since then, that is, if the generation is still this one.
 #[derive(Clone, Copy)]
 struct Snapshot {
     at: Instant,

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use crate::{identity::Fingerprint, key::Key};
 
-/// 256 bits that stand for a key's bytes. Collisions cannot be made, though arguments may be hostile; with a secret they cannot be
-/// guessed from the digest either.
+/// 256 bits that stand for the bytes of a key. Nobody can construct two keys of one digest. With a
+/// secret, nobody who sees digests can find out arguments by trying.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
@@ -27,7 +27,8 @@ pub struct RemoteKey {
     pub digest: Digest,
 }
 
-/// Makes digests: BLAKE3 over whether the key is a digest itself and its bytes, keyed when there is a secret.
+/// Computes digests by BLAKE3, keyed if there is a secret. The input is one byte that tells whether the
+/// key is a digest itself, and the key's bytes.
 #[derive(Clone)]
 pub(crate) struct Digester(Option<[u8; 32]>);
 

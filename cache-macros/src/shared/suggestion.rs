@@ -1,4 +1,4 @@
-//! The way out of a misspelt word.
+//! The nearest right spelling of a misspelt word.
 
 use syn::Ident;
 

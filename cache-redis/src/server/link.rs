@@ -1,6 +1,6 @@
-//! The manager's own connection to a server. It carries the server's pushes and a heartbeat,
-//! replays what must be done before anything else, and is the probe while the breaker is open: no
-//! caller ever is.
+//! The manager's own connection to a server. It carries the server's pushes and a heartbeat, and
+//! sends queued invalidations before callers may read. While the breaker is open, it alone tries to
+//! reach the server, so that no caller waits for that.
 
 mod watch;
 

@@ -1,4 +1,4 @@
-//! The remote store of the caches that need one.
+//! The check that caches with the backend `redis` or `tiered` have a server to use.
 
 use super::super::{merge::Layers, source::Source};
 use crate::{

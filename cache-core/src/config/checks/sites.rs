@@ -1,4 +1,5 @@
-//! Checks between the call sites of a program.
+//! Checks that compare call sites: two of one declared cache must agree, and no two may share a
+//! variable.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! What the builder cannot say.
+//! Tests of wrong settings given in code.
 
 use super::*;
 use crate::error::Error;

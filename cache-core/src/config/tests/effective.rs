@@ -1,4 +1,4 @@
-//! What the settings in effect show.
+//! Tests of the printed settings in effect.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a file says, and what it must not.
+//! Tests of right and wrong files.
 
 use std::{io::Write as _, path::Path, process::Command, sync::mpsc, thread};
 

@@ -1,4 +1,4 @@
-//! Whatever is written: faults that can be read, and no panic.
+//! Tests with hostile input: it leads to readable faults, never to a panic.
 
 use std::io::Write as _;
 

@@ -1,4 +1,5 @@
-//! C1 and C4, for every field and whoever speaks of it: the strongest wins, and all are named in their order.
+//! Tests of rules C1 and C4 for every field and every order of sources: the strongest wins, and all
+//! are named in their order.
 
 use std::{fmt::Write as _, fs};
 

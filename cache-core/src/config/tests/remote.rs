@@ -1,4 +1,4 @@
-//! What is set once for the remote tier.
+//! Tests of the settings in `[redis]`.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Whether the caches that want the remote tier can have it.
+//! Tests of caches that need Redis, with and without a URL.
 
 use super::*;
 

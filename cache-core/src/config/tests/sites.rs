@@ -1,4 +1,4 @@
-//! What call sites must not be to one another.
+//! Tests of call sites that contradict each other.
 
 use cachery_syntax::{Global, Support};
 

@@ -1,4 +1,4 @@
-//! Variables that nobody knows.
+//! Tests of variables with unknown names.
 
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Key encodings of ordered collections: slices, vectors, `BTreeMap`, `BTreeSet` and the like.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::encode::{CacheKey, KeyEncoder};

@@ -1,3 +1,5 @@
+//! Key encodings of network addresses.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 use super::super::encode::{CacheKey, KeyEncoder};

@@ -1,3 +1,5 @@
+//! Key encodings of integers, `bool` and `char`.
+
 use std::num::NonZero;
 
 use super::super::encode::{CacheKey, KeyEncoder};

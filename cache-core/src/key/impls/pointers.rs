@@ -1,3 +1,5 @@
+//! Key encodings of references and smart pointers: each is that of what it points to.
+
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Key encodings of `Option` and `Result`.
+
 use super::super::encode::{CacheKey, KeyEncoder};
 
 impl<T: CacheKey> CacheKey for Option<T> {

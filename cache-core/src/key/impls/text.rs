@@ -1,3 +1,5 @@
+//! Key encodings of text: strings, paths and strings of the operating system.
+
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 

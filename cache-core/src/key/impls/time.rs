@@ -1,3 +1,5 @@
+//! Key encodings of durations and points in time.
+
 use std::time::{Duration, SystemTime};
 
 use super::super::encode::{CacheKey, KeyEncoder};

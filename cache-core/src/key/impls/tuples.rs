@@ -1,3 +1,5 @@
+//! Key encodings of tuples, `()` and `PhantomData`.
+
 use std::marker::PhantomData;
 
 use super::super::encode::{CacheKey, KeyEncoder};

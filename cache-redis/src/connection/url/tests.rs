@@ -1,3 +1,5 @@
+//! Tests of the grammar of Redis URLs.
+
 use super::*;
 
 fn read(text: &str) -> Url {

@@ -1,3 +1,5 @@
+//! Tests of the frozen bytes around a stored value.
+
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! Tests of the queue of invalidations.
+
 mod model;
 
 use std::time::Duration;

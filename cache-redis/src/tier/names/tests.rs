@@ -1,3 +1,5 @@
+//! Tests of the names of keys in Redis.
+
 use cachery_core::remote::Place;
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The contents of a file.
+//! The parsed `cache.toml`: its sections and its profiles, with the line of each setting.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +31,8 @@ impl Contents {
         chosen.into_iter().map(|(_, profile)| &profile.layer).chain([&self.base]).cloned().collect()
     }
 
-    /// Adds a fault for each section of a cache that is neither among `caches` nor `external`:
-    /// `cache.other`.
+    /// Adds a fault for each section `[cache.<name>]` whose name is in neither `caches` nor
+    /// `external`.
     pub(crate) fn check_caches(
         &self,
         caches: &[&str],

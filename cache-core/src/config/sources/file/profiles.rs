@@ -8,10 +8,10 @@ use super::{
 };
 use crate::error::{Fault, FaultKind};
 
-/// The profiles that may be chosen without a section in the file.
+/// Profiles that can be chosen although the file has no section for them.
 const USUAL: [&str; 3] = ["local", "staging", "production"];
 
-/// The most profiles that one profile inherits from.
+/// The longest chain of `inherits`.
 const DEEPEST: usize = 16;
 
 impl Contents {
