@@ -17,8 +17,9 @@ pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 /// with its source.
 pub mod config {
     pub use cachery_core::{
-        CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Fallback, Fault,
-        FaultKind, InstallError, Overruled, Policy, Reload, Setting, TlsFiles,
+        CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Engine,
+        Eviction, Fallback, Fault, FaultKind, InstallError, Overruled, Policy, Reload, Setting,
+        TlsFiles,
     };
 }
 

@@ -10,6 +10,7 @@
 mod alloc;
 mod contenders;
 mod followers;
+mod hits;
 mod table;
 
 use std::{future::Future, hint::black_box, sync::Arc, time::Instant};
@@ -20,6 +21,12 @@ const ROUNDS: usize = 31;
 const HITS_PER_ROUND: usize = 100_000;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, count, who, keys, hits] = &arguments[..]
+        && count == "count"
+    {
+        return hits::run(who, keys, hits);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     for keys in [100, 5_000] {
         let texts: Vec<String> = (0..keys).map(|n| format!("review number {n}")).collect();

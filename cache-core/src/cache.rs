@@ -5,10 +5,12 @@ mod live_policy;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod trust;
 
 use live_policy::LivePolicy;
 pub(crate) use shared::{Remote, Shared};
+pub(crate) use tidy::tidy_when_open;
 
 use std::{
     sync::Arc,
@@ -17,12 +19,12 @@ use std::{
 
 use crate::{
     clock::Clock,
-    entry::{Entry, Facts, deferred},
+    entry::{Entry, Facts},
     flight::Flights,
     generations::{Generations, Group},
     key::{Key, StoredKey},
-    memory::{Lookup, Memory, Shape},
-    observe::{Counters, Stats},
+    memory::{Left, Lookup, Memory},
+    observe::{self, Counters, Stats},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -65,7 +67,7 @@ impl Cache {
         shared: Option<Shared>,
     ) -> Self {
         let counters = Arc::<Counters>::default();
-        let memory = Memory::open(Self::shape(&policy), &counters, &clock);
+        let memory = Memory::open(&policy, shared.is_some(), &counters, &clock);
         Self::with_memory(site, policy, clock, shared, counters, memory)
     }
 
@@ -92,10 +94,6 @@ impl Cache {
             shared,
             memory,
         }
-    }
-
-    fn shape(policy: &Policy) -> Shape {
-        Shape { capacity: policy.capacity, ttl: policy.ttl }
     }
 
     /// Returns the fresh entry of `key` in memory, where memory may answer before the remote tier
@@ -127,15 +125,17 @@ impl Cache {
         (is_current && entry.age(now) == Age::Fresh).then_some(entry)
     }
 
-    /// Stores a value and counts it. To be called under the lock of its key.
-    pub(crate) fn store(&self, entry: Entry) {
-        self.keep(entry);
+    /// Stores a value and counts it. To be called under the lock of its key. Returns what left
+    /// memory, to be dropped without the lock.
+    pub(crate) fn store(&self, entry: Entry) -> Left {
         self.counters.puts.add(1);
+        self.keep(entry)
     }
 
-    /// Stores a value that another tier has already. To be called under the lock of its key.
-    pub(crate) fn keep(&self, entry: Entry) {
-        self.memory.insert(entry);
+    /// Stores a value that another tier has already. To be called under the lock of its key. Returns
+    /// what left memory, to be dropped without the lock.
+    pub(crate) fn keep(&self, entry: Entry) -> Left {
+        self.memory.insert(entry)
     }
 
     /// Begins a lookup of `key` elsewhere; [`admit`](Self::admit) ends it.
@@ -145,24 +145,22 @@ impl Cache {
 
     /// Stores a value that was read elsewhere, unless memory has changed for its key since the
     /// lookup began.
-    pub(crate) fn admit(&self, lookup: &Lookup, entry: Entry) {
-        let key = entry.key().clone();
+    pub(crate) fn admit(&self, lookup: &Lookup, entry: &Entry) {
         let keep = || {
-            if self.memory.is_unchanged_since(lookup) {
-                self.keep(entry);
-            }
+            let is_unchanged = self.memory.is_unchanged_since(lookup);
+            is_unchanged.then(|| self.keep(entry.clone()))
         };
-        deferred(|| self.flights.locked(&key, keep));
+        drop(self.flights.locked(entry.key(), keep));
     }
 
     /// Removes `key` from memory. Loads that run go on.
     pub(crate) fn remove(&self, key: &StoredKey) {
-        deferred(|| self.flights.locked(key, || self.memory.remove(key)));
+        drop(self.flights.locked(key, || self.memory.remove(key)));
     }
 
     /// Makes `key` invalid in this process, also for loads that run.
     pub(crate) fn drop_key(&self, key: &StoredKey) {
-        deferred(|| self.flights.fence(key, || self.memory.remove(key)));
+        drop(self.flights.fence(key, || self.memory.remove(key)));
     }
 
     /// Makes all keys invalid in this process, also for loads that run.
@@ -180,10 +178,10 @@ impl Cache {
         self.counters.clears.add(1);
     }
 
-    /// Brings memory to the capacity and the ttl of the policy. Entries that fit stay, with their
-    /// remaining life. Takes a while for many entries; to be called by one thread at a time.
+    /// Brings memory to the bounds of the policy. Entries that fit stay, with their remaining life.
+    /// Takes a while for many entries; to be called by one thread at a time.
     pub(crate) fn resize(&self) {
-        self.memory.resize(Self::shape(&self.policy.get()), &self.flights);
+        self.memory.resize(&self.policy.get());
     }
 
     /// Returns the facts of a value that is stored now.
@@ -195,7 +193,7 @@ impl Cache {
         load_time: Duration,
     ) -> Facts {
         let timeline = Timeline::of(lifetimes, self.clock.now());
-        Facts { timeline, generation, group, load_time }
+        Facts { timeline, generation, group, load_micros: observe::micros(load_time) }
     }
 
     /// Returns the lifetimes of a value that is stored now.
@@ -212,10 +210,5 @@ impl Cache {
     /// Returns the exact counts so far.
     pub(crate) fn stats(&self) -> Stats {
         self.counters.snapshot(self.memory.entries())
-    }
-
-    #[cfg(test)]
-    pub(crate) fn memory(&self) -> &Memory {
-        &self.memory
     }
 }

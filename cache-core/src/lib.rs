@@ -35,7 +35,7 @@ mod sync;
 mod timeline;
 mod value;
 
-pub use cachery_syntax::Backend;
+pub use cachery_syntax::{Backend, Engine, Eviction};
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
 #[doc(hidden)]
@@ -44,14 +44,15 @@ pub use config::{
     CacheConfig, CacheSettings, CachesBuilder, Change, EffectiveConfig, Fallback, Overruled,
     Policy, Reload, Setting,
 };
-pub use entry::{Entry, Facts};
+pub use entry::{EngineNotes, Entry, Facts};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
 pub use identity::Fingerprint;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{
-    DropCause, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory, OnDrop,
+    Bounds, DropCause, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory,
+    OnDrop,
 };
 pub use observe::{Evictions, Invalidations, RemoteStats, Stats};
 pub use read::{Cache, LoadOutput};
@@ -64,7 +65,7 @@ pub use value::{CacheValue, LocalValue};
 /// notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use cachery_syntax::Backend;
+    pub use cachery_syntax::{Backend, Engine, Eviction};
     pub use linkme;
 
     pub use crate::{

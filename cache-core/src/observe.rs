@@ -12,7 +12,7 @@ mod stats;
 mod stripes;
 mod totals;
 
-pub(crate) use counters::Counters;
+pub(crate) use counters::{Counters, micros};
 pub(crate) use metrics::{describe, flush, record_load};
 pub(crate) use spans::{get_span, load_span, record_hit};
 pub use stats::{Evictions, Invalidations, RemoteStats, Stats};

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cachery_syntax::Backend;
+use cachery_syntax::{Backend, Engine, Eviction};
 use linkme::distributed_slice;
 
 use crate::identity::Fingerprint;
@@ -27,6 +27,8 @@ pub struct Site {
     pub(crate) ttl: Option<Duration>,
     pub(crate) capacity: Option<u64>,
     pub(crate) backend: Option<Backend>,
+    pub(crate) engine: Option<Engine>,
+    pub(crate) eviction: Option<Eviction>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     /// `true` for a declared cache: its name alone is its identity, and `function` is its
@@ -81,6 +83,8 @@ impl Site {
             ttl: None,
             capacity: None,
             backend: None,
+            engine: None,
+            eviction: None,
             local: false,
             declared: false,
         }
@@ -108,6 +112,18 @@ impl Site {
     #[must_use]
     pub const fn backend(self, backend: Backend) -> Self {
         Self { backend: Some(backend), ..self }
+    }
+
+    /// Sets the engine that keeps entries in memory.
+    #[must_use]
+    pub const fn engine(self, engine: Engine) -> Self {
+        Self { engine: Some(engine), ..self }
+    }
+
+    /// Sets the rule by which the engine evicts.
+    #[must_use]
+    pub const fn eviction(self, eviction: Eviction) -> Self {
+        Self { eviction: Some(eviction), ..self }
     }
 
     /// Keeps entries in memory, whatever is configured.

@@ -1,13 +1,22 @@
-//! The memory tier of Cachery, on moka: bounded, with typed values.
+//! The memory engines of Cachery: bounded, with typed values.
 //!
-//! moka keeps capacity (`TinyLFU`), gives the memory of old entries back and tells why each left. Whether an entry may answer
-//! a call is the core's decision, by the entry's timeline and on the registry's clock. Depend on `cachery`, not on this crate.
+//! An engine keeps the bounds, gives memory back and tells why an entry left. Whether an entry may
+//! answer a call is the core's decision, by the entry's timeline and on the registry's clock. Depend
+//! on `cachery`, not on this crate.
+//!
+//! `S3Fifo` is a table of our own, for hits: they take no lock that a fill waits for, and write to
+//! nothing but what they read. `Moka` is the crate of that name.
 
-mod tier;
+mod moka;
+mod s3_fifo;
 
-use cachery_core::{MEMORY_BACKENDS, MemoryBackend};
+use cachery_core::{Engine, MEMORY_BACKENDS, MemoryBackend};
 use linkme::distributed_slice;
 
-/// Announces this backend to the core of whatever program links it.
+/// Announces the table to the core of whatever program links it.
 #[distributed_slice(MEMORY_BACKENDS)]
-static MOKA: MemoryBackend = MemoryBackend { open: tier::open };
+static S3_FIFO: MemoryBackend = MemoryBackend { engine: Engine::S3Fifo, open: s3_fifo::open };
+
+/// Announces moka to the core of whatever program links it.
+#[distributed_slice(MEMORY_BACKENDS)]
+static MOKA: MemoryBackend = MemoryBackend { engine: Engine::Moka, open: moka::open };

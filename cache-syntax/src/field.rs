@@ -52,6 +52,8 @@ impl Field {
         Self::new("version", Now, Never),
         Self::new("backend", Now, Now),
         Self::new("local", Now, Never),
+        Self::new("engine", Now, Now),
+        Self::new("eviction", Now, Now),
         Self::new("companions", Later, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -63,8 +65,6 @@ impl Field {
         // Memory.
         Self::new("max_bytes", Later, Later),
         Self::new("weigh", Later, Never),
-        Self::new("engine", Later, Later),
-        Self::new("eviction", Later, Later),
         // Freshness.
         Self::new("stale", Later, Later),
         Self::new("stale_if_error", Later, Later),

@@ -1,7 +1,7 @@
 //! The syntax that Cachery reads alike when it compiles and when it runs.
 //!
-//! Durations, sizes, backends, the names of caches, the names of fields and the nearest spelling of
-//! a misspelt word each have their one reader here, for attributes, files and variables.
+//! Durations, sizes, backends, engines, the names of caches, the names of fields and the nearest
+//! spelling of a misspelt word each have their one reader here, for attributes, files and variables.
 //!
 //! ```
 //! use cachery_syntax::{Ttl, check_name, nearest, variable_stem};
@@ -15,6 +15,7 @@
 mod backend;
 mod choice;
 mod duration;
+mod engine;
 mod excerpt;
 mod field;
 mod name;
@@ -25,6 +26,7 @@ mod ttl;
 pub use backend::Backend;
 pub use choice::{ChoiceError, choose};
 pub use duration::{DurationError, MAX_DURATION, format_duration, parse_duration};
+pub use engine::{Engine, Eviction};
 pub use excerpt::{excerpt, shown_name};
 pub use field::{Field, Global, Support};
 pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_of, variable_stem};

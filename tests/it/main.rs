@@ -12,11 +12,11 @@ mod config_docs;
 mod contract;
 mod declared;
 mod effects;
+mod engines;
 mod examples;
 mod fence;
 mod flights;
 mod foreign;
-mod front;
 #[cfg(feature = "redis")]
 mod interleavings;
 mod key_parts;
@@ -39,3 +39,4 @@ mod round_trips;
 mod runtimes;
 mod servers;
 mod standards;
+mod threads;

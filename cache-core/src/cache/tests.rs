@@ -7,7 +7,7 @@ use cachery_syntax::Backend;
 use super::{Cache, Remote, Shared};
 use crate::{
     health::ServerHealth,
-    memory::tests::fake::{self, has_interleaved, interleave_once, key, put},
+    memory::fake::{self, has_interleaved, interleave_once, key, put},
     remote::{
         Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place, Reason,
         RemoteKey, RemotePermit, RemoteTier, Seen,

@@ -1,11 +1,13 @@
 //! Checks between settings, variables and call sites. All faults are found at once.
 
 mod certificate;
+mod eviction;
 mod remote_target;
 mod sites;
 mod unknown_variables;
 
 pub(super) use certificate::check as certificate;
+pub(super) use eviction::check as eviction;
 pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
 pub(crate) use unknown_variables::UnknownVariables;

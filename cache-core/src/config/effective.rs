@@ -131,6 +131,8 @@ impl CacheConfig {
             match setting.field {
                 "enabled" => setting.correct(&policy.enabled, || off_by(config)),
                 "backend" => setting.correct(&policy.backend, || kept_by(site)),
+                "engine" => setting.correct(&policy.engine, at_start),
+                "eviction" => setting.correct(&policy.eviction, at_start),
                 _ => {}
             }
         }
@@ -150,8 +152,13 @@ fn kept_by(site: &Site) -> String {
     if site.local {
         format!("{} (`local`)", attribute::settings(site).source.in_table())
     } else {
-        "the start of the program".to_owned()
+        at_start()
     }
+}
+
+/// Returns the source of what a restart alone can change.
+fn at_start() -> String {
+    "the start of the program".to_owned()
 }
 
 fn settings<'a, S: Settings>(sourced: impl IntoIterator<Item = &'a Sourced<S>>) -> Vec<Setting> {

@@ -16,7 +16,7 @@ pub(super) use syntax::path;
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction, Ttl};
 use serde::Serialize;
 
 use self::field::{FieldDefault, settings};
@@ -110,6 +110,18 @@ settings! {
         syntax: syntax::BACKEND,
         default: Backend::Memory,
         example: r#""memory""#,
+    }
+    /// The engine that keeps entries in memory. A change takes effect when the program starts again.
+    engine: Engine => Engine {
+        syntax: syntax::ENGINE,
+        default: Engine::S3Fifo,
+        example: r#""moka""#,
+    }
+    /// The rule by which the engine `moka` evicts. The engine `s3-fifo` has one rule only.
+    eviction: Eviction => Eviction {
+        syntax: syntax::EVICTION,
+        default: Eviction::TinyLfu,
+        example: r#""tiny-lfu""#,
     }
     /// The format in which values are written to Redis. Both formats are read.
     codec: Codec => Codec {

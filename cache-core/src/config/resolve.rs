@@ -59,6 +59,7 @@ impl Resolved {
         file.check_caches(&caches, &program.external, &mut faults);
         let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);
         faults.extend(checks::certificate(&layers));
+        faults.extend(checks::eviction(&layers, sites));
         let target = checks::remote_target(
             &layers,
             remote.target(),

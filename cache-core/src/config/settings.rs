@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction, Ttl};
 
 use super::fields::CacheSettings;
 use crate::codec::Codec;
@@ -101,6 +101,32 @@ impl CacheSettings {
     #[must_use]
     pub const fn backend(mut self, backend: Backend) -> Self {
         self.backend = Some(backend);
+        self
+    }
+
+    /// Sets the engine that keeps entries in memory. The default is [`Engine::S3Fifo`].
+    ///
+    /// ```
+    /// use cachery::config::{CacheSettings, Engine};
+    ///
+    /// let settings = CacheSettings::new().engine(Engine::Moka);
+    /// ```
+    #[must_use]
+    pub const fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// Sets the rule by which [`Engine::Moka`] evicts. The default is [`Eviction::TinyLfu`].
+    ///
+    /// ```
+    /// use cachery::config::{CacheSettings, Engine, Eviction};
+    ///
+    /// let settings = CacheSettings::new().engine(Engine::Moka).eviction(Eviction::Lru);
+    /// ```
+    #[must_use]
+    pub const fn eviction(mut self, eviction: Eviction) -> Self {
+        self.eviction = Some(eviction);
         self
     }
 

@@ -19,6 +19,7 @@ use crate::{
 
 mod builder;
 mod effective;
+mod engine;
 mod file;
 mod hostile;
 mod layers;

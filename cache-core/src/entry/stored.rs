@@ -1,17 +1,14 @@
 //! The allocation behind an entry.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::sync::atomic::{AtomicU8, AtomicU64};
 
 use crate::{generations::Group, key::StoredKey, timeline::Timeline};
-
-/// An allocation that entries share.
-pub(super) type SharedEntry = Arc<Stored<dyn Any + Send + Sync>>;
 
 /// One allocation for a value and its facts.
 pub(super) struct Stored<V: ?Sized> {
     pub(super) key: StoredKey,
     pub(super) facts: Facts,
-    /// An `Option`, so that the last holder can take the value out.
+    pub(super) notes: EngineNotes,
     pub(super) value: V,
 }
 
@@ -25,7 +22,23 @@ pub struct Facts {
     pub generation: u64,
     /// The group of keys with which it shares its generation.
     pub(crate) group: Group,
-    /// The duration of the load that made the value, which a hit saves. Zero for a value that was
-    /// put.
-    pub load_time: Duration,
+    /// The duration of the load that made the value, in microseconds, which a hit saves. Zero for a
+    /// value that was put.
+    pub load_micros: u64,
+}
+
+impl Facts {
+    /// Creates the facts of a value that nobody loaded, with this life.
+    pub fn new(timeline: Timeline) -> Self {
+        Self { timeline, generation: 0, group: Group::default(), load_micros: 0 }
+    }
+}
+
+/// The notes of an engine on an entry. They lie where each hit looks in any case.
+#[derive(Debug, Default)]
+pub struct EngineNotes {
+    /// A mark that hits set.
+    pub mark: AtomicU8,
+    /// The position of the entry in the engine.
+    pub position: AtomicU64,
 }

@@ -82,10 +82,10 @@ impl<T: Clone> Flights<T> {
 
     /// Takes the flight of `key` out, so that its loads store nothing, and runs `act` before any
     /// other can begin.
-    pub(crate) fn fence(&self, key: &StoredKey, act: impl FnOnce()) {
+    pub(crate) fn fence<R>(&self, key: &StoredKey, act: impl FnOnce() -> R) -> R {
         let mut shard = self.0.lock(key);
         shard.remove(key);
-        act();
+        act()
     }
 
     /// Takes all flights out.
@@ -94,14 +94,9 @@ impl<T: Clone> Flights<T> {
     }
 
     /// Runs `act` while nothing else can store or remove `key`.
-    pub(crate) fn locked(&self, key: &StoredKey, act: impl FnOnce()) {
+    pub(crate) fn locked<R>(&self, key: &StoredKey, act: impl FnOnce() -> R) -> R {
         let _shard = self.0.lock(key);
-        act();
-    }
-
-    /// Returns when everybody who holds a lock now has released it.
-    pub(crate) fn wait_for_locks(&self) {
-        self.0.lock_each().for_each(drop);
+        act()
     }
 
     /// Returns the number of keys being loaded.

@@ -82,13 +82,14 @@ impl<T: Clone> Permit<T> {
     }
 
     /// Ends the load with `outcome` and wakes all waiters. `store` runs first, if nothing has
-    /// fenced the load off, and before any invalidation that comes after.
-    pub(crate) fn land(mut self, outcome: T, store: impl FnOnce()) {
+    /// fenced the load off, and before any invalidation that comes after. Returns what it returned.
+    pub(crate) fn land<R>(mut self, outcome: T, store: impl FnOnce() -> R) -> Option<R> {
         let mut shard = self.table.lock(&self.key);
-        if self.is_current(&shard) {
-            store();
+        let stored = self.is_current(&shard).then(|| {
+            let stored = store();
             shard.remove(&self.key);
-        }
+            stored
+        });
         drop(shard);
         // Not before: should `store` panic, the permit passes on.
         self.done = true;
@@ -97,6 +98,7 @@ impl<T: Clone> Permit<T> {
         let waiting = waiters.take_all();
         drop(waiters);
         wake_all(waiting, &outcome);
+        stored
     }
 
     /// Ends the load as failed. An `outcome` ends the wait of all; without one each of them must

@@ -3,89 +3,109 @@
 use std::sync::Arc;
 
 use super::{
-    popularity,
-    thread_cache::{Lookup, ThreadCache},
-    tiers::{Shape, Tiers},
+    changes::{Changes, Lookup},
+    tier::{self, Bounds, DropCause, Left, MemoryOptions, MemoryTier},
 };
 use crate::{
     clock::Clock,
-    entry::{Entry, deferred},
-    flight::Flights,
+    entry::Entry,
     key::{Key, StoredKey},
     observe::Counters,
+    policy::Policy,
+    timeline::Age,
 };
 
-/// The memory of one cache: this thread's cache, and behind it the tier.
+/// The memory of one cache.
 pub(crate) struct Memory {
-    threads: ThreadCache,
-    tiers: Tiers,
+    tier: Box<dyn MemoryTier>,
+    changes: Changes,
 }
 
 impl Memory {
-    pub(crate) fn open(shape: Shape, counters: &Arc<Counters>, clock: &Clock) -> Self {
-        Self::new(Tiers::open(super::tier::open, shape, counters, clock))
+    /// Opens the memory of a cache. `is_shared` tells whether its values are looked up in another
+    /// tier, too.
+    pub(crate) fn open(
+        policy: &Policy,
+        is_shared: bool,
+        counters: &Arc<Counters>,
+        clock: &Clock,
+    ) -> Self {
+        let counters = Arc::clone(counters);
+        let observer_clock = clock.clone();
+        let on_drop = move |entry: &Entry, cause| {
+            count_drop(&counters, &observer_clock, entry, cause);
+        };
+        let bounds = Bounds::new(policy.capacity);
+        let mut options = MemoryOptions::new(bounds, Arc::new(on_drop));
+        options.eviction = policy.eviction;
+        Self::on(tier::open(policy.engine, options), is_shared)
     }
 
-    pub(super) fn new(tiers: Tiers) -> Self {
-        Self { threads: ThreadCache::new(), tiers }
+    /// Creates a memory on a tier that is open.
+    pub(super) fn on(tier: Box<dyn MemoryTier>, is_shared: bool) -> Self {
+        let changes = if is_shared { Changes::counted() } else { Changes::uncounted() };
+        Self { tier, changes }
     }
 
     /// Returns the entry of `key`, whatever its age.
     #[inline]
     pub(crate) fn get(&self, key: &Key) -> Option<Entry> {
-        let lookup = self.lookup(key);
-        let report = |entry: &Entry| popularity::report(self.tiers.weak(), entry);
-        if let Some(entry) = lookup.entry(key, report) {
-            return Some(entry);
-        }
-        let entry = deferred(|| self.tiers.get(key))?;
-        lookup.offer(&entry);
-        Some(entry)
+        self.tier.get(key)
     }
 
-    /// Begins a lookup of `key`: [`is_unchanged_since`](Self::is_unchanged_since) tells later
-    /// whether the key was stored or removed meanwhile.
-    #[inline]
+    /// Begins a lookup of `key` elsewhere: [`is_unchanged_since`](Self::is_unchanged_since) tells
+    /// later whether the key was stored or removed meanwhile.
     pub(crate) fn lookup(&self, key: &Key) -> Lookup {
-        self.threads.lookup(key)
+        self.changes.lookup(key)
     }
 
-    /// Tells whether nothing was stored or removed for the key of `lookup` since it began.
+    /// Tells whether nothing was stored or removed for the key of `lookup` since it began. To be
+    /// called under the lock of the key.
     pub(crate) fn is_unchanged_since(&self, lookup: &Lookup) -> bool {
-        self.threads.is_current(lookup)
+        self.changes.is_unchanged_since(lookup)
     }
 
     /// Stores `entry`. To be called under the lock of its key.
-    pub(crate) fn insert(&self, entry: Entry) {
-        let hash = entry.key().hash64();
-        self.tiers.insert(entry);
-        self.threads.changed(hash);
+    pub(crate) fn insert(&self, entry: Entry) -> Left {
+        self.changes.changed(entry.key());
+        self.tier.insert(entry)
     }
 
     /// Removes `key`. To be called under its lock.
-    pub(crate) fn remove(&self, key: &StoredKey) {
-        self.tiers.remove(key);
-        self.threads.changed(key.hash64());
+    pub(crate) fn remove(&self, key: &StoredKey) -> Left {
+        self.changes.changed(key);
+        self.tier.remove(key)
     }
 
-    /// Gives the memory of all entries back; the caller has made them invalid.
+    /// Removes all entries; the caller has made them invalid.
     pub(crate) fn clear(&self) {
-        deferred(|| self.tiers.clear());
+        self.tier.clear();
     }
 
     /// Returns the number of entries.
     pub(crate) fn entries(&self) -> u64 {
-        deferred(|| self.tiers.entries())
+        self.tier.entries()
     }
 
-    /// Brings memory to another shape. Entries that fit stay. Takes a while for many entries; to be
+    /// Brings memory to the bounds of `policy`. Entries that fit stay. Takes a while for many entries; to be
     /// called by one thread at a time.
-    pub(crate) fn resize<T: Clone>(&self, shape: Shape, flights: &Flights<T>) {
-        deferred(|| self.tiers.resize(shape, flights));
+    pub(crate) fn resize(&self, policy: &Policy) {
+        self.tier.resize(Bounds::new(policy.capacity));
     }
 
-    #[cfg(test)]
-    pub(super) fn tiers(&self) -> &Tiers {
-        &self.tiers
+    /// Gives memory back, also that of entries that are past all use.
+    pub(crate) fn tidy(&self, is_over: &dyn Fn(&Entry) -> bool) {
+        self.tier.tidy(is_over);
+    }
+}
+
+/// Counts an entry that left by itself. One that was replaced after its end had expired: only
+/// nobody had asked for it.
+fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCause) {
+    match cause {
+        DropCause::Size => counters.evicted_for_size.add(1),
+        DropCause::Expired | DropCause::Replaced => {
+            counters.expired.add(u64::from(entry.age(clock.now()) == Age::Gone));
+        }
     }
 }

@@ -1,9 +1,11 @@
-//! The memory tier as the core sees it. Backends live in crates of their own and announce
+//! The memory tier as the core sees it. Engines live in crates of their own and announce
 //! themselves.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
+use cachery_syntax::{Engine, Eviction};
 use linkme::distributed_slice;
+use smallvec::SmallVec;
 
 use crate::{
     entry::Entry,
@@ -12,46 +14,93 @@ use crate::{
 
 /// The memory of one call site: typed entries by key, bounded, in this process.
 ///
-/// A tier keeps capacity and drops entries that are past all use; whether an entry may still serve a
-/// call is the caller's decision, on its own clock. Methods never block for long and never call back
-/// into a cache, except by [`MemoryOptions::on_drop`].
+/// An engine keeps the bounds; whether an entry may still serve a call is the caller's decision, on
+/// its own clock. Methods never block for long, and call back only by [`MemoryOptions::on_drop`]. A
+/// value's `Drop` is the user's code, so no method runs it under a lock, neither the caller's nor the
+/// engine's own: `insert` and `remove` return the entries that left, and the other methods are called
+/// without a lock.
 pub trait MemoryTier: Send + Sync {
     /// Returns the entry stored for `key`. Allocates nothing. The caller checks its age.
     fn get(&self, key: &Key) -> Option<Entry>;
 
-    /// Records a hit of `key` that the tier did not see: the key is worth keeping.
-    fn touch(&self, key: &StoredKey);
-
     /// Stores `entry` for its key in place of any other. A following `get` finds it, unless the tier
-    /// is full and holds keys that are asked for more often.
-    fn insert(&self, entry: Entry);
+    /// is full and keeps entries that are worth more. Returns the entries that left.
+    fn insert(&self, entry: Entry) -> Left;
 
-    /// Removes `key`. A following `get` finds nothing.
-    fn remove(&self, key: &StoredKey);
+    /// Removes `key`, and returns its entry. A following `get` finds nothing.
+    fn remove(&self, key: &StoredKey) -> Left;
 
-    /// Gives the memory of all present entries back, soon. The caller has made them invalid already.
+    /// Removes all present entries. The caller has made them invalid already. Takes the same time for
+    /// any number of entries; the next [`tidy`](Self::tidy) gives their memory back.
     fn clear(&self);
 
-    /// Shows each entry that is held. An entry stored or removed meanwhile may be shown or not.
-    fn for_each(&self, show: &mut dyn FnMut(&Entry));
+    /// Brings the tier to other bounds. Entries that fit stay. Called by one thread at a time.
+    fn resize(&self, bounds: Bounds);
 
-    /// Tells whether this very `entry` is the one that is held for its key.
-    fn holds(&self, entry: &Entry) -> bool;
+    /// Does a short step of housekeeping: gives memory back, also that of entries that `is_over` finds
+    /// past all use. Called twice a second, by one thread at a time.
+    fn tidy(&self, is_over: &dyn Fn(&Entry) -> bool);
 
-    /// Returns the number of entries, after pending maintenance.
+    /// Returns the exact number of entries.
     fn entries(&self) -> u64;
 }
 
-/// The settings with which a backend opens the memory of one call site.
+/// The entries that left a tier, to be dropped where no lock is held.
+#[must_use = "a value's `Drop` is the user's code: it must not run under a lock"]
+#[derive(Debug, Default)]
+pub struct Left(SmallVec<[Entry; 2]>);
+
+impl Left {
+    /// Adds an entry.
+    pub fn add(&mut self, entry: Entry) {
+        self.0.push(entry);
+    }
+}
+
+impl Extend<Entry> for Left {
+    fn extend<I: IntoIterator<Item = Entry>>(&mut self, entries: I) {
+        self.0.extend(entries);
+    }
+}
+
+impl FromIterator<Entry> for Left {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+/// The bounds of the memory of one call site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct MemoryOptions {
+pub struct Bounds {
     /// The most entries that it may hold.
     pub capacity: u64,
-    /// The real time after which an entry is past all use and its memory may be given back. At most
-    /// a century. `None`: never, or real time says nothing (a test's clock).
-    pub ttl: Option<Duration>,
-    /// Called once for each entry that leaves by itself: not for `remove` and `clear`.
+}
+
+impl Bounds {
+    /// Creates bounds for so many entries.
+    pub fn new(capacity: u64) -> Self {
+        Self { capacity }
+    }
+}
+
+/// The settings with which an engine opens the memory of one call site.
+#[non_exhaustive]
+pub struct MemoryOptions {
+    /// The bounds, until `resize` changes them.
+    pub bounds: Bounds,
+    /// The rule of eviction, where the engine has a choice.
+    pub eviction: Eviction,
+    /// Called once for each entry that leaves by itself: not for `remove` and `clear`. May be called
+    /// under a lock of the engine.
     pub on_drop: OnDrop,
+}
+
+impl MemoryOptions {
+    /// Creates options.
+    pub fn new(bounds: Bounds, on_drop: OnDrop) -> Self {
+        Self { bounds, eviction: Eviction::default(), on_drop }
+    }
 }
 
 /// The observer of entries that leave.
@@ -61,7 +110,7 @@ pub type OnDrop = Arc<dyn Fn(&Entry, DropCause) + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DropCause {
-    /// Its time was over.
+    /// It was past all use.
     Expired,
     /// The tier was full.
     Size,
@@ -69,21 +118,23 @@ pub enum DropCause {
     Replaced,
 }
 
-/// A kind of memory tier, announced by its crate.
+/// An engine, announced by its crate.
 pub struct MemoryBackend {
+    /// The name under which it is chosen.
+    pub engine: Engine,
     /// Opens the memory of one call site.
-    pub open: fn(MemoryOptions) -> Arc<dyn MemoryTier>,
+    pub open: fn(MemoryOptions) -> Box<dyn MemoryTier>,
 }
 
-/// The memory backends linked into this program. The first one serves.
+/// The engines linked into this program.
 #[distributed_slice]
 pub static MEMORY_BACKENDS: [MemoryBackend];
 
-/// Opens the memory of one call site on the linked backend, or [`NoMemory`].
-pub(super) fn open(options: MemoryOptions) -> Arc<dyn MemoryTier> {
-    match MEMORY_BACKENDS.first() {
+/// Opens the memory of one call site on `engine`, or [`NoMemory`] where that is not linked.
+pub(super) fn open(engine: Engine, options: MemoryOptions) -> Box<dyn MemoryTier> {
+    match MEMORY_BACKENDS.iter().find(|backend| backend.engine == engine) {
         Some(backend) => (backend.open)(options),
-        None => Arc::new(NoMemory),
+        None => Box::new(NoMemory),
     }
 }
 
@@ -97,19 +148,19 @@ impl MemoryTier for NoMemory {
         None
     }
 
-    fn touch(&self, _: &StoredKey) {}
+    fn insert(&self, entry: Entry) -> Left {
+        Left::from_iter([entry])
+    }
 
-    fn insert(&self, _: Entry) {}
-
-    fn remove(&self, _: &StoredKey) {}
+    fn remove(&self, _: &StoredKey) -> Left {
+        Left::default()
+    }
 
     fn clear(&self) {}
 
-    fn for_each(&self, _: &mut dyn FnMut(&Entry)) {}
+    fn resize(&self, _: Bounds) {}
 
-    fn holds(&self, _: &Entry) -> bool {
-        false
-    }
+    fn tidy(&self, _: &dyn Fn(&Entry) -> bool) {}
 
     fn entries(&self) -> u64 {
         0

@@ -58,23 +58,23 @@ counters! {
 }
 
 impl Counters {
-    /// Counts a call that memory served with a value whose load took `load_nanos`.
+    /// Counts a call that memory served with a value whose load took `load_micros`.
     #[inline]
-    pub(crate) fn hit(&self, load_nanos: u64) {
-        self.hits.add(load_nanos.div_ceil(NANOS_PER_MICRO));
+    pub(crate) fn hit(&self, load_micros: u64) {
+        self.hits.add(load_micros);
     }
 
-    /// Counts a call that the remote tier served with a value whose load took `load_nanos`.
-    pub(crate) fn remote_hit(&self, load_nanos: u64) {
+    /// Counts a call that the remote tier served with a value whose load took `load_micros`.
+    pub(crate) fn remote_hit(&self, load_micros: u64) {
         self.remote_hits.add(1);
-        self.hit(load_nanos);
+        self.hit(load_micros);
     }
 
     /// Counts a load that ran to its end.
     pub(crate) fn load(&self, took: Duration, failed: bool) {
         self.loads.add(1);
         self.load_errors.add(u64::from(failed));
-        self.load_micros.add(nanos(took).div_ceil(NANOS_PER_MICRO));
+        self.load_micros.add(micros(took));
     }
 
     /// Returns the mean time of a load; zero before the first.
@@ -83,6 +83,8 @@ impl Counters {
     }
 }
 
-/// Sums of times are in microseconds: sums of nanoseconds would leave 64 bits within days. A begun
-/// microsecond counts as a whole, so that loads shorter than that count.
-const NANOS_PER_MICRO: u64 = 1000;
+/// Returns a time in microseconds, the unit of sums: sums of nanoseconds would leave 64 bits within
+/// days. A begun microsecond counts as a whole, so that loads shorter than that count.
+pub(crate) fn micros(time: Duration) -> u64 {
+    nanos(time).div_ceil(1000)
+}

@@ -140,7 +140,7 @@ impl<R, V, E> Keyed<R, V, E> {
             }
             match cache.look(&self.key).filter(self.value.fits) {
                 Some(entry) => {
-                    cache.counters.hit(entry.load_nanos());
+                    cache.counters.hit(entry.load_micros());
                     Look::Hit(entry)
                 }
                 None => Look::Miss(Arc::clone(cache)),

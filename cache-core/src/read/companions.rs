@@ -44,7 +44,7 @@ impl<R, V, E> Keyed<R, V, E> {
         let entry = match cache.look(&self.key) {
             None => self.miss(cache).get().await,
             Some(entry) => {
-                cache.counters.hit(entry.load_nanos());
+                cache.counters.hit(entry.load_micros());
                 Some(entry)
             }
         };

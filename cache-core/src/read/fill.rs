@@ -13,10 +13,11 @@ use super::{remote_fill::Keep, remote_part::RemotePart};
 use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, CodecError},
-    entry::{Entry, Facts, deferred},
+    entry::{Entry, Facts},
     flight::{Permit, Progress},
     generations::Group,
     key::StoredKey,
+    memory::Left,
     observe,
     timeline::Lifetimes,
 };
@@ -87,11 +88,11 @@ impl Landing {
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
         let entry = wrap(permit.key().clone(), facts);
         let store = || match keep {
-            Keep::No => {}
+            Keep::No => Left::default(),
             Keep::Too => cache.keep(entry.clone()),
             Keep::Alone => cache.store(entry.clone()),
         };
-        deferred(|| permit.land(Outcome::Value(entry.clone()), store));
+        drop(permit.land(Outcome::Value(entry.clone()), store));
         if let Some(load_time) = load_time {
             // The recorder is foreign code, so it comes when everybody has the value.
             observe::record_load(cache.site.name, load_time, false);

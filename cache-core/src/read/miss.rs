@@ -108,12 +108,12 @@ impl Miss {
     pub(super) async fn get(mut self) -> Option<Entry> {
         let counters = Arc::clone(&self.cache.counters);
         if let Some(entry) = self.read_remote().await {
-            counters.remote_hit(entry.load_nanos());
+            counters.remote_hit(entry.load_micros());
             return Some(entry);
         }
         let found = self.fallback();
         match &found {
-            Some(entry) => counters.hit(entry.load_nanos()),
+            Some(entry) => counters.hit(entry.load_micros()),
             None => counters.misses.add(1),
         }
         found
@@ -170,7 +170,7 @@ impl Miss {
         if let Outcome::Value(entry) | Outcome::Found(entry, _) = &outcome
             && !self.counted
         {
-            self.cache.counters.hit(entry.load_nanos());
+            self.cache.counters.hit(entry.load_micros());
         }
         Some(outcome)
     }
@@ -255,7 +255,7 @@ impl Miss {
         if self.counted {
             self.cache.counters.coalesced.add(1);
         } else {
-            self.cache.counters.remote_hit(entry.load_nanos());
+            self.cache.counters.remote_hit(entry.load_micros());
         }
         Outcome::Value(entry)
     }

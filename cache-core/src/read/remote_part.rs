@@ -8,11 +8,11 @@ use tracing::Instrument as _;
 
 use crate::{
     cache::{Cache, Outcome, Shared},
-    entry::{Entry, Facts, deferred},
+    entry::{Entry, Facts},
     flight::{Origin, Permit, Progress, enclosing, keeps_lease},
     generations::Group,
     key::{Key, StoredKey},
-    memory::Lookup,
+    memory::{Left, Lookup},
     observe,
     policy::FLIGHT_WAIT,
     remote::{
@@ -178,8 +178,8 @@ impl RemotePart {
         if timeline.age(now) != Age::Fresh {
             return None;
         }
-        let facts =
-            Facts { timeline, generation, group: self.group, load_time: incoming.load_time };
+        let load_micros = observe::micros(incoming.load_time);
+        let facts = Facts { timeline, generation, group: self.group, load_micros };
         let key = StoredKey::from(key);
         let entry = (self.decode)(key, incoming.codec, incoming.payload(), facts).ok();
         cache.counters.corrupt.add(u64::from(entry.is_none()));
@@ -261,7 +261,7 @@ impl RemotePart {
 /// to the key since the lookup began.
 fn admit(cache: &Cache, lookup: &Lookup, entry: &Entry) {
     if shared(cache).tiered {
-        cache.admit(lookup, entry.clone());
+        cache.admit(lookup, entry);
     }
 }
 
@@ -274,11 +274,9 @@ fn holder(load: &Arc<Progress>) -> Holder {
 /// Ends a flight with a value from another process's load.
 fn land_found(cache: &Cache, permit: Permit<Outcome>, entry: &Entry, at: Instant) {
     let store = || {
-        if shared(cache).tiered {
-            cache.keep(entry.clone());
-        }
+        if shared(cache).tiered { cache.keep(entry.clone()) } else { Left::default() }
     };
-    deferred(|| permit.land(Outcome::Found(entry.clone(), at), store));
+    drop(permit.land(Outcome::Found(entry.clone(), at), store));
 }
 
 /// Limits lifetimes to the outage ttl while other nodes' invalidations do not reach this node.

@@ -7,7 +7,6 @@ use crate::{
     clock::Clock,
     config::{Config, Resolved, Sources},
     error::{Error, Fault},
-    memory::popularity,
     site::SITES,
 };
 
@@ -36,7 +35,6 @@ pub(super) fn open(
     clock: Clock,
     mut faults: Vec<Fault>,
 ) -> Arc<Registry> {
-    popularity::start();
     Arc::new_cyclic(|registry: &Weak<Registry>| {
         let remote = remote::open(&config, registry, &mut faults);
         Registry::new(CurrentSettings::new(sources, config, faults), clock, remote)

@@ -54,8 +54,9 @@ impl CurrentSettings {
     /// Returns the policy of `site` in effect.
     pub(super) fn policy(&self, site: &Site) -> Policy {
         let latest = self.latest();
-        let backend = self.started.policy(site.index()).backend;
-        let mut policy = Policy { backend, ..latest.policy(site.index()).clone() };
+        let started = self.started.policy(site.index());
+        let mut policy = latest.policy(site.index()).clone();
+        keep_place(&mut policy, started);
         if let Some(enabled) = self.switches.lock().get(site.name) {
             policy.enabled = *enabled && latest.is_enabled();
         }
@@ -92,8 +93,9 @@ impl CurrentSettings {
     pub(super) fn effective_after_restart(&self) -> EffectiveConfig {
         let latest = self.latest();
         let policies = sites().map(|site| {
-            let backend = latest.policy(site.index()).backend;
-            (site, Policy { backend, ..self.policy(site) })
+            let mut policy = self.policy(site);
+            keep_place(&mut policy, latest.policy(site.index()));
+            (site, policy)
         });
         EffectiveConfig::of(&latest, &latest, policies)
     }
@@ -106,6 +108,13 @@ impl CurrentSettings {
         let secret = (latest.remote.key_secret != started.key_secret).then_some("key_secret");
         url.into_iter().chain(secret)
     }
+}
+
+/// Lets `policy` keep entries where `other` does. A restart alone can move them.
+fn keep_place(policy: &mut Policy, other: &Policy) {
+    policy.backend = other.backend;
+    policy.engine = other.engine;
+    policy.eviction = other.eviction;
 }
 
 /// Returns all call sites in the order of reports.

@@ -6,7 +6,7 @@ use cachery_syntax::Backend;
 
 use super::settings::CurrentSettings;
 use crate::{
-    cache::{Cache, Remote, Shared},
+    cache::{Cache, Remote, Shared, tidy_when_open},
     clock::Clock,
     observe::{self, Stats},
     policy::Policy,
@@ -47,7 +47,9 @@ impl Registry {
     fn open(&self, site: &'static Site) -> Arc<Cache> {
         let policy = self.settings.policy(site);
         let shared = self.shared(site, &policy);
-        Arc::new(Cache::new(site, policy, self.clock.clone(), shared))
+        let cache = Arc::new(Cache::new(site, policy, self.clock.clone(), shared));
+        tidy_when_open(&cache);
+        cache
     }
 
     /// Returns the part of the cache that other processes share, if there is one.

@@ -71,7 +71,7 @@ fn a_method_keeps_the_budget() {
 }
 
 #[test]
-fn the_site_knows_its_backend_and_that_it_is_local_where_that_is_said() {
+fn the_site_knows_its_backend_its_engine_and_that_it_is_local_where_that_is_said() {
     let site = |args: TokenStream| {
         let item = quote!(
             async fn f(id: u64) -> u64 {
@@ -98,6 +98,10 @@ fn the_site_knows_its_backend_and_that_it_is_local_where_that_is_said() {
         ".backend(::cachery::__private::Backend::Memory).local()"
     );
     assert_eq!(site(quote!(ttl = "forever", local)), ".local()");
+    assert_eq!(
+        site(quote!(ttl = "forever", engine = "moka", eviction = "lru")),
+        ".engine(::cachery::__private::Engine::Moka).eviction(::cachery::__private::Eviction::Lru)"
+    );
 }
 
 #[test]

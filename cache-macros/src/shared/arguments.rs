@@ -36,6 +36,8 @@ pub(crate) struct Args {
     pub(crate) version: Option<Arg<Expr>>,
     pub(crate) backend: Option<Arg<Expr>>,
     pub(crate) local: Option<Arg<()>>,
+    pub(crate) engine: Option<Arg<Expr>>,
+    pub(crate) eviction: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
     pub(crate) ttl_meant: bool,
@@ -52,6 +54,8 @@ enum Argument {
     Version,
     Backend,
     Local,
+    Engine,
+    Eviction,
     Crate,
 }
 
@@ -68,6 +72,8 @@ impl Argument {
             "version" => (Self::Version, "version = 2"),
             "backend" => (Self::Backend, "backend = \"redis\""),
             "local" => (Self::Local, "local"),
+            "engine" => (Self::Engine, "engine = \"moka\""),
+            "eviction" => (Self::Eviction, "eviction = \"lru\""),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
         })
@@ -140,6 +146,10 @@ impl Args {
             }
             (Argument::Version, Given::Value(value)) => set(&mut self.version, word, value, errors),
             (Argument::Backend, Given::Value(value)) => set(&mut self.backend, word, value, errors),
+            (Argument::Engine, Given::Value(value)) => set(&mut self.engine, word, value, errors),
+            (Argument::Eviction, Given::Value(value)) => {
+                set(&mut self.eviction, word, value, errors);
+            }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
             (Argument::Key, Given::List(list)) => {

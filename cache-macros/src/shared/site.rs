@@ -1,6 +1,8 @@
 //! The descriptor of a call site, and the static that holds it.
 
-use cachery_syntax::{Backend, Ttl};
+use std::fmt;
+
+use cachery_syntax::{Backend, Engine, Eviction, Ttl};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
@@ -19,6 +21,8 @@ pub(crate) struct Site {
     pub(crate) capacity: Option<u64>,
     pub(crate) version: Option<u32>,
     pub(crate) backend: Option<Backend>,
+    pub(crate) engine: Option<Engine>,
+    pub(crate) eviction: Option<Eviction>,
     pub(crate) local: bool,
 }
 
@@ -36,6 +40,8 @@ impl Site {
             capacity: values.capacity,
             version: values.version,
             backend: values.backend,
+            engine: values.engine,
+            eviction: values.eviction,
             local: values.local,
         }
     }
@@ -62,14 +68,21 @@ impl Site {
         let ttl = self.ttl.map(|millis| quote!(.ttl_millis(#millis)));
         let capacity = self.capacity.map(|capacity| quote!(.capacity(#capacity)));
         let version = self.version.map(|version| quote!(.version(#version)));
-        let backend = self.backend.map(|backend| backend_call(krate, backend));
+        let backend = self.backend.map(|backend| variant(krate, "Backend", &backend));
+        let backend = backend.map(|backend| quote!(.backend(#backend)));
+        let engine = self.engine.map(|engine| variant(krate, "Engine", &engine));
+        let engine = engine.map(|engine| quote!(.engine(#engine)));
+        let eviction = self.eviction.map(|eviction| variant(krate, "Eviction", &eviction));
+        let eviction = eviction.map(|eviction| quote!(.eviction(#eviction)));
         let local = self.local.then(|| quote!(.local()));
-        quote!(#ttl #capacity #version #backend #local)
+        quote!(#ttl #capacity #version #backend #engine #eviction #local)
     }
 }
 
-fn backend_call(krate: &Path, backend: Backend) -> TokenStream {
+/// Emits the path of a variant of a `kind`.
+fn variant(krate: &Path, kind: &str, variant: &impl fmt::Debug) -> TokenStream {
+    let kind = format_ident!("{kind}");
     // `Debug` writes the name of the variant.
-    let variant = format_ident!("{backend:?}");
-    quote!(.backend(#krate::__private::Backend::#variant))
+    let variant = format_ident!("{variant:?}");
+    quote!(#krate::__private::#kind::#variant)
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use cachery_syntax::{Backend, Ttl, check_name};
+use cachery_syntax::{Backend, Engine, Eviction, Ttl, check_name};
 use syn::{Expr, ExprUnary, Lit, LitInt, UnOp};
 
 use super::{
@@ -17,6 +17,8 @@ pub(crate) struct Values {
     pub(crate) capacity: Option<u64>,
     pub(crate) version: Option<u32>,
     pub(crate) backend: Option<Backend>,
+    pub(crate) engine: Option<Engine>,
+    pub(crate) eviction: Option<Eviction>,
     pub(crate) local: bool,
 }
 
@@ -31,13 +33,24 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
         backend: backend(args, errors),
+        engine: engine(args, errors),
+        eviction: eviction(args, errors),
         local: args.local.is_some(),
     }
 }
 
 /// The values of the cache `name` beside an error in what says which cache it is.
 pub(crate) const fn stand_in(name: String) -> Values {
-    Values { name, ttl: STAND_IN_TTL, capacity: None, version: None, backend: None, local: false }
+    Values {
+        name,
+        ttl: STAND_IN_TTL,
+        capacity: None,
+        version: None,
+        backend: None,
+        engine: None,
+        eviction: None,
+        local: false,
+    }
 }
 
 /// Reads the value of `name = ..`.
@@ -125,6 +138,39 @@ fn backend(args: &Args, errors: &mut Errors) -> Option<Backend> {
         (Err(error), _) => errors.at(value, error),
     }
     None
+}
+
+fn engine(args: &Args, errors: &mut Errors) -> Option<Engine> {
+    word(args.engine.as_ref()?, "engine = \"moka\"", errors)
+}
+
+fn eviction(args: &Args, errors: &mut Errors) -> Option<Eviction> {
+    let arg = args.eviction.as_ref()?;
+    let engine = args.engine.as_ref().and_then(|arg| literal(&arg.value));
+    // A wrong engine is an error already.
+    let is_ruled = match engine {
+        Some(Lit::Str(engine)) => engine.value().parse() != Ok(Engine::S3Fifo),
+        Some(_) => true,
+        None => args.engine.is_some(),
+    };
+    if !is_ruled {
+        let message = "`eviction` is a rule of the engine moka: write `engine = \"moka\"`, too";
+        errors.at(&arg.word, message);
+    }
+    word(arg, "eviction = \"lru\"", errors)
+}
+
+/// Reads one of a few words. `example` shows how the argument is written.
+fn word<W>(arg: &Arg<Expr>, example: &str, errors: &mut Errors) -> Option<W>
+where
+    W: FromStr<Err: Display>,
+{
+    let Some(Lit::Str(text)) = literal(&arg.value) else {
+        let message = format!("`{}` is a string literal: write `{example}`", arg.word);
+        errors.at(&arg.value, message);
+        return None;
+    };
+    text.value().parse().map_err(|error| errors.at(&arg.value, error)).ok()
 }
 
 fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {

@@ -6,8 +6,8 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use cachery_syntax::{
-    Backend, MAX_DURATION, Ttl, choose, excerpt, format_duration, format_size, parse_duration,
-    parse_size,
+    Backend, Engine, Eviction, MAX_DURATION, Ttl, choose, excerpt, format_duration, format_size,
+    parse_duration, parse_size,
 };
 
 use super::{fallback::Fallback, secret::Secret};
@@ -61,6 +61,12 @@ pub(super) const ENTRIES: Syntax<u64> =
 
 pub(super) const BACKEND: Syntax<Backend> =
     Syntax::new("`memory`, `redis` or `tiered`", read, ToString::to_string);
+
+pub(super) const ENGINE: Syntax<Engine> =
+    Syntax::new("`s3-fifo` or `moka`", read, ToString::to_string);
+
+pub(super) const EVICTION: Syntax<Eviction> =
+    Syntax::new("`tiny-lfu` or `lru`", read, ToString::to_string);
 
 pub(super) const CODEC: Syntax<Codec> =
     Syntax::new("`messagepack` or `json`", read_codec, ToString::to_string);

@@ -14,6 +14,8 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         ttl: Some(site.ttl.map_or(Ttl::Forever, Ttl::For)),
         capacity: site.capacity,
         backend: site.backend,
+        engine: site.engine,
+        eviction: site.eviction,
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

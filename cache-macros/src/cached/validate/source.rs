@@ -80,7 +80,15 @@ fn of_the_function(error: &NameError) -> String {
 /// Refuses what the declaration says for all functions.
 fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
     let name = path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-    let said = [&args.name, &args.ttl, &args.capacity, &args.version, &args.backend];
+    let said = [
+        &args.name,
+        &args.ttl,
+        &args.capacity,
+        &args.version,
+        &args.backend,
+        &args.engine,
+        &args.eviction,
+    ];
     let words = said
         .into_iter()
         .flatten()

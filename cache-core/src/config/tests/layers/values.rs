@@ -12,6 +12,8 @@ pub(super) fn text(field: &str, number: usize) -> String {
     match field {
         "enabled" | "strict" | "lease" | "required" => one_of(&["true", "false"]),
         "backend" => one_of(&["memory", "redis", "tiered"]),
+        "engine" => one_of(&["s3-fifo", "moka"]),
+        "eviction" => one_of(&["tiny-lfu", "lru"]),
         "codec" => one_of(&["messagepack", "json"]),
         "fallback" => one_of(&["memory", "off"]),
         "capacity" | "max_value_size" => (number + 1).to_string(),
@@ -77,6 +79,8 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "capacity" => settings.capacity(said.capacity.expect("it is said")),
         "enabled" => settings.enabled(text == "true"),
         "backend" => settings.backend(said.backend.expect("it is said")),
+        "engine" => settings.engine(said.engine.expect("it is said")),
+        "eviction" => settings.eviction(said.eviction.expect("it is said")),
         "codec" => settings.codec(said.codec.expect("it is said")),
         "lease" => settings.lease(text == "true"),
         "max_value_size" => settings.max_value_size(said.max_value_size.expect("it is said")),
@@ -92,6 +96,8 @@ pub(super) fn attribute(site: Site, field: &str, number: usize) -> Site {
         "ttl" => site.ttl_millis(1000 * (number as u64 + 1)),
         "capacity" => site.capacity(text.parse().expect("a number")),
         "backend" => site.backend(text.parse().expect("a backend")),
+        "engine" => site.engine(text.parse().expect("an engine")),
+        "eviction" => site.eviction(text.parse().expect("a rule of eviction")),
         other => panic!("no attribute says it: {other}"),
     }
 }

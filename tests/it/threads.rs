@@ -1,5 +1,4 @@
-//! The thread cache: entries that this thread found last. Changes by other threads are seen at
-//! once.
+//! Threads that share memory: the changes of each are seen by all at once.
 
 use std::{
     sync::{
@@ -14,12 +13,12 @@ use cachery::{Caches, cached, config::CacheSettings};
 
 static VALUE: AtomicU64 = AtomicU64::new(0);
 
-#[cached(name = "thread-cache", ttl = "1h")]
+#[cached(name = "threads", ttl = "1h")]
 async fn value(key: u64) -> u64 {
     key + VALUE.fetch_add(1, SeqCst)
 }
 
-#[cached(name = "thread-cache-small", ttl = "1h", capacity = 16, local)]
+#[cached(name = "threads-small", ttl = "1h", capacity = 16, local)]
 async fn tracked(key: u64) -> Arc<u64> {
     Arc::new(key)
 }
@@ -31,7 +30,7 @@ fn block_on<F: Future>(caches: &Caches, future: F) -> F::Output {
     runtime.block_on(caches.scope(future))
 }
 
-/// Calls often enough to be served from this thread's cache.
+/// Calls often enough that the entry counts as popular.
 async fn settle(key: u64) -> u64 {
     let first = value(key).await;
     for _ in 0..8 {
@@ -99,18 +98,18 @@ fn expiry_is_seen_at_once() {
 }
 
 #[test]
-fn registries_do_not_share_the_thread_cache() {
+fn registries_do_not_share_entries() {
     let (one, other) = (Caches::isolated(), Caches::isolated());
     block_on(&one, settle(1));
     assert_eq!(block_on(&other, value::peek(1)), None);
 }
 
 #[test]
-fn the_thread_cache_keeps_no_value_alive() {
+fn nothing_keeps_a_removed_value_alive() {
     let caches = Caches::isolated();
     let value = block_on(&caches, async {
         let value = tracked(1).await;
-        // Often enough to be reported as popular, too.
+        // Often enough that the entry counts as popular.
         for _ in 0..200 {
             tracked(1).await;
         }
@@ -118,7 +117,7 @@ fn the_thread_cache_keeps_no_value_alive() {
         value
     });
     drop(caches);
-    // The memory tier frees what it removed a little later. What the thread cache held would stay.
+    // Memory may free what it removed a little later.
     let began = Instant::now();
     while Arc::strong_count(&value) > 1 {
         assert!(began.elapsed() < Duration::from_secs(20), "it is still held");
@@ -130,7 +129,7 @@ fn the_thread_cache_keeps_no_value_alive() {
 }
 
 #[tokio::test]
-async fn hits_in_the_thread_cache_are_counted_like_all_others() {
+async fn every_hit_is_counted() {
     let settings = CacheSettings::new().jitter(0.0);
     let caches = Caches::builder().all(settings).isolated().build().await.expect("right settings");
     caches

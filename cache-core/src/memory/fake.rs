@@ -7,20 +7,19 @@ use std::{
     time::Duration,
 };
 
+use super::{Bounds, Left, Memory, MemoryTier};
 use crate::{
     cache::{Cache, Shared},
     clock::Clock,
     config::policy_of_attribute,
-    entry::{Entry, Facts},
+    entry::Entry,
     key::{Key, StoredKey},
-    memory::{Memory, MemoryTier, Shape, tiers::Tiers},
     observe::Counters,
     site::Site,
 };
 
 thread_local! {
-    /// Runs once, after the tier has looked up what it shows and before it shows it, or when it is
-    /// empty.
+    /// Runs once, when the tier is empty.
     static INTERLEAVED: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
@@ -34,20 +33,13 @@ pub(crate) fn has_interleaved() -> bool {
     INTERLEAVED.take().is_none()
 }
 
-fn interleave() {
-    if let Some(act) = INTERLEAVED.take() {
-        act();
-    }
-}
-
 /// Creates a cache with such a memory, and a clock of its own.
 pub(crate) fn cache(site: &'static Site, shared: Option<Shared>) -> Cache {
     let policy = policy_of_attribute(site);
-    let shape = Shape { capacity: policy.capacity, ttl: policy.ttl };
     let counters = Arc::<Counters>::default();
     let clock = Clock::isolated();
-    let tiers = Tiers::open(|_| Arc::new(FakeStore::default()), shape, &counters, &clock);
-    Cache::with_memory(site, policy, clock, shared, counters, Memory::new(tiers))
+    let memory = Memory::on(Box::new(FakeStore::default()), shared.is_some());
+    Cache::with_memory(site, policy, clock, shared, counters, memory)
 }
 
 /// Stores `value` as `put` does.
@@ -57,9 +49,9 @@ pub(crate) fn put(cache: &Cache, n: u64, value: impl Send + Sync + 'static) {
     let group = shared.map(|shared| cache.generations.group(&shared.digest(&key)));
     let group = group.unwrap_or_default();
     let generation = cache.generations.of(group);
-    let facts: Facts = cache.facts(cache.lifetimes(), generation, group, Duration::ZERO);
+    let facts = cache.facts(cache.lifetimes(), generation, group, Duration::ZERO);
     let entry = Entry::new(StoredKey::from(&key), value, facts);
-    cache.flights.fence(&StoredKey::from(&key), || cache.store(entry));
+    drop(cache.flights.fence(&StoredKey::from(&key), || cache.store(entry)));
 }
 
 pub(crate) fn key(n: u64) -> Key {
@@ -75,30 +67,26 @@ impl MemoryTier for FakeStore {
         self.0.lock().unwrap().get(key.as_bytes()).cloned()
     }
 
-    fn touch(&self, _: &StoredKey) {}
-
-    fn insert(&self, entry: Entry) {
-        self.0.lock().unwrap().insert(entry.key().as_bytes().to_vec(), entry);
+    fn insert(&self, entry: Entry) -> Left {
+        let key = entry.key().as_bytes().to_vec();
+        self.0.lock().unwrap().insert(key, entry).into_iter().collect()
     }
 
-    fn remove(&self, key: &StoredKey) {
-        self.0.lock().unwrap().remove(key.as_bytes());
+    fn remove(&self, key: &StoredKey) -> Left {
+        self.0.lock().unwrap().remove(key.as_bytes()).into_iter().collect()
     }
 
     fn clear(&self) {
-        self.0.lock().unwrap().clear();
-        interleave();
+        let entries = std::mem::take(&mut *self.0.lock().unwrap());
+        drop(entries);
+        if let Some(act) = INTERLEAVED.take() {
+            act();
+        }
     }
 
-    fn for_each(&self, show: &mut dyn FnMut(&Entry)) {
-        let entries: Vec<_> = self.0.lock().unwrap().values().cloned().collect();
-        interleave();
-        entries.iter().for_each(show);
-    }
+    fn resize(&self, _: Bounds) {}
 
-    fn holds(&self, entry: &Entry) -> bool {
-        self.0.lock().unwrap().get(entry.key().as_bytes()).is_some_and(|held| held.is(entry))
-    }
+    fn tidy(&self, _: &dyn Fn(&Entry) -> bool) {}
 
     fn entries(&self) -> u64 {
         self.0.lock().unwrap().len() as u64

@@ -1,0 +1,40 @@
+//! Housekeeping of the memory of all open caches.
+
+use std::sync::{Arc, Once, Weak};
+
+use parking_lot::Mutex;
+
+use super::Cache;
+use crate::{entry::Entry, housekeeping, timeline::Age};
+
+/// The caches whose memory is tidied.
+static OPEN: Mutex<Vec<Weak<Cache>>> = Mutex::new(Vec::new());
+
+/// Lets housekeeping tidy the memory of `cache` while it is open.
+pub(crate) fn tidy_when_open(cache: &Arc<Cache>) {
+    static STEP: Once = Once::new();
+    OPEN.lock().push(Arc::downgrade(cache));
+    STEP.call_once(|| housekeeping::add(tidy_all));
+}
+
+/// Tidies the memory of each open cache.
+fn tidy_all() {
+    // A copy: values die meanwhile, and their `Drop` may open a cache.
+    let open = {
+        let mut open = OPEN.lock();
+        open.retain(|cache| cache.strong_count() > 0);
+        open.clone()
+    };
+    open.iter().filter_map(Weak::upgrade).for_each(|cache| cache.tidy());
+}
+
+impl Cache {
+    /// Gives memory back: of entries that are past all use or invalid, and of those that a clear has
+    /// left behind.
+    fn tidy(&self) {
+        let now = self.clock.now();
+        self.memory.tidy(&|entry: &Entry| {
+            entry.age(now) == Age::Gone || entry.generation() != self.generations.of(entry.group())
+        });
+    }
+}

@@ -1,0 +1,135 @@
+//! A table that evicts by S3-FIFO.
+//!
+//! Two parts know the entries. The [`Shards`] find an entry by its key: a hit takes the read lock of
+//! one shard and leaves a mark in the entry, and nothing else. The [`Queues`] decide which entry
+//! leaves, by these marks. Only what stores or removes locks them, so all changes come one after the
+//! other: the number of entries is exact at any time.
+//!
+//! S3-FIFO is described in "FIFO queues are all you need for cache eviction" (Yang et al., SOSP
+//! 2023): new keys pass through a small queue, and only those that are asked for again there, or soon
+//! after they left, come into the main one. So a long row of keys that come once drives nothing out.
+
+mod ghosts;
+mod queue;
+mod queues;
+mod shards;
+
+use cachery_core::{
+    Bounds, DropCause, Entry, Left, MemoryOptions, MemoryTier, OnDrop,
+    key::{Key, StoredKey},
+};
+use parking_lot::Mutex;
+
+use self::{
+    queues::{Queues, Sweep},
+    shards::{Shards, Table},
+};
+
+/// Entries that are looked at, or evicted, before those who wait for the queues get their turn.
+const BATCH: usize = 256;
+/// Batches of one step of housekeeping, so that it takes a few milliseconds.
+const TIDY_BATCHES: usize = 64;
+
+/// A table that evicts by S3-FIFO.
+struct S3Fifo {
+    shards: Shards,
+    queues: Mutex<Queues>,
+    /// The entries that clears have left behind, to be dropped by housekeeping.
+    cleared: Mutex<Vec<(Vec<Table>, Queues)>>,
+    on_drop: OnDrop,
+}
+
+pub(crate) fn open(options: MemoryOptions) -> Box<dyn MemoryTier> {
+    Box::new(S3Fifo {
+        shards: Shards::new(),
+        queues: Mutex::new(Queues::new(options.bounds.capacity)),
+        cleared: Mutex::default(),
+        on_drop: options.on_drop,
+    })
+}
+
+impl S3Fifo {
+    /// Removes an entry that has left the queues.
+    fn forget(&self, entry: &Entry, cause: DropCause) {
+        self.shards.remove(entry.key());
+        (self.on_drop)(entry, cause);
+    }
+
+    /// Evicts up to `most` entries, as long as there are more than the bounds allow.
+    fn shrink(&self, most: usize) -> Vec<Entry> {
+        let mut queues = self.queues.lock();
+        let evicted: Vec<_> = queues.evict_excess().take(most).collect();
+        for entry in &evicted {
+            self.forget(entry, DropCause::Size);
+        }
+        evicted
+    }
+
+    /// Removes those of the next entries that `is_over` finds past all use.
+    fn sweep(&self, is_over: &dyn Fn(&Entry) -> bool) -> Sweep {
+        let mut queues = self.queues.lock();
+        let sweep = queues.sweep(BATCH, is_over);
+        for entry in &sweep.over {
+            self.forget(entry, DropCause::Expired);
+        }
+        sweep
+    }
+}
+
+impl MemoryTier for S3Fifo {
+    #[inline]
+    fn get(&self, key: &Key) -> Option<Entry> {
+        self.shards.get(key)
+    }
+
+    fn insert(&self, entry: Entry) -> Left {
+        let mut queues = self.queues.lock();
+        if let Some(old) = self.shards.replace(&entry) {
+            (self.on_drop)(&old, DropCause::Replaced);
+            queues.replace(&old, &entry);
+            return Left::from_iter([old]);
+        }
+        let kind = queues.kind_for(entry.key());
+        let mut left = Left::default();
+        while let Some(evicted) = queues.evict_if_full() {
+            self.forget(&evicted, DropCause::Size);
+            left.add(evicted);
+        }
+        self.shards.insert(entry.clone());
+        queues.push(kind, entry);
+        left
+    }
+
+    fn remove(&self, key: &StoredKey) -> Left {
+        let mut queues = self.queues.lock();
+        let removed = self.shards.remove(key);
+        if let Some(entry) = &removed {
+            queues.remove(entry);
+        }
+        removed.into_iter().collect()
+    }
+
+    fn clear(&self) {
+        let mut queues = self.queues.lock();
+        let cleared = (self.shards.take_all(), queues.take_all());
+        drop(queues);
+        self.cleared.lock().push(cleared);
+    }
+
+    fn resize(&self, bounds: Bounds) {
+        self.queues.lock().set_capacity(bounds.capacity);
+        while !self.shrink(BATCH).is_empty() {}
+        self.shards.shrink();
+    }
+
+    fn tidy(&self, is_over: &dyn Fn(&Entry) -> bool) {
+        let cleared = std::mem::take(&mut *self.cleared.lock());
+        drop(cleared);
+        let mut sweeps = (0..TIDY_BATCHES).map(|_| self.sweep(is_over));
+        while sweeps.next().is_some_and(|sweep| !sweep.is_last) {}
+    }
+
+    fn entries(&self) -> u64 {
+        self.queues.lock().len() as u64
+    }
+}

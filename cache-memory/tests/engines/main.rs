@@ -1,0 +1,8 @@
+//! The engines of memory: one contract that each of them meets, what each promises beyond it, and a
+//! hammer with counts.
+
+mod contract;
+mod drops;
+mod fairness;
+mod hammer;
+mod support;
