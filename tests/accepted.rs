@@ -12,12 +12,15 @@ mod accepted {
     mod backends;
     mod bodies;
     mod cfg;
+    mod companions;
     mod crate_path;
     mod from_macro_rules;
     mod generics;
+    mod handlers;
     mod key_only;
     mod methods;
     mod names_like_ours;
     mod no_prelude;
+    mod ttl_constants;
     mod visibility;
 }

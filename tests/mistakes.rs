@@ -32,7 +32,11 @@ const BY_THE_COMPILER: [(&str, &str, &str); 15] = [
         "invalidate_method_not_cached",
         "`order` has no `#[cached]`: cache it, or name the method that is cached.",
     ),
-    ("The arguments of a target swapped", "invalidate_arguments_swapped", ""),
+    (
+        "The arguments of a target swapped",
+        "invalidate_arguments_swapped",
+        "A target takes the arguments in the order of the function's parameters: write `profile(_, id, name)`.",
+    ),
     (
         "`_` for a parameter that forms the key",
         "invalidate_underscore_for_a_key",

@@ -8,6 +8,7 @@ mod encode;
 mod finished;
 mod fnv;
 mod impls;
+pub(crate) mod requirements;
 mod stored;
 
 pub use encode::{CacheKey, KeyEncoder};

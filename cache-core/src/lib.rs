@@ -17,6 +17,7 @@ mod cache;
 mod clock;
 mod codec;
 mod config;
+mod constant_ttl;
 mod entry;
 mod error;
 mod flight;
@@ -69,8 +70,13 @@ pub mod __private {
     pub use linkme;
 
     pub use crate::{
+        constant_ttl::ConstantTtl,
         invalidation::Invalidation,
-        key::{CacheKey, Key, KeyEncoder, shape},
+        key::{
+            CacheKey, Key, KeyEncoder,
+            requirements::{client, declared_key, float, unordered},
+            shape,
+        },
         read::{At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, invalidate_all},
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},

@@ -36,9 +36,9 @@ mod sealed {
 
 /// A type that is not a `Result`. Never implemented: it exists for its message.
 #[diagnostic::on_unimplemented(
-    message = "this return type is a `Result` under another name",
-    label = "a `Result`, but its name does not end in `Result`",
-    note = "only `Ok` may be cached, so the name must show that it is a `Result`: write `Result<..>` itself, or an alias whose name ends in `Result`"
+    message = "this return type is a `Result`, and its name does not show it",
+    label = "a `Result` whose name does not end in `Result`",
+    note = "of a `Result` only `Ok` is cached, and the attribute knows it by its name: write `Result<..>`, or let the alias end in `Result`, as in `OrderResult`"
 )]
 pub trait NotAResult {}
 

@@ -5,6 +5,7 @@ mod expand;
 mod function;
 mod model;
 mod self_type;
+mod surroundings;
 mod validate;
 
 #[cfg(test)]
@@ -12,7 +13,7 @@ mod tests;
 
 use proc_macro2::TokenStream;
 
-use self::{function::Function, model::Model};
+use self::{function::Function, model::Model, surroundings::Surroundings};
 use crate::shared::{arguments, errors::Errors};
 
 /// Expands the attribute with `args` on `item`.
@@ -25,7 +26,8 @@ pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     let Some(function) = Function::parse(item.clone(), &mut errors) else {
         return errors.beside(item);
     };
-    let checked = validate::validate(&args, &function, &mut errors);
+    let surroundings = Surroundings::of(function.ident());
+    let checked = validate::validate(&args, &function, &surroundings, &mut errors);
     let expansion = match checked {
         Some(checked) => expand::expand(&Model::new(checked, function)),
         None => item,

@@ -40,7 +40,7 @@ pub enum DurationError {
         text: String,
     },
     /// A number is followed by something else than a unit.
-    #[error("unknown unit `{}`: use ms, s, m, h, d or w", unit.escape_debug())]
+    #[error("unknown unit `{}`: use ms, s, m, h, d or w, for example \"10m\"", unit.escape_debug())]
     UnknownUnit {
         /// The text in the place of a unit.
         unit: String,

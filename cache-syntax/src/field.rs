@@ -54,7 +54,7 @@ impl Field {
         Self::new("local", Now, Never),
         Self::new("engine", Now, Now),
         Self::new("eviction", Now, Now),
-        Self::new("companions", Later, Never),
+        Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
         Self::new("enabled", Never, Now),

@@ -27,7 +27,7 @@ fn seconds_and_units_are_read() {
 
 #[test]
 fn refusals_name_the_part_and_the_way_out() {
-    let units = "use ms, s, m, h, d or w";
+    let units = "use ms, s, m, h, d or w, for example \"10m\"";
     for (text, expected) in [
         (
             "",

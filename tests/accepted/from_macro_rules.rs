@@ -9,8 +9,18 @@ macro_rules! load {
 
 load!(order, "5m", "orders-by-macro", id: u64, id);
 
+macro_rules! with_body {
+    ($name:ident, $body:block) => {
+        #[cachery::cached(ttl = 60)]
+        async fn $name(id: u64) -> u64 $body
+    };
+}
+
+with_body!(constant, { 2 });
+
 #[test]
 fn compiles() {
     drop(order(1, 2));
     drop(order::peek(1, 2));
+    drop(constant(1));
 }

@@ -72,11 +72,9 @@ use super::finished::{CAPACITY, Key};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "this type has no key encoding",
-    note = "your own type: `#[derive(CacheKey)]`",
-    note = "a type of another crate: `key(..)` with a part of it, as in `key(user.id())`; or a newtype that implements `CacheKey`",
-    note = "a float: `key(x.to_bits())`, or round it to an integer first",
-    note = "a `HashMap` or `HashSet` has no order: take a `BTreeMap` or `BTreeSet`, or sort it into a `Vec`",
-    note = "a parameter that does not change the value: `skip(..)`"
+    note = "for your own type: `#[derive(CacheKey)]`",
+    note = "for a type of another crate: `key(..)` with a part of it, as in `key(user.id())`; or a newtype that implements `CacheKey`",
+    note = "for a parameter that does not tell one call from another: `skip(..)`"
 )]
 pub trait CacheKey {
     /// Writes all that distinguishes this value from the others of its type. Equal values must

@@ -9,7 +9,7 @@ use syn::{Attribute, Ident, Meta, Token, ext::IdentExt as _, parse_quote, punctu
 pub(super) struct Attributes {
     /// For every emitted item: `cfg`, and the lints that the user has silenced.
     pub(super) everywhere: Vec<Attribute>,
-    /// For callers: `doc`, `must_use`, `deprecated`.
+    /// For callers: `doc`, `must_use`, `deprecated`, `#[axum::debug_handler]`.
     pub(super) wrapper: Vec<Attribute>,
     /// For running the function, `#[tracing::instrument]` for one.
     pub(super) body: Vec<Attribute>,
@@ -40,6 +40,7 @@ impl Attributes {
                 self.wrapper.push(attr.clone());
                 self.body.push(attr);
             }
+            _ if checks_handler(&attr) => self.wrapper.push(attr),
             _ => self.body.push(named_span(attr, function)),
         }
     }
@@ -65,6 +66,14 @@ fn subject(attr: &Attribute) -> Option<Ident> {
     }
     let metas = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
     metas.last()?.path().get_ident().cloned()
+}
+
+/// Returns true for `#[axum::debug_handler]` and its like, which check the function that a router is
+/// given.
+fn checks_handler(attr: &Attribute) -> bool {
+    const CHECKS: [&str; 2] = ["debug_handler", "debug_middleware"];
+    let last = attr.path().segments.last();
+    last.is_some_and(|last| CHECKS.iter().any(|check| last.ident == check))
 }
 
 fn permission(attr: &Attribute) -> Attribute {

@@ -26,9 +26,9 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         return quote!(#wrapper #(#companions)* #site #at #body);
     }
     let everywhere = &model.attributes.everywhere;
-    let ident = model.function.ident();
+    let ident = model.companion_type();
     let vis = &model.function.item.vis;
-    let doc = companions::documentation(model, &companions::about(model));
+    let doc = companions::about(model);
     // Nobody calls all companions, which the compiler would say where a macro of the user's writes
     // the function.
     let allowed = allow_lints(model, &quote!(dead_code,));
@@ -58,7 +58,11 @@ fn wrapper(model: &Model) -> TokenStream {
     let everywhere = &model.attributes.everywhere;
     let attrs = &model.attributes.wrapper;
     let vis = &model.function.item.vis;
-    let home = if model.function.associated { quote!(Self) } else { ident.to_token_stream() };
+    let home = if model.function.associated {
+        quote!(Self)
+    } else {
+        model.companion_type().to_token_stream()
+    };
     let inputs = inputs(model, Inputs::All);
     let (at, find) = key::binding(model, &home);
     let run = run(model, &home);

@@ -17,7 +17,7 @@ use self::{
 use super::{
     attributes::Attributes,
     function::Function,
-    validate::{Checked, Source, Types, Use},
+    validate::{Checked, Companions, Source, Types, Use},
 };
 use crate::shared::{companion::Companion, site::Site, spans::shown_at, types::is_result};
 
@@ -25,6 +25,7 @@ pub(super) struct Model {
     pub(super) krate: Path,
     pub(super) function: Function,
     pub(super) attributes: Attributes,
+    pub(super) companions: Companions,
     pub(super) cache: CacheOf,
     /// The return type, without the parentheses and invisible groups around it.
     pub(super) returns: Type,
@@ -53,7 +54,7 @@ pub(super) enum CacheOf {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { krate, source, key, returns } = checked;
+        let Checked { krate, source, key, returns, companions } = checked;
         let cache = match source {
             Source::Own(values) => {
                 let fingerprint = fingerprint::of(&function, &key, &returns);
@@ -63,9 +64,12 @@ impl Model {
         };
         let taken = Taken::new(&function, &key);
         let params = input::params(&function, &key, &taken);
+        let parts =
+            key.parts.into_iter().map(|part| part::encoded(part, &params, &krate)).collect();
         Self {
             krate,
             cache,
+            companions,
             attributes: Attributes::sort(&function.item.attrs, function.ident()),
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),
@@ -73,7 +77,7 @@ impl Model {
             receiver: function
                 .receiver()
                 .map(|declared| SelfInput::new(declared, key.receiver != Use::Skipped)),
-            parts: key.parts.into_iter().map(|part| part::encoded(part, &params)).collect(),
+            parts,
             types: key.types,
             taken,
             params,
@@ -84,11 +88,22 @@ impl Model {
 
     /// The name of an emitted function.
     pub(super) fn name_of(&self, companion: Companion) -> Ident {
-        let ident = self.function.ident();
+        let ident = match &self.companions {
+            Companions::Named(name) => name,
+            Companions::None => self.function.ident(),
+        };
         if self.function.associated {
             companion.of_method(ident)
         } else {
             companion.ident(ident.span())
+        }
+    }
+
+    /// The name of the type beside a free function.
+    pub(super) fn companion_type(&self) -> Ident {
+        match &self.companions {
+            Companions::Named(name) => name.clone(),
+            Companions::None => Companion::At.of_method(self.function.ident()),
         }
     }
 

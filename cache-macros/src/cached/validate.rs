@@ -1,6 +1,7 @@
 //! The rules of the attribute. Nothing here emits tokens: a wrong argument becomes an error, a
 //! right one plain data.
 
+mod companions;
 mod key;
 mod key_expression;
 mod key_names;
@@ -15,12 +16,13 @@ mod source;
 use syn::{Path, Type};
 
 pub(super) use self::{
+    companions::Companions,
     key::{Key, Part},
     key_types::Types,
     key_use::Use,
     source::Source,
 };
-use super::function::Function;
+use super::{function::Function, surroundings::Surroundings};
 use crate::shared::{arguments::Args, crate_path, errors::Errors};
 
 /// The meaning of the arguments on this function.
@@ -29,19 +31,26 @@ pub(super) struct Checked {
     pub(super) source: Source,
     pub(super) key: Key,
     pub(super) returns: Type,
+    pub(super) companions: Companions,
 }
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
 ///
 /// Returns `None` when the function itself cannot be cached; a wrong argument gives a stand-in
 /// instead.
-pub(super) fn validate(args: &Args, function: &Function, errors: &mut Errors) -> Option<Checked> {
+pub(super) fn validate(
+    args: &Args,
+    function: &Function,
+    surroundings: &Surroundings,
+    errors: &mut Errors,
+) -> Option<Checked> {
     let before = errors.count();
-    signature::check(function, errors);
+    signature::check(function, surroundings, errors);
     // Without `async` the return type is not the type of the value.
     let returns = if errors.count() == before { returns::check(function, errors) } else { None };
     let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     let source = source::check(args, function, errors);
     let key = key::check(args, function, source.declared(), returns.is_some(), errors);
-    Some(Checked { krate, source, key, returns: returns?.clone() })
+    let companions = companions::check(args, function, surroundings, errors);
+    Some(Checked { krate, source, key, returns: returns?.clone(), companions })
 }

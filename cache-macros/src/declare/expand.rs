@@ -2,12 +2,12 @@
 //! companions.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
 use super::{declaration::Declaration, fields::Checked};
 use crate::shared::{
-    spans::{placed, word_of},
+    spans::{placed, shown_at, word_of},
     types::{first_argument, last_segment, peel},
 };
 
@@ -46,13 +46,14 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
 fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
     let Declaration { vis, ident, value, .. } = declaration;
     let types = parts(&declaration.key);
-    let names: Vec<_> = (0..types.len()).map(|place| format_ident!("part{place}")).collect();
+    let span = shown_at(word_of(&declaration.key));
+    let name = |place| format_ident!("part{place}", span = span);
+    let names: Vec<_> = (0..types.len()).map(name).collect();
     // The parts are encoded as the whole key is.
     let whole = match names.as_slice() {
-        [one] => quote!(&#one),
-        several => quote!(&(#(#several),*)),
+        [one] => quote_spanned!(span=> #krate::__private::declared_key(&#one)),
+        several => placed(quote!(&(#(#several),*)), span),
     };
-    let whole = placed(whole, word_of(&declaration.key));
     quote! {
         #[doc(hidden)]
         #vis fn __at(#(#names: #types),*) -> #krate::__private::Plain<#value> {

@@ -16,7 +16,7 @@ use crate::shared::{
 };
 
 /// The arguments of `#[cached]` that say something about a function, and not about its cache.
-const OF_A_FUNCTION: [&str; 3] = ["cache", "key", "skip"];
+const OF_A_FUNCTION: [&str; 4] = ["cache", "key", "skip", "companions"];
 
 /// The meaning of a declaration's fields.
 pub(super) struct Checked {
@@ -89,11 +89,13 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 fn unknown(word: &Ident) -> syn::Error {
     let of_a_function = OF_A_FUNCTION.iter().any(|name| word == name);
-    let message = if of_a_function {
+    let message = if word == "key" || word == "skip" {
         format!(
             "`{word}` belongs to a function: a declaration says the key's type, and \
              `#[cached(cache = ..)]` how the key is made"
         )
+    } else if of_a_function {
+        format!("`{word}` belongs to a function: write it in `#[cached(..)]`")
     } else {
         let all = || format!("it has `{}`", names().collect::<Vec<_>>().join("`, `"));
         let way_out = did_you_mean(nearest(word, names()), all);

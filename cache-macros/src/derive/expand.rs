@@ -38,7 +38,7 @@ fn is_empty(shape: &Shape) -> bool {
 fn structure(model: &Model, shape: &Shape) -> TokenStream {
     let values = shape.fields.iter().map(|Field { member, ty }| {
         let span = shown_at(ty.span());
-        quote_spanned!(span=> .arg(&self.#member))
+        quote_spanned!(span=> .field(&self.#member))
     });
     encoded(model, shape, values)
 }
@@ -53,7 +53,7 @@ fn arm(model: &Model, name: &Ident, shape: &Shape) -> TokenStream {
         let mut binding = field.binding();
         let span = shown_at(field.ty.span());
         binding.set_span(binding.span().located_at(span));
-        quote_spanned!(span=> .arg(#binding))
+        quote_spanned!(span=> .field(#binding))
     });
     let encoded = encoded(model, shape, values);
     // Braces fit a tuple and a unit variant as well, and `..` stands for what is skipped.

@@ -38,6 +38,7 @@ pub(crate) struct Args {
     pub(crate) local: Option<Arg<()>>,
     pub(crate) engine: Option<Arg<Expr>>,
     pub(crate) eviction: Option<Arg<Expr>>,
+    pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
     pub(crate) ttl_meant: bool,
@@ -56,6 +57,7 @@ enum Argument {
     Local,
     Engine,
     Eviction,
+    Companions,
     Crate,
 }
 
@@ -74,6 +76,7 @@ impl Argument {
             "local" => (Self::Local, "local"),
             "engine" => (Self::Engine, "engine = \"moka\""),
             "eviction" => (Self::Eviction, "eviction = \"lru\""),
+            "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
         })
@@ -151,6 +154,9 @@ impl Args {
                 set(&mut self.eviction, word, value, errors);
             }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
+            (Argument::Companions, Given::Value(value)) => {
+                set(&mut self.companions, word, value, errors);
+            }
             (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
             (Argument::Key, Given::List(list)) => {
                 set(&mut self.key, word, expressions(&list)?, errors);

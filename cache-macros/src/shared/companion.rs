@@ -22,6 +22,10 @@ pub(crate) enum Companion {
 }
 
 impl Companion {
+    /// Those for users.
+    pub(crate) const PUBLIC: [Self; 5] =
+        [Self::Peek, Self::Refresh, Self::Put, Self::Invalidate, Self::Cache];
+
     /// Its name in the type that stands beside a free function.
     pub(crate) const fn name(self) -> &'static str {
         match self {

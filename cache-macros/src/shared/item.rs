@@ -1,6 +1,6 @@
 //! The function that an attribute stands on.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
     Attribute, FnArg, ReturnType, Signature, Type, Visibility,
     parse::{ParseStream, Parser as _},
@@ -57,5 +57,16 @@ fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Item> {
         );
         return Err(syn::Error::new_spanned(&sig.ident, message));
     }
-    Ok(Item { attrs, vis, sig, body: input.parse()? })
+    Ok(Item { attrs, vis, sig, body: block(input.parse()?)? })
+}
+
+/// Returns the braced group, also where a `$body:block` has put an invisible group around it.
+fn block(token: TokenTree) -> syn::Result<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            block(syn::parse2(group.stream())?)
+        }
+        other => Err(syn::Error::new(other.span(), "expected the body of the function")),
+    }
 }

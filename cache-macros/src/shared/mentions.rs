@@ -56,6 +56,11 @@ impl Mentions {
         self.words.iter().any(|found| found == word)
     }
 
+    /// Returns true if a word ends in `end`.
+    pub(crate) fn has_word_ending_in(&self, end: &str) -> bool {
+        self.words.iter().any(|found| found.to_string().ends_with(end))
+    }
+
     /// Returns the place at which a pattern binds `name`.
     pub(crate) fn binding(&self, name: &str) -> Option<&Ident> {
         self.bindings.iter().find(|found| *found == name)

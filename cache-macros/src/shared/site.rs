@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use cachery_syntax::{Backend, Engine, Eviction, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
 
-use super::values::Values;
+use super::{ttl::TtlArgument, values::Values};
 
 /// The content of a call site's descriptor.
 pub(crate) struct Site {
@@ -16,8 +16,7 @@ pub(crate) struct Site {
     pub(crate) function: String,
     /// The types of the keys and of the values as text: entries of other types are never read.
     pub(crate) fingerprint: String,
-    /// In milliseconds; `None` is for ever.
-    pub(crate) ttl: Option<u64>,
+    pub(crate) ttl: TtlArgument,
     pub(crate) capacity: Option<u64>,
     pub(crate) version: Option<u32>,
     pub(crate) backend: Option<Backend>,
@@ -31,11 +30,7 @@ impl Site {
         Self {
             function,
             fingerprint,
-            ttl: match values.ttl {
-                Ttl::Forever => None,
-                // The longest duration has far fewer milliseconds.
-                Ttl::For(ttl) => Some(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
-            },
+            ttl: values.ttl,
             name: values.name,
             capacity: values.capacity,
             version: values.version,
@@ -65,7 +60,7 @@ impl Site {
 
     /// The calls that say what the attribute says. What it leaves out is decided at run time.
     pub(crate) fn policy(&self, krate: &Path) -> TokenStream {
-        let ttl = self.ttl.map(|millis| quote!(.ttl_millis(#millis)));
+        let ttl = self.ttl.call(krate);
         let capacity = self.capacity.map(|capacity| quote!(.capacity(#capacity)));
         let version = self.version.map(|version| quote!(.version(#version)));
         let backend = self.backend.map(|backend| variant(krate, "Backend", &backend));

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::Expr;
+use syn::{Expr, Lit};
 
 /// Splits an attribute's tokens at its commas, so that a malformed argument costs only itself.
 ///
@@ -53,4 +53,13 @@ pub(crate) fn written(tokens: impl ToTokens) -> String {
 /// Returns a name that cannot clash with a parameter of the user's function.
 pub(crate) fn hygienic(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// Returns the literal, also where a `macro_rules!` has put an invisible group around it.
+pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(literal) => Some(&literal.lit),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
 }

@@ -1,19 +1,21 @@
 //! The values of arguments: the rules for each, and a stand-in beside an error.
 
-use std::{fmt::Display, str::FromStr, time::Duration};
+use std::{fmt::Display, str::FromStr};
 
-use cachery_syntax::{Backend, Engine, Eviction, Ttl, check_name};
-use syn::{Expr, ExprUnary, Lit, LitInt, UnOp};
+use cachery_syntax::{Backend, Engine, Eviction, check_name};
+use syn::{Expr, Lit, LitInt};
 
 use super::{
     arguments::{Arg, Args},
     errors::Errors,
+    tokens::literal,
+    ttl::TtlArgument,
 };
 
 /// The values of a cache's own arguments.
 pub(crate) struct Values {
     pub(crate) name: String,
-    pub(crate) ttl: Ttl,
+    pub(crate) ttl: TtlArgument,
     pub(crate) capacity: Option<u64>,
     pub(crate) version: Option<u32>,
     pub(crate) backend: Option<Backend>,
@@ -22,14 +24,11 @@ pub(crate) struct Values {
     pub(crate) local: bool,
 }
 
-/// Never runs: it keeps the expansion whole beside an error.
-const STAND_IN_TTL: Ttl = Ttl::For(Duration::from_secs(60));
-
 /// Checks the values of the cache `name`.
 pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
     Values {
         name,
-        ttl: ttl(args, errors),
+        ttl: TtlArgument::check(args, errors),
         capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
         backend: backend(args, errors),
@@ -43,7 +42,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
 pub(crate) const fn stand_in(name: String) -> Values {
     Values {
         name,
-        ttl: STAND_IN_TTL,
+        ttl: TtlArgument::STAND_IN,
         capacity: None,
         version: None,
         backend: None,
@@ -61,46 +60,6 @@ pub(crate) fn name_given(value: &Expr, errors: &mut Errors) -> Option<String> {
     };
     check_name(&text.value()).map_err(|error| errors.at(value, error)).ok()?;
     Some(text.value())
-}
-
-fn ttl(args: &Args, errors: &mut Errors) -> Ttl {
-    let Some(Arg { value, .. }) = &args.ttl else {
-        if args.ttl_meant {
-            return STAND_IN_TTL;
-        }
-        let message = "`ttl` is missing: say how long a value stays fresh, as `ttl = 3600` (seconds), \
-                       `ttl = \"1h30m\"` or `ttl = \"forever\"`";
-        errors.at_span(proc_macro2::Span::call_site(), message);
-        return STAND_IN_TTL;
-    };
-    duration(value).unwrap_or_else(|message| {
-        errors.at(value, message);
-        STAND_IN_TTL
-    })
-}
-
-fn duration(value: &Expr) -> Result<Ttl, String> {
-    let read = |text: &str| text.parse::<Ttl>().map_err(|error| error.to_string());
-    match (value, literal(value)) {
-        (_, Some(Lit::Str(text))) => read(&text.value()),
-        (_, Some(Lit::Int(seconds))) if seconds.suffix().is_empty() => read(seconds.base10_digits()),
-        (_, Some(Lit::Int(text))) if read(&text.to_string()).is_ok() => {
-            Err(format!("`ttl` with a unit is a string: write `ttl = \"{text}\"`"))
-        }
-        (_, Some(Lit::Int(text))) => {
-            Err(format!("`ttl` is a number without suffix: write `ttl = {}` (seconds)", text.base10_digits()))
-        }
-        (_, Some(Lit::Float(_))) => {
-            Err("`ttl` is whole seconds: write a fraction as `ttl = \"1500ms\"`".into())
-        }
-        (Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }), _) if literal(expr).is_some() => {
-            Err("`ttl` is longer than zero: write `ttl = 3600` (seconds)".into())
-        }
-        _ => {
-            Err("`ttl` is a literal: write `ttl = 3600` (seconds), `ttl = \"1h30m\"` or `ttl = \"forever\"`"
-                .into())
-        }
-    }
 }
 
 fn capacity(value: &Expr, errors: &mut Errors) -> Option<u64> {
@@ -178,15 +137,6 @@ fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {
         |number: &LitInt| number.suffix().is_empty().then(|| number.base10_parse().ok()).flatten();
     match literal(value) {
         Some(Lit::Int(literal)) => number(literal),
-        _ => None,
-    }
-}
-
-/// Returns the literal, also where a `macro_rules!` has put an invisible group around it.
-fn literal(value: &Expr) -> Option<&Lit> {
-    match value {
-        Expr::Lit(literal) => Some(&literal.lit),
-        Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
 }

@@ -120,7 +120,7 @@ caches = {}
         "cache.toml:3: unknown name `defualt`: did you mean `default`?",
         "cache.toml:6 [default] ttl: a ttl for all caches has no effect, because every attribute states its own; use `[cache.<name>]`",
         "cache.toml:8 [cache.users]: unknown name `tll`: did you mean `ttl`?",
-        "cache.toml:9 [cache.users] ttl: unknown unit `minutes`: use ms, s, m, h, d or w",
+        "cache.toml:9 [cache.users] ttl: unknown unit `minutes`: use ms, s, m, h, d or w, for example \"10m\"",
         "cache.toml:10 [cache.users] capacity: it is a list: write one value, as in `capacity = 10_000`",
         "cache.toml:11 [cache.user]: unknown cache `user`: did you mean `users`?",
         "cache.toml:12 [cache.user]: unknown name `orders`: the name of a cache that has a dot stands in quotes, as in `[cache.\"a.b\"]`",

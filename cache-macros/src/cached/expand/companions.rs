@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{
-    super::model::{CacheOf, Model},
+    super::{
+        model::{CacheOf, Model},
+        validate::Companions,
+    },
     key,
     signature::{Inputs, allow_lints, allow_unused, inputs, run, value},
 };
@@ -14,23 +17,33 @@ use crate::shared::{
 };
 
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
-    vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
+    match model.companions {
+        Companions::None => vec![],
+        Companions::Named(_) => {
+            vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
+        }
+    }
 }
 
-/// Returns the documentation of the companion type.
-pub(super) fn about(model: &Model) -> String {
+/// Emits the documentation of the companion type.
+pub(super) fn about(model: &Model) -> TokenStream {
+    if matches!(model.companions, Companions::None) {
+        return quote!(#[doc(hidden)]);
+    }
     let ident = model.function.ident();
     let name = match &model.cache {
         CacheOf::Own(site) => site.name.clone(),
         CacheOf::Declared(path) => written(path),
     };
-    format!(
-        "What can be done with the cache `{name}` of [`{ident}`](fn@{ident}) besides calling the function."
-    )
+    let text = format!(
+        "What can be done with the cache `{name}` of [`{ident}`](fn@{ident}) besides calling the \
+         function."
+    );
+    documentation(model, &text)
 }
 
 /// Emits a doc comment, hidden where the function is.
-pub(super) fn documentation(model: &Model, text: &str) -> TokenStream {
+fn documentation(model: &Model, text: &str) -> TokenStream {
     let text = format!(" {text}");
     let hidden = model.attributes.hidden.then(|| quote!(#[doc(hidden)]));
     quote!(#[doc = #text] #hidden)

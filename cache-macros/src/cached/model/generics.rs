@@ -74,6 +74,9 @@ impl Dropped {
 
     /// Returns the place of one that cannot be dropped, because something that stays names it.
     fn needed(&self, function: &Function, key: &Key) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
         let generics = &function.item.sig.generics;
         let keyed =
             function.params.iter().zip(&key.params).filter(|(_, usage)| **usage != Use::Skipped);

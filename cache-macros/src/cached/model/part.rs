@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{
-    Expr, ExprCall, Member, Type, parse_quote_spanned,
+    Expr, ExprCall, Member, Path, Type, parse_quote_spanned,
     spanned::Spanned as _,
     visit_mut::{self, VisitMut},
 };
@@ -14,22 +14,37 @@ use syn::{
 use super::{super::validate::Part, input::Input};
 use crate::shared::{
     mentions::Mentions,
+    requirement,
     spans::{shown_at, word_of},
     tokens::behind_reference,
 };
 
 /// Emits a reference to one part of the key, where every input is a reference itself.
-pub(super) fn encoded(part: Part, params: &[Input]) -> TokenStream {
+pub(super) fn encoded(part: Part, params: &[Input], krate: &Path) -> TokenStream {
     match part {
         Part::Expr(expr) => {
             let span = word_of_expr(&expr);
             expression(expr, params, span)
         }
-        Part::Param(place) => whole(&params[place]),
+        Part::Param(place) => checked(&params[place], krate),
         Part::Type(place) => {
             let value = whole(&params[place]);
             quote!(&::core::any::type_name_of_val(#value))
         }
+    }
+}
+
+/// Emits a reference to an input as it is, with a check of its type whose message fits.
+fn checked(input: &Input, krate: &Path) -> TokenStream {
+    let whole = whole(input);
+    let span = shown_at(word_of(&input.ty));
+    match requirement::of_parameter(&input.ty, span) {
+        Some(check) if matches!(input.ty, Type::Reference(_)) => {
+            quote_spanned!(span=> #krate::__private::#check(#whole))
+        }
+        // The name of an input that is given by value stands for a reference.
+        Some(check) => quote_spanned!(span=> #krate::__private::#check(&#whole)),
+        None => whole,
     }
 }
 

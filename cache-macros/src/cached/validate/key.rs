@@ -125,8 +125,8 @@ fn fit(
     errors: &mut Errors,
 ) {
     if let (Some(declared), Use::Whole) = (function.receiver(), receiver) {
-        let message = "a method says whether `self` tells one call from another: write \
-                       `key(self.id, ..)` with the fields that do, or `skip(self)`";
+        let message = "`self` must be in `key(..)` or in `skip(..)`: write `key(self.id, ..)` with the fields \
+                       that tell one call from another, or `skip(self)` where none does";
         errors.at(declared.self_token, message);
     }
     let whole = function.params.iter().zip(params).filter(|(_, usage)| **usage == Use::Whole);

@@ -1,5 +1,6 @@
 //! The expressions of `key(..)`.
 
+use cachery_syntax::excerpt;
 use syn::{Expr, Ident};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     named::{self, Named},
     signature::exclusive_reference,
 };
-use crate::shared::errors::Errors;
+use crate::shared::{errors::Errors, tokens::written};
 
 /// The rule about parameters that are `&mut`.
 pub(super) const EXCLUSIVE: &str =
@@ -55,9 +56,32 @@ fn refuse_constant(
         errors.at(word, named::no_parameter(word, "key", function));
         return Some(near);
     }
-    let message = "a key expression names a parameter, and this one is the same for every call";
-    errors.at(expr, format!("{message}: remove it ({})", named::candidates(function)));
+    let message = if is_constant(expr) {
+        let candidates = named::candidates(function);
+        format!(
+            "a key expression names a parameter, and this one is the same for every call: remove it \
+             ({candidates})"
+        )
+    } else {
+        format!(
+            "`{}` names no parameter, and a companion that is called elsewhere would form another key: \
+             make it a parameter of the function, which is part of the key by itself",
+            excerpt(&written(expr))
+        )
+    };
+    errors.at(expr, message);
     None
+}
+
+/// Returns true for a literal and for the path of a constant.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Path(path) => {
+            path.path.segments.last().is_some_and(|last| looks_like_constant(&last.ident))
+        }
+        _ => false,
+    }
 }
 
 /// Returns true for a `&mut` parameter, which tells nothing that lasts.

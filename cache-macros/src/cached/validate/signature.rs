@@ -4,14 +4,18 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Receiver, ReceiverKind, Safety, Type, TypeParamBound, TypeReference};
 
-use super::super::function::Function;
+use super::super::{function::Function, surroundings::Surroundings};
 use crate::shared::{
     errors::Errors,
     types::{first_argument, last_segment, peel},
 };
 
-pub(super) fn check(function: &Function, errors: &mut Errors) {
+pub(super) fn check(function: &Function, surroundings: &Surroundings, errors: &mut Errors) {
+    let before = errors.count();
     runs_later(function, errors);
+    if errors.count() == before && function.associated {
+        stands_in_an_inherent_impl(function, surroundings, errors);
+    }
     is_called_from_rust(function, errors);
     if let Some(exclusive) = function.receiver().and_then(exclusive_receiver) {
         let message = "a cached method takes `&self`: a hit would skip the change that `&mut self` is for; keep what \
@@ -30,15 +34,33 @@ fn runs_later(function: &Function, errors: &mut Errors) {
             "`#[cached]` needs an `async fn`: a `const fn` runs while compiling; remove `#[cached]`",
         );
     } else if sig.asyncness.is_none() && function.returns().is_some_and(is_boxed_future) {
-        let message = "`#[cached]` needs an `async fn`, and this one returns a boxed future: `#[async_trait]` on the impl \
-                       always runs before `#[cached]` on its methods; cache an inherent `async fn` and call it from here";
+        let message = "`#[async_trait]` on the impl runs first and leaves a boxed future here, which cannot be cached: \
+                       cache an `async fn` in an inherent impl, and call it from this method";
         errors.at(&sig.ident, message);
     } else if sig.asyncness.is_none() {
         errors.at(
             sig.fn_token,
-            format!("`#[cached]` needs an `async fn`: write `async fn {}`", sig.ident),
+            format!(
+                "`#[cached]` needs an `async fn`: write `async fn {}`, and run what blocks a thread \
+                 in `tokio::task::spawn_blocking`",
+                sig.ident
+            ),
         );
     }
+}
+
+/// Refuses a method in a trait's impl, which has no place for companions.
+fn stands_in_an_inherent_impl(
+    function: &Function,
+    surroundings: &Surroundings,
+    errors: &mut Errors,
+) {
+    let Some(owner) = surroundings.trait_impl() else { return };
+    let message = format!(
+        "`#[cached]` puts more functions beside this one, which a trait's impl cannot have: cache a \
+         function in `impl {owner}`, and call it from here"
+    );
+    errors.at(function.ident(), message);
 }
 
 /// Refuses `unsafe` and `extern`, which promise something about a call that a hit does not make.

@@ -95,6 +95,9 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         .map(|arg| &arg.word)
         .chain(args.local.iter().map(|arg| &arg.word));
     for word in words {
-        errors.at(word, format!("`{word}` belongs where `{name}` is declared: remove it here"));
+        errors.at(
+            word,
+            format!("`{word}` belongs in `caches!`, where `{name}` is declared: remove it here"),
+        );
     }
 }

@@ -1,8 +1,9 @@
+#![allow(unused)]
 use cachery::cached;
 
-const DAY: u64 = 86_400;
+const HOUR: &str = "1h";
 
-#[cached(ttl = DAY)]
+#[cached(ttl = HOUR)]
 async fn double(n: u64) -> u64 {
     n * 2
 }
