@@ -21,6 +21,7 @@ mod accepted {
     mod methods;
     mod names_like_ours;
     mod no_prelude;
+    mod sync_functions;
     mod ttl_constants;
     mod visibility;
 }

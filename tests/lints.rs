@@ -89,6 +89,42 @@ pub async fn fib(n: u64) -> u64 {
     if n < 2 { n } else { Box::pin(fib(n - 1)).await + Box::pin(fib(n - 2)).await }
 }
 
+/// Is not async.
+///
+/// # Errors
+/// For zero.
+#[cached(name = "third-of", ttl = 3600, skip(log))]
+pub fn third(n: u64, text: &str, log: &mut Vec<u64>) -> Result<u64, String> {
+    log.push(n);
+    if n == 0 {
+        return Err(text.to_owned());
+    }
+    Ok(n / 3)
+}
+
+/// Changes what is cached, and is not async.
+///
+/// # Errors
+/// For zero.
+#[invalidate(third(*n, text, _), all(half))]
+#[cache_put(fib(*n))]
+pub fn thirds(n: &u64, text: &str) -> Result<u64, String> {
+    if *n == 0 {
+        return Err(text.to_owned());
+    }
+    Ok(*n)
+}
+
+/// Generic over all there is, and not async.
+#[cached(ttl = 60)]
+pub fn repeat_now<'a, T, const N: usize>(value: &'a T, by: &'a str, mark: impl CacheKey) -> Vec<T>
+where
+    T: CacheKey + CacheValue,
+{
+    drop((by, mark));
+    vec![value.clone(); N]
+}
+
 /// Generic over all there is.
 #[cached(ttl = 60)]
 pub async fn repeat<'a, T, const N: usize>(
@@ -128,6 +164,12 @@ impl<T: CacheValue> Repo<T> {
         tokio::task::yield_now().await;
         log.push(id);
         Ok(self.value.clone())
+    }
+
+    /// By fields, and not async.
+    #[cached(ttl = "5m", key(self.tenant, id))]
+    pub fn order_now(&self, id: u64) -> Option<T> {
+        (id > 0).then(|| self.value.clone())
     }
 
     /// With one lifetime for `self` and for what it is asked.

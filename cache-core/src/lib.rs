@@ -9,6 +9,7 @@
 pub mod key;
 #[doc(hidden)]
 pub mod observe;
+mod park;
 pub mod remote;
 #[doc(hidden)]
 pub mod text_file;
@@ -77,7 +78,10 @@ pub mod __private {
             requirements::{client, declared_key, float, unordered},
             shape,
         },
-        read::{At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, invalidate_all},
+        read::{
+            At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, invalidate_all,
+            invalidate_all_now,
+        },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},
         site::{SITES, Site},

@@ -4,8 +4,10 @@
 //! returns a hit, or waits for a [`Miss`], which has no types: it reads the remote tier, joins the
 //! key's flight and, as its leader, asks for the permit to load. The [`Load`] runs the function, and
 //! a [`Filling`] brings its value to the remote tier, to memory and to all who wait. A cache without
-//! a remote tier takes the same way; its misses have no [`RemotePart`](remote_part::RemotePart).
+//! a remote tier takes the same way; its misses have no [`RemotePart`](remote_part::RemotePart). A
+//! thread goes the same way for a function that is not async (`by_thread`).
 
+mod by_thread;
 mod call;
 mod companions;
 mod declared;
@@ -16,7 +18,9 @@ mod load;
 mod miss;
 mod remote_fill;
 mod remote_part;
+mod thread_wait;
 
+pub use by_thread::invalidate_all_now;
 pub use declared::{Cache, LoadOutput};
 pub use invalidate::{Target, invalidate_all};
 pub use keyed::{At, InDeclared, Keyed, Plain, Skipped, Value};

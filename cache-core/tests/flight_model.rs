@@ -20,6 +20,7 @@ use loom::{
 use clock::Clock;
 use flight::{Enclosing, Flights, Follower, Join, Permit, Relation, Wakeup};
 use key::{Key, KeyEncoder, StoredKey};
+use park::Parked;
 
 /// The source under test. Its head is repeated here, because the model has no tasks whose loads it
 /// could know: each caller says of which it is part.
@@ -41,6 +42,14 @@ mod flight {
     pub(crate) use follower::Follower;
     pub(crate) use origin::Relation;
     pub(crate) use permit::{Permit, Wakeup};
+}
+
+/// The wait of a thread.
+#[path = "../src/park"]
+mod park {
+    mod parked;
+
+    pub(crate) use parked::Parked;
 }
 
 /// The own loads that a model can afford: one, not eight.
@@ -87,7 +96,18 @@ mod clock {
 mod sync {
     pub(crate) use std::sync::{Arc, PoisonError};
 
-    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    pub(crate) use loom::{
+        sync::{
+            Mutex, MutexGuard,
+            atomic::{AtomicBool, Ordering},
+        },
+        thread::{Thread, current as current_thread},
+    };
+
+    /// Parks without an end: a wake that is lost is a deadlock.
+    pub(crate) fn park_for(_: std::time::Duration) {
+        loom::thread::park();
+    }
 
     /// A channel for one message, as tokio's.
     pub(crate) mod oneshot {
@@ -241,6 +261,24 @@ impl World {
         }
     }
 
+    /// A whole call by a thread that is parked.
+    fn call_by_thread(&self, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
+        match self.join() {
+            Join::Follow(mut follower) => match parked(&mut follower) {
+                Wakeup::Load(permit) => self.load(permit, end),
+                Wakeup::Landed(value) => value,
+            },
+            Join::Lead(permit) => match self.stored() {
+                Some(value) => {
+                    permit.land(value, || ());
+                    value
+                }
+                None => self.load(permit, end),
+            },
+            Join::Own => unreachable!(),
+        }
+    }
+
     /// Runs a load.
     fn load(&self, permit: Permit<u32>, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
         self.loads.fetch_add(1, SeqCst);
@@ -325,6 +363,19 @@ fn at_once<const N: usize>(world: &Arc<World>, parts: [fn(&World) -> u32; N]) ->
     std::array::from_fn(|i| if i < N - 1 { threads.remove(0).join().unwrap() } else { last })
 }
 
+/// Waits as a thread does.
+fn parked(follower: &mut Follower<u32>) -> Wakeup<u32> {
+    let parked = Arc::new(Parked::this_thread());
+    let waker = Waker::from(Arc::clone(&parked));
+    loop {
+        let polled = pin!(follower.wakeup()).poll(&mut Context::from_waker(&waker));
+        if let Poll::Ready(turn) = polled {
+            return turn.expect("no follower is left without a word");
+        }
+        parked.wait(Duration::MAX);
+    }
+}
+
 fn poll_once(follower: &mut Follower<u32>) -> Option<Wakeup<u32>> {
     match pin!(follower.wakeup()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(turn) => turn,
@@ -341,6 +392,42 @@ fn callers_at_once_share_one_load() {
     model(|world| {
         assert_eq!(at_once(&world, [|w| w.call(lands); 3]), [LANDED; 3]);
         assert_eq!((world.loads(), world.stored()), (1, Some(LANDED)));
+    });
+}
+
+#[test]
+fn a_thread_that_is_parked_is_woken() {
+    model(|world| {
+        let answers = at_once(&world, [|w| w.call(lands), |w| w.call_by_thread(lands)]);
+        assert_eq!((answers, world.loads()), ([LANDED; 2], 1));
+    });
+    model(|world| {
+        assert_eq!(at_once(&world, [|w| w.call_by_thread(lands); 3]), [LANDED; 3]);
+        assert_eq!((world.loads(), world.stored()), (1, Some(LANDED)));
+    });
+}
+
+#[test]
+fn a_thread_that_is_parked_takes_over_from_a_dropped_load() {
+    model(|world| {
+        let answers = at_once(&world, [|w| w.call(is_dropped), |w| w.call_by_thread(lands)]);
+        assert!(answers == [DROPPED, LANDED] || answers == [LANDED; 2], "{answers:?}");
+        assert_eq!(world.stored(), Some(LANDED));
+    });
+}
+
+#[test]
+fn a_caller_who_loads_now_has_a_permit_or_an_outcome() {
+    model(|world| {
+        let leader = world.lead();
+        let follower = world.follow();
+        let lander = spawn(&world, move |world| world.land(leader, LANDED));
+        let value = match block_on(follower.load_now()).expect("no caller is left without a word") {
+            Wakeup::Load(permit) => world.land(permit, LANDED),
+            Wakeup::Landed(value) => value,
+        };
+        lander.join().unwrap();
+        assert_eq!((value, world.stored()), (LANDED, Some(LANDED)));
     });
 }
 

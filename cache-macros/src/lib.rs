@@ -15,7 +15,7 @@ use proc_macro::TokenStream;
 
 use self::effect::Effect;
 
-/// Caches the values that an `async fn` returns, by its arguments.
+/// Caches the values that a function returns, async or not, by its arguments.
 ///
 /// ```
 /// use cachery::cached;

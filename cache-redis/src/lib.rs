@@ -30,7 +30,7 @@ use self::{open_error::OpenError, tier::Tier};
 
 /// Announces this backend to the core of the program that links it.
 #[distributed_slice(REMOTE_BACKENDS)]
-static REDIS: RemoteBackend = RemoteBackend { check, open };
+static REDIS: RemoteBackend = RemoteBackend { check, open, beside_runtime: manager::within };
 
 fn check(target: &Target) -> Result<(), String> {
     servers::check(target).map_err(text)

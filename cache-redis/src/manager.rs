@@ -31,6 +31,13 @@ pub(crate) fn handle() -> &'static Handle {
     MANAGER.get_or_init(launch).as_ref().expect("nothing is opened before `start` has succeeded")
 }
 
+/// Runs `act` within the runtime of the thread, if it was started: connections and timers that `act`
+/// asks for are those of the thread.
+pub(crate) fn within(act: &mut dyn FnMut()) {
+    let _entered = MANAGER.get().and_then(|started| started.as_ref().ok()).map(Handle::enter);
+    act();
+}
+
 /// Returns a timer that works on whatever executor polls it.
 pub(crate) fn timer(duration: Duration) -> Sleep {
     let _entered = handle().enter();

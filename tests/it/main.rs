@@ -39,4 +39,5 @@ mod round_trips;
 mod runtimes;
 mod servers;
 mod standards;
+mod sync_functions;
 mod threads;

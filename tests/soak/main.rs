@@ -5,3 +5,4 @@ mod chaos;
 #[cfg(feature = "redis")]
 mod coherence;
 mod many;
+mod mixed;

@@ -80,6 +80,11 @@ pub(crate) fn keeps_lease(load: &Arc<Progress>, patience: Duration) -> bool {
         && !reaches(vec![Arc::clone(load)], |load| load.awaits_lease_for(patience))
 }
 
+/// Tells whether `wait`, or something along the chain from it, may need this thread to go on.
+pub(super) fn needs_this_thread(wait: &impl Wait, in_runtime: bool) -> bool {
+    reaches(wait.loads(), |load| load.needs_this_thread(in_runtime))
+}
+
 /// Looks for a load among `loads` and those that they wait for.
 fn reaches(mut loads: Vec<Arc<Progress>>, found: impl Fn(&Arc<Progress>) -> bool) -> bool {
     // It keeps the loads, so that each has an address of its own meanwhile.

@@ -1,7 +1,7 @@
 //! A caller who waits for a flight.
 
 use super::{
-    chain::{Enclosing, Waiting},
+    chain::{Enclosing, Waiting, needs_this_thread},
     permit::{Permit, Sender, Wakeup},
     table::Table,
     waiters::Flight,
@@ -54,6 +54,32 @@ impl<T: Clone + Send + 'static> Follower<T> {
     /// Dropping the future is safe: a message that was sent stays to be read.
     pub(crate) async fn wakeup(&mut self) -> Option<Wakeup<T>> {
         (&mut self.wakeup).await.ok()
+    }
+
+    /// Tells whether the flight may need this thread to go on, so that it cannot be parked. The loads
+    /// of threads go on by themselves. Not to be called under a lock.
+    pub(crate) fn needs_this_thread(&self, in_runtime: bool) -> bool {
+        needs_this_thread(&*self.flight, in_runtime)
+    }
+
+    /// Loads beside the leader, at once and however many others do, unless the wait is over. `None`
+    /// as for [`wakeup`](Self::wakeup).
+    pub(crate) async fn load_now(mut self) -> Option<Wakeup<T>> {
+        match self.begin_own_load() {
+            Some(permit) => Some(Wakeup::Load(permit)),
+            // Another thread is about to send the message, or has sent it.
+            None => self.wakeup().await,
+        }
+    }
+
+    fn begin_own_load(&self) -> Option<Permit<T>> {
+        let mut waiters = self.flight.waiters();
+        let sender = waiters.remove(self.id)?;
+        let load = self.table.begin_load();
+        waiters.add_own_load(&load);
+        drop(waiters);
+        drop(sender);
+        Some(Permit::new(&self.table, &self.key, &self.flight, load))
     }
 
     /// Stops waiting for the leader: the caller loads for itself as soon as one more load is

@@ -3,6 +3,7 @@
 use std::{
     mem,
     task::{Context, Poll, Wake, Waker},
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -23,6 +24,16 @@ struct Inner {
     /// The waker of the last poll.
     waker: Option<Waker>,
     waits: Vec<Arc<dyn Wait>>,
+    driver: Driver,
+}
+
+/// The code that polls a load.
+#[derive(Clone, Copy, PartialEq)]
+enum Driver {
+    /// A task, which this thread has polled last; `None` before the first poll.
+    Task(Option<ThreadId>),
+    /// A thread of its own, which is parked where a task would wait.
+    Thread,
 }
 
 #[derive(Clone, Copy)]
@@ -52,7 +63,7 @@ impl Progress {
     /// Begins the progress of a load that may run from now on.
     pub(super) fn begin(clock: &Clock) -> Arc<Self> {
         let state = State::Idle(clock.now());
-        let inner = Inner { state, waker: None, waits: Vec::new() };
+        let inner = Inner { state, waker: None, waits: Vec::new(), driver: Driver::Task(None) };
         Arc::new(Self { clock: clock.clone(), inner: Mutex::new(inner) })
     }
 
@@ -74,12 +85,29 @@ impl Progress {
     fn begin_poll(&self, waker: &Waker) -> Polling<'_> {
         let mut inner = self.inner();
         inner.state = State::Polled { woken: false };
+        if let Driver::Task(thread) = &mut inner.driver {
+            *thread = Some(thread::current().id());
+        }
         let is_same = inner.waker.as_ref().is_some_and(|last| last.will_wake(waker));
         let outdated = if is_same { None } else { inner.waker.replace(waker.clone()) };
         drop(inner);
         // Without the lock: a waker is foreign code.
         drop(outdated);
         Polling(self)
+    }
+
+    /// Notes that a thread runs the load, and not a task.
+    pub(crate) fn run_by_thread(&self) {
+        self.inner().driver = Driver::Thread;
+    }
+
+    /// Tells whether the load may need this thread to go on: a task that it has polled before, or
+    /// any task if the thread works for a runtime.
+    pub(super) fn needs_this_thread(&self, in_runtime: bool) -> bool {
+        match self.inner().driver {
+            Driver::Thread => false,
+            Driver::Task(last) => in_runtime || last == Some(thread::current().id()),
+        }
     }
 
     /// Returns the moment since when the load could run and is not polled.

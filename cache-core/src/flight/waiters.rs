@@ -114,11 +114,16 @@ impl<S> Waiters<S> {
         most: usize,
         begin: impl Fn() -> Arc<Progress>,
     ) -> Vec<(S, Arc<Progress>)> {
-        let free = most - self.own_loads.len();
+        let free = most.saturating_sub(self.own_loads.len());
         let overdue = std::iter::from_fn(|| self.overdue.pop_first());
         let admitted: Vec<_> = overdue.take(free).map(|(_, sender)| (sender, begin())).collect();
         self.own_loads.extend(admitted.iter().map(|(_, load)| Arc::clone(load)));
         admitted
+    }
+
+    /// Adds the load of a caller who waits for no other, however many there are.
+    pub(super) fn add_own_load(&mut self, load: &Arc<Progress>) {
+        self.own_loads.push(Arc::clone(load));
     }
 
     /// Ends `load` and returns the waiter who takes its place with the load that it `begin`s, if

@@ -78,7 +78,7 @@ impl<R, V, E, F: Future<Output = R>> Future for Call<'_, R, V, E, F> {
 }
 
 /// Result of the first look into memory.
-enum Look {
+pub(super) enum Look {
     Hit(Entry),
     Miss(Arc<Cache>),
     Disabled,
@@ -133,7 +133,7 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     #[inline]
-    fn look(&self) -> Look {
+    pub(super) fn look(&self) -> Look {
         Caches::with_cache_of(self.site, |cache| {
             if !cache.policy.is_enabled() {
                 return Look::Disabled;
@@ -149,7 +149,7 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     /// Returns this caller's copy of an outcome. `None` for a value of another type.
-    fn take(&self, outcome: Outcome) -> Option<Result<V, E>> {
+    pub(super) fn take(&self, outcome: Outcome) -> Option<Result<V, E>> {
         match outcome {
             Outcome::Value(entry) | Outcome::Found(entry, _) => (self.value.take)(entry).map(Ok),
             Outcome::Error(error) => (self.returns.unshare)(&error).map(Err),

@@ -75,7 +75,7 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     /// Returns the cache in the current registry, unless it is switched off.
-    fn enabled_cache(&self) -> Option<Arc<Cache>> {
+    pub(super) fn enabled_cache(&self) -> Option<Arc<Cache>> {
         Some(Caches::cache_of(self.site)).filter(|cache| cache.policy.is_enabled())
     }
 

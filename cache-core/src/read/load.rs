@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -56,6 +56,16 @@ impl Load {
     ) -> Poll<T> {
         let poll = |cx: &mut Context<'_>| self.loading.scope(|| self.span.in_scope(|| poll(cx)));
         self.permit.progress().poll(cx, poll)
+    }
+
+    /// Runs the whole function: within this load and its span.
+    pub(super) fn run<T>(&self, load: impl FnOnce() -> T) -> T {
+        let (mut load, mut returned) = (Some(load), None);
+        let _ = self.poll(&mut Context::from_waker(Waker::noop()), |_| {
+            returned = load.take().map(|load| load());
+            Poll::Ready(())
+        });
+        returned.expect("it has run")
     }
 
     /// Ends the load of a function that returned a value, which `encode` writes for the remote

@@ -11,6 +11,7 @@ use super::{
     fill::{Landing, fill},
     load::Load,
     remote_part::RemotePart,
+    thread_wait::{ThreadWait, Waited},
 };
 use crate::{
     cache::{Cache, Outcome},
@@ -35,6 +36,15 @@ pub(super) struct Miss {
     remote: Option<Box<RemotePart>>,
     /// `true` once the call is counted as a miss.
     counted: bool,
+    caller: Caller,
+}
+
+/// The caller of a miss.
+#[derive(Clone, Copy)]
+enum Caller {
+    Task,
+    /// A thread, which is parked where a task would wait.
+    Thread(ThreadWait),
 }
 
 /// The next step of a call that missed.
@@ -57,7 +67,12 @@ impl Miss {
     ) -> Self {
         let remote = RemotePart::new(&cache, key, decode);
         let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
-        Self { key: key.clone(), group, fits, remote, counted: false, cache }
+        Self { key: key.clone(), group, fits, remote, counted: false, caller: Caller::Task, cache }
+    }
+
+    /// Makes the thread that calls wait by being parked.
+    pub(super) fn by_thread(self) -> Self {
+        Self { caller: Caller::Thread(ThreadWait::here()), ..self }
     }
 
     /// Finds a value, waits for one, or gets the permit to load one.
@@ -195,14 +210,42 @@ impl Miss {
             // The state that was read before the wait may be over.
             remote.forget_read();
         }
+        if let Caller::Thread(wait) = self.caller {
+            return self.follow_by_thread(follower, wait).await;
+        }
         if let ControlFlow::Break(wakeup) = self.wait(&mut follower).await {
             return wakeup;
         }
+        self.load_beside();
+        follower.stop_waiting();
+        follower.wakeup().await
+    }
+
+    /// Waits for the flight as a thread does, and loads beside it where the wait could be for this
+    /// very thread.
+    async fn follow_by_thread(
+        &mut self,
+        mut follower: Follower<Outcome>,
+        wait: ThreadWait,
+    ) -> Option<Wakeup<Outcome>> {
+        match wait.for_flight(&self.cache, &mut follower).await {
+            Waited::InTime(wakeup) => wakeup,
+            Waited::TooLong(wakeup) => {
+                self.load_beside();
+                wakeup
+            }
+            Waited::InVain => {
+                self.load_beside();
+                follower.load_now().await
+            }
+        }
+    }
+
+    /// Makes the load that comes run beside those of other processes.
+    fn load_beside(&mut self) {
         if let Some(remote) = &mut self.remote {
             remote.load_beside();
         }
-        follower.stop_waiting();
-        follower.wakeup().await
     }
 
     /// Waits for the flight until its load was idle for too long, or the longest wait is over.
@@ -240,6 +283,9 @@ impl Miss {
 
     /// Asks the remote tier for the permit to load. The error is a value that has come meanwhile.
     async fn request_load(&mut self, permit: Permit<Outcome>) -> Result<Permit<Outcome>, Entry> {
+        if let Caller::Thread(_) = self.caller {
+            permit.progress().run_by_thread();
+        }
         let Some(remote) = &mut self.remote else { return Ok(permit) };
         let progress = Arc::clone(permit.progress());
         // In a box: a hit does not carry along what only misses need.

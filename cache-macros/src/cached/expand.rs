@@ -12,7 +12,7 @@ mod signature;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
-use self::signature::{Inputs, allow_lints, inputs, run};
+use self::signature::{Inputs, allow_lints, inputs, run, waited};
 use super::model::Model;
 
 /// Emits the function that the user calls, its companions, and the body.
@@ -65,13 +65,13 @@ fn wrapper(model: &Model) -> TokenStream {
     };
     let inputs = inputs(model, Inputs::All);
     let (at, find) = key::binding(model, &home);
-    let run = run(model, &home);
+    let call = waited(model, "call", &run(model, &home));
     quote! {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
             #find
-            #at.call(#run).await
+            #at.#call
         }
     }
 }

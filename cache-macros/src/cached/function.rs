@@ -34,6 +34,10 @@ impl Function {
         &self.item.sig.ident
     }
 
+    pub(super) fn is_async(&self) -> bool {
+        self.item.sig.asyncness.is_some()
+    }
+
     pub(super) fn receiver(&self) -> Option<&Receiver> {
         self.item.sig.receiver()
     }

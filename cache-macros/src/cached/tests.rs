@@ -60,6 +60,16 @@ fn the_expansion_keeps_its_budget() {
 }
 
 #[test]
+fn a_function_that_is_not_async_keeps_the_budget() {
+    let item = quote! {
+        pub fn normalize(tenant: u64, text: &str) -> Result<String, Error> { slow(tenant, text) }
+    };
+    let text = printed(quote!(ttl = 3600, capacity = 50_000), item);
+    let lines = text.lines().count();
+    assert!(lines <= 70 && !text.contains("async fn") && !text.contains("Future"), "{text}");
+}
+
+#[test]
 fn a_method_keeps_the_budget() {
     let args = quote!(name = "order", ttl = "5m", key(self.tenant, id));
     let item = quote! {
@@ -133,7 +143,7 @@ fn a_wrong_argument_keeps_the_companions() {
 #[test]
 fn a_wrong_function_is_emitted_as_it_is() {
     let item = quote!(
-        fn f(id: u64) -> u64 {
+        const fn f(id: u64) -> u64 {
             id
         }
     );

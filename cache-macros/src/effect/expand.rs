@@ -19,7 +19,7 @@ pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenS
     let (first, then) = match effect {
         Effect::Put => (TokenStream::new(), puts(&entries, args, function)),
         Effect::Invalidate if args.before.is_some() => {
-            (invalidate_before(&entries, args), TokenStream::new())
+            (invalidate_before(&entries, args, function), TokenStream::new())
         }
         Effect::Invalidate => (TokenStream::new(), invalidate_after(&entries, args, function)),
     };
@@ -29,7 +29,7 @@ pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenS
         #vis #sig {
             #(#early)*
             #first
-            let #returned = #body.await;
+            let #returned = #body;
             #then
             #returned
         }
@@ -66,7 +66,7 @@ fn returned() -> Ident {
     hygienic("__returned")
 }
 
-/// Emits a future of the body, which takes what it uses. `return` and `?` in it need to know its
+/// Emits the value of the body, which takes what it uses. `return` and `?` in it need to know its
 /// type from the start.
 fn body(function: &Function) -> TokenStream {
     let body = function.item.body.stream();
@@ -79,14 +79,19 @@ fn body(function: &Function) -> TokenStream {
         }
     });
     let span = function.item.body.span();
-    quote_spanned! {span=>
-        async move {
+    let run = quote_spanned! {span=>
+        {
             #known
             #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::let_and_return)]
             {
                 #body
             }
         }
+    };
+    if function.is_async() {
+        quote_spanned!(span=> async move #run.await)
+    } else {
+        quote_spanned!(span=> (move || #run)())
     }
 }
 
@@ -104,20 +109,29 @@ fn targets(entries: &[Entry<'_>], args: &Args) -> TokenStream {
     quote!([#(#keys,)* #(#all),*])
 }
 
-fn invalidate_before(entries: &[Entry<'_>], args: &Args) -> TokenStream {
+fn invalidate_before(entries: &[Entry<'_>], args: &Args, function: &Function) -> TokenStream {
+    let invalidate = invalidate_all(&targets(entries, args), args, function);
+    quote!(#invalidate;)
+}
+
+/// Emits the call that invalidates `targets`, and waits for its end.
+fn invalidate_all(targets: &TokenStream, args: &Args, function: &Function) -> TokenStream {
     let krate = &args.krate;
-    let targets = targets(entries, args);
-    quote!(#krate::__private::invalidate_all(#targets).await;)
+    if function.is_async() {
+        quote!(#krate::__private::invalidate_all(#targets).await)
+    } else {
+        quote!(#krate::__private::invalidate_all_now(#targets))
+    }
 }
 
 fn invalidate_after(entries: &[Entry<'_>], args: &Args, function: &Function) -> TokenStream {
-    let krate = &args.krate;
     let result = result(entries.iter().map(|entry| entry.target));
     let targets = if_it_succeeded(&result, &targets(entries, args), args, function);
     let known = hygienic("__targets");
+    let invalidate = invalidate_all(&known.to_token_stream(), args, function);
     quote! {
         if let ::core::option::Option::Some(#known) = #targets {
-            #krate::__private::invalidate_all(#known).await;
+            #invalidate;
         }
     }
 }
@@ -130,17 +144,22 @@ fn put(entry: &Entry<'_>, args: &Args, function: &Function) -> TokenStream {
     let at = entry.value();
     let result = result([entry.target].into_iter());
     let value = Ident::new("__value", Span::mixed_site().located_at(entry.target.span()));
+    let (put, wait) = if function.is_async() {
+        (quote!(put), quote!(.await))
+    } else {
+        (quote!(put_now), TokenStream::new())
+    };
     let put = quote! {
         {
             let #value = ::core::clone::Clone::clone(#result);
-            #at.put(#value)
+            #at.#put(#value)
         }
     };
     let put = if_it_succeeded(&result, &put, args, function);
     let known = hygienic("__put");
     quote! {
         if let ::core::option::Option::Some(#known) = #put {
-            #known.await;
+            #known #wait;
         }
     }
 }

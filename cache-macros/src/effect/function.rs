@@ -13,7 +13,7 @@ use crate::shared::{
     item::Item,
     mentions::Mentions,
     spans::{shown_at, word_of},
-    types::{is_result, is_unit},
+    types::{is_future, is_result, is_unit},
 };
 
 /// The function below `#[invalidate]` or `#[cache_put]`.
@@ -26,6 +26,10 @@ impl Function {
         let item = Item::parse(effect.name(), tokens, errors)?;
         check(effect, &item, errors);
         Some(Self { item })
+    }
+
+    pub(super) fn is_async(&self) -> bool {
+        self.item.sig.asyncness.is_some()
     }
 
     pub(super) fn receiver(&self) -> Option<&Receiver> {
@@ -80,13 +84,17 @@ impl Function {
 
 fn check(effect: Effect, item: &Item, errors: &mut Errors) {
     let name = effect.name();
-    if item.sig.asyncness.is_none() {
+    if let Some(constness) = &item.sig.constness {
+        let message = format!("`{name}` needs a function that runs: remove `const`");
+        errors.at(constness, message);
+    } else if item.sig.asyncness.is_none() && item.returns().is_some_and(is_future) {
         let message = format!(
-            "`{name}` needs an `async fn`, because a shared cache is reached over the network: write \
-             `async fn {}`; below `#[async_trait]` put it on an inherent `async fn` and call that",
+            "`{name}` takes effect when the function has returned, and this one returns a future that has \
+             not run: write `async fn {}`; below `#[async_trait]` put it on an inherent `async fn` and \
+             call that",
             item.sig.ident
         );
-        errors.at(item.sig.fn_token, message);
+        errors.at(&item.sig.ident, message);
     } else if effect == Effect::Put && item.returns().is_none_or(is_unit) {
         let message = format!(
             "`{name}` stores the value that the function returns: return one, as in `-> u64`"

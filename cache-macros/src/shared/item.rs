@@ -48,7 +48,7 @@ fn read(attribute: &str, input: ParseStream<'_>) -> syn::Result<Item> {
     let vis = input.parse()?;
     let start = input.cursor().token_stream().into_iter().next();
     let Ok(sig) = input.parse::<Signature>() else {
-        let message = format!("`{attribute}` stands on an `async fn`: move it to one");
+        let message = format!("`{attribute}` stands on a function: move it to one");
         return Err(syn::Error::new_spanned(start, message));
     };
     if !input.peek(token::Brace) {

@@ -1,6 +1,6 @@
 //! Types as they are written: an attribute sees no more of them.
 
-use syn::{GenericArgument, PathArguments, PathSegment, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeParamBound};
 
 /// Returns `ty` without the parentheses and invisible groups around it.
 pub(crate) fn peel(ty: &Type) -> &Type {
@@ -36,4 +36,31 @@ pub(crate) fn is_result(ty: &Type) -> bool {
 /// Returns true for `()`.
 pub(crate) fn is_unit(ty: &Type) -> bool {
     matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// Returns true for `Pin<Box<dyn Future<..>>>`, as `#[async_trait]` leaves it.
+pub(crate) fn is_boxed_future(ty: &Type) -> bool {
+    let inner = |ty: &Type, word: &str| {
+        let last = last_segment(ty).filter(|last| last.ident == word)?;
+        first_argument(last).cloned()
+    };
+    let pinned = inner(ty, "Pin").and_then(|boxed| inner(&boxed, "Box"));
+    matches!(pinned, Some(Type::TraitObject(object)) if object.bounds.iter().any(names_future))
+}
+
+/// Returns true for a type that is a future by its name: `impl Future`, `BoxFuture`.
+pub(crate) fn is_future(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::ImplTrait(ty) => ty.bounds.iter().any(names_future),
+        ty => {
+            let by_name =
+                last_segment(ty).is_some_and(|last| last.ident.to_string().ends_with("Future"));
+            by_name || is_boxed_future(ty)
+        }
+    }
+}
+
+fn names_future(bound: &TypeParamBound) -> bool {
+    let TypeParamBound::Trait(bound) = bound else { return false };
+    bound.path.segments.last().is_some_and(|last| last.ident == "Future")
 }

@@ -12,7 +12,11 @@ pub(super) fn linked() -> [RemoteBackend; 1] {
         let known = target.url.starts_with("redis://");
         if known { Ok(()) } else { Err("the scheme is unknown: write redis://".to_owned()) }
     };
-    [RemoteBackend { check, open: |_| unreachable!("settings open nothing") }]
+    [RemoteBackend {
+        check,
+        open: |_| unreachable!("settings open nothing"),
+        beside_runtime: |act| act(),
+    }]
 }
 
 fn for_users(settings: CacheSettings) -> BuilderSettings {

@@ -1,7 +1,7 @@
 //! The companions `peek`, `refresh`, `put`, `invalidate` and `cache`: each is one call on an entry.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 
 use super::{
     super::{
@@ -9,7 +9,7 @@ use super::{
         validate::Companions,
     },
     key,
-    signature::{Inputs, allow_lints, allow_unused, inputs, run, value},
+    signature::{Inputs, allow_lints, allow_unused, inputs, run, value, waited},
 };
 use crate::shared::{
     companion::Companion,
@@ -55,13 +55,14 @@ struct OnEntry<'a> {
     doc: &'a str,
     extra: Option<TokenStream>,
     output: TokenStream,
-    /// The method that is called on the entry, with its arguments.
-    action: TokenStream,
+    /// The method that is called on the entry, and its arguments.
+    action: &'a str,
+    arguments: TokenStream,
 }
 
 impl OnEntry<'_> {
     fn expand(self, model: &Model) -> TokenStream {
-        let Self { companion, doc, extra, output, action } = self;
+        let Self { companion, doc, extra, output, action, arguments } = self;
         let name = model.name_of(companion);
         let mut params = inputs(model, Inputs::Keyed);
         params.extend(extra);
@@ -70,11 +71,18 @@ impl OnEntry<'_> {
         let generics = &model.taken.generics;
         let bounds = &generics.where_clause;
         let unused = allow_unused(generics);
-        // Not `async fn`: a state machine for each companion of each function would cost more to
-        // compile than the function.
-        quote_spanned! {model.returns_shown=>
-            #unused #header fn #name #generics(#(#params),*) -> impl ::core::future::Future<Output = #output> #bounds {
-                #at.#action
+        let span = model.returns_shown;
+        let (output, action) = if model.function.is_async() {
+            // Not `async fn`: a state machine for each companion of each function would cost more to
+            // compile than the function.
+            let output = quote_spanned!(span=> impl ::core::future::Future<Output = #output>);
+            (output, Ident::new(action, span))
+        } else {
+            (output, format_ident!("{action}_now", span = span))
+        };
+        quote_spanned! {span=>
+            #unused #header fn #name #generics(#(#params),*) -> #output #bounds {
+                #at.#action(#arguments)
             }
         }
     }
@@ -87,7 +95,8 @@ fn peek(model: &Model) -> TokenStream {
         doc: "Returns the stored value for these arguments while it is fresh. Never runs the function.",
         extra: None,
         output: quote_spanned!(model.returns_shown=> ::core::option::Option<#value>),
-        action: quote_spanned!(model.returns_shown=> peek()),
+        action: "peek",
+        arguments: TokenStream::new(),
     };
     companion.expand(model)
 }
@@ -98,14 +107,15 @@ fn refresh(model: &Model) -> TokenStream {
     let name = model.name_of(Companion::Refresh);
     let home = quote!(Self);
     let params = inputs(model, Inputs::All);
-    let run = run(model, &home);
+    let refresh = waited(model, "refresh", &run(model, &home));
+    let asyncness = &model.function.item.sig.asyncness;
     let (at, find) = key::binding(model, &home);
     let header = header(model, "Runs the function now, whatever is stored, and stores its value.");
     let unused = allow_unused(generics);
     quote! {
-        #unused #header async fn #name #generics(#(#params),*) #output #bounds {
+        #unused #header #asyncness fn #name #generics(#(#params),*) #output #bounds {
             #find
-            #at.refresh(#run).await
+            #at.#refresh
         }
     }
 }
@@ -120,7 +130,8 @@ fn put(model: &Model) -> TokenStream {
         doc: "Stores `value` for these arguments without running the function.",
         extra: Some(quote_spanned!(model.returns_shown=> #stored: #value)),
         output: quote!(()),
-        action: quote_spanned!(model.returns_shown=> put(#stored)),
+        action: "put",
+        arguments: stored.to_token_stream(),
     };
     companion.expand(model)
 }
@@ -132,7 +143,8 @@ fn invalidate(model: &Model) -> TokenStream {
         doc: "Removes the value for these arguments and returns how far that has reached.",
         extra: None,
         output: quote!(#krate::__private::Invalidation),
-        action: quote!(invalidate()),
+        action: "invalidate",
+        arguments: TokenStream::new(),
     };
     companion.expand(model)
 }

@@ -1,7 +1,7 @@
 //! The pieces of signatures and calls that the emitted functions have in common.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Generics;
 
 use super::super::model::{Model, generics::arguments, input::Input};
@@ -26,7 +26,20 @@ pub(super) fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
     receiver.chain(params).collect()
 }
 
-/// Emits the body's pinned future, with every input handed on.
+/// Emits the call of a method, by its name, whose end is waited for: the thread of a function that is
+/// not async is parked.
+pub(super) fn waited(model: &Model, name: &str, argument: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    if model.function.is_async() {
+        let name = Ident::new(name, span);
+        quote!(#name(#argument).await)
+    } else {
+        let name = format_ident!("{name}_now", span = span);
+        quote!(#name(#argument))
+    }
+}
+
+/// Emits the body's pinned future, or a closure that runs the body, with every input handed on.
 pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
     let generics = arguments(&model.function.item.sig.generics);
     let body = call(home, &model.name_of(Companion::Body), &generics);
@@ -34,7 +47,11 @@ pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
         model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
     let params = model.params.iter().map(|param| param.name.to_token_stream());
     let arguments = receiver.chain(params);
-    quote!(::core::pin::pin!(#body(#(#arguments),*)))
+    if model.function.is_async() {
+        quote!(::core::pin::pin!(#body(#(#arguments),*)))
+    } else {
+        quote!(move || #body(#(#arguments),*))
+    }
 }
 
 /// Emits `home::name::<T, N>`: the arguments need not tell the type parameters.

@@ -2,12 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Receiver, ReceiverKind, Safety, Type, TypeParamBound, TypeReference};
+use syn::{Receiver, ReceiverKind, Safety, Type, TypeReference};
 
 use super::super::{function::Function, surroundings::Surroundings};
 use crate::shared::{
     errors::Errors,
-    types::{first_argument, last_segment, peel},
+    types::{is_boxed_future, is_future, peel},
 };
 
 pub(super) fn check(function: &Function, surroundings: &Surroundings, errors: &mut Errors) {
@@ -25,27 +25,28 @@ pub(super) fn check(function: &Function, surroundings: &Surroundings, errors: &m
     attributes(function, errors);
 }
 
-/// Refuses a function that is `const` or not `async`.
+/// Refuses a function that is `const`, or whose value is a future.
 fn runs_later(function: &Function, errors: &mut Errors) {
     let sig = &function.item.sig;
+    if sig.asyncness.is_some() {
+        return;
+    }
     if let Some(constness) = &sig.constness {
         errors.at(
             constness,
-            "`#[cached]` needs an `async fn`: a `const fn` runs while compiling; remove `#[cached]`",
+            "`#[cached]` needs a function that runs: a `const fn` may run while compiling; remove `#[cached]`",
         );
-    } else if sig.asyncness.is_none() && function.returns().is_some_and(is_boxed_future) {
+    } else if function.returns().is_some_and(is_boxed_future) {
         let message = "`#[async_trait]` on the impl runs first and leaves a boxed future here, which cannot be cached: \
                        cache an `async fn` in an inherent impl, and call it from this method";
         errors.at(&sig.ident, message);
-    } else if sig.asyncness.is_none() {
-        errors.at(
-            sig.fn_token,
-            format!(
-                "`#[cached]` needs an `async fn`: write `async fn {}`, and run what blocks a thread \
-                 in `tokio::task::spawn_blocking`",
-                sig.ident
-            ),
+    } else if function.returns().is_some_and(is_future) {
+        let message = format!(
+            "a future is not a value that can be cached: write `async fn {}`, which returns what the \
+             future returns",
+            sig.ident
         );
+        errors.at(&sig.ident, message);
     }
 }
 
@@ -76,25 +77,6 @@ fn is_called_from_rust(function: &Function, errors: &mut Errors) {
             "`#[cached]` needs a Rust function: cache one that this `extern` function calls",
         );
     }
-}
-
-/// Returns true for `Pin<Box<dyn Future<..>>>`, as `#[async_trait]` leaves it.
-fn is_boxed_future(returns: &Type) -> bool {
-    let inner = |ty: &Type, word: &str| {
-        let last = last_segment(ty).filter(|last| last.ident == word)?;
-        first_argument(last).cloned()
-    };
-    let Some(Type::TraitObject(object)) =
-        inner(returns, "Pin").and_then(|boxed| inner(&boxed, "Box"))
-    else {
-        return false;
-    };
-    object.bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            bound.path.segments.last().is_some_and(|last| last.ident == "Future")
-        }
-        _ => false,
-    })
 }
 
 /// Returns the `&mut` of `&mut self` or `self: &mut Self`.
