@@ -23,9 +23,10 @@ pub mod config {
     };
 }
 
-/// The health of the remote tier, as [`Caches::health`] returns it.
+/// The health of the remote tier, as [`Caches::health`] returns it, and the outcome of
+/// [`Caches::shutdown`].
 pub mod health {
-    pub use cachery_core::{Breaker, Health, Push, ServerHealth, Status};
+    pub use cachery_core::{Breaker, Health, Push, ServerHealth, Shutdown, Status};
 }
 
 /// Keys by hand: the encoder for which a [`CacheKey`] is written.

@@ -59,7 +59,7 @@ pub use memory::{
 pub use observe::{Evictions, Invalidations, RemoteStats, Stats};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
-pub use remote::{Mark, TlsFiles};
+pub use remote::{Mark, Shutdown, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use value::{CacheValue, LocalValue};
 

@@ -13,8 +13,8 @@ mod stripes;
 mod totals;
 
 pub(crate) use counters::{Counters, micros};
-pub(crate) use metrics::{describe, flush, record_load};
+pub(crate) use metrics::{describe, flush, flush_queued, record_load};
 pub(crate) use spans::{get_span, load_span, record_hit};
 pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
-pub use totals::{breaker, connection, request};
+pub use totals::{breaker, connection, lost, request};
 pub(crate) use totals::{fallback, flush as flush_totals};

@@ -5,6 +5,7 @@ mod budget;
 mod exchange;
 mod key;
 mod reason;
+mod shutdown;
 
 pub(crate) use budget::Budget;
 pub use exchange::{
@@ -14,6 +15,7 @@ pub use exchange::{
 pub(crate) use key::Digester;
 pub use key::{Digest, Place, RemoteKey};
 pub use reason::Reason;
+pub use shutdown::{QueuedInvalidations, Shutdown};
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -79,6 +81,14 @@ pub trait RemoteTier: Send + Sync {
 
     /// Asks the servers for their health.
     fn health(&self) -> Pending<'_, Vec<ServerHealth>>;
+
+    /// Returns the invalidations that wait until their servers can be reached.
+    fn queued(&self) -> QueuedInvalidations;
+
+    /// Waits until all invalidations that were begun are done, and leases given back, or `within`
+    /// is over. What is lost then is logged and counted by the tier. The tier goes on: an
+    /// invalidation that is left is still tried.
+    fn shutdown(&self, within: Duration) -> Pending<'_, Shutdown>;
 }
 
 /// The events that a tier reports to the registry. The methods neither block nor panic.

@@ -17,18 +17,23 @@ mod node;
 mod read;
 mod reply;
 mod scripts;
+mod shutdown;
 #[cfg(test)]
 mod tests;
 mod token;
 mod waiters;
+mod work;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cachery_core::{
-    ServerHealth,
+    ServerHealth, Shutdown,
     remote::{
-        FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Reason, RemoteKey,
-        RemoteOptions, RemotePermit, RemoteTier, Seen,
+        FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, QueuedInvalidations, Reason,
+        RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen,
     },
 };
 
@@ -46,6 +51,13 @@ impl Tier {
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
         let servers = Servers::open(&target, node.names.watched(), hooks)?;
         Ok(Self(Arc::new(Client { node, servers })))
+    }
+}
+
+impl Drop for Tier {
+    fn drop(&mut self) {
+        let node = &self.0.node;
+        shutdown::report_lost(node, node.journal.len());
     }
 }
 
@@ -103,5 +115,13 @@ impl RemoteTier for Tier {
 
     fn health(&self) -> Pending<'_, Vec<ServerHealth>> {
         Box::pin(self.0.servers.health())
+    }
+
+    fn queued(&self) -> QueuedInvalidations {
+        self.0.node.journal.summary(Instant::now())
+    }
+
+    fn shutdown(&self, within: Duration) -> Pending<'_, Shutdown> {
+        Box::pin(shutdown::shutdown(&self.0, within))
     }
 }

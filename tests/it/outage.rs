@@ -8,4 +8,5 @@ mod loading;
 mod masters;
 mod memory;
 mod place;
+mod shutdown;
 mod start;

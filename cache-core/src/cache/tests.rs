@@ -9,8 +9,8 @@ use crate::{
     health::ServerHealth,
     memory::fake::{self, has_interleaved, interleave_once, key, put},
     remote::{
-        Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place, Reason,
-        RemoteKey, RemotePermit, RemoteTier, Seen,
+        Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
+        QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
     },
     site::Site,
 };
@@ -68,6 +68,14 @@ impl RemoteTier for Nowhere {
     }
 
     fn health(&self) -> Pending<'_, Vec<ServerHealth>> {
+        unreachable!()
+    }
+
+    fn queued(&self) -> QueuedInvalidations {
+        unreachable!()
+    }
+
+    fn shutdown(&self, _: Duration) -> Pending<'_, Shutdown> {
         unreachable!()
     }
 }

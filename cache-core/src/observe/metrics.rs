@@ -10,7 +10,7 @@ use metrics::{
 };
 
 use super::stats::Stats;
-use crate::health::Breaker;
+use crate::{health::Breaker, remote::QueuedInvalidations};
 
 /// Records an attempt to connect to a server.
 pub(crate) fn record_connect(took: Duration) {
@@ -52,6 +52,13 @@ pub(crate) fn breaker(address: &str, state: Breaker) {
         Breaker::Open => 1.0,
     };
     gauge!("cache_breaker_state", "server" => address.to_owned()).set(state);
+}
+
+/// Hands the state of the queue of invalidations to the recorder.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+pub(crate) fn flush_queued(queued: QueuedInvalidations) {
+    gauge!("cache_queue_length").set(queued.length as f64);
+    gauge!("cache_queue_oldest_seconds").set(queued.oldest.as_secs_f64());
 }
 
 /// Records a load at once: a histogram has no total that could be handed over later.
@@ -111,6 +118,16 @@ pub(crate) fn describe() {
         "Requests to a server that failed, by operation."
     );
     describe_counter!("cache_fallback_total", "Calls that did without the remote tier, by reason.");
+    describe_counter!(
+        "cache_invalidations_lost_total",
+        "Invalidations that no server had acknowledged when their process or registry ended."
+    );
+    describe_gauge!("cache_queue_length", "Invalidations that wait until Redis can be reached.");
+    describe_gauge!(
+        "cache_queue_oldest_seconds",
+        metrics::Unit::Seconds,
+        "Time for which the oldest of them has waited."
+    );
     describe_gauge!("cache_breaker_state", "A server's breaker: 0 closed, 0.5 half open, 1 open.");
     describe_histogram!(
         "cache_connect_seconds",

@@ -19,6 +19,7 @@ struct Totals {
     errors: BTreeMap<&'static str, u64>,
     fallbacks: BTreeMap<&'static str, u64>,
     breakers: BTreeMap<String, Breaker>,
+    invalidations_lost: u64,
 }
 
 static TOTALS: Mutex<Option<Totals>> = Mutex::new(None);
@@ -47,6 +48,12 @@ pub fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
     metrics::record_request(op, began);
 }
 
+/// Counts invalidations that are lost with their process or registry.
+pub fn lost(invalidations: usize) {
+    let invalidations = u64::try_from(invalidations).unwrap_or(u64::MAX);
+    totals(|totals| totals.invalidations_lost += invalidations);
+}
+
 /// Counts a call that did without the remote tier.
 pub(crate) fn fallback(reason: &'static str) {
     totals(|totals| *totals.fallbacks.entry(reason).or_default() += 1);
@@ -71,5 +78,6 @@ pub(crate) fn flush() {
         for (address, state) in &totals.breakers {
             metrics::breaker(address, *state);
         }
+        metrics::count("cache_invalidations_lost_total", &[], totals.invalidations_lost);
     });
 }

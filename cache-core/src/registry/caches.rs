@@ -1,6 +1,6 @@
 //! The public type of a registry.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use super::{current, handle::CacheHandle, open, reload, remote, report::Report, state::Registry};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     config::{CachesBuilder, EffectiveConfig, Reload},
     error::Error,
     health::Health,
+    remote::Shutdown,
     site::{self, Site},
 };
 
@@ -270,6 +271,33 @@ impl Caches {
     /// Fails as [`from_env`](Self::from_env) does. Nothing is changed then.
     pub async fn reload(&self) -> Result<Reload, Error> {
         reload::reload(&self.0).await
+    }
+
+    /// Finishes what this process has begun in Redis: invalidations that are queued or on their way,
+    /// and leases that are to be given back. Returns as soon as all is done, and `within` that time
+    /// in any case. To be called when no more calls come: last in a program, on `SIGTERM` as well.
+    ///
+    /// What is not done by then is [`lost`](crate::Shutdown::lost) with the process. The outcome
+    /// says so, and so do one log line and the metric `cache_invalidations_lost_total`. The registry
+    /// can still be used, and goes on trying.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::Caches;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # async fn serve_until_sigterm() {}
+    /// serve_until_sigterm().await;
+    /// let shutdown = Caches::current().shutdown(Duration::from_secs(5)).await;
+    /// if shutdown.lost > 0 {
+    ///     eprintln!("{} invalidations are lost", shutdown.lost);
+    /// }
+    /// # }
+    /// ```
+    pub async fn shutdown(&self, within: Duration) -> Shutdown {
+        remote::shutdown(&self.0, within).await
     }
 
     /// Hands the counters to the `metrics` recorder now. The installed registry does so by itself

@@ -15,7 +15,7 @@ use crate::{
     health::Health,
     identity::Fingerprint,
     invalidation::Invalidation,
-    remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions},
+    remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
     site,
 };
 
@@ -54,6 +54,14 @@ pub(super) async fn health(registry: &Registry) -> Health {
         None => Vec::new(),
     };
     Health::of(servers, registry.settings.faults())
+}
+
+/// Waits until the work in the remote tier is done, or `within` is over.
+pub(super) async fn shutdown(registry: &Registry, within: Duration) -> Shutdown {
+    match &registry.remote {
+        Some(remote) => remote.tier.shutdown(within).await,
+        None => Shutdown::default(),
+    }
 }
 
 /// Waits for the first connection, if there is anything to connect to.

@@ -87,6 +87,8 @@ impl Registry {
         for name in site::by_name().keys() {
             observe::flush(name, &self.stats(name));
         }
+        let queued = self.remote.as_ref().map(|remote| remote.tier.queued());
+        observe::flush_queued(queued.unwrap_or_default());
         observe::flush_totals();
     }
 }

@@ -23,6 +23,9 @@ use crate::{
 const HEARTBEAT: Duration = Duration::from_secs(1);
 const LEAST_PAUSE: Duration = Duration::from_millis(100);
 const MOST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause while an invalidation waits: it is done within a second of the server's
+/// return.
+const HURRIED_PAUSE: Duration = Duration::from_millis(500);
 
 /// The manager's own connection to a server.
 pub(super) struct Link {
@@ -47,7 +50,20 @@ impl Link {
                 Err(error) => self.replays.fail(error.for_requests()),
             }
             self.disconnected();
-            manager::timer(backoff.pause()).await;
+            self.rest(backoff.pause()).await;
+        }
+    }
+
+    /// Waits for `pause`; for less where an invalidation waits, or is queued meanwhile.
+    async fn rest(&self, pause: Duration) {
+        let mut over = pin!(manager::timer(pause));
+        let hurried = pause.min(HURRIED_PAUSE);
+        let _ = manager::until(over.as_mut(), pin!(manager::timer(hurried))).await;
+        while !self.state.has_outstanding() {
+            let wanted = pin!(self.replays.wanted());
+            if manager::until(over.as_mut(), wanted).await.is_none() {
+                return;
+            }
         }
     }
 

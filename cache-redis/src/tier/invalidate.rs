@@ -9,7 +9,7 @@ use cachery_core::remote::Reason;
 use futures_util::future::join_all;
 use redis::Value;
 
-use super::{client::Client, journal::Scope, reply::refusal};
+use super::{client::Client, journal::Scope, reply::refusal, work::Begun};
 use crate::connection::{MAX_IN_PIPELINE, ScriptCall};
 
 /// Invalidations that are being tried. Dropping it queues those that no server has acknowledged:
@@ -18,11 +18,14 @@ pub(super) struct Batch<'a> {
     client: &'a Client,
     untried: VecDeque<Scope>,
     refused: Vec<Scope>,
+    begun: Begun,
 }
 
 impl<'a> Batch<'a> {
     pub(super) fn new(client: &'a Client, scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self { client, untried: scopes.into_iter().collect(), refused: Vec::new() }
+        let untried: VecDeque<_> = scopes.into_iter().collect();
+        let begun = client.node.work.invalidations(untried.len());
+        Self { client, untried, refused: Vec::new(), begun }
     }
 
     /// Notes that nothing needs to be invalidated.
@@ -45,12 +48,12 @@ impl<'a> Batch<'a> {
         if !client.servers.is_cluster() {
             return vec![self];
         }
-        let mut parts = HashMap::new();
+        let mut parts = HashMap::<_, Vec<_>>::new();
         for scope in self.untried.drain(..) {
             let owner = client.servers.owner(scope.slot(&client.node.names));
-            parts.entry(owner).or_insert_with(|| Batch::new(client, [])).untried.push_back(scope);
+            parts.entry(owner).or_default().push(scope);
         }
-        parts.into_values().collect()
+        parts.into_values().map(|scopes| Self::new(client, scopes)).collect()
     }
 
     /// Invalidates all on the server that owns them.
@@ -84,7 +87,9 @@ impl<'a> Batch<'a> {
                 }
             }
         }
+        let done = acknowledged.len();
         self.client.node.journal.record_all(acknowledged, suspicions, Instant::now());
+        self.begun.end(done);
         result
     }
 }

@@ -15,14 +15,14 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use cachery_core::remote::RemoteKey;
+use cachery_core::remote::{QueuedInvalidations, RemoteKey};
 use parking_lot::Mutex;
 
 use self::queues::Queues;
-use super::names::Names;
+use super::{names::Names, work::Work};
 use crate::{
     server::ReplayId,
     slots::{SLOTS, slot},
@@ -55,15 +55,23 @@ pub(super) struct Journal {
     queues: Mutex<Queues>,
     /// The number of outstanding invalidations, readable without the lock.
     outstanding: AtomicUsize,
+    /// The number of acknowledgements so far.
+    acknowledged: AtomicUsize,
+    /// The largest number of invalidations that were reported as lost.
+    lost: AtomicUsize,
+    work: Arc<Work>,
 }
 
 impl Journal {
-    pub(super) fn new(names: Names) -> Self {
-        Self::with_room(names, MAX_KEYS)
+    /// Returns an empty one. It wakes those who wait for a change of `work`.
+    pub(super) fn new(names: Names, work: Arc<Work>) -> Self {
+        Self::with_room(names, MAX_KEYS, work)
     }
 
-    fn with_room(names: Names, most: usize) -> Self {
-        Self { queues: Mutex::new(Queues::new(names, most)), outstanding: AtomicUsize::new(0) }
+    fn with_room(names: Names, most: usize, work: Arc<Work>) -> Self {
+        let queues = Mutex::new(Queues::new(names, most));
+        let [outstanding, acknowledged, lost] = [(); 3].map(|()| AtomicUsize::new(0));
+        Self { queues, outstanding, acknowledged, lost, work }
     }
 
     /// Adds invalidations that no server has acknowledged.
@@ -84,6 +92,7 @@ impl Journal {
             let is_certain = queues.suspicions == suspicions;
             for scope in scopes {
                 if is_certain {
+                    self.acknowledged.fetch_add(1, Ordering::Relaxed);
                     queues.record(scope, at);
                 } else {
                     queues.add(scope);
@@ -100,7 +109,10 @@ impl Journal {
     /// Notes that a server has acknowledged these. Nothing happens to one that was added again
     /// meanwhile: the newer one is still outstanding.
     pub(super) fn acknowledged(&self, ids: &[ReplayId], at: Instant) {
-        self.change(|queues| ids.iter().for_each(|id| queues.acknowledged(*id, at)));
+        self.change(|queues| {
+            let known = ids.iter().filter(|id| queues.acknowledged(**id, at)).count();
+            self.acknowledged.fetch_add(known, Ordering::Relaxed);
+        });
     }
 
     /// Returns the invalidations that must be done on the server that `owns` these slots, oldest
@@ -124,8 +136,30 @@ impl Journal {
         self.slots().into_iter().filter(|(_, slot)| owns(*slot)).count()
     }
 
-    fn len(&self) -> usize {
+    /// Counts what is outstanding.
+    pub(super) fn len(&self) -> usize {
         self.outstanding.load(Ordering::Acquire)
+    }
+
+    /// Counts the acknowledgements so far.
+    pub(super) fn acknowledgements(&self) -> usize {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many of the `lost` invalidations were not counted by an earlier call.
+    pub(super) fn count_lost(&self, lost: usize) -> usize {
+        lost.saturating_sub(self.lost.fetch_max(lost, Ordering::Relaxed))
+    }
+
+    /// Returns the length of the queue, and the time for which the oldest has waited.
+    pub(super) fn summary(&self, now: Instant) -> QueuedInvalidations {
+        if !self.has_outstanding() {
+            return QueuedInvalidations::default();
+        }
+        let queues = self.queues.lock();
+        let since = queues.outstanding.iter().map(|(_, note)| note.since).min();
+        let oldest = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        QueuedInvalidations { length: queues.outstanding.len(), oldest }
     }
 
     /// Notes that a connection to the server that `owns` these slots was lost. What it
@@ -151,7 +185,10 @@ impl Journal {
     fn change<T>(&self, change: impl FnOnce(&mut Queues) -> T) -> T {
         let mut queues = self.queues.lock();
         let result = change(&mut queues);
-        self.outstanding.store(queues.outstanding.len(), Ordering::Release);
+        let before = self.outstanding.swap(queues.outstanding.len(), Ordering::AcqRel);
+        if before > 0 && queues.outstanding.len() == 0 {
+            self.work.notify();
+        }
         result
     }
 }

@@ -79,7 +79,11 @@ impl Drop for Lease {
             renewal.abort();
         }
         if let Some(claim) = self.claim.take() {
-            manager::handle().spawn(claim.release());
+            let begun = claim.client.node.work.release();
+            manager::handle().spawn(async move {
+                let _begun = begun;
+                claim.release().await;
+            });
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     names::{Change, Names, Pushed},
     scripts::{CLEAR, INVALIDATE},
     waiters::Waiters,
+    work::Work,
 };
 use crate::{
     connection::Script,
@@ -22,14 +23,16 @@ pub(super) struct Node {
     pub(super) names: Names,
     pub(super) journal: Journal,
     pub(super) waiters: Waiters,
+    pub(super) work: Arc<Work>,
     events: Arc<dyn RemoteEvents>,
 }
 
 impl Node {
     pub(super) fn new(prefix: &str, events: Arc<dyn RemoteEvents>) -> Self {
         let names = Names::new(prefix);
-        let journal = Journal::new(names.clone());
-        Self { id: fastrand::u64(..), names, journal, waiters: Waiters::default(), events }
+        let work = Arc::<Work>::default();
+        let journal = Journal::new(names.clone(), Arc::clone(&work));
+        Self { id: fastrand::u64(..), names, journal, waiters: Waiters::default(), work, events }
     }
 
     /// Returns the script that invalidates `scope`, with its keys.

@@ -32,7 +32,7 @@ impl Link {
                 () = self.replays.wanted() => self.replay(session, &home).await,
                 () = self.state.breaker.opened() => {
                     backoff.ended(closed.elapsed());
-                    manager::timer(backoff.pause()).await;
+                    self.rest(backoff.pause()).await;
                     closed = Instant::now();
                     self.probe(session).await
                 }

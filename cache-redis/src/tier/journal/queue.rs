@@ -19,6 +19,8 @@ pub(super) struct Note {
     pub(super) slot: u16,
     /// True when it stands for keys of one cache that were done in other slots.
     pub(super) merged: bool,
+    /// The time since which it has been outstanding.
+    pub(super) since: Instant,
     /// The time of the acknowledgement that stands.
     pub(super) at: Option<Instant>,
     /// The time for which earlier acknowledgements stood, each until the server was lost or
@@ -36,6 +38,7 @@ impl Note {
     pub(super) fn doubted(mut self, now: Instant, least: Duration) -> Self {
         if let Some(at) = self.at.take() {
             self.stood += now.saturating_duration_since(at).max(least);
+            self.since = now;
         }
         self
     }

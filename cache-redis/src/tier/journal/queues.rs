@@ -43,10 +43,11 @@ impl Queues {
         self.enqueue(note)
     }
 
-    pub(super) fn acknowledged(&mut self, id: ReplayId, at: Instant) {
-        if let Some(note) = self.outstanding.remove(id) {
-            self.remember(note, at);
-        }
+    /// Notes that a server has done one. Returns false when it is not outstanding.
+    pub(super) fn acknowledged(&mut self, id: ReplayId, at: Instant) -> bool {
+        let Some(note) = self.outstanding.remove(id) else { return false };
+        self.remember(note, at);
+        true
     }
 
     /// Records an invalidation that was done. One that is outstanding stays, because it may have
@@ -119,7 +120,8 @@ impl Queues {
 
     fn note(&self, scope: Scope) -> Note {
         let slot = scope.slot(&self.names);
-        Note { scope, slot, merged: false, at: None, stood: Duration::ZERO }
+        let since = Instant::now();
+        Note { scope, slot, merged: false, since, at: None, stood: Duration::ZERO }
     }
 
     fn next_id(&mut self) -> ReplayId {

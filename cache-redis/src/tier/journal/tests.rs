@@ -18,7 +18,7 @@ fn names() -> Names {
 }
 
 fn journal() -> Journal {
-    Journal::new(names())
+    Journal::new(names(), Arc::default())
 }
 
 fn key_of(name: &'static str, number: u32) -> Scope {
@@ -268,7 +268,7 @@ fn the_minute_of_a_server_stands_still_while_it_is_out_of_reach() {
 
 #[test]
 fn too_many_keys_of_servers_out_of_reach_are_cleared_with_their_cache() {
-    let (journal, now) = (Journal::with_room(names(), 2), Instant::now());
+    let (journal, now) = (Journal::with_room(names(), 2, Arc::default()), Instant::now());
     for number in 1..=3 {
         journal.acknowledged(&[journal.add(key(number))], now);
         journal.lost(&|_| true, now);
@@ -323,7 +323,7 @@ fn too_many_recent_keys_are_cleared_with_their_cache_whichever_server_is_suspect
 
 #[test]
 fn a_clear_acknowledged_late_does_not_stand_for_too_many_recent_keys() {
-    let (journal, now) = (Journal::with_room(names(), 2), Instant::now());
+    let (journal, now) = (Journal::with_room(names(), 2, Arc::default()), Instant::now());
     let clear = journal.add(cache("a"));
     for number in 1..=3 {
         journal.acknowledged(&[journal.add(key(number))], now);

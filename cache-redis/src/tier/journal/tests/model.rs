@@ -53,7 +53,7 @@ struct Model {
 impl Model {
     fn new(most: usize) -> Self {
         let [done, ever_done] = [vec![], vec![]];
-        let (journal, now) = (Journal::with_room(names(), most), Instant::now());
+        let (journal, now) = (Journal::with_room(names(), most, Arc::default()), Instant::now());
         Self {
             journal,
             now,
