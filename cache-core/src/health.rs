@@ -68,7 +68,8 @@ pub struct ServerHealth {
     pub status: Status,
     /// Problems that need attention, each in one line with the way out.
     pub problems: Vec<String>,
-    /// The time of one `PING`.
+    /// The time of one `PING`; in a serialised report, in seconds.
+    #[serde(serialize_with = "crate::seconds::of_option")]
     pub round_trip: Option<Duration>,
     /// The version that it reports.
     pub version: Option<String>,

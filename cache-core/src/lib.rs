@@ -32,6 +32,7 @@ mod policy;
 mod read;
 mod registry;
 mod returns;
+mod seconds;
 mod site;
 mod sync;
 mod timeline;
@@ -56,6 +57,8 @@ pub use memory::{
     Bounds, DropCause, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory,
     OnDrop,
 };
+#[doc(hidden)]
+pub use observe::metric_list;
 pub use observe::{Evictions, Invalidations, RemoteStats, Stats};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};

@@ -1,11 +1,13 @@
 //! Counters, statistics, metrics and spans: the caches as seen from outside.
 //!
 //! `counters` count at a call site, and `stats` is their snapshot for users. A remote tier reports
-//! its connections and requests to `totals`. `metrics` hands both to the `metrics` recorder, and
-//! `spans` are those of `tracing`. Never is a key in a label or a span.
+//! its connections and requests to `totals`. `metrics` hands both to the `metrics` recorder,
+//! `metric_list` describes them, and `spans` are those of `tracing`. Never is a key in a label or a
+//! span.
 
 mod counter;
 mod counters;
+pub mod metric_list;
 mod metrics;
 mod spans;
 mod stats;
@@ -13,8 +15,9 @@ mod stripes;
 mod totals;
 
 pub(crate) use counters::{Counters, micros};
-pub(crate) use metrics::{describe, flush, flush_queued, record_load};
+pub(crate) use metric_list::describe;
+pub(crate) use metrics::{flush, flush_queued, record_load};
 pub(crate) use spans::{get_span, load_span, record_hit};
 pub use stats::{Evictions, Invalidations, RemoteStats, Stats};
+pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
 pub use totals::{breaker, connection, lost, request};
-pub(crate) use totals::{fallback, flush as flush_totals};

@@ -55,6 +55,7 @@ mod tests {
     fn a_policy_is_serialised_in_the_words_of_its_settings() {
         let shown =
             serde_json::to_value(policy(Duration::from_secs(7), 0.0)).expect("it is plain data");
+        assert_eq!(shown["ttl"], 7.0);
         assert_eq!(shown["backend"], "tiered");
         assert_eq!(shown["codec"], "messagepack");
         assert_eq!(shown["lease"], true);

@@ -1,12 +1,11 @@
-//! `docs/configuration.md` and `cache.example.toml` agree with the code. `CACHERY_WRITE_DOCS=1
+//! `docs/configuration.md`, `docs/metrics.md` and `cache.example.toml` agree with the code. `CACHERY_WRITE_DOCS=1
 //! cargo test --test it config_docs` writes them.
 
 use std::{env, fs};
 
 use cachery::{Caches, cached};
-use cachery_core::reference;
+use cachery_core::{metric_list, reference};
 
-const DOCS: &str = "docs/configuration.md";
 const EXAMPLE: &str = "cache.example.toml";
 const BEGIN: &str = "<!-- table -->\n";
 const END: &str = "<!-- end of table -->\n";
@@ -28,12 +27,18 @@ fn compare(path: &str, found: &str, right: &str) {
     }
 }
 
-#[test]
-fn the_table_of_the_docs_is_the_one_of_the_code() {
-    let docs = fs::read_to_string(DOCS).expect("the docs");
-    let (before, rest) = docs.split_once(BEGIN).expect("where the table begins");
+/// Compares the table in the page at `path` with the one of the code.
+fn compare_table(path: &str, table: &str) {
+    let page = fs::read_to_string(path).expect("the page");
+    let (before, rest) = page.split_once(BEGIN).expect("where the table begins");
     let (_, after) = rest.split_once(END).expect("where it ends");
-    compare(DOCS, &docs, &format!("{before}{BEGIN}{}{END}{after}", reference::table()));
+    compare(path, &page, &format!("{before}{BEGIN}{table}{END}{after}"));
+}
+
+#[test]
+fn the_tables_of_the_docs_are_those_of_the_code() {
+    compare_table("docs/configuration.md", &reference::table());
+    compare_table("docs/metrics.md", &metric_list::table());
 }
 
 #[test]

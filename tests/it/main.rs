@@ -33,6 +33,7 @@ mod registry;
 mod reload;
 #[cfg(feature = "redis")]
 mod reload_redis;
+mod requests;
 mod results;
 #[cfg(feature = "redis")]
 mod round_trips;

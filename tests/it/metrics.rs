@@ -74,6 +74,15 @@ fn a_cache_that_was_never_called_is_seen_with_zeros() {
 }
 
 #[test]
+fn every_metric_that_is_seen_is_in_the_list() {
+    let recorder = recorded(some_traffic);
+    for metric in recorder.all().keys() {
+        let (name, _) = metric.split_once('{').expect("labels");
+        assert!(cachery_core::metric_list::is_listed(name), "{name} is not in docs/metrics.md");
+    }
+}
+
+#[test]
 fn flushing_again_adds_nothing() {
     let recorder = recorded(|| async {
         some_traffic().await;

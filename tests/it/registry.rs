@@ -53,6 +53,7 @@ async fn a_report_is_one_serialisable_value() {
         alpha(1).await;
         alpha(1).await;
         let report = serde_json::to_value(Caches::current().report()).expect("serialisable");
+
         let alpha = named(&report, "registry-alpha");
         assert_eq!(alpha["hit_ratio"], 0.5);
         assert_eq!((&alpha["stats"]["hits"], &alpha["stats"]["size"]), (&1.into(), &1.into()));

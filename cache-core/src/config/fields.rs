@@ -90,6 +90,7 @@ settings! {
         for_all: false,
         unset: "the attribute's",
         in_effect: time_of,
+        serialize_with: "crate::seconds::of_option",
         example: r#""30m""#,
     }
     /// The most entries in memory, for each function.

@@ -43,7 +43,11 @@ impl Source {
     pub(super) fn unknown_cache(&self, name: &str, caches: &[&str]) -> Fault {
         let hint = match nearest(name, caches.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None if caches.is_empty() => "this program has none".to_owned(),
+            None if caches.is_empty() => {
+                "no cached function is linked into this program; a program, also one of tests, links the \
+                 crate that has them when it names it, as in `use my_service as _;`"
+                    .to_owned()
+            }
             None => format!("the caches of this program are {}", caches.join(", ")),
         };
         let message = format!("{self}: unknown cache `{}`: {hint}", shown_name(name));

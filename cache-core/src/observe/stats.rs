@@ -97,10 +97,12 @@ statistics! {
         pub remote: RemoteStats,
         /// Entries in memory now. Expired ones count until they are dropped.
         pub size: u64,
-        /// The sum of the times of all loads.
+        /// The sum of the times of all loads. In a serialised report, all times are seconds.
+        #[serde(serialize_with = "crate::seconds::of")]
         pub load_time: Duration,
         /// The time that hits saved: for each, the time of the load that made its value, including
         /// its wait for the executor.
+        #[serde(serialize_with = "crate::seconds::of")]
         pub time_saved: Duration,
     }
 }

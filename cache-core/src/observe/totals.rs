@@ -11,7 +11,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::metrics;
-use crate::health::Breaker;
+use crate::{health::Breaker, remote::Reason};
 
 #[derive(Default)]
 struct Totals {
@@ -79,5 +79,16 @@ pub(crate) fn flush() {
             metrics::breaker(address, *state);
         }
         metrics::count("cache_invalidations_lost_total", &[], totals.invalidations_lost);
+    });
+}
+
+/// Makes the series of fallbacks and connections begin as zero, before anything of them happens.
+pub(crate) fn begin() {
+    totals(|totals| {
+        totals.connections.entry(("success", "none")).or_default();
+        for reason in Reason::ALL {
+            totals.connections.entry(("failure", reason.as_str())).or_default();
+            totals.fallbacks.entry(reason.as_str()).or_default();
+        }
     });
 }

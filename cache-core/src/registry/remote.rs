@@ -15,6 +15,7 @@ use crate::{
     health::Health,
     identity::Fingerprint,
     invalidation::Invalidation,
+    observe,
     remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
     site,
 };
@@ -38,6 +39,7 @@ pub(super) fn open(
     let tier = (backend.open)(RemoteOptions { target, prefix: settings.prefix.clone(), events })
         .map_err(|why| faults.push(Fault::new(FaultKind::Unreachable, why)))
         .ok()?;
+    observe::begin_totals();
     Some(Remote {
         tier,
         digester: Digester::new(settings.key_secret.as_ref().map(Secret::reveal)),

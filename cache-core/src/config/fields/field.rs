@@ -105,6 +105,7 @@ macro_rules! settings {
                 $(for_all: $for_all:literal,)?
                 $(default: $default:expr,)?
                 $(unset: $unset:literal, in_effect: $in_effect:expr,)?
+                $(serialize_with: $serialize_with:literal,)?
                 example: $example:literal,
             }
         )+
@@ -116,7 +117,11 @@ macro_rules! settings {
 
         $(#[$policy_attribute])*
         $policy_vis struct $Policy {
-            $($(#[doc = $meaning])+ $policy_vis $name: $effect,)+
+            $(
+                $(#[doc = $meaning])+
+                $(#[serde(serialize_with = $serialize_with)])?
+                $policy_vis $name: $effect,
+            )+
         }
 
         impl $Settings {

@@ -5,7 +5,7 @@ use std::{io::Write as _, path::Path, process::Command, sync::mpsc, thread};
 use super::*;
 use crate::{CachesBuilder, TlsFiles};
 
-/// An sources whose file holds `text`. The file goes with the second.
+/// Sources whose file holds `text`. The file goes with the second.
 fn sources(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Sources, tempfile::NamedTempFile) {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(text.as_ref()).expect("written");
@@ -295,4 +295,11 @@ fn a_file_that_cannot_be_read_is_one_clear_fault() {
         );
         assert_eq!(config.policy(0).ttl, Some(HOUR));
     }
+}
+
+#[test]
+fn a_program_that_links_no_cached_function_is_told_to_name_the_crate_that_has_them() {
+    let (sources, _file) = sources("[cache.users]\nttl = 60", &[]);
+    let (_, faults) = resolved(&sources, &[], &[]);
+    assert!(faults[0].contains("`use my_service as _;`"), "{faults:?}");
 }

@@ -1,0 +1,179 @@
+//! The list of all metrics: their names, labels and meanings. `docs/metrics.md` holds the same, and
+//! a test compares them.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// A metric.
+struct Metric {
+    name: &'static str,
+    kind: Kind,
+    /// The labels, each with its values where they are few.
+    labels: &'static [(&'static str, &'static str)],
+    /// The meaning, in one line.
+    meaning: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Counter,
+    Gauge,
+    /// A gauge of seconds.
+    Seconds,
+    /// A histogram of seconds.
+    Histogram,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Seconds => "gauge, in seconds",
+            Self::Histogram => "histogram, in seconds",
+        }
+    }
+}
+
+const CACHE: (&str, &str) = ("cache", "its name");
+
+const METRICS: &[Metric] = &[
+    Metric {
+        name: "cache_gets_total",
+        kind: Kind::Counter,
+        labels: &[CACHE, ("result", "`hit`, `miss`"), ("tier", "`memory`, `remote`, `none`")],
+        meaning: "Calls, by result and by the tier that served; `none` for a miss.",
+    },
+    Metric {
+        name: "cache_coalesced_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Misses that another caller's load served.",
+    },
+    Metric {
+        name: "cache_load_seconds",
+        kind: Kind::Histogram,
+        labels: &[CACHE, ("result", "`success`, `error`")],
+        meaning: "Time of a load, by result.",
+    },
+    Metric {
+        name: "cache_saved_seconds_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Load time that hits saved, in whole seconds.",
+    },
+    Metric {
+        name: "cache_puts_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Values stored, by loads and by `put`.",
+    },
+    Metric {
+        name: "cache_refreshes_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Calls of `refresh`.",
+    },
+    Metric {
+        name: "cache_invalidations_total",
+        kind: Kind::Counter,
+        labels: &[CACHE, ("kind", "`key`, `cache`"), ("source", "`local`, `remote`")],
+        meaning: "Invalidations, by kind and by the node that asked for them: this one or another.",
+    },
+    Metric {
+        name: "cache_size",
+        kind: Kind::Gauge,
+        labels: &[CACHE],
+        meaning: "Entries held in memory.",
+    },
+    Metric {
+        name: "cache_evictions_total",
+        kind: Kind::Counter,
+        labels: &[CACHE, ("cause", "`expired`, `size`")],
+        meaning: "Entries that left memory by themselves, by cause.",
+    },
+    Metric {
+        name: "cache_backend_seconds",
+        kind: Kind::Histogram,
+        labels: &[("op", "`get`, `begin`, `fill`, `invalidate`, …")],
+        meaning: "Time of a request to a server, by operation.",
+    },
+    Metric {
+        name: "cache_backend_errors_total",
+        kind: Kind::Counter,
+        labels: &[("op", "as above")],
+        meaning: "Requests to a server that failed, by operation.",
+    },
+    Metric {
+        name: "cache_fallback_total",
+        kind: Kind::Counter,
+        labels: &[("reason", "`timeout`, `breaker-open`, …")],
+        meaning: "Calls that did without the remote tier, by reason.",
+    },
+    Metric {
+        name: "cache_breaker_state",
+        kind: Kind::Gauge,
+        labels: &[("server", "its address")],
+        meaning: "A server's breaker: 0 closed, 0.5 half open, 1 open.",
+    },
+    Metric {
+        name: "cache_connections_total",
+        kind: Kind::Counter,
+        labels: &[
+            ("outcome", "`success`, `failure`"),
+            ("reason", "`none`, `io`, `wrong-password`, …"),
+        ],
+        meaning: "Attempts to connect to a server, by outcome and reason.",
+    },
+    Metric {
+        name: "cache_connect_seconds",
+        kind: Kind::Histogram,
+        labels: &[],
+        meaning: "Time of an attempt to connect.",
+    },
+    Metric {
+        name: "cache_queue_length",
+        kind: Kind::Gauge,
+        labels: &[],
+        meaning: "Invalidations that wait until Redis can be reached.",
+    },
+    Metric {
+        name: "cache_queue_oldest_seconds",
+        kind: Kind::Seconds,
+        labels: &[],
+        meaning: "Time for which the oldest of them has waited.",
+    },
+    Metric {
+        name: "cache_invalidations_lost_total",
+        kind: Kind::Counter,
+        labels: &[],
+        meaning: "Invalidations that no server had acknowledged when their process or registry ended.",
+    },
+];
+
+/// Describes all metrics to the recorder.
+pub(crate) fn describe() {
+    for Metric { name, kind, meaning, .. } in METRICS {
+        match kind {
+            Kind::Counter => describe_counter!(*name, *meaning),
+            Kind::Gauge => describe_gauge!(*name, *meaning),
+            Kind::Seconds => describe_gauge!(*name, Unit::Seconds, *meaning),
+            Kind::Histogram => describe_histogram!(*name, Unit::Seconds, *meaning),
+        }
+    }
+}
+
+/// Returns the table of all metrics, in Markdown.
+pub fn table() -> String {
+    let rows = METRICS.iter().map(|Metric { name, kind, labels, meaning }| {
+        let labels: Vec<_> =
+            labels.iter().map(|(label, values)| format!("`{label}`: {values}")).collect();
+        format!("| `{name}` | {} | {} | {meaning} |\n", kind.as_str(), labels.join("; "))
+    });
+    let head = "| metric | kind | labels | meaning |\n|---|---|---|---|\n".to_owned();
+    [head].into_iter().chain(rows).collect()
+}
+
+/// Tells whether a metric of this name is in the list.
+pub fn is_listed(name: &str) -> bool {
+    METRICS.iter().any(|metric| metric.name == name)
+}
