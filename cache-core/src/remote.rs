@@ -114,6 +114,8 @@ pub struct RemoteOptions {
     pub target: Target,
     /// The text with which all keys begin.
     pub prefix: String,
+    /// The path of the file that keeps invalidations which wait.
+    pub journal: Option<String>,
     /// The receiver of events.
     pub events: Arc<dyn RemoteEvents>,
 }

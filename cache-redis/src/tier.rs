@@ -25,7 +25,7 @@ mod waiters;
 mod work;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -38,7 +38,10 @@ use cachery_core::{
 };
 
 use self::{client::Client, invalidate::Batch, journal::Scope, node::Node};
-use crate::{open_error::OpenError, server::ServerHooks, servers::Servers};
+use crate::{manager, open_error::OpenError, server::ServerHooks, servers::Servers};
+
+/// The pause between two looks at a journal that cannot be used.
+const TEND: Duration = Duration::from_millis(500);
 
 /// The remote tier of one registry.
 pub(crate) struct Tier(Arc<Client>);
@@ -46,18 +49,39 @@ pub(crate) struct Tier(Arc<Client>);
 impl Tier {
     /// Opens the tier. Connecting goes on in the background.
     pub(crate) fn open(options: RemoteOptions) -> Result<Self, OpenError> {
-        let RemoteOptions { target, prefix, events, .. } = options;
-        let node = Arc::new(Node::new(&prefix, events));
+        let RemoteOptions { target, prefix, journal, events, .. } = options;
+        let is_kept = journal.is_some();
+        let node = Arc::new(Node::new(&prefix, events, journal));
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
         let servers = Servers::open(&target, node.names.watched(), hooks)?;
-        Ok(Self(Arc::new(Client { node, servers })))
+        let client = Arc::new(Client { node, servers });
+        if is_kept {
+            manager::handle().spawn(tend_journal(Arc::downgrade(&client)));
+        }
+        Ok(Self(client))
     }
 }
 
 impl Drop for Tier {
     fn drop(&mut self) {
         let node = &self.0.node;
-        shutdown::report_lost(node, node.journal.len());
+        if !node.journal.is_kept() {
+            shutdown::report_lost(node, node.journal.len());
+        }
+        // Tasks of the servers may hold the node for a while longer.
+        node.journal.close();
+    }
+}
+
+/// Makes up for a journal that could not be used, as long as its registry lives.
+async fn tend_journal(client: Weak<Client>) {
+    loop {
+        tokio::time::sleep(TEND).await;
+        let Some(client) = client.upgrade() else { return };
+        client.node.journal.tend();
+        if client.node.journal.has_outstanding() {
+            client.servers.replay_soon();
+        }
     }
 }
 

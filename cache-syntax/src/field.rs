@@ -119,7 +119,7 @@ impl Global {
         Self::new("CACHE_ENV", Now),
         Self::new("CACHE_EXTERNAL", Now),
         Self::new("CACHE_FALLBACK", Now),
-        Self::new("CACHE_JOURNAL", Later),
+        Self::new("CACHE_JOURNAL", Now),
         Self::new("CACHE_KEY_SECRET", Now),
         Self::new("CACHE_MAX_BYTES", Later),
         Self::new("CACHE_OUTAGE_TTL", Now),

@@ -15,10 +15,15 @@ use crate::{
 /// The time in which Redis must recover: longer than any pause between attempts to connect.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// The time that the end of a process may take: orchestrators kill after 10 s or more.
+const LAST_MOMENT: Duration = Duration::from_secs(5);
+
 pub(crate) fn serve(name: char) -> Result<(), String> {
     log(name);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(install()).map_err(|error| error.to_string())?;
+    #[cfg(unix)]
+    runtime.spawn(end_on_sigterm());
     for line in io::stdin().lock().lines() {
         let line = line.map_err(|error| error.to_string())?;
         let request = serde_json::from_str(&line).map_err(|error| error.to_string())?;
@@ -26,7 +31,24 @@ pub(crate) fn serve(name: char) -> Result<(), String> {
         let reply = serde_json::to_string(&reply).map_err(|error| error.to_string())?;
         writeln!(io::stdout(), "{reply}").map_err(|error| error.to_string())?;
     }
+    runtime.block_on(shut_down());
     Ok(())
+}
+
+/// Ends the process on `SIGTERM`, as orchestrators send it before they kill.
+#[cfg(unix)]
+async fn end_on_sigterm() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Ok(mut sigterm) = signal(SignalKind::terminate()) else { return };
+    sigterm.recv().await;
+    shut_down().await;
+    std::process::exit(0);
+}
+
+/// Finishes what is queued for Redis. What is lost is logged.
+async fn shut_down() {
+    Caches::current().shutdown(LAST_MOMENT).await;
 }
 
 /// Prints the log lines of Cachery, as any program would.

@@ -4,6 +4,7 @@
 mod faults;
 mod functions;
 mod invalidations;
+mod journal;
 mod loading;
 mod masters;
 mod memory;

@@ -183,6 +183,21 @@ impl CachesBuilder {
         self
     }
 
+    /// Sets the file that keeps queued invalidations, so that they survive a restart of the process.
+    /// Each process of a machine needs its own. There is none by default. `CACHE_JOURNAL` sets the
+    /// same.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// let builder = Caches::builder().journal("/var/lib/shop/cache.journal");
+    /// # builder.isolated().check()?;
+    /// # Ok::<(), cachery::Error>(())
+    /// ```
+    pub fn journal(mut self, path: impl Into<String>) -> Self {
+        self.sources.builder.remote.journal = Some(path.into());
+        self
+    }
+
     /// Sets the time for which memory keeps entries while this process is cut off from Redis, at
     /// most. The default is 30 s. `CACHE_OUTAGE_TTL` sets the same.
     ///

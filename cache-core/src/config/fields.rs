@@ -226,6 +226,14 @@ settings! {
         default: Duration::from_millis(100),
         example: r#""100ms""#,
     }
+    /// A file that keeps queued invalidations, so that they survive a restart of the process. Each
+    /// process of a machine needs its own.
+    journal: String => Option<String> {
+        syntax: syntax::PATH,
+        unset: "none",
+        in_effect: set,
+        example: r#""/var/lib/shop/cache.journal""#,
+    }
     /// The time for which memory keeps entries while invalidations from other nodes cannot reach
     /// it.
     outage_ttl: Duration => Duration {

@@ -36,7 +36,9 @@ pub(super) fn open(
     let backend = REMOTE_BACKENDS.first()?;
     let settings = &config.remote;
     let events = Arc::new(Events(registry.clone()));
-    let tier = (backend.open)(RemoteOptions { target, prefix: settings.prefix.clone(), events })
+    let prefix = settings.prefix.clone();
+    let journal = settings.journal.clone();
+    let tier = (backend.open)(RemoteOptions { target, prefix, journal, events })
         .map_err(|why| faults.push(Fault::new(FaultKind::Unreachable, why)))
         .ok()?;
     observe::begin_totals();

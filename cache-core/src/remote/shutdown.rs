@@ -23,6 +23,8 @@ use serde::Serialize;
 pub struct Shutdown {
     /// The number that the servers have acknowledged meanwhile: no node serves those values.
     pub done: usize,
+    /// The number that the journal (`CACHE_JOURNAL`) keeps for the next process that uses it.
+    pub kept: usize,
     /// The number that no server has acknowledged and that nothing keeps: once this process has
     /// ended, other nodes may serve those values to the end of their ttl.
     pub lost: usize,
@@ -30,8 +32,8 @@ pub struct Shutdown {
 
 impl Shutdown {
     /// Returns an outcome. For tiers.
-    pub const fn new(done: usize, lost: usize) -> Self {
-        Self { done, lost }
+    pub const fn new(done: usize, kept: usize, lost: usize) -> Self {
+        Self { done, kept, lost }
     }
 }
 

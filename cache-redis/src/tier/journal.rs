@@ -5,6 +5,7 @@
 //! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for that
 //! whole cache.
 
+mod file;
 mod queue;
 mod queues;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use std::{
 use cachery_core::remote::{QueuedInvalidations, RemoteKey};
 use parking_lot::Mutex;
 
+pub(super) use self::file::JournalFile;
 use self::queues::Queues;
 use super::{names::Names, work::Work};
 use crate::{
@@ -38,6 +40,36 @@ pub(super) enum Scope {
     Key(RemoteKey),
     /// All keys of the cache with this name.
     Cache(Arc<str>),
+    /// One that an earlier process has left: its kind, and the keys of its script.
+    Left(Kind, Arc<[Vec<u8>]>),
+}
+
+/// The kind of an invalidation, by which its script is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Key,
+    Cache,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Cache => "cache",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Key, Self::Cache].into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Returns the number of keys of the script.
+    fn key_count(self) -> usize {
+        match self {
+            Self::Key => 6,
+            Self::Cache => 2,
+        }
+    }
 }
 
 impl Scope {
@@ -46,7 +78,19 @@ impl Scope {
         slot(&match self {
             Self::Key(key) => names.value(key),
             Self::Cache(name) => names.generation(name),
+            Self::Left(_, keys) => return slot(&keys[0]),
         })
+    }
+
+    /// Returns its kind, and the keys of its script when `node` runs it.
+    pub(super) fn keys(&self, names: &Names, node: u64) -> (Kind, Vec<Vec<u8>>) {
+        match self {
+            Self::Key(key) => (Kind::Key, names.all_of(key, node).into()),
+            Self::Cache(name) => {
+                (Kind::Cache, vec![names.generation(name), names.cleared(name, node)])
+            }
+            Self::Left(kind, keys) => (*kind, keys.to_vec()),
+        }
     }
 }
 
@@ -60,6 +104,8 @@ pub(super) struct Journal {
     /// The largest number of invalidations that were reported as lost.
     lost: AtomicUsize,
     work: Arc<Work>,
+    /// Locked after `queues`.
+    file: Option<Mutex<JournalFile>>,
 }
 
 impl Journal {
@@ -71,7 +117,33 @@ impl Journal {
     fn with_room(names: Names, most: usize, work: Arc<Work>) -> Self {
         let queues = Mutex::new(Queues::new(names, most));
         let [outstanding, acknowledged, lost] = [(); 3].map(|()| AtomicUsize::new(0));
-        Self { queues, outstanding, acknowledged, lost, work }
+        Self { queues, outstanding, acknowledged, lost, work, file: None }
+    }
+
+    /// Keeps what is outstanding in `file` from now on, where that can be used.
+    pub(super) fn kept_in(mut self, file: JournalFile) -> Self {
+        self.file = Some(Mutex::new(file));
+        self.tend();
+        self
+    }
+
+    /// Returns true when what is outstanding outlives this process.
+    pub(super) fn is_kept(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.lock().is_complete())
+    }
+
+    /// Leaves the file to the next who opens it.
+    pub(super) fn close(&self) {
+        self.file.iter().for_each(|file| file.lock().close());
+    }
+
+    /// Takes over the file if it could not be used before, with what an earlier process has left in
+    /// it, and makes up for writes that failed.
+    pub(super) fn tend(&self) {
+        let Some(file) = self.file.as_ref().filter(|_| !self.is_kept()) else { return };
+        self.change(|queues| {
+            file.lock().take_over().into_iter().for_each(|scope| _ = queues.add(scope));
+        });
     }
 
     /// Adds invalidations that no server has acknowledged.
@@ -186,6 +258,9 @@ impl Journal {
         let mut queues = self.queues.lock();
         let result = change(&mut queues);
         let before = self.outstanding.swap(queues.outstanding.len(), Ordering::AcqRel);
+        if let Some(file) = &self.file {
+            file.lock().keep(&queues.outstanding);
+        }
         if before > 0 && queues.outstanding.len() == 0 {
             self.work.notify();
         }

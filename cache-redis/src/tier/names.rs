@@ -79,6 +79,18 @@ impl Names {
         self.beside(key, b":waiters")
     }
 
+    /// Returns a key with its companions and the markers of `node`, as scripts take them.
+    pub(super) fn all_of(&self, key: &RemoteKey, node: u64) -> [Vec<u8>; 6] {
+        [
+            self.value(key),
+            self.token(key),
+            self.lease(key),
+            self.waiters(key),
+            self.changed(key, Change::Invalidated, node),
+            self.changed(key, Change::WakeUp, node),
+        ]
+    }
+
     /// Returns the key of the generation of the cache called `name`.
     pub(super) fn generation(&self, name: &str) -> Vec<u8> {
         [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION].concat()

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use cachery_core::remote::{RemoteEvents, RemoteKey};
 
 use super::{
-    journal::{Journal, Scope},
+    journal::{Journal, JournalFile, Kind, Scope},
     names::{Change, Names, Pushed},
     scripts::{CLEAR, INVALIDATE},
     waiters::Waiters,
@@ -28,34 +28,35 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(prefix: &str, events: Arc<dyn RemoteEvents>) -> Self {
+    /// Returns a node, whose queue is kept in the file at the path `journal`, if there is one.
+    pub(super) fn new(
+        prefix: &str,
+        events: Arc<dyn RemoteEvents>,
+        journal: Option<String>,
+    ) -> Self {
+        let id = fastrand::u64(..);
         let names = Names::new(prefix);
+        let file = journal.map(|path| JournalFile::new(path, names.clone(), id));
         let work = Arc::<Work>::default();
         let journal = Journal::new(names.clone(), Arc::clone(&work));
-        Self { id: fastrand::u64(..), names, journal, waiters: Waiters::default(), work, events }
+        let journal = match file {
+            Some(file) => journal.kept_in(file),
+            None => journal,
+        };
+        Self { id, names, journal, waiters: Waiters::default(), work, events }
     }
 
     /// Returns the script that invalidates `scope`, with its keys.
     pub(super) fn invalidation_of(&self, scope: &Scope) -> (&'static Script, Vec<Vec<u8>>) {
-        match scope {
-            Scope::Key(key) => (&INVALIDATE, self.all_of(key).into()),
-            Scope::Cache(name) => {
-                (&CLEAR, vec![self.names.generation(name), self.names.cleared(name, self.id)])
-            }
+        match scope.keys(&self.names, self.id) {
+            (Kind::Key, keys) => (&INVALIDATE, keys),
+            (Kind::Cache, keys) => (&CLEAR, keys),
         }
     }
 
     /// Returns a key with its companions and markers, as scripts take them.
     pub(super) fn all_of(&self, key: &RemoteKey) -> [Vec<u8>; 6] {
-        let Self { names, id, .. } = self;
-        [
-            names.value(key),
-            names.token(key),
-            names.lease(key),
-            names.waiters(key),
-            names.changed(key, Change::Invalidated, *id),
-            names.changed(key, Change::WakeUp, *id),
-        ]
+        self.names.all_of(key, self.id)
     }
 
     fn received(&self, pushed: Pushed<'_>) {

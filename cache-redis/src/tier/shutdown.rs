@@ -16,9 +16,12 @@ pub(super) async fn shutdown(client: &Client, within: Duration) -> Shutdown {
     }
     let limit = pin!(manager::timer(within));
     let _ = manager::until(limit, pin!(idle(node))).await;
-    let lost = node.journal.len() + node.work.invalidations_begun();
+    let queued = node.journal.len();
+    let kept = if node.journal.is_kept() { queued } else { 0 };
+    let lost = queued - kept + node.work.invalidations_begun();
     report_lost(node, lost);
-    Shutdown::new(node.journal.acknowledgements() - before, lost)
+    let done = node.journal.acknowledgements() - before;
+    Shutdown::new(done, kept, lost)
 }
 
 async fn idle(node: &Node) {

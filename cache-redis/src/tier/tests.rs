@@ -31,7 +31,7 @@ impl RemoteEvents for NoEvents {
 
 /// A tier that is connected.
 async fn connect(url: &str) -> Tier {
-    let node = Arc::new(Node::new("p", Arc::new(NoEvents)));
+    let node = Arc::new(Node::new("p", Arc::new(NoEvents), None));
     let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
     let mut target = Target::default();
     url.clone_into(&mut target.url);
@@ -224,7 +224,7 @@ async fn each_master_of_a_cluster_gets_its_part_of_a_batch() {
 #[tokio::test]
 async fn the_first_batch_of_a_process_waits_for_the_masters_of_its_cluster() {
     let cluster = Cluster::start(3, 0).await;
-    let node = Arc::new(Node::new("p", Arc::new(NoEvents)));
+    let node = Arc::new(Node::new("p", Arc::new(NoEvents), None));
     let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
     let mut target = Target::default();
     cluster.url().clone_into(&mut target.url);

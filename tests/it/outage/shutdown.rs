@@ -18,9 +18,9 @@ caches! {
 }
 
 /// The time for which a shutdown of these tests waits for a server that does not come back.
-const A_MOMENT: Duration = Duration::from_millis(300);
+pub(crate) const A_MOMENT: Duration = Duration::from_millis(300);
 /// Longer than a shutdown should ever take.
-const LONG: Duration = Duration::from_secs(10);
+pub(crate) const LONG: Duration = Duration::from_secs(10);
 /// The time after the server's return in which a queue is done.
 const SOON: Duration = Duration::from_secs(1);
 

@@ -51,7 +51,7 @@ fn a_variable_of_a_later_version_is_a_fault_that_says_so() {
         ("CACHE_SENTIMENT_STALE", "stale"),
         ("CACHE_SENTIMENT_ERR_TTL", "err_ttl"),
         ("CACHE_DEFAULT_REFRESH", "refresh"),
-        ("CACHE_JOURNAL", "CACHE_JOURNAL"),
+        ("CACHE_COST_UNIT", "CACHE_COST_UNIT"),
         ("CACHE_MAX_BYTES", "CACHE_MAX_BYTES"),
     ] {
         assert_eq!(faults(&[(variable, "1")]), [format!("{variable}: `{word}` {way_out}")]);

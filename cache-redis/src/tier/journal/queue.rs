@@ -47,7 +47,7 @@ impl Note {
     fn key_of(&self) -> Option<&'static str> {
         match &self.scope {
             Scope::Key(key) => Some(key.place.name),
-            Scope::Cache(_) => None,
+            Scope::Cache(_) | Scope::Left(..) => None,
         }
     }
 }
@@ -59,6 +59,7 @@ impl Note {
 enum Subject {
     Key(Fingerprint, Digest),
     Cache { name: Arc<str>, merged: bool },
+    Left(Arc<[Vec<u8>]>),
 }
 
 impl Subject {
@@ -66,6 +67,7 @@ impl Subject {
         match &note.scope {
             Scope::Key(key) => Self::Key(key.place.fingerprint, key.digest),
             Scope::Cache(name) => Self::Cache { name: Arc::clone(name), merged: note.merged },
+            Scope::Left(_, keys) => Self::Left(Arc::clone(keys)),
         }
     }
 }

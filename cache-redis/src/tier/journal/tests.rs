@@ -47,6 +47,7 @@ fn short(scope: &Scope) -> String {
                 u32::from_be_bytes(*key.digest.0.first_chunk().unwrap())
             )
         }
+        Scope::Left(..) => unreachable!("no earlier process left anything"),
         Scope::Cache(name) => format!("{name}*"),
     }
 }
