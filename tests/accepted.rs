@@ -22,6 +22,7 @@ mod accepted {
     mod names_like_ours;
     mod no_prelude;
     mod sync_functions;
+    mod traits;
     mod ttl_constants;
     mod visibility;
 }

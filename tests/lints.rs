@@ -209,6 +209,46 @@ impl<T: CacheValue> Repo<T> {
     }
 }
 
+/// Has cached methods.
+pub trait Shop {
+    /// What it sells.
+    type Item;
+
+    /// Sells.
+    ///
+    /// # Errors
+    /// Never.
+    fn sell(&self, id: u64) -> impl Future<Output = Result<Self::Item, String>> + Send;
+
+    /// Counts.
+    fn count(&self, id: u64) -> u64;
+
+    /// Changes.
+    fn change(&self, id: u64);
+}
+
+#[cached]
+impl<T: CacheValue> Shop for Repo<T> {
+    type Item = T;
+
+    #[cached(ttl = "5m", key(self.tenant, id))]
+    async fn sell(&self, id: u64) -> Result<Self::Item, String> {
+        tokio::task::yield_now().await;
+        let item: Self::Item = self.value.clone();
+        if id > 0 { Ok(item) } else { Err(String::new()) }
+    }
+
+    #[cached(ttl = "5m", key(self.tenant, id), companions = cached_count)]
+    fn count(&self, id: u64) -> u64 {
+        self.tenant + id
+    }
+
+    #[invalidate(self.sell(id), self.cached_count(id))]
+    fn change(&self, id: u64) {
+        assert!(id < 1_000, "there are fewer");
+    }
+}
+
 /// Takes as much as a function may: `put` takes the value, too.
 #[cached(ttl = 60, local)]
 pub async fn seven(one: u8, two: u8, three: u8, four: u8, five: u8, six: u8, last: u8) -> u8 {

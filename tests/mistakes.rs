@@ -12,7 +12,7 @@ const HEAD: &str = "# Mistakes and their messages\n\n\
     report all mistakes at once. The tests compare every message on this page.\n";
 
 /// Cases of `tests/ui/fail`: the mistake, and the way out where the message does not say it.
-const BY_THE_COMPILER: [(&str, &str, &str); 15] = [
+const BY_THE_COMPILER: [(&str, &str, &str); 16] = [
     ("No ttl", "ttl_missing", ""),
     ("A text that is not a duration", "ttl_word", ""),
     ("A misspelt argument", "unknown_argument", ""),
@@ -22,6 +22,7 @@ const BY_THE_COMPILER: [(&str, &str, &str); 15] = [
     ("A `Result` under another name", "returns_hidden_result", ""),
     ("A word in `skip(..)` that is not a parameter", "skip_names_no_parameter", ""),
     ("A cached function behind `#[async_trait]`", "async_trait", ""),
+    ("A cached method of a trait", "trait_impl", ""),
     (
         "A target that is not cached",
         "invalidate_target_not_cached",

@@ -6,6 +6,7 @@ mod function;
 mod model;
 mod self_type;
 mod surroundings;
+mod trait_impl;
 mod validate;
 
 #[cfg(test)]
@@ -21,6 +22,9 @@ use crate::shared::{arguments, errors::Errors};
 /// Beside an error the full expansion is emitted as long as there is a stand-in for the wrong
 /// argument, so that uses of the companions do not fail as well; else the item as it was written.
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
+    if let Some(item) = trait_impl::parse(&item) {
+        return trait_impl::cached(&args, item);
+    }
     let mut errors = Errors::new();
     let args = arguments::parse(args, &mut errors);
     let Some(function) = Function::parse(item.clone(), &mut errors) else {

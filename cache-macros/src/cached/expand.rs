@@ -15,19 +15,31 @@ use quote::{ToTokens as _, quote};
 use self::signature::{Inputs, allow_lints, inputs, run, waited};
 use super::model::Model;
 
-/// Emits the function that the user calls, its companions, and the body.
-pub(super) fn expand(model: &Model) -> TokenStream {
-    let wrapper = wrapper(model);
+/// What is emitted for a function.
+pub(super) struct Pieces {
+    /// The function that the user calls.
+    pub(super) wrapper: TokenStream,
+    /// Its companions, and the body: functions of an inherent impl.
+    pub(super) beside: TokenStream,
+}
+
+pub(super) fn pieces(model: &Model) -> Pieces {
     let body = body::function(model);
     let companions = companions::all(model);
     let site = entry::site_function(model);
     let at = entry::at_function(model);
+    Pieces { wrapper: wrapper(model), beside: quote!(#(#companions)* #site #at #body) }
+}
+
+/// Emits the function that the user calls, its companions, and the body.
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let Pieces { wrapper, beside } = pieces(model);
     if model.function.associated {
-        return quote!(#wrapper #(#companions)* #site #at #body);
+        return quote!(#wrapper #beside);
     }
     let everywhere = &model.attributes.everywhere;
     let ident = model.companion_type();
-    let vis = &model.function.item.vis;
+    let vis = &model.function.companion_vis;
     let doc = companions::about(model);
     // Nobody calls all companions, which the compiler would say where a macro of the user's writes
     // the function.
@@ -43,10 +55,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #(#everywhere)*
         #allowed
         impl #ident {
-            #(#companions)*
-            #site
-            #at
-            #body
+            #beside
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The user's function, taken apart as far as the later phases need it.
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, Ident, Pat, PatType, Receiver, Type};
+use syn::{FnArg, Ident, Pat, PatType, Receiver, Type, Visibility, parse_quote};
 
 use super::self_type;
 use crate::shared::{errors::Errors, item::Item};
@@ -13,6 +13,8 @@ pub(super) struct Function {
     pub(super) params: Vec<Param>,
     /// It stands in an impl: it has a receiver, or names `Self`.
     pub(super) associated: bool,
+    /// The visibility of the companions.
+    pub(super) companion_vis: Visibility,
 }
 
 /// A parameter after `self`.
@@ -25,9 +27,16 @@ pub(super) struct Param {
 impl Function {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Option<Self> {
         let item = Item::parse("#[cached]", tokens, errors)?;
-        let params = item.sig.inputs.iter().filter_map(param).collect();
         let associated = self_type::is_named_in(&item);
-        Some(Self { item, params, associated })
+        let companion_vis = item.vis.clone();
+        Some(Self { params: params(&item), item, associated, companion_vis })
+    }
+
+    /// Parses a function in the impl of a trait, which is as visible as the trait.
+    pub(super) fn parse_in_trait_impl(tokens: TokenStream, errors: &mut Errors) -> Option<Self> {
+        let item = Item::parse("#[cached]", tokens, errors)?;
+        let companion_vis = parse_quote!(pub);
+        Some(Self { params: params(&item), item, associated: true, companion_vis })
     }
 
     pub(super) fn ident(&self) -> &Ident {
@@ -51,6 +60,10 @@ impl Function {
     pub(super) fn type_params(&self) -> impl Iterator<Item = &Ident> {
         self.item.sig.generics.type_params().map(|param| &param.ident)
     }
+}
+
+fn params(item: &Item) -> Vec<Param> {
+    item.sig.inputs.iter().filter_map(param).collect()
 }
 
 fn param(input: &FnArg) -> Option<Param> {

@@ -27,7 +27,8 @@ impl Surroundings {
         read(ident.span(), &ident.to_string()).unwrap_or_default()
     }
 
-    /// Returns the type of the impl of a trait that the function stands in.
+    /// Returns the first words of the impl of a trait that the function stands in, as in `impl Orders for
+    /// Repo`.
     pub(super) fn trait_impl(&self) -> Option<String> {
         let mut header = String::new();
         let opener = indentation(self.source[..self.block()].lines().next_back()?);
@@ -39,8 +40,8 @@ impl Surroundings {
             }
         }
         let block: ItemImpl = syn::parse_str(&format!("{header}}}")).ok()?;
-        block.trait_.as_ref()?;
-        Some(written(&block.self_ty))
+        let (path, _) = block.trait_.as_ref()?;
+        Some(format!("impl {} for {}", written(path), written(&block.self_ty)))
     }
 
     /// Returns the kind of the item beside the function that is called `name`, as a type would be.

@@ -90,8 +90,8 @@ fn check(effect: Effect, item: &Item, errors: &mut Errors) {
     } else if item.sig.asyncness.is_none() && item.returns().is_some_and(is_future) {
         let message = format!(
             "`{name}` takes effect when the function has returned, and this one returns a future that has \
-             not run: write `async fn {}`; below `#[async_trait]` put it on an inherent `async fn` and \
-             call that",
+             not run: write `async fn {}`; if `#[async_trait]` has made it so, write `#[cached]` on the impl, \
+             above `#[async_trait]`",
             item.sig.ident
         );
         errors.at(&item.sig.ident, message);

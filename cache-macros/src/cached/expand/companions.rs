@@ -170,7 +170,7 @@ fn handle(model: &Model) -> TokenStream {
 /// Emits the attributes, the documentation and the visibility of a companion.
 fn header(model: &Model, doc: &str) -> TokenStream {
     let doc = documentation(model, doc);
-    let vis = &model.function.item.vis;
+    let vis = &model.function.companion_vis;
     let everywhere = model.on_each_item();
     let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
     let many = model.function.associated && model.params.len() >= 6;

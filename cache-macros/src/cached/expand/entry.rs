@@ -17,7 +17,7 @@ pub(super) fn at_function(model: &Model) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
     let name = model.name_of(Companion::At);
-    let vis = &model.function.item.vis;
+    let vis = &model.function.companion_vis;
     let everywhere = model.on_each_item();
     let generics = &model.taken.generics;
     let bounds = &generics.where_clause;

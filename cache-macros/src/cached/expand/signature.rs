@@ -83,6 +83,11 @@ pub(super) fn allow_lints(model: &Model, more: &TokenStream) -> TokenStream {
     // `put` takes one more, and clippy does not ask below eight.
     let many = model.params.len() >= 7 - usize::from(model.receiver.is_some());
     let many = many.then(|| quote!(clippy::too_many_arguments,));
-    // The attribute needs `async`, so that no lint may ask for the opposite.
-    quote!(#[allow(#more #many clippy::type_complexity, clippy::unused_async)])
+    // The user has decided for `async`, or against it; and the attribute refuses `const`.
+    let kind = if model.function.is_async() {
+        quote!(clippy::unused_async)
+    } else {
+        quote!(clippy::missing_const_for_fn)
+    };
+    quote!(#[allow(#more #many clippy::type_complexity, #kind)])
 }

@@ -37,8 +37,8 @@ fn runs_later(function: &Function, errors: &mut Errors) {
             "`#[cached]` needs a function that runs: a `const fn` may run while compiling; remove `#[cached]`",
         );
     } else if function.returns().is_some_and(is_boxed_future) {
-        let message = "`#[async_trait]` on the impl runs first and leaves a boxed future here, which cannot be cached: \
-                       cache an `async fn` in an inherent impl, and call it from this method";
+        let message = "`#[async_trait]` on the impl has run first and has left a boxed future here, which cannot be \
+                       cached: write `#[cached]` on the impl as well, above `#[async_trait]`";
         errors.at(&sig.ident, message);
     } else if function.returns().is_some_and(is_future) {
         let message = format!(
@@ -56,10 +56,10 @@ fn stands_in_an_inherent_impl(
     surroundings: &Surroundings,
     errors: &mut Errors,
 ) {
-    let Some(owner) = surroundings.trait_impl() else { return };
+    let Some(header) = surroundings.trait_impl() else { return };
     let message = format!(
-        "`#[cached]` puts more functions beside this one, which a trait's impl cannot have: cache a \
-         function in `impl {owner}`, and call it from here"
+        "a cached method of a trait has its companions beside the impl: write `#[cached]` on the impl as \
+         well, as in `#[cached] {header}`, above `#[async_trait]` if it has that"
     );
     errors.at(function.ident(), message);
 }

@@ -1,0 +1,16 @@
+#![allow(unused)]
+use cachery::cached;
+
+trait Orders {
+    async fn order(&self, id: u64) -> u64;
+}
+
+#[cached]
+impl<T: Send> Orders for T {
+    #[cached(ttl = 60, skip(self))]
+    async fn order(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {}
