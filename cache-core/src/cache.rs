@@ -96,6 +96,19 @@ impl Cache {
         }
     }
 
+    /// Returns the value of `key` that memory holds and may answer with, by `open`, and counts a hit.
+    /// `open` may be the user's code.
+    #[inline]
+    pub(crate) fn hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
+        if !self.policy.is_enabled() {
+            return None;
+        }
+        let entry = self.look(key)?;
+        let value = open(&entry)?;
+        self.counters.hit(entry.load_micros());
+        Some(value)
+    }
+
     /// Returns the fresh entry of `key` in memory, where memory may answer before the remote tier
     /// is asked.
     #[inline]
@@ -115,14 +128,15 @@ impl Cache {
     #[inline]
     pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
         let entry = self.memory.get(key)?;
-        let now = self.clock.now();
         if let Some(shared) = &self.shared
-            && !shared.is_trusted(now)
+            && !shared.is_trusted_forever()
+            && !shared.is_trusted(self.clock.now())
         {
             self.end_trust();
         }
         let is_current = entry.generation() == self.generations.of(entry.group());
-        (is_current && entry.age(now) == Age::Fresh).then_some(entry)
+        let is_fresh = || entry.is_for_ever() || entry.age(self.clock.now()) == Age::Fresh;
+        (is_current && is_fresh()).then_some(entry)
     }
 
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left

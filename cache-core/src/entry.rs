@@ -55,6 +55,12 @@ impl Entry {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Tells whether the value is fresh without an end, so that no clock need be read for it.
+    #[inline]
+    pub(crate) fn is_for_ever(&self) -> bool {
+        self.0.facts.timeline.is_fresh_for_ever()
+    }
+
     #[inline]
     pub(crate) fn age(&self, now: Moment) -> Age {
         self.0.facts.timeline.age(now)

@@ -74,6 +74,7 @@ pub mod __private {
     pub use linkme;
 
     pub use crate::{
+        __return_hit as return_hit,
         constant_ttl::ConstantTtl,
         invalidation::Invalidation,
         key::{

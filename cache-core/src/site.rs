@@ -158,8 +158,13 @@ impl Site {
 
     /// Returns the position in [`SITES`], by which a registry finds the cache of this site without
     /// a search.
-    #[inline]
     pub(crate) fn index(&self) -> usize {
-        (std::ptr::from_ref(self).addr() - SITES.as_ptr().addr()) / size_of::<Self>()
+        self.index_in(&SITES)
+    }
+
+    /// Returns the position in `sites`, which are [`SITES`].
+    #[inline]
+    pub(crate) fn index_in(&self, sites: &[Self]) -> usize {
+        (std::ptr::from_ref(self).addr() - sites.as_ptr().addr()) / size_of::<Self>()
     }
 }

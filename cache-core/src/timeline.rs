@@ -76,6 +76,12 @@ impl Timeline {
         Self::of(Lifetimes::fresh(ttl), now)
     }
 
+    /// Tells whether the entry is fresh without an end.
+    #[inline]
+    pub fn is_fresh_for_ever(&self) -> bool {
+        self.fresh == Moment::NEVER
+    }
+
     /// Returns the use that the entry has at `now`.
     #[inline]
     pub fn age(&self, now: Moment) -> Age {

@@ -70,6 +70,7 @@ impl Shared {
     }
 
     /// Tells whether entries in memory may be read without an end.
+    #[inline]
     pub(super) fn is_trusted_forever(&self) -> bool {
         self.trusted.load(Acquire) == Moment::NEVER.to_bits()
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use blake3::Hasher;
 
-use super::finished::{CAPACITY, Key};
+use super::finished::{CAPACITY, Key, WORD};
 
 /// A value that can be part of a cache key. `#[derive(CacheKey)]` implements it for your own types.
 ///
@@ -109,11 +109,11 @@ pub trait CacheKey {
 /// assert_eq!(borrowed, owned);
 /// ```
 pub struct KeyEncoder {
-    /// The bytes that are not part of the digest yet.
-    buffer: [u8; CAPACITY],
-    filled: usize,
-    /// The digest of all bytes before those in the buffer, once there were more than fit. A hasher
-    /// has about 2 KiB, so it is made only when it is needed, and in its place.
+    /// The key to be, in its place: its bytes are moved once. With a digest, only room for the bytes
+    /// that are not part of the digest yet.
+    key: Key,
+    /// The digest of all bytes before those in the key, once there were more than fit. A hasher has
+    /// about 2 KiB, so it is made only when it is needed, and in its place.
     digest: Option<Hasher>,
 }
 
@@ -127,7 +127,7 @@ impl KeyEncoder {
     /// ```
     #[inline]
     pub fn new() -> Self {
-        Self { buffer: [0; CAPACITY], filled: 0, digest: None }
+        Self { key: Key::EMPTY, digest: None }
     }
 
     /// Appends a value.
@@ -161,13 +161,29 @@ impl KeyEncoder {
     /// ```
     #[inline]
     pub fn write(&mut self, bytes: &[u8]) {
-        let end = self.filled + bytes.len();
-        if let Some(room) = self.buffer.get_mut(self.filled..end) {
-            room.copy_from_slice(bytes);
-            self.filled = end;
-        } else {
-            self.overflow(bytes);
+        let mut at = usize::from(self.key.len);
+        let end = at + bytes.len();
+        if end > CAPACITY {
+            return self.overflow(bytes);
         }
+        let (words, rest) = bytes.as_chunks::<WORD>();
+        for word in words {
+            self.key.bytes[at..at + WORD].copy_from_slice(word);
+            at += WORD;
+        }
+        if !rest.is_empty() {
+            // A whole word, too: the bytes behind it are written later, or stay zero.
+            let word = rest.iter().rev().fold(0, |word, byte| word << u8::BITS | u64::from(*byte));
+            self.key.bytes[at..at + WORD].copy_from_slice(&word.to_le_bytes());
+        }
+        self.fill_to(end);
+    }
+
+    #[inline]
+    fn fill_to(&mut self, end: usize) {
+        #[expect(clippy::cast_possible_truncation, reason = "CAPACITY fits, and end is within")]
+        let len = end as u8;
+        self.key.len = len;
     }
 
     /// Appends a length, as a `u64` on every platform.
@@ -192,26 +208,33 @@ impl KeyEncoder {
     /// ```
     #[inline]
     pub fn finish(&mut self) -> Key {
-        let Some(digest) = &mut self.digest else {
-            return Key::whole(&self.buffer, self.filled);
-        };
-        digest.update(&self.buffer[..self.filled]);
-        self.filled = 0;
+        if self.digest.is_some() {
+            return self.finish_digest();
+        }
+        self.key.seal();
+        self.key.clone()
+    }
+
+    #[cold]
+    fn finish_digest(&mut self) -> Key {
+        let digest = self.digest.get_or_insert_with(Hasher::new);
+        digest.update(self.key.as_bytes());
+        self.key.len = 0;
         Key::digest(digest.finalize().as_bytes())
     }
 
     #[cold]
     fn overflow(&mut self, bytes: &[u8]) {
         let digest = self.digest.get_or_insert_with(Hasher::new);
-        digest.update(&self.buffer[..self.filled]);
+        digest.update(self.key.as_bytes());
         // Small values go through the buffer: a digest takes a few large pieces faster than many
         // small ones.
-        if let Some(room) = self.buffer.get_mut(..bytes.len()) {
-            room.copy_from_slice(bytes);
-            self.filled = bytes.len();
+        if bytes.len() <= CAPACITY {
+            self.key.bytes[..bytes.len()].copy_from_slice(bytes);
+            self.fill_to(bytes.len());
         } else {
             digest.update(bytes);
-            self.filled = 0;
+            self.key.len = 0;
         }
     }
 }
@@ -227,7 +250,7 @@ impl fmt::Debug for KeyEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digested = self.digest.as_ref().map_or(0, Hasher::count);
         f.debug_struct("KeyEncoder")
-            .field("len", &(digested + self.filled as u64))
+            .field("len", &(digested + u64::from(self.key.len)))
             .field("digested", &self.digest.is_some())
             .finish_non_exhaustive()
     }
@@ -244,6 +267,12 @@ impl Key {
         for part in parts {
             part.encode(&mut encoder);
         }
-        encoder.finish()
+        if encoder.digest.is_some() {
+            encoder.key = encoder.finish_digest();
+        } else {
+            encoder.key.seal();
+        }
+        // Moved from the one place that it has in both cases: its bytes are copied once.
+        encoder.key
     }
 }

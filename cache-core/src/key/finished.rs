@@ -11,6 +11,14 @@ use foldhash::{SharedSeed, quality::FoldHasher};
 /// The most bytes of a key that has no digest.
 pub(super) const CAPACITY: usize = 128;
 
+/// The bytes of a machine word.
+pub(super) const WORD: usize = size_of::<u64>();
+
+/// Room for the bytes of a key, and for the rest of the last word.
+pub(super) type Buffer = [u8; CAPACITY + WORD];
+
+const EMPTY: Buffer = [0; CAPACITY + WORD];
+
 /// A complete key: up to 128 bytes as they were written, or the 256-bit digest of more.
 ///
 /// Two keys are equal when their bytes are; a digest never equals bytes that were written. A key is
@@ -25,35 +33,53 @@ pub(super) const CAPACITY: usize = 128;
 #[derive(Clone)]
 pub struct Key {
     hash: u64,
-    len: u8,
+    pub(super) len: u8,
     digested: bool,
-    bytes: [u8; CAPACITY],
+    /// Zero beyond `len`.
+    pub(super) bytes: Buffer,
 }
 
 impl Key {
+    /// A key without any bytes, and without its hash.
+    pub(super) const EMPTY: Self = Self { hash: 0, len: 0, digested: false, bytes: EMPTY };
+
+    /// Computes the hash, when all bytes are there.
+    ///
+    /// It is that of whole words, as the encoder wrote them: a processor forwards a word that it has
+    /// just stored, but waits where a load spans two stores.
     #[inline]
-    pub(super) fn whole(bytes: &[u8; CAPACITY], len: usize) -> Self {
-        let hash = hash(&bytes[..len]);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the slice above is within CAPACITY, which fits"
-        )]
-        let len = len as u8;
-        Self { hash, len, digested: false, bytes: *bytes }
+    pub(super) fn seal(&mut self) {
+        let len = usize::from(self.len);
+        let mut hasher = hasher(len);
+        let pairs = self.bytes.as_chunks::<WORD>().0.as_chunks::<2>().0;
+        for [low, high] in &pairs[..len.div_ceil(2 * WORD)] {
+            let [low, high] = [low, high].map(|word| u128::from(u64::from_le_bytes(*word)));
+            hasher.write_u128(high << u64::BITS | low);
+        }
+        self.hash = hasher.finish();
     }
 
     pub(super) fn digest(digest: &[u8; 32]) -> Self {
-        let mut bytes = [0; CAPACITY];
-        bytes[..digest.len()].copy_from_slice(digest);
+        let mut key = Self { len: 32, digested: true, ..Self::EMPTY };
+        key.bytes[..digest.len()].copy_from_slice(digest);
         // Who chooses arguments can choose the first bits of a digest: so it is hashed with our
         // seed, as all keys are.
-        Self { digested: true, ..Self::whole(&bytes, digest.len()) }
+        key.seal();
+        key
     }
 
     /// Returns the bytes written, or the digest that stands for them.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
+    }
+
+    /// Returns the first bytes, as many as a key that is stored in itself has at most.
+    #[inline]
+    pub(super) fn first<const N: usize>(&self) -> &[u8; N] {
+        const { assert!(N <= CAPACITY, "a key has as many") };
+        let (first, _) = self.bytes.split_first_chunk().expect("the assertion above");
+        first
     }
 
     /// Tells whether the bytes are a digest.
@@ -69,17 +95,15 @@ impl Key {
     }
 }
 
-/// Returns the hash of a key's bytes.
+/// Returns a hasher for a key of `len` bytes.
 ///
 /// The seed comes from the operating system's randomness, once per process, so that nobody can send
 /// arguments that all fall into one bucket. foldhash's own seed is made of addresses and the time
 /// of day only.
 #[inline]
-fn hash(bytes: &[u8]) -> u64 {
+fn hasher(len: usize) -> FoldHasher<'static> {
     static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(()));
-    let mut hasher = FoldHasher::with_seed(*SEED, SharedSeed::global_random());
-    hasher.write(bytes);
-    hasher.finish()
+    FoldHasher::with_seed(*SEED ^ len as u64, SharedSeed::global_random())
 }
 
 impl PartialEq for Key {

@@ -9,17 +9,31 @@ use std::{
 use equivalent::Equivalent;
 
 use super::{
-    finished::Key,
+    finished::{Key, WORD},
     fnv::{OFFSET_BASIS, fnv1a},
 };
 
-/// A [`Key`] in as little memory as it needs. Clones share it. A borrowed `Key` looks it up in a
-/// map.
-#[derive(Clone, PartialEq, Eq)]
+/// The most bytes of a key that lie in the key itself: about a number and a short text.
+const SHORT: usize = 38;
+
+/// A [`Key`] in as little memory as it needs. A borrowed `Key` looks it up in a map.
+#[derive(Clone)]
 pub struct StoredKey {
     hash: u64,
-    digested: bool,
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
+}
+
+/// The bytes of a key as a tier keeps it.
+#[derive(Clone)]
+enum Bytes {
+    /// The first `len` bytes here: looking at a key is looking at its entry.
+    Short {
+        len: u8,
+        bytes: [u8; SHORT],
+    },
+    /// More bytes, elsewhere. Clones share them.
+    Long(Arc<[u8]>),
+    Digest([u8; 32]),
 }
 
 impl StoredKey {
@@ -32,21 +46,83 @@ impl StoredKey {
     /// Returns the bytes written, or the digest that stands for them.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.bytes {
+            Bytes::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Bytes::Long(bytes) => bytes,
+            Bytes::Digest(digest) => digest,
+        }
     }
 
     /// Tells whether the bytes are a digest.
     #[inline]
     pub fn is_digest(&self) -> bool {
-        self.digested
+        matches!(self.bytes, Bytes::Digest(_))
     }
 }
 
 impl From<&Key> for StoredKey {
     fn from(key: &Key) -> Self {
-        Self { hash: key.hash64(), digested: key.is_digest(), bytes: key.as_bytes().into() }
+        Self { hash: key.hash64(), bytes: Bytes::of(key) }
     }
 }
+
+impl Bytes {
+    #[inline]
+    fn are_of(&self, key: &Key) -> bool {
+        match self {
+            // Zeros fill both up, so that the comparison has a fixed length.
+            Self::Short { len, bytes } => {
+                usize::from(*len) == key.as_bytes().len()
+                    && !key.is_digest()
+                    && are_same(bytes, key.first())
+            }
+            Self::Long(bytes) => !key.is_digest() && **bytes == *key.as_bytes(),
+            Self::Digest(digest) => key.is_digest() && digest == key.as_bytes(),
+        }
+    }
+
+    fn of(key: &Key) -> Self {
+        let written = key.as_bytes();
+        if key.is_digest() {
+            let digest = written.first_chunk().expect("a digest has 32 bytes");
+            return Self::Digest(*digest);
+        }
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..written.len()) {
+            Some(room) => {
+                room.copy_from_slice(written);
+                let len = u8::try_from(written.len()).expect("it is short");
+                Self::Short { len, bytes }
+            }
+            None => Self::Long(written.into()),
+        }
+    }
+}
+
+/// Compares by words, which takes no call. The last two words overlap.
+#[inline]
+fn are_same(left: &[u8; SHORT], right: &[u8; SHORT]) -> bool {
+    let differ = |at: usize| word(left, at) ^ word(right, at);
+    differ(0) | differ(WORD) | differ(2 * WORD) | differ(3 * WORD) | differ(SHORT - WORD) == 0
+}
+
+#[inline]
+fn word(bytes: &[u8; SHORT], at: usize) -> u64 {
+    let mut word = [0; WORD];
+    word.copy_from_slice(&bytes[at..at + WORD]);
+    u64::from_le_bytes(word)
+}
+
+impl PartialEq for StoredKey {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            && self.is_digest() == other.is_digest()
+            && self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for StoredKey {}
 
 impl Hash for StoredKey {
     #[inline]
@@ -58,9 +134,7 @@ impl Hash for StoredKey {
 impl Equivalent<StoredKey> for Key {
     #[inline]
     fn equivalent(&self, stored: &StoredKey) -> bool {
-        self.hash64() == stored.hash
-            && self.is_digest() == stored.digested
-            && self.as_bytes() == stored.as_bytes()
+        self.hash64() == stored.hash && stored.bytes.are_of(self)
     }
 }
 
@@ -68,8 +142,8 @@ impl Equivalent<StoredKey> for Key {
 impl fmt::Debug for StoredKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredKey")
-            .field("len", &self.bytes.len())
-            .field("digested", &self.digested)
+            .field("len", &self.as_bytes().len())
+            .field("digested", &self.is_digest())
             .finish_non_exhaustive()
     }
 }

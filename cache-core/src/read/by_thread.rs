@@ -4,7 +4,6 @@
 use std::future::Future;
 
 use super::{
-    call::Look,
     invalidate::{Target, invalidate_all},
     keyed::Keyed,
     load::Load,
@@ -13,18 +12,12 @@ use super::{
 use crate::{invalidation::Invalidation, park::park};
 
 impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the value as [`call`](Self::call) does. A hit costs the same.
-    #[inline]
+    /// Returns the value that memory did not have, as [`call`](Self::call) does.
     pub fn call_now(&self, load: impl FnOnce() -> R) -> R {
-        let cache = match self.look() {
-            Look::Hit(entry) => match (self.value.open)(&entry) {
-                Some(value) => return (self.returns.join)(Ok(value)),
-                None => return load(),
-            },
-            Look::Miss(cache) => cache,
-            Look::Disabled => return load(),
-        };
-        self.finish(self.miss(cache).by_thread().seek(), load)
+        match self.enabled_cache() {
+            Some(cache) => self.finish(self.miss(cache).by_thread().seek(), load),
+            None => load(),
+        }
     }
 
     /// Runs `load` now and stores its value, as [`refresh`](Self::refresh) does.

@@ -1,4 +1,5 @@
-//! The future of a call, which polls the function only when nothing else has a value.
+//! The future of a call that memory has no value for. It polls the function only when nothing else
+//! has a value, either.
 //!
 //! It is written by hand so that next to nothing is compiled for each function: the parts that
 //! depend on the types of values are compiled for each such type, and the rest, in [`Miss`], once.
@@ -10,16 +11,11 @@ use std::{
     mem,
     ops::ControlFlow,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use super::{fill::Filling, keyed::Keyed, load::Load, miss::Next};
-use crate::{
-    cache::{Cache, Outcome},
-    entry::Entry,
-    registry::Caches,
-};
+use crate::cache::Outcome;
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
 /// caller who waits.
@@ -35,8 +31,8 @@ impl<R, V, E, F> Unpin for Call<'_, R, V, E, F> {}
 
 /// The progress of a call.
 enum Step<V> {
-    /// Nothing was done yet.
-    Look,
+    /// Memory had no value for the key.
+    Begin,
     /// The miss waits for another load or for the remote tier.
     Wait(Pin<Box<dyn Future<Output = Next> + Send>>),
     /// The function runs, and its value will be stored.
@@ -48,8 +44,9 @@ enum Step<V> {
 }
 
 impl<'a, R, V, E, F> Call<'a, R, V, E, F> {
+    /// Creates a call for which memory had no value.
     pub(super) fn new(keyed: &'a Keyed<R, V, E>, load: Pin<&'a mut F>) -> Self {
-        Self { keyed, load, step: Step::Look }
+        Self { keyed, load, step: Step::Begin }
     }
 
     /// Creates a call that goes on with the outcome of `next`.
@@ -77,13 +74,6 @@ impl<R, V, E, F: Future<Output = R>> Future for Call<'_, R, V, E, F> {
     }
 }
 
-/// Result of the first look into memory.
-pub(super) enum Look {
-    Hit(Entry),
-    Miss(Arc<Cache>),
-    Disabled,
-}
-
 impl<R, V, E> Keyed<R, V, E> {
     /// Polls a call once. `run` polls the function.
     fn proceed(
@@ -94,13 +84,9 @@ impl<R, V, E> Keyed<R, V, E> {
     ) -> Poll<R> {
         loop {
             let next = match step {
-                Step::Look => match self.look() {
-                    Look::Hit(entry) => match (self.value.open)(&entry) {
-                        Some(value) => return Poll::Ready((self.returns.join)(Ok(value))),
-                        None => Step::Run,
-                    },
-                    Look::Miss(cache) => Step::Wait(Box::pin(self.miss(cache).seek())),
-                    Look::Disabled => Step::Run,
+                Step::Begin => match self.enabled_cache() {
+                    Some(cache) => Step::Wait(Box::pin(self.miss(cache).seek())),
+                    None => Step::Run,
                 },
                 Step::Wait(next) => match ready!(next.as_mut().poll(cx)) {
                     Next::Take(outcome) => match self.take(outcome) {
@@ -130,22 +116,6 @@ impl<R, V, E> Keyed<R, V, E> {
             };
             *step = next;
         }
-    }
-
-    #[inline]
-    pub(super) fn look(&self) -> Look {
-        Caches::with_cache_of(self.site, |cache| {
-            if !cache.policy.is_enabled() {
-                return Look::Disabled;
-            }
-            match cache.look(&self.key).filter(self.value.fits) {
-                Some(entry) => {
-                    cache.counters.hit(entry.load_micros());
-                    Look::Hit(entry)
-                }
-                None => Look::Miss(Arc::clone(cache)),
-            }
-        })
     }
 
     /// Returns this caller's copy of an outcome. `None` for a value of another type.

@@ -11,7 +11,16 @@ use super::{
 use crate::{cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches};
 
 impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the value: stored, shared with a caller who loads it already, or loaded by `load`.
+    /// Returns the fresh value in memory, and counts a hit. Without one, [`call`](Self::call) goes on.
+    #[inline]
+    pub fn hit(&self) -> Option<R> {
+        let found = |cache: &Arc<Cache>| cache.hit(&self.key, self.value.open);
+        let value = Caches::with_cache_of(self.site, found)?;
+        Some((self.returns.join)(Ok(value)))
+    }
+
+    /// Returns the value that memory did not have: stored elsewhere, shared with a caller who loads
+    /// it already, or loaded by `load`.
     #[inline]
     pub fn call<'a, F: Future<Output = R>>(&'a self, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
         Call::new(self, load)
@@ -41,13 +50,10 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Returns the stored value as [`peek`](Self::peek) does, and counts a hit or a miss.
     pub(super) async fn get(self) -> Option<V> {
         let cache = self.enabled_cache()?;
-        let entry = match cache.look(&self.key) {
-            None => self.miss(cache).get().await,
-            Some(entry) => {
-                cache.counters.hit(entry.load_micros());
-                Some(entry)
-            }
-        };
+        if let Some(value) = cache.hit(&self.key, self.value.open) {
+            return Some(value);
+        }
+        let entry = self.miss(cache).get().await;
         self.open(entry)
     }
 

@@ -177,6 +177,7 @@ impl<K, V> Cache<K, V> {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
             let at = Keyed { site, returns: R::returns(), value, key };
+            crate::__return_hit!(at);
             at.call(pin!(async move { load().await })).await
         }
     }

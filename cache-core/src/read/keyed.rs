@@ -30,6 +30,18 @@ pub type Plain<R> = Keyed<R, R, Infallible>;
 #[derive(Clone, Copy, Debug)]
 pub struct Skipped;
 
+/// Returns from the calling function when memory has a value. So a hit is over before the function's
+/// future and the state of a call exist.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __return_hit {
+    ($keyed:expr) => {
+        if let ::core::option::Option::Some(value) = $keyed.hit() {
+            return value;
+        }
+    };
+}
+
 impl<R, V, E> Returns<R, V, E> {
     /// Makes a key of these parts, for a function whose values every tier can keep.
     #[inline]

@@ -32,11 +32,14 @@ pub(super) fn current() -> Arc<Registry> {
     SCOPED.try_with(Arc::clone).unwrap_or_else(|_| Arc::clone(installed()))
 }
 
-/// Runs `act` on the registry that a call made here would use, without counting a reference.
+/// Runs `act` on the registry that a call made here would use. For that of the process, it counts no
+/// reference.
 #[inline]
 pub(super) fn with_current<T>(act: impl FnOnce(&Registry) -> T) -> T {
-    if SCOPES_IN_USE.load(Relaxed) && SCOPED.try_with(|_| ()).is_ok() {
-        return SCOPED.with(|registry| act(registry));
+    if SCOPES_IN_USE.load(Relaxed) {
+        // Counted, and not borrowed from the task: `act` may be the user's code, which may enter a
+        // scope.
+        return act(&current());
     }
     act(installed())
 }

@@ -20,20 +20,22 @@ pub(super) struct Registry {
     pub(super) clock: Clock,
     /// The remote tier; `None` when no cache of the program uses one.
     pub(super) remote: Option<Remote>,
-    /// The cache of each of [`SITES`], opened at its first use.
+    /// [`SITES`], found once.
+    sites: &'static [Site],
+    /// The cache of each of the sites, opened at its first use.
     caches: Box<[OnceLock<Arc<Cache>>]>,
 }
 
 impl Registry {
     pub(super) fn new(settings: CurrentSettings, clock: Clock, remote: Option<Remote>) -> Self {
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
-        Self { settings, clock, remote, caches }
+        Self { settings, clock, remote, sites: SITES.static_slice(), caches }
     }
 
     /// Returns the cache of `site`, and opens it at its first use.
     #[inline]
     pub(super) fn cache(&self, site: &'static Site) -> &Arc<Cache> {
-        let cell = &self.caches[site.index()];
+        let cell = &self.caches[site.index_in(self.sites)];
         cell.get().unwrap_or_else(|| {
             let cache = cell.get_or_init(|| self.open(site));
             // A reload between the opening and its end did not see the cache: it takes the settings

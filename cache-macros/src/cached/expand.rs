@@ -75,11 +75,13 @@ fn wrapper(model: &Model) -> TokenStream {
     let inputs = inputs(model, Inputs::All);
     let (at, find) = key::binding(model, &home);
     let call = waited(model, "call", &run(model, &home));
+    let krate = &model.krate;
     quote! {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
             #find
+            #krate::__private::return_hit!(#at);
             #at.#call
         }
     }
