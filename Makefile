@@ -22,11 +22,12 @@ fmt:
 clippy:
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 
-# Each feature alone, and none.
+# Each feature alone, and none; and a program without a tokio runtime.
 features:
 	$(CARGO) check -p cachery --no-default-features
 	$(CARGO) check -p cachery --no-default-features --features memory
 	$(CARGO) check -p cachery --no-default-features --features redis
+	$(CARGO) test -p cachery-plain
 
 # Builds the examples, too. Most tests wait for servers and time limits and use little of a core, so
 # more of them run at once than there are cores.

@@ -17,7 +17,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::housekeeping;
+use crate::{housekeeping, runtime};
 
 /// A reading of a [`Clock`]: nanoseconds since that clock was made.
 ///
@@ -124,26 +124,32 @@ struct Inner {
 /// The mark of a clock that runs. Readings end before it.
 const RUNNING: u64 = u64::MAX;
 
-/// All system clocks, for [`Clock::tick_all`].
-static SYSTEM: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
+/// The clocks for [`Clock::tick_all`]: all system clocks, and those made outside of a runtime.
+static TICKED: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 enum Source {
     System { coarse: coarsetime::Instant, precise: std::time::Instant },
-    Tokio(tokio::time::Instant),
+    Isolated(runtime::Instant),
 }
 
 impl Clock {
     pub(crate) fn system() -> Self {
-        static TICKS: Once = Once::new();
-        TICKS.call_once(|| housekeeping::add(Self::tick_all));
-        let clock =
-            Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() });
-        SYSTEM.lock().push(Arc::downgrade(&clock.0));
-        clock
+        Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() })
+            .ticked()
     }
 
     pub(crate) fn isolated() -> Self {
-        Self::new(Source::Tokio(tokio::time::Instant::now()))
+        let clock = Self::new(Source::Isolated(runtime::Instant::now()));
+        // Without a runtime nobody else wakes those who wait by it.
+        if runtime::is_here() { clock } else { clock.ticked() }
+    }
+
+    /// Adds the clock to those that housekeeping ticks.
+    fn ticked(self) -> Self {
+        static TICKS: Once = Once::new();
+        TICKS.call_once(|| housekeeping::add(Self::tick_all));
+        TICKED.lock().push(Arc::downgrade(&self.0));
+        self
     }
 
     fn new(source: Source) -> Self {
@@ -167,7 +173,7 @@ impl Clock {
     pub fn now(&self) -> Moment {
         self.read(match &self.0.source {
             Source::System { coarse, .. } => coarse_now().duration_since(*coarse).as_nanos(),
-            Source::Tokio(origin) => nanos(origin.elapsed()),
+            Source::Isolated(origin) => nanos(origin.elapsed()),
         })
     }
 
@@ -176,7 +182,7 @@ impl Clock {
     pub(crate) fn precise(&self) -> Moment {
         self.read(match &self.0.source {
             Source::System { precise, .. } => nanos(precise.elapsed()),
-            Source::Tokio(origin) => nanos(origin.elapsed()),
+            Source::Isolated(origin) => nanos(origin.elapsed()),
         })
     }
 
@@ -233,11 +239,11 @@ impl Clock {
         matches!(self.0.source, Source::System { .. })
     }
 
-    /// Wakes all that wait by a system clock, so that they look at it: the part of housekeeping in
+    /// Wakes all that wait by a clock without a runtime, so that they look at it: the part of housekeeping in
     /// [`timeout`](Self::timeout).
     pub(crate) fn tick_all() {
         let mut clocks = Vec::new();
-        SYSTEM.lock().retain(|clock| {
+        TICKED.lock().retain(|clock| {
             let clock = clock.upgrade();
             let alive = clock.is_some();
             clocks.extend(clock);
@@ -266,7 +272,7 @@ impl Clock {
                 moved.await;
             } else {
                 // The time is over, or the clock was moved: the loop looks again in both cases.
-                let _ = tokio::time::timeout(left, moved).await;
+                runtime::timeout(left, moved).await;
             }
         }
     }
@@ -415,7 +421,7 @@ mod tests {
             thread::yield_now();
         }
         Clock::tick_all();
-        let listed = SYSTEM.lock();
+        let listed = TICKED.lock();
         assert!(!listed.iter().any(|clock| clock.ptr_eq(&weak)));
     }
 

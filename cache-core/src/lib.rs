@@ -32,6 +32,8 @@ mod policy;
 mod read;
 mod registry;
 mod returns;
+mod runtime;
+mod scoped;
 mod seconds;
 mod site;
 mod sync;

@@ -11,7 +11,10 @@ use std::{
 };
 
 use self::parked::Parked;
-use crate::remote::{REMOTE_BACKENDS, RemoteBackend};
+use crate::{
+    remote::{REMOTE_BACKENDS, RemoteBackend},
+    runtime,
+};
 
 /// The longest time for which a thread is parked before its future is polled again. A wait that
 /// depends on more than a waker (the clock, the loads of others) is looked at so often.
@@ -20,17 +23,12 @@ const LONGEST: Duration = Duration::from_millis(100);
 /// The same inside of a runtime, where the thread may be one that the runtime needs.
 const LONGEST_IN_RUNTIME: Duration = Duration::from_millis(10);
 
-/// Tells whether this thread works for a tokio runtime, which may have nobody else to poll a task.
-pub(crate) fn is_in_runtime() -> bool {
-    tokio::runtime::Handle::try_current().is_ok()
-}
-
 /// Returns the output of `future`. The thread is parked until then.
 ///
 /// Nothing that `future` waits for may need this thread, or the runtime around it, to go on.
 pub(crate) fn park<T>(future: impl Future<Output = T>) -> T {
     // A task's share of polls is not used up by a wait of its thread.
-    let mut future = pin!(tokio::task::unconstrained(future));
+    let mut future = pin!(runtime::unconstrained(future));
     let mut output = None;
     drive(&mut |cx| future.as_mut().poll(cx).map(|value| output = Some(value)));
     output.expect("it is ready when `drive` returns")
@@ -41,7 +39,7 @@ fn drive(poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>) {
     if poll_beside(poll, Waker::noop()).is_ready() {
         return;
     }
-    let longest = if is_in_runtime() { LONGEST_IN_RUNTIME } else { LONGEST };
+    let longest = if runtime::is_here() { LONGEST_IN_RUNTIME } else { LONGEST };
     let parked = Arc::new(Parked::this_thread());
     let waker = Waker::from(Arc::clone(&parked));
     while poll_beside(poll, &waker).is_pending() {

@@ -3,19 +3,23 @@
 use std::{future::Future, sync::Arc};
 
 use super::{chain::Enclosing, progress::Progress};
+use crate::scoped::{Scoped, Slot};
 
-tokio::task_local! {
-    /// The loads that the running code is polled by.
-    static LOADING: Enclosing;
-    /// The loads that the running code was part of when its scope was made, by a task of its own
-    /// perhaps.
-    static CARRIED: Enclosing;
+thread_local! {
+    static LOADING_SLOT: Slot<Enclosing> = const { Slot::new(None) };
+    static CARRIED_SLOT: Slot<Enclosing> = const { Slot::new(None) };
 }
+
+/// The loads that the running code is polled by.
+static LOADING: Scoped<Enclosing> = Scoped::new(&LOADING_SLOT);
+
+/// The loads that the running code was part of when its scope was made, by a task of its own perhaps.
+static CARRIED: Scoped<Enclosing> = Scoped::new(&CARRIED_SLOT);
 
 /// Returns the loads that the running code is part of.
 pub(crate) fn enclosing() -> Enclosing {
-    let loading = LOADING.try_with(Clone::clone);
-    loading.or_else(|_| CARRIED.try_with(Clone::clone)).unwrap_or_default()
+    let loading = LOADING.with(Clone::clone);
+    loading.or_else(|| CARRIED.with(Clone::clone)).unwrap_or_default()
 }
 
 /// Makes `future` part of the loads that the running code is part of, whichever task polls it.

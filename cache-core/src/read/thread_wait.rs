@@ -13,8 +13,8 @@ use crate::{
     cache::{Cache, Outcome},
     clock::Moment,
     flight::{Follower, Wakeup},
-    park,
     policy::FLIGHT_WAIT,
+    runtime,
 };
 
 /// The circumstances in which a thread waits.
@@ -37,11 +37,11 @@ pub(super) enum Waited {
 impl ThreadWait {
     /// Returns the circumstances of this thread.
     pub(super) fn here() -> Self {
-        Self { in_runtime: park::is_in_runtime() }
+        Self { in_runtime: runtime::is_here() }
     }
 
     /// Waits for the flight as long as a task would. Its loads may begin to wait for others
-    /// meanwhile, and the clock tells nobody of the time: [`park`](park::park) polls this again and
+    /// meanwhile, and the clock tells nobody of the time: [`park`](crate::park::park) polls this again and
     /// again.
     pub(super) async fn for_flight(
         self,

@@ -14,22 +14,26 @@ use crate::{
     config::{Resolved, Sources, UnknownVariables},
     error::MOST_TOLD,
     flight, housekeeping,
+    scoped::{Scoped, Slot},
     site::SITES,
 };
 
 /// The registry of the process: installed, or built from the environment at the first call.
 static INSTALLED: OnceLock<Arc<Registry>> = OnceLock::new();
 
-tokio::task_local! {
-    static SCOPED: Arc<Registry>;
+thread_local! {
+    static SCOPE: Slot<Arc<Registry>> = const { Slot::new(None) };
 }
+
+/// The registry of the scope.
+static SCOPED: Scoped<Arc<Registry>> = Scoped::new(&SCOPE);
 
 /// `true` once a scope was entered: a program without scopes does not look for one at each hit.
 static SCOPES_IN_USE: AtomicBool = AtomicBool::new(false);
 
 /// Returns the registry that a call made here would use.
 pub(super) fn current() -> Arc<Registry> {
-    SCOPED.try_with(Arc::clone).unwrap_or_else(|_| Arc::clone(installed()))
+    SCOPED.with(Arc::clone).unwrap_or_else(|| Arc::clone(installed()))
 }
 
 /// Runs `act` on the registry that a call made here would use. For that of the process, it counts no

@@ -21,7 +21,7 @@ const FOREIGN: [&str; 12] = [
 ];
 
 impl Block {
-    /// Returns `None` where there is no inherent impl.
+    /// Returns `None` beside an error.
     pub(super) fn check(args: &TokenStream, item: &ItemImpl, errors: &mut Errors) -> Option<Self> {
         let before = errors.count();
         if !args.is_empty() {

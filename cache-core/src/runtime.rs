@@ -1,0 +1,50 @@
+//! The tokio runtime around the running code, in programs that have one.
+//!
+//! Without the feature `tokio` there is none to be known of, and nothing of it is built.
+
+#[cfg(feature = "tokio")]
+pub(crate) use with_tokio::*;
+#[cfg(not(feature = "tokio"))]
+pub(crate) use without::*;
+
+#[cfg(feature = "tokio")]
+mod with_tokio {
+    use std::{future::Future, time::Duration};
+
+    pub(crate) use tokio::{task::unconstrained, time::Instant};
+
+    /// Tells whether this thread works for a tokio runtime, which may have nobody else to poll a
+    /// task.
+    pub(crate) fn is_here() -> bool {
+        tokio::runtime::Handle::try_current().is_ok()
+    }
+
+    /// Waits for `future` until `duration` has passed, by the runtime's time; without a runtime
+    /// until `future` is ready.
+    pub(crate) async fn timeout(duration: Duration, future: impl Future<Output = ()>) {
+        if is_here() {
+            let _ = tokio::time::timeout(duration, future).await;
+        } else {
+            future.await;
+        }
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+mod without {
+    use std::{future::Future, time::Duration};
+
+    pub(crate) use std::time::Instant;
+
+    pub(crate) const fn is_here() -> bool {
+        false
+    }
+
+    pub(crate) async fn timeout(_: Duration, future: impl Future<Output = ()>) {
+        future.await;
+    }
+
+    pub(crate) const fn unconstrained<F: Future>(future: F) -> F {
+        future
+    }
+}

@@ -1,0 +1,159 @@
+//! Values for the code that runs within a scope: a call, or a future whichever thread polls it.
+//!
+//! It is what tokio's `task_local!` is, without a runtime.
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+    thread::LocalKey,
+};
+
+use pin_project_lite::pin_project;
+
+/// The value of the scope that a thread is in; `None` outside of all scopes.
+pub(crate) type Slot<T> = RefCell<Option<T>>;
+
+/// A value that scopes set.
+pub(crate) struct Scoped<T: 'static>(&'static LocalKey<Slot<T>>);
+
+impl<T> Scoped<T> {
+    pub(crate) const fn new(slot: &'static LocalKey<Slot<T>>) -> Self {
+        Self(slot)
+    }
+
+    /// Runs `act` on the value of the scope, if there is one.
+    #[inline]
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&T) -> R) -> Option<R> {
+        let run = |slot: &Slot<T>| slot.borrow().as_ref().map(act);
+        self.0.try_with(run).ok().flatten()
+    }
+
+    /// Runs `act` within a scope of `value`.
+    pub(crate) fn sync_scope<R>(&self, value: T, act: impl FnOnce() -> R) -> R {
+        self.swapped(&mut Some(value), act)
+    }
+
+    /// Makes each poll of `future`, and its drop, run within a scope of `value`.
+    pub(crate) fn scope<F: Future>(&'static self, value: T, future: F) -> InScope<T, F> {
+        InScope { scope: self, value: Some(value), future: Some(future) }
+    }
+
+    /// Runs `act` with `value` in the slot. The slot's own value waits in its place.
+    fn swapped<R>(&self, value: &mut Option<T>, act: impl FnOnce() -> R) -> R {
+        let swap = |value: &mut Option<T>| {
+            // A thread that ends has no slot any more, and is in no scope.
+            let _ = self.0.try_with(|slot| mem::swap(&mut *slot.borrow_mut(), value));
+        };
+        swap(value);
+        let _back = scopeguard::guard(value, swap);
+        act()
+    }
+}
+
+pin_project! {
+    /// A future within a scope.
+    pub(crate) struct InScope<T: 'static, F> {
+        scope: &'static Scoped<T>,
+        value: Option<T>,
+        // `None` once it is dropped.
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<T: 'static, F> PinnedDrop for InScope<T, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.scope.swapped(this.value, || this.future.set(None));
+        }
+    }
+}
+
+impl<T: 'static, F: Future> Future for InScope<T, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let future = this.future.as_pin_mut().expect("it is there until the drop");
+        this.scope.swapped(this.value, || future.poll(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        pin::pin,
+        task::Waker,
+        thread,
+    };
+
+    use super::*;
+
+    thread_local! {
+        static SLOT: Slot<u32> = const { Slot::new(None) };
+    }
+
+    static NUMBER: Scoped<u32> = Scoped::new(&SLOT);
+
+    fn number() -> Option<u32> {
+        NUMBER.with(|number| *number)
+    }
+
+    #[test]
+    fn scopes_nest_and_end_also_by_a_panic() {
+        assert_eq!(number(), None);
+        NUMBER.sync_scope(1, || {
+            let panics = AssertUnwindSafe(|| NUMBER.sync_scope(2, || panic!("{:?}", number())));
+            assert_eq!(*catch_unwind(panics).unwrap_err().downcast::<String>().unwrap(), "Some(2)");
+            assert_eq!(number(), Some(1));
+        });
+        assert_eq!(number(), None);
+    }
+
+    #[test]
+    fn a_future_is_in_its_scope_on_whatever_thread() {
+        let mut future = Box::pin(NUMBER.scope(1, async {
+            let before = number();
+            std::future::poll_fn(|cx| {
+                cx.waker().wake_by_ref();
+                if thread::current().name() == Some("second") {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            (before, number())
+        }));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+        assert_eq!(number(), None);
+        let poll = move || future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let second = thread::Builder::new().name("second".to_owned()).spawn(poll).unwrap();
+        assert_eq!(second.join().unwrap(), Poll::Ready((Some(1), Some(1))));
+    }
+
+    #[test]
+    fn a_future_is_dropped_within_its_scope() {
+        struct Tells<'a>(&'a mut Option<u32>);
+        impl Drop for Tells<'_> {
+            fn drop(&mut self) {
+                *self.0 = number();
+            }
+        }
+
+        let mut told = None;
+        {
+            let tells = Tells(&mut told);
+            let mut future = pin!(NUMBER.scope(1, async move {
+                let _tells = tells;
+                std::future::pending::<()>().await;
+            }));
+            assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(told, Some(1));
+    }
+}
