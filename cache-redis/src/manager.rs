@@ -7,14 +7,14 @@ use std::{
     io,
     pin::Pin,
     sync::OnceLock,
-    task::Poll,
+    task::{Poll, ready},
     thread,
     time::Duration,
 };
 
 use tokio::{
     runtime::{Builder, Handle},
-    time::Sleep,
+    time::{Instant, Sleep},
 };
 
 use crate::open_error::OpenError;
@@ -44,15 +44,37 @@ pub(crate) fn timer(duration: Duration) -> Sleep {
     tokio::time::sleep(duration)
 }
 
+/// A caller that is polled so long after its deadline is on a busy runtime, whose other tasks bring
+/// it its reply.
+const LATE: Duration = Duration::from_millis(3);
+/// The time by which a deadline is moved for that: long enough for a turn of the other tasks.
+const EXTENSION: Duration = Duration::from_millis(50);
+/// So often a deadline is moved for that.
+const MOST_EXTENSIONS: u32 = 10;
+
 /// Returns the output of `work`, or `None` when `deadline` comes first. Both are pinned by the
 /// caller, because moving them in here would copy them.
+///
+/// A deadline that a busy runtime has let pass is moved by a little: the reply may be there, and
+/// the task that reads it was not polled either.
 pub(crate) fn until<T>(
     mut deadline: Pin<&mut Sleep>,
     mut work: Pin<&mut impl Future<Output = T>>,
 ) -> impl Future<Output = Option<T>> {
-    poll_fn(move |cx| match work.as_mut().poll(cx) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => deadline.as_mut().poll(cx).map(|()| None),
+    let mut extensions = 0;
+    poll_fn(move |cx| {
+        loop {
+            if let Poll::Ready(value) = work.as_mut().poll(cx) {
+                return Poll::Ready(Some(value));
+            }
+            ready!(deadline.as_mut().poll(cx));
+            let now = Instant::now();
+            if extensions == MOST_EXTENSIONS || now < deadline.deadline() + LATE {
+                return Poll::Ready(None);
+            }
+            extensions += 1;
+            deadline.as_mut().reset(now + EXTENSION);
+        }
     })
 }
 

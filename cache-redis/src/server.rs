@@ -3,6 +3,7 @@
 mod breaker;
 mod connections;
 mod connector;
+mod doubts;
 mod epochs;
 mod health;
 mod hooks;
@@ -14,8 +15,9 @@ mod requests;
 mod runtime_connection;
 mod shared;
 mod state;
+mod window;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use cachery_core::ServerHealth;
 use redis::{Pipeline, Value};
@@ -58,13 +60,15 @@ impl Server {
         self.requests.connections.close();
     }
 
-    /// Sends `pipeline` over the connection of this runtime, after what is outstanding is done.
+    /// Sends `pipeline` over the connection of this runtime, after what is outstanding is done. In
+    /// a burst it waits for its turn first, and then has all of `within` left.
     pub(crate) fn ask<'a>(
         &'a self,
         pipeline: &'a Pipeline,
         deadline: Pin<&'a mut Sleep>,
+        within: Duration,
     ) -> impl Future<Output = Result<Vec<Value>, RequestError>> + 'a {
-        self.requests.ask(pipeline, deadline)
+        self.requests.ask(pipeline, deadline, within)
     }
 
     /// Waits until this runtime has a connection. The error is that of the last attempt.

@@ -95,7 +95,7 @@ impl Servers {
             db.response.status_code = Empty
         );
         let deadline = pin!(manager::timer(within));
-        let route = pin!(self.route(slot, pipeline, deadline, &span));
+        let route = pin!(self.route(slot, pipeline, deadline, within, &span));
         let result = inside(&span, route).await.map_err(|error| error.reason);
         let label = result.as_ref().err().map(|reason| reason.as_str());
         if let Some(label) = label {
@@ -110,6 +110,7 @@ impl Servers {
         slot: u16,
         pipeline: &Pipeline,
         mut deadline: Pin<&mut Sleep>,
+        within: Duration,
         span: &Span,
     ) -> Result<Vec<Value>, RequestError> {
         let server = match &self.members {
@@ -119,12 +120,12 @@ impl Servers {
         if !span.is_disabled() {
             span.record("server.address", &*server.address());
         }
-        let result = server.ask(pipeline, deadline.as_mut()).await;
+        let result = server.ask(pipeline, deadline.as_mut(), within).await;
         match (&result, &self.members) {
             (Err(RequestError { redirect: Some(to), .. }), Members::Cluster(cluster)) => {
                 match cluster.redirect(to, &server) {
                     // Rare, and so not part of the future of every request.
-                    Some(server) => Box::pin(server.ask(pipeline, deadline)).await,
+                    Some(server) => Box::pin(server.ask(pipeline, deadline, within)).await,
                     None => result,
                 }
             }

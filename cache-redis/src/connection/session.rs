@@ -4,14 +4,16 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use redis::{
     AsyncConnectionConfig, Client, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind,
-    RedisError, Value, aio::MultiplexedConnection,
+    RedisError, RedisResult, Value, aio::MultiplexedConnection,
 };
 use tokio::{sync::Notify, time::Sleep};
 
@@ -24,8 +26,17 @@ use super::{
 };
 use crate::manager;
 
-/// After so many timeouts in a row, with no reply in between, a connection is taken for dead.
+/// After so many timeouts in a row, with no reply in between, a connection is taken for dead, but
+/// not before [`SILENCE`] is over.
 const MAX_TIMEOUTS: u32 = 3;
+/// The least time for which no reply comes. A burst runs out of time all at once, and a large
+/// value holds up the replies behind it.
+const SILENCE: Duration = Duration::from_millis(350);
+
+/// The time for which a request waits longer when others were answered meanwhile.
+const EXTENSION: Duration = Duration::from_millis(50);
+/// So often it does.
+const MOST_EXTENSIONS: u32 = 10;
 
 /// The receiver of pushes, called in the order of the stream.
 pub(crate) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
@@ -34,6 +45,10 @@ pub(crate) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
 pub(crate) struct Session {
     redis: MultiplexedConnection,
     timeouts: AtomicU32,
+    /// The number of requests that were answered.
+    replies: AtomicU64,
+    /// The first of these timeouts.
+    silent_since: Mutex<Option<Instant>>,
     broken: Arc<Notify>,
     opened: Instant,
     /// The master at the other end, if that is known.
@@ -86,7 +101,17 @@ impl Session {
         let client = Client::open(info.set_redis_settings(settings))?;
         let redis = client.get_multiplexed_async_connection_with_config(&config).await?;
         let timeouts = AtomicU32::new(0);
-        Ok(Self { redis, timeouts, broken, opened: Instant::now(), epoch: None, can_push })
+        let silent_since = Mutex::default();
+        Ok(Self {
+            redis,
+            timeouts,
+            replies: AtomicU64::new(0),
+            silent_since,
+            broken,
+            opened: Instant::now(),
+            epoch: None,
+            can_push,
+        })
     }
 
     /// Sends `pipeline` and returns its replies, of which some may be errors.
@@ -101,8 +126,9 @@ impl Session {
         pipeline: &Pipeline,
         deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, RequestError> {
-        let error = match manager::until(deadline, pin!(self.send(pipeline))).await {
+        let error = match self.reply(pipeline, deadline).await {
             Some(Ok(replies)) => {
+                self.replies.fetch_add(1, Ordering::Relaxed);
                 self.timeouts.store(0, Ordering::Relaxed);
                 match RequestError::in_replies(&replies) {
                     None => return Ok(replies),
@@ -118,9 +144,38 @@ impl Session {
         Err(error)
     }
 
+    /// Sends `pipeline` and waits for its replies; a little longer while other requests get theirs.
+    /// Replies come in the order of requests, so the server has not forgotten this one.
+    async fn reply(
+        &self,
+        pipeline: &Pipeline,
+        mut deadline: Pin<&mut Sleep>,
+    ) -> Option<RedisResult<Vec<Value>>> {
+        let mut work = pin!(self.send(pipeline));
+        let mut known = self.replies.load(Ordering::Relaxed);
+        for _ in 0..MOST_EXTENSIONS {
+            if let Some(reply) = manager::until(deadline.as_mut(), work.as_mut()).await {
+                return Some(reply);
+            }
+            let before = std::mem::replace(&mut known, self.replies.load(Ordering::Relaxed));
+            if known == before {
+                return None;
+            }
+            deadline.as_mut().reset(tokio::time::Instant::now() + EXTENSION);
+        }
+        None
+    }
+
     fn timed_out(&self) -> RequestError {
+        let now = Instant::now();
         let timeouts = self.timeouts.fetch_add(1, Ordering::Relaxed) + 1;
-        RequestError { ends_session: timeouts >= MAX_TIMEOUTS, ..RequestError::TIMEOUT }
+        let mut since = self.silent_since.lock();
+        if timeouts == 1 {
+            *since = Some(now);
+        }
+        let is_silent = since.is_some_and(|since| now - since >= SILENCE);
+        let ends_session = timeouts >= MAX_TIMEOUTS && is_silent;
+        RequestError { ends_session, ..RequestError::TIMEOUT }
     }
 
     /// Tells the task that keeps this connection to make a new one.

@@ -101,6 +101,11 @@ impl Breaker {
         })
     }
 
+    /// Opens it: nothing comes back while requests wait. Returns false when it was not closed.
+    pub(super) fn open(&self) -> bool {
+        self.change(|state| state.move_on(Position::Closed, Position::Open))
+    }
+
     /// Notes that a probe begins. Returns true when one was needed.
     pub(super) fn probing(&self) -> bool {
         self.change(|state| state.move_on(Position::Open, Position::HalfOpen))
@@ -152,6 +157,16 @@ mod tests {
         assert_eq!([(); 6].map(|()| breaker.failed()), [false, false, false, false, true, false]);
         assert_eq!(breaker.position(), Position::Open);
         assert!(!breaker.admits());
+    }
+
+    #[test]
+    fn silence_opens_it_at_once() {
+        let breaker = Breaker::new();
+        assert!(breaker.open());
+        assert_eq!(breaker.position(), Position::Open);
+        assert!(!breaker.open(), "only the first says so");
+        assert!(breaker.probing() && !breaker.open() && breaker.close());
+        assert!(is_undisturbed(&breaker));
     }
 
     #[test]

@@ -3,12 +3,17 @@
 use std::{
     pin::{Pin, pin},
     sync::Arc,
+    time::Duration,
 };
 
+use cachery_core::remote::Pending;
 use redis::{Pipeline, Value};
-use tokio::time::Sleep;
+use tokio::{sync::SemaphorePermit, time::Sleep};
 
-use super::{connections::Connections, replay::Replays, state::ServerState};
+use super::{
+    connections::Connections, replay::Replays, runtime_connection::RuntimeConnection,
+    state::ServerState,
+};
 use crate::{
     connection::{RequestError, Session},
     manager,
@@ -27,17 +32,38 @@ impl Requests {
         &self,
         pipeline: &Pipeline,
         mut deadline: Pin<&mut Sleep>,
+        within: Duration,
     ) -> Result<Vec<Value>, RequestError> {
         if !self.state.breaker.admits() {
             return Err(RequestError::BREAKER_OPEN);
         }
-        let session = self.session(deadline.as_mut()).await;
+        let connection = self.connections.current();
+        let session = connection.session(deadline.as_mut()).await;
         let session = session.inspect_err(|error| self.state.record(error))?;
+        let _turn = match connection.window.try_enter() {
+            Some(turn) => turn,
+            None => self.wait_for_turn(&connection, deadline.as_mut(), within).await?,
+        };
         // Asked after the connection is there: what a new one makes suspect is known by then.
         if self.state.shared.hooks.has_outstanding() {
             self.replays.next(deadline.as_mut()).await?;
         }
         ask_over(&session, &self.state, pipeline, deadline).await
+    }
+
+    /// Waits for a turn. Rare, and so not part of the future of every request.
+    fn wait_for_turn<'a: 'b, 'b>(
+        &'a self,
+        connection: &'a RuntimeConnection,
+        deadline: Pin<&'b mut Sleep>,
+        within: Duration,
+    ) -> Pending<'b, Result<SemaphorePermit<'a>, RequestError>> {
+        Box::pin(async move {
+            let turn = connection.window.enter(deadline, within).await;
+            let turn = turn.inspect_err(|error| self.state.record(error))?;
+            // It may have opened meanwhile.
+            if self.state.breaker.admits() { Ok(turn) } else { Err(RequestError::BREAKER_OPEN) }
+        })
     }
 
     /// Returns the session of this runtime.

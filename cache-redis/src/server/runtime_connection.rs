@@ -7,7 +7,10 @@ use std::{
 
 use tokio::{sync::watch, task::AbortHandle, time::Sleep};
 
-use super::connector::{Connector, Earlier};
+use super::{
+    connector::{Connector, Earlier},
+    window::Window,
+};
 use crate::{
     connection::{RequestError, Session},
     manager,
@@ -18,6 +21,7 @@ use crate::{
 pub(super) struct RuntimeConnection {
     state: watch::Sender<State>,
     task: OnceLock<AbortHandle>,
+    pub(super) window: Window,
 }
 
 #[derive(Clone)]
@@ -44,7 +48,8 @@ impl RuntimeConnection {
     /// the server, if it failed.
     pub(super) fn new(last: Option<RequestError>) -> Arc<Self> {
         let first = last.map_or(State::Connecting, State::Down);
-        Arc::new(Self { state: watch::Sender::new(first), task: OnceLock::new() })
+        let state = watch::Sender::new(first);
+        Arc::new(Self { state, task: OnceLock::new(), window: Window::new() })
     }
 
     /// Hands over the task that keeps the connection.

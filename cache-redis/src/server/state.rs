@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cachery_core::{observe, remote::Reason};
 use parking_lot::{Mutex, RwLock};
 
-use super::{breaker::Breaker, push_channel::PushChannel, shared::Shared};
+use super::{breaker::Breaker, doubts::Doubts, push_channel::PushChannel, shared::Shared};
 use crate::connection::{ConnectError, RequestError};
 
 /// The state of one server.
@@ -18,6 +18,8 @@ pub(super) struct ServerState {
     address: RwLock<Arc<str>>,
     /// The error of the last attempt to connect, if it failed.
     connect_error: Mutex<Option<ConnectError>>,
+    /// The requests that ran out of time.
+    pub(super) doubts: Doubts,
     /// False after the log said that something is wrong.
     logged_as_well: Mutex<bool>,
 }
@@ -32,6 +34,7 @@ impl ServerState {
             push_channel: PushChannel::new(),
             address: RwLock::new(address),
             connect_error: Mutex::default(),
+            doubts: Doubts::default(),
             logged_as_well: Mutex::new(true),
         }
     }
@@ -90,9 +93,11 @@ impl ServerState {
         self.shared.topology_changed.notify_one();
     }
 
-    /// Records the error of a request: the breaker counts it, and the topology may have changed.
+    /// Records the error of a request: the breaker counts it, and the topology may have changed. A
+    /// request that ran out of time counts when the link finds the server silent.
     pub(super) fn record(&self, error: &RequestError) {
-        if error.counts_against_server {
+        let ran_out = matches!(error.reason, Reason::Timeout | Reason::Connecting);
+        if error.counts_against_server && !(ran_out && self.doubts.add()) {
             self.count_failure(error.reason);
         }
         if matches!(error.reason, Reason::ClusterDown | Reason::Moved | Reason::ReadOnly) {
@@ -100,11 +105,23 @@ impl ServerState {
         }
     }
 
-    fn count_failure(&self, reason: Reason) {
+    /// Counts a failure of the server.
+    pub(super) fn count_failure(&self, reason: Reason) {
         if self.breaker.failed() {
-            self.observe_breaker();
-            self.publish_state(reason.as_str());
+            self.opened(reason);
         }
+    }
+
+    /// Notes that the server is silent while requests wait.
+    pub(super) fn found_silent(&self) {
+        if self.breaker.open() {
+            self.opened(Reason::Timeout);
+        }
+    }
+
+    fn opened(&self, reason: Reason) {
+        self.observe_breaker();
+        self.publish_state(reason.as_str());
     }
 
     /// Notes that a probe begins, if one is needed.

@@ -15,6 +15,8 @@ use crate::{
     manager,
 };
 
+/// A server that answers to nothing for so long, while requests wait, is taken for dead.
+const SILENCE: Duration = Duration::from_millis(200);
 /// The pause before a server that forbids `CLIENT TRACKING` is asked again.
 const TRACK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -26,6 +28,8 @@ impl Link {
         let mut closed = Instant::now();
         let mut asked = Instant::now();
         let mut heartbeat = pin!(manager::timer(HEARTBEAT));
+        let mut judged = Instant::now();
+        let _watched = self.state.doubts.watch();
         loop {
             let is_usable = tokio::select! {
                 () = session.ended() => false,
@@ -35,6 +39,10 @@ impl Link {
                     self.rest(backoff.pause()).await;
                     closed = Instant::now();
                     self.probe(session).await
+                }
+                () = self.state.doubts.added() => {
+                    self.judge(session, &mut judged).await;
+                    true
                 }
                 () = heartbeat.as_mut() => {
                     heartbeat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
@@ -98,6 +106,21 @@ impl Link {
             self.state.publish_state("probe");
         }
         is_done
+    }
+
+    /// Asks the server whether it is silent, because requests ran out of time. The breaker opens
+    /// when it is, and after some such times in which it answered to nothing but this. (A request
+    /// that was answered starts the count anew.)
+    async fn judge(&self, session: &Session, judged: &mut Instant) {
+        let limit = pin!(manager::timer(SILENCE));
+        let ping = Pipeline::new().cmd("PING").clone();
+        // A server that refuses to answer is not silent.
+        if manager::until(limit, pin!(session.send(&ping))).await.is_none() {
+            self.state.found_silent();
+        } else if judged.elapsed() >= SILENCE {
+            *judged = Instant::now();
+            self.state.count_failure(Reason::Timeout);
+        }
     }
 
     async fn answers(&self, session: &Session) -> bool {

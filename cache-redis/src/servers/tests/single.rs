@@ -256,7 +256,7 @@ async fn a_server_whose_registry_is_gone_is_left_alone_by_a_late_request() {
     let server = servers.members().remove(0);
     drop(servers);
     let deadline = std::pin::pin!(manager::timer(BUDGET));
-    assert!(server.ask(redis::pipe().cmd("PING"), deadline).await.is_err());
+    assert!(server.ask(redis::pipe().cmd("PING"), deadline, BUDGET).await.is_err());
 }
 
 #[tokio::test]
@@ -328,9 +328,11 @@ async fn a_connection_that_is_silent_three_times_in_a_row_is_made_anew() {
     servers.connected(LONG).await.unwrap();
     let before = ask(&servers, &["CLIENT", "ID"]).await.unwrap();
     for _ in 0..3 {
+        let pings = redis.calls("ping").await;
         redis.freeze();
         assert_eq!(ask(&servers, &["ECHO", "x"]).await, Err(Reason::Timeout));
         redis.thaw();
+        until_true("the link finds it alive", async || redis.calls("ping").await > pings).await;
     }
     until_true("another connection serves", async || {
         ask(&servers, &["CLIENT", "ID"]).await.is_ok_and(|id| id != before)
