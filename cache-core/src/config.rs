@@ -29,7 +29,6 @@ mod sources;
 
 pub use builder::CachesBuilder;
 pub use change::{Change, Reload};
-pub(crate) use checks::UnknownVariables;
 pub use effective::{CacheConfig, EffectiveConfig, Overruled, Setting};
 pub(crate) use fields::Secret;
 pub use fields::{CacheSettings, Fallback, Policy};

@@ -26,6 +26,8 @@ pub struct Health {
     pub servers: Vec<ServerHealth>,
     /// Wrong settings that the registry has ignored, because it was built at the first call.
     pub faults: Vec<Fault>,
+    /// Settings that are ignored or without effect, each in one line. They leave the status as it is.
+    pub notes: Vec<String>,
 }
 
 /// The status of a server, or of all. Later ones are worse.
@@ -140,9 +142,9 @@ impl ServerHealth {
 }
 
 impl Health {
-    pub(crate) fn of(servers: Vec<ServerHealth>, faults: Vec<Fault>) -> Self {
+    pub(crate) fn of(servers: Vec<ServerHealth>, faults: Vec<Fault>, notes: Vec<String>) -> Self {
         let degraded = if faults.is_empty() { Status::Up } else { Status::Degraded };
         let status = servers.iter().map(|server| server.status).fold(degraded, Ord::max);
-        Self { status, servers, faults }
+        Self { status, servers, faults, notes }
     }
 }

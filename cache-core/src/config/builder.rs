@@ -320,7 +320,7 @@ impl CachesBuilder {
     /// As `build`.
     pub fn check(&self) -> Result<(), Error> {
         let resolved = Resolved::of(&self.sources, &SITES);
-        resolved.unknown.warn();
+        resolved.config.log_notes();
         Error::check(resolved.faults)
     }
 }

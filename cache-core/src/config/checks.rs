@@ -2,12 +2,14 @@
 
 mod certificate;
 mod eviction;
+mod foreign_variables;
 mod remote_target;
 mod sites;
 mod unknown_variables;
 
 pub(super) use certificate::check as certificate;
 pub(super) use eviction::check as eviction;
+pub(super) use foreign_variables::check as foreign_variables;
 pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
-pub(crate) use unknown_variables::UnknownVariables;
+pub(super) use unknown_variables::UnknownVariables;

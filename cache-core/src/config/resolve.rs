@@ -29,13 +29,14 @@ pub(crate) struct Config {
     pub(super) file: Option<String>,
     /// The profile of the file in effect.
     pub(super) profile: Option<String>,
+    /// What is ignored or without effect, each in one line.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The outcome of reading all sources.
 pub(crate) struct Resolved {
     pub(crate) config: Config,
     pub(crate) faults: Vec<Fault>,
-    pub(crate) unknown: UnknownVariables,
 }
 
 impl Resolved {
@@ -52,11 +53,13 @@ impl Resolved {
     ) -> Self {
         let caches = names(sites);
         let mut faults = checks::sites(sites, &caches);
-        let AllSettings { layers, variables, file, profile } = sources.read(&caches, &mut faults);
+        let AllSettings { layers, variables, foreign, file, profile } =
+            sources.read(&caches, &mut faults);
         let layers = Layers(layers);
         let program = ProgramPolicy::from(merge(layers.program()));
         let remote = RemotePolicy::from(merge(layers.remote()));
         file.check_caches(&caches, &program.external, &mut faults);
+        let mut notes = checks::foreign_variables(&foreign, &program);
         let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);
         faults.extend(checks::certificate(&layers));
         faults.extend(checks::eviction(&layers, sites));
@@ -70,8 +73,10 @@ impl Resolved {
         );
         let policies =
             sites.iter().map(|site| policy(&layers, &program, target.is_some(), site)).collect();
-        let config = Config { program, remote, policies, target, layers, file: file.name, profile };
-        Self { config, faults, unknown }
+        notes.extend(unknown.note());
+        let file = file.name;
+        let config = Config { program, remote, policies, target, layers, file, profile, notes };
+        Self { config, faults }
     }
 }
 
@@ -95,6 +100,11 @@ impl Config {
     /// Returns the policy of the call site at `index`.
     pub(crate) fn policy(&self, index: usize) -> &Policy {
         &self.policies[index]
+    }
+
+    /// Logs each note.
+    pub(crate) fn log_notes(&self) {
+        self.notes.iter().for_each(|note| tracing::warn!("{note}"));
     }
 
     /// Tells whether anything is cached.

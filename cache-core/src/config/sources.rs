@@ -7,10 +7,10 @@ mod variables;
 
 pub(crate) use builder::BuilderSettings;
 use file::Contents;
-pub(crate) use variables::Variables;
 #[cfg(test)]
 pub(super) use variables::known;
 pub(super) use variables::{FOR_ALL, owner};
+pub(crate) use variables::{Foreign, Variables};
 
 use self::variables::PROFILE;
 use super::{layer::Layer, source::Source};
@@ -31,6 +31,8 @@ pub(super) struct AllSettings {
     /// From the strongest to the weakest.
     pub(super) layers: Vec<Layer>,
     pub(super) variables: Variables,
+    /// The variables that were left out.
+    pub(super) foreign: Foreign,
     pub(super) file: Contents,
     pub(super) profile: Option<String>,
 }
@@ -39,13 +41,14 @@ impl Sources {
     /// Reads all settings. `caches` are the names of all caches. What is wrong becomes a fault.
     pub(super) fn read(&self, caches: &[&str], faults: &mut Vec<Fault>) -> AllSettings {
         self.builder.check(caches, faults);
-        let variables = self.variables();
+        let mut variables = self.variables();
+        let foreign = variables.take_foreign(caches);
         let from_variables = variables.layer(caches, faults);
         let file = self.file(&variables, faults).unwrap_or_default();
         let profile = file.choose(self.profile(&variables, faults), faults);
         let mut layers = vec![self.builder.layer(), from_variables];
         layers.extend(file.layers(profile.as_deref()));
-        AllSettings { layers, variables, file, profile }
+        AllSettings { layers, variables, foreign, file, profile }
     }
 
     fn variables(&self) -> Variables {

@@ -21,6 +21,7 @@ mod builder;
 mod effective;
 mod engine;
 mod file;
+mod foreign_variables;
 mod hostile;
 mod layers;
 mod remote;

@@ -11,7 +11,7 @@ use std::{
 use super::{open::open, state::Registry};
 use crate::{
     clock::Clock,
-    config::{Resolved, Sources, UnknownVariables},
+    config::{Resolved, Sources},
     error::MOST_TOLD,
     flight, housekeeping,
     scoped::{Scoped, Slot},
@@ -78,21 +78,21 @@ fn installed() -> &'static Arc<Registry> {
 /// Builds the registry that nobody has installed: a wrong setting is logged and left out.
 #[cold]
 fn build() -> &'static Arc<Registry> {
-    let mut built: Option<UnknownVariables> = None;
+    let mut is_built_here = false;
     let registry = INSTALLED.get_or_init(|| {
         let sources = Sources::default();
         let resolved = Resolved::of(&sources, &SITES);
-        built = Some(resolved.unknown);
+        is_built_here = true;
         open(sources, resolved.config, Clock::system(), resolved.faults)
     });
     // Logged when the registry is there, by the thread that built it: a subscriber may call a
     // cache.
-    if let Some(unknown) = built {
+    if is_built_here {
         housekeeping::add(flush_metrics);
         for fault in registry.settings.faults().iter().take(MOST_TOLD) {
             tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
         }
-        unknown.warn();
+        registry.settings.started.log_notes();
     }
     registry
 }

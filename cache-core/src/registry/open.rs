@@ -22,7 +22,7 @@ pub(super) async fn build(sources: Sources) -> Result<Arc<Registry>, Error> {
     let clock = if sources.isolated { Clock::isolated() } else { Clock::system() };
     let resolved = Resolved::of(&sources, &SITES);
     Error::check(resolved.faults)?;
-    resolved.unknown.warn();
+    resolved.config.log_notes();
     let registry = open(sources, resolved.config, clock, Vec::new());
     remote::connect(&registry).await?;
     Ok(registry)

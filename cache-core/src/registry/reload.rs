@@ -17,7 +17,7 @@ pub(super) async fn reload(registry: &Arc<Registry>) -> Result<Reload, Error> {
     let turn = Arc::clone(&settings.reloading).lock_owned().await;
     let resolved = Resolved::of(&settings.sources, &SITES);
     Error::check(resolved.faults)?;
-    resolved.unknown.warn();
+    resolved.config.log_notes();
     let before = settings.effective();
     settings.replace(resolved.config);
     let restarted = settings.effective_after_restart();

@@ -57,7 +57,7 @@ pub(super) async fn health(registry: &Registry) -> Health {
         Some(remote) => remote.tier.health().await,
         None => Vec::new(),
     };
-    Health::of(servers, registry.settings.faults())
+    Health::of(servers, registry.settings.faults(), registry.settings.notes())
 }
 
 /// Waits until the work in the remote tier is done, or `within` is over.

@@ -51,6 +51,11 @@ impl CurrentSettings {
         self.faults.lock().clone()
     }
 
+    /// Returns the notes on the settings, each in one line.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.latest().notes.clone()
+    }
+
     /// Returns the policy of `site` in effect.
     pub(super) fn policy(&self, site: &Site) -> Policy {
         let latest = self.latest();

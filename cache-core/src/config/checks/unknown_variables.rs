@@ -18,7 +18,7 @@ const MOST_LISTED: usize = 20;
 /// The way out for a variable that another program reads.
 const EXTERNAL: &str = "(if it is for another program, list it in CACHE_EXTERNAL)";
 
-/// The `CACHE_…` variables that no setting has and that are like none. Their text is one warning.
+/// The `CACHE_…` variables that no setting has and that are like none. Their text is one note.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnknownVariables(Vec<String>);
 
@@ -53,11 +53,9 @@ impl UnknownVariables {
         Self(others)
     }
 
-    /// Logs the variables in one line, if there are any.
-    pub(crate) fn warn(&self) {
-        if !self.0.is_empty() {
-            tracing::warn!("{self}");
-        }
+    /// Returns the note about the variables, if there are any.
+    pub(crate) fn note(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.to_string())
     }
 }
 

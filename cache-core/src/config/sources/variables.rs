@@ -17,6 +17,8 @@ use super::{
 };
 use crate::error::Fault;
 
+mod foreign;
+
 /// The variable that names the profile of the file.
 pub(super) const PROFILE: &str = "CACHE_ENV";
 /// The short spelling of [`DEFAULT_BACKEND`].
@@ -33,10 +35,42 @@ const PLATFORM_URL: &str = "REDIS_URL";
 #[derive(Clone, Default)]
 pub(crate) struct Variables(BTreeMap<String, OsString>);
 
+/// The variables that platforms and other frameworks set under names like ours.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Foreign {
+    /// The names of those that no setting has.
+    pub(crate) names: Vec<String>,
+    /// The name and the value of the one that names a backend of another framework.
+    pub(crate) backend: Option<(&'static str, String)>,
+}
+
 impl Variables {
     /// Returns the variables of the process.
     pub(super) fn of_process() -> Self {
         std::env::vars_os().collect()
+    }
+
+    /// Takes out what platforms and other frameworks have set.
+    pub(super) fn take_foreign(&mut self, caches: &[&str]) -> Foreign {
+        let known = known(caches);
+        let is_foreign = |name: &str, value: &OsStr| {
+            is_set(value) && !known.contains(name) && foreign::is_name(name, value, &known)
+        };
+        let foreign: BTreeSet<_> = self
+            .0
+            .iter()
+            .filter(|(name, value)| is_foreign(name, value))
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.0.retain(|name, _| !foreign.contains(name));
+        let backend = self.0.get(TYPE).and_then(|value| foreign::type_elsewhere(value));
+        if backend.is_some() {
+            self.0.remove(TYPE);
+        }
+        Foreign {
+            names: foreign.into_iter().collect(),
+            backend: backend.map(|value| (TYPE, value)),
+        }
     }
 
     /// Returns the settings in the variables, also those of the caches called `caches`.

@@ -192,18 +192,18 @@ fn whoever_speaks_of_a_field_of_a_cache_the_strongest_wins_and_all_are_named() {
 fn effect<T: Table>(
     field: &'static Field<T>,
     number: usize,
-) -> (Policy, RemotePolicy, usize, UnknownVariables) {
+) -> (Policy, RemotePolicy, usize, Vec<String>) {
     let variables = [("REDIS_URL", "redis://here"), ("CACHE_X0", "1")];
     let builder = CachesBuilder::default().isolated().variables(variables);
     let (_, section) = T::voices(field)[0];
     let builder = T::by_builder(builder, field, section, &values::text(field.name, number));
     let site = site("users");
-    let Resolved { config, faults, unknown } = Resolved::with_backends(
+    let Resolved { config, faults } = Resolved::with_backends(
         &builder.sources,
         std::slice::from_ref(&site),
         &remote_target::linked(),
     );
-    (config.policy(0).clone(), config.remote, faults.len(), unknown)
+    (config.policy(0).clone(), config.remote, faults.len(), config.notes)
 }
 
 fn each_is_felt<T: Table>() {

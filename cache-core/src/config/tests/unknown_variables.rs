@@ -70,9 +70,11 @@ fn variables_like_nobodys_are_one_warning_and_break_no_start() {
     let resolved = resolved(&set);
     assert!(resolved.faults.is_empty(), "{:?}", resolved.faults);
     assert_eq!(
-        resolved.unknown.to_string(),
-        "no setting and no cache of this program has the name CACHE_DIR, CACHE_KEY: correct the name, or list it in \
+        resolved.config.notes,
+        [
+            "no setting and no cache of this program has the name CACHE_DIR, CACHE_KEY: correct the name, or list it in \
          CACHE_EXTERNAL if it is for another program"
+        ]
     );
 }
 
@@ -88,6 +90,6 @@ fn thousands_of_them_are_still_one_short_line() {
     let names: Vec<_> =
         (0..5000).map(|n| format!("CACHE_FOREIGN_{n}_{}", "x".repeat(200))).collect();
     let set: Vec<_> = names.iter().map(|name| (&**name, "1")).collect();
-    let warning = resolved(&set).unknown.to_string();
+    let warning = resolved(&set).config.notes.concat();
     assert!(warning.len() < 4000 && warning.contains("and 4980 more"), "{warning}");
 }
