@@ -1,18 +1,54 @@
-//! How a value becomes bytes, for a remote tier.
+//! Turns values into bytes and back, for a remote tier.
+//!
+//! A value is stored as bytes only when they are proved to give it back: [`Codec::encode`] reads
+//! what it wrote and compares. What cannot come back is told by its reason, an [`Unstorable`].
+
+#[cfg(feature = "remote")]
+mod binary;
+pub mod equality;
+#[cfg(feature = "remote")]
+mod json;
+#[cfg(feature = "remote")]
+mod messagepack;
+mod outcome;
+#[cfg(feature = "remote")]
+mod proof;
+#[cfg(feature = "remote")]
+mod stack;
 
 use std::fmt;
 
 use serde::Serialize;
+#[cfg(feature = "remote")]
+use serde::de::DeserializeOwned;
 
-/// How values are written for a remote tier. A cache reads both, so it can be changed at any time.
+pub use self::outcome::{Undecodable, Unstorable};
+#[cfg(feature = "remote")]
+use self::{
+    binary::Bounds,
+    equality::Equality,
+    stack::{DEEP, SHALLOW, on_large_stack},
+};
+
+/// The generation of what the codecs write, as a part of each cache's fingerprint: releases whose
+/// codecs write otherwise do not read each other's values.
+pub const GENERATION: u32 = 2;
+
+/// The format in which values are written for a remote tier. A cache reads all of them, so it can
+/// be changed at any time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Codec {
-    /// `MessagePack` with the names of fields, so that reordered, added or removed fields are never mistaken for one another.
+    /// A format of the project's own. All that a type shows to serde comes back as it was. Fields
+    /// stand by their names, so that reordered, added or removed ones are never mistaken for one
+    /// another. Bytes take their own length.
+    Binary,
+    /// `MessagePack` with the names of fields.
     #[default]
     MessagePack,
-    /// JSON, to be read by others too.
+    /// JSON, to be read by others too. It cannot say all that serde can: values with `Some(None)`,
+    /// NaN or tuples as keys are not stored.
     Json,
 }
 
@@ -20,40 +56,123 @@ pub enum Codec {
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Binary => "binary",
             Self::MessagePack => "messagepack",
             Self::Json => "json",
         })
     }
 }
 
-/// Why a value could not be written or read. Never says what stood in it.
+/// A value could not be written or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodecError;
 
 #[cfg(feature = "remote")]
 impl Codec {
-    /// `value` as bytes.
-    pub(crate) fn write<V: Serialize>(self, value: &V) -> Result<Vec<u8>, CodecError> {
-        guarded(|| match self {
-            Self::MessagePack => rmp_serde::to_vec_named(value).ok(),
-            Self::Json => serde_json::to_vec(value).ok(),
-        })
+    /// Returns `value` as bytes, at most `size` of them, which are proved to give back an equal
+    /// value.
+    ///
+    /// `equality` is the type's own, where it has one; else the values' bytes are compared.
+    ///
+    /// # Errors
+    /// The reason for which the value is not stored.
+    #[doc(hidden)]
+    pub fn encode<V>(
+        self,
+        value: &V,
+        equality: Option<Equality<V>>,
+        size: u64,
+    ) -> Result<Vec<u8>, Unstorable>
+    where
+        V: Serialize + DeserializeOwned + Send + Sync,
+    {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let encode = |depth| self.encode_within(value, equality, Bounds { depth, size });
+        match encode(SHALLOW) {
+            Err(Unstorable::TooDeep) => {
+                on_large_stack(|| encode(DEEP)).unwrap_or(Err(Unstorable::TooDeep))
+            }
+            done => done,
+        }
     }
 
-    /// The value that was written as `bytes`.
-    pub(crate) fn read<V: serde::de::DeserializeOwned>(
+    fn encode_within<V>(
+        self,
+        value: &V,
+        equality: Option<Equality<V>>,
+        bounds: Bounds,
+    ) -> Result<Vec<u8>, Unstorable>
+    where
+        V: Serialize + DeserializeOwned,
+    {
+        let encode = || match self {
+            Self::Binary => proof::binary(value, equality, bounds),
+            Self::MessagePack => {
+                proof::other(value, equality, bounds, messagepack::write, messagepack::read)
+            }
+            Self::Json => proof::other(value, equality, bounds, json::write, json::read),
+        };
+        guarded(encode).unwrap_or(Err(Unstorable::Panicked))
+    }
+
+    /// Returns the value that was stored as `bytes`.
+    ///
+    /// # Errors
+    /// The reason for which the bytes are not taken for a value.
+    #[doc(hidden)]
+    pub fn decode<V: DeserializeOwned + Send>(self, bytes: &[u8]) -> Result<V, Undecodable> {
+        self.decode_within(bytes, SHALLOW)
+            .or_else(|| on_large_stack(|| self.decode_within(bytes, DEEP)).flatten())
+            .unwrap_or(Err(Undecodable::Corrupt))
+    }
+
+    /// Returns `None` when the value is nested more deeply than `depth`.
+    fn decode_within<V: DeserializeOwned>(
         self,
         bytes: &[u8],
-    ) -> Result<V, CodecError> {
-        guarded(|| match self {
-            Self::MessagePack => rmp_serde::from_slice(bytes).ok(),
-            Self::Json => serde_json::from_slice(bytes).ok(),
-        })
+        depth: usize,
+    ) -> Option<Result<V, Undecodable>> {
+        let decode = || match self {
+            Self::Binary => decode_binary(bytes, depth),
+            Self::MessagePack => Some(messagepack::read(bytes)),
+            Self::Json => (json::nesting(bytes) <= depth).then(|| json::read(bytes)),
+        };
+        guarded(decode).unwrap_or(Some(Err(Undecodable::Corrupt)))
+    }
+
+    /// Returns `value` as bytes.
+    pub(crate) fn write<V>(self, value: &V) -> Result<Vec<u8>, CodecError>
+    where
+        V: Serialize + DeserializeOwned + Send + Sync,
+    {
+        self.encode(value, None, u64::MAX).map_err(|_| CodecError)
+    }
+
+    /// Returns the value that was written as `bytes`.
+    pub(crate) fn read<V: DeserializeOwned + Send>(self, bytes: &[u8]) -> Result<V, CodecError> {
+        self.decode(bytes).map_err(|_| CodecError)
     }
 }
 
-/// `Serialize` and `Deserialize` may be the user's code: what panics in them must not hit a caller whose value is there.
 #[cfg(feature = "remote")]
-fn guarded<T>(convert: impl FnOnce() -> Option<T>) -> Result<T, CodecError> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(convert)).ok().flatten().ok_or(CodecError)
+fn decode_binary<V: DeserializeOwned>(
+    bytes: &[u8],
+    depth: usize,
+) -> Option<Result<V, Undecodable>> {
+    let Some((written, missing)) = binary::open(bytes) else {
+        return Some(Err(Undecodable::Corrupt));
+    };
+    match binary::read::<V>(written, depth) {
+        Ok(read) if read.missing > missing => Some(Err(Undecodable::OtherFields)),
+        Ok(read) => Some(Ok(read.value)),
+        Err(binary::Error::TooDeep) => None,
+        Err(_) => Some(Err(Undecodable::Corrupt)),
+    }
+}
+
+/// Runs code that may be the user's. Returns `None` when it panicked, because that must not reach
+/// a caller whose value is there.
+#[cfg(feature = "remote")]
+fn guarded<T>(convert: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(convert)).ok()
 }

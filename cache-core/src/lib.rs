@@ -6,6 +6,8 @@
 //! hit comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the
 //! cache has one, and joins a `flight`, where one caller runs the function and fills.
 
+#[doc(hidden)]
+pub mod codec;
 pub mod key;
 #[doc(hidden)]
 pub mod observe;
@@ -16,7 +18,6 @@ pub mod text_file;
 
 mod cache;
 mod clock;
-mod codec;
 mod config;
 mod constant_ttl;
 mod entry;
