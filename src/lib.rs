@@ -38,6 +38,7 @@ pub mod key {
 pub mod stats {
     pub use cachery_core::{
         CacheReport, Evictions, Fingerprint, Invalidations, RemoteStats, Report, SiteReport, Stats,
+        UnstorableStats,
     };
 }
 

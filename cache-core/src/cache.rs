@@ -7,6 +7,7 @@ mod shared;
 mod tests;
 mod tidy;
 mod trust;
+mod unstored;
 
 use live_policy::LivePolicy;
 pub(crate) use shared::{Remote, Shared};

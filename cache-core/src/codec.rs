@@ -8,8 +8,6 @@ mod binary;
 pub mod equality;
 #[cfg(feature = "remote")]
 mod json;
-#[cfg(feature = "remote")]
-mod messagepack;
 mod outcome;
 #[cfg(feature = "remote")]
 mod proof;
@@ -34,8 +32,10 @@ use self::{
 /// codecs write otherwise do not read each other's values.
 pub const GENERATION: u32 = 2;
 
-/// The format in which values are written for a remote tier. A cache reads all of them, so it can
-/// be changed at any time.
+/// The format in which values are written for a remote tier. A cache reads both, so it can be
+/// changed at any time.
+///
+/// A value is stored only when its bytes are proved to give it back, in either format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -43,10 +43,8 @@ pub enum Codec {
     /// A format of the project's own. All that a type shows to serde comes back as it was. Fields
     /// stand by their names, so that reordered, added or removed ones are never mistaken for one
     /// another. Bytes take their own length.
-    Binary,
-    /// `MessagePack` with the names of fields.
     #[default]
-    MessagePack,
+    Binary,
     /// JSON, to be read by others too. It cannot say all that serde can: values with `Some(None)`,
     /// NaN or tuples as keys are not stored.
     Json,
@@ -57,15 +55,17 @@ impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Binary => "binary",
-            Self::MessagePack => "messagepack",
             Self::Json => "json",
         })
     }
 }
 
-/// A value could not be written or read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CodecError;
+impl Codec {
+    /// The name of the default format in earlier versions, which wrote `MessagePack`.
+    #[allow(non_upper_case_globals, reason = "it was a variant")]
+    #[deprecated(note = "write `Codec::Binary`")]
+    pub const MessagePack: Self = Self::Binary;
+}
 
 #[cfg(feature = "remote")]
 impl Codec {
@@ -107,9 +107,6 @@ impl Codec {
     {
         let encode = || match self {
             Self::Binary => proof::binary(value, equality, bounds),
-            Self::MessagePack => {
-                proof::other(value, equality, bounds, messagepack::write, messagepack::read)
-            }
             Self::Json => proof::other(value, equality, bounds, json::write, json::read),
         };
         guarded(encode).unwrap_or(Err(Unstorable::Panicked))
@@ -134,23 +131,9 @@ impl Codec {
     ) -> Option<Result<V, Undecodable>> {
         let decode = || match self {
             Self::Binary => decode_binary(bytes, depth),
-            Self::MessagePack => Some(messagepack::read(bytes)),
             Self::Json => (json::nesting(bytes) <= depth).then(|| json::read(bytes)),
         };
         guarded(decode).unwrap_or(Some(Err(Undecodable::Corrupt)))
-    }
-
-    /// Returns `value` as bytes.
-    pub(crate) fn write<V>(self, value: &V) -> Result<Vec<u8>, CodecError>
-    where
-        V: Serialize + DeserializeOwned + Send + Sync,
-    {
-        self.encode(value, None, u64::MAX).map_err(|_| CodecError)
-    }
-
-    /// Returns the value that was written as `bytes`.
-    pub(crate) fn read<V: DeserializeOwned + Send>(self, bytes: &[u8]) -> Result<V, CodecError> {
-        self.decode(bytes).map_err(|_| CodecError)
     }
 }
 

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
+use crate::codec;
+
 /// 64 bits over a call site's identity, its types as written and its version. It is part of a
 /// stored key, and reports show it.
 ///
@@ -18,14 +20,15 @@ use serde::{Serialize, Serializer};
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
-    /// Returns the first eight bytes of blake3 over the parts, each after its length, and the
-    /// version.
+    /// Returns the first eight bytes of blake3 over the parts, each after its length, the version,
+    /// and the generation of the codecs.
     pub(crate) fn of(parts: &[&str], version: u32) -> Self {
         let mut hasher = blake3::Hasher::new();
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         }
         hasher.update(&version.to_le_bytes());
+        hasher.update(&codec::GENERATION.to_le_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         Self(u64::from_be_bytes(first))
@@ -82,8 +85,8 @@ mod tests {
     fn a_fingerprint_is_frozen() {
         // Deployed entries are found by it: when this changes, every cache starts cold.
         let fingerprint = Fingerprint::of(&PARTS, 0);
-        assert_eq!(fingerprint.to_string(), "da28d4c4311462a3");
-        assert_eq!(&fingerprint.digits(), b"da28d4c4311462a3");
+        assert_eq!(fingerprint.to_string(), "5df6bc9eb0c12b80");
+        assert_eq!(&fingerprint.digits(), b"5df6bc9eb0c12b80");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub use memory::{
 };
 #[doc(hidden)]
 pub use observe::metric_list;
-pub use observe::{Evictions, Invalidations, RemoteStats, Stats};
+pub use observe::{Evictions, Invalidations, RemoteStats, Stats, UnstorableStats};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
 pub use remote::{Mark, Shutdown, TlsFiles};
@@ -78,6 +78,7 @@ pub mod __private {
 
     pub use crate::{
         __return_hit as return_hit,
+        codec::equality::{EqualityOf, NoEquality},
         constant_ttl::ConstantTtl,
         invalidation::Invalidation,
         key::{

@@ -57,7 +57,7 @@ mod tests {
             serde_json::to_value(policy(Duration::from_secs(7), 0.0)).expect("it is plain data");
         assert_eq!(shown["ttl"], 7.0);
         assert_eq!(shown["backend"], "tiered");
-        assert_eq!(shown["codec"], "messagepack");
+        assert_eq!(shown["codec"], "binary");
         assert_eq!(shown["lease"], true);
         assert_eq!(shown["max_value_size"], 8_388_608);
     }

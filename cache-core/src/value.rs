@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    codec::{Codec, CodecError},
+    codec::{Codec, Undecodable, Unstorable, equality::Equality},
     entry::{Entry, Facts},
     key::StoredKey,
 };
@@ -68,22 +68,31 @@ pub struct ValueOps<V> {
     pub(crate) take: fn(Entry) -> Option<V>,
     /// Makes an entry that holds a clone of the value.
     pub(crate) wrap: fn(StoredKey, &V, Facts) -> Entry,
-    /// Writes the value as bytes; `None` for values that stay in memory.
+    /// Writes the value as bytes that give it back; `None` for values that stay in memory.
     encode: Option<Encode<V>>,
+    /// The equality of the type; `None` where it has none that is known.
+    equality: Option<Equality<V>>,
     /// Makes an entry of such bytes; `None` for values that stay in memory.
     pub(crate) decode: Option<Decode>,
 }
 
-/// Writes a value as bytes.
-type Encode<V> = fn(&V, Codec) -> Result<Vec<u8>, CodecError>;
+/// Writes a value as bytes, at most so many, which are proved to give it back.
+type Encode<V> = fn(&V, Codec, Option<Equality<V>>, u64) -> Result<Vec<u8>, Unstorable>;
 
 /// Makes an entry of encoded bytes. It knows no types.
-pub(crate) type Decode = fn(StoredKey, Codec, &[u8], Facts) -> Result<Entry, CodecError>;
+pub(crate) type Decode = fn(StoredKey, Codec, &[u8], Facts) -> Result<Entry, Undecodable>;
 
 impl<V> ValueOps<V> {
-    /// Writes `value` as bytes.
-    pub(crate) fn encode(&self, value: &V, codec: Codec) -> Result<Vec<u8>, CodecError> {
-        self.encode.map_or(Err(CodecError), |encode| encode(value, codec))
+    /// Returns the operations with the equality of the type, by which a value is compared with what
+    /// its bytes give back.
+    pub(crate) const fn equal(self, equality: Option<Equality<V>>) -> Self {
+        Self { equality, ..self }
+    }
+
+    /// Returns `value` as bytes, at most `size` of them, which are proved to give it back.
+    pub(crate) fn encode(&self, value: &V, codec: Codec, size: u64) -> Result<Vec<u8>, Unstorable> {
+        let encode = self.encode.ok_or(Unstorable::NotSerializable)?;
+        encode(value, codec, self.equality, size)
     }
 }
 
@@ -95,9 +104,9 @@ impl<V: CacheValue> ValueOps<V> {
         return Self::local();
         #[cfg(feature = "remote")]
         Self {
-            encode: Some(|value, codec| codec.write(value)),
+            encode: Some(|value, codec, equality, size| codec.encode(value, equality, size)),
             decode: Some(|key, codec, bytes, facts| {
-                Ok(Entry::new(key, codec.read::<V>(bytes)?, facts))
+                Ok(Entry::new(key, codec.decode::<V>(bytes)?, facts))
             }),
             ..Self::local()
         }
@@ -113,6 +122,7 @@ impl<V: LocalValue> ValueOps<V> {
             take: Entry::into_value,
             wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
             encode: None,
+            equality: None,
             decode: None,
         }
     }

@@ -5,7 +5,7 @@ mod calls;
 mod connections;
 mod functions;
 mod nodes;
-mod place;
+pub(crate) mod place;
 mod stored;
 mod values;
 

@@ -13,6 +13,8 @@ mod contract;
 mod declared;
 mod effects;
 mod engines;
+#[cfg(feature = "redis")]
+mod exact_values;
 mod examples;
 mod fence;
 mod flights;

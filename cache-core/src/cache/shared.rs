@@ -13,6 +13,7 @@ use std::{
 
 use cachery_syntax::Backend;
 
+use super::unstored::Unstored;
 use crate::{
     clock::Moment,
     key::Key,
@@ -36,6 +37,8 @@ pub(crate) struct Remote {
 pub(crate) struct Shared {
     pub(crate) remote: Remote,
     pub(crate) tiered: bool,
+    /// The keys whose values the remote tier cannot keep.
+    pub(crate) unstored: Unstored,
     place: Arc<Place>,
     /// The moment before which entries in memory may be read: the end of the outage ttl since the
     /// node was cut off, or never.
@@ -45,7 +48,13 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(remote: Remote, place: Place, backend: Backend) -> Self {
         let trusted = AtomicU64::new(Moment::NEVER.to_bits());
-        Self { remote, tiered: backend == Backend::Tiered, place: Arc::new(place), trusted }
+        Self {
+            remote,
+            tiered: backend == Backend::Tiered,
+            unstored: Unstored::default(),
+            place: Arc::new(place),
+            trusted,
+        }
     }
 
     /// Returns the digest of `key`.

@@ -125,10 +125,11 @@ settings! {
         example: r#""tiny-lfu""#,
     }
     /// The format in which values are written to Redis. Both formats are read.
+    /// `messagepack`, the name of an earlier default, stands for `binary`.
     codec: Codec => Codec {
         syntax: syntax::CODEC,
-        default: Codec::MessagePack,
-        example: r#""messagepack""#,
+        default: Codec::Binary,
+        example: r#""binary""#,
     }
     /// `true` lets one process load a key while the others wait for its value.
     lease: bool => bool {

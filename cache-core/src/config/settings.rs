@@ -130,7 +130,7 @@ impl CacheSettings {
         self
     }
 
-    /// Sets the format in which values are written to Redis. The default is [`Codec::MessagePack`].
+    /// Sets the format in which values are written to Redis. The default is [`Codec::Binary`].
     /// Both formats are read.
     ///
     /// ```

@@ -12,6 +12,11 @@ impl Counter {
         self.0.fetch_add(n, Relaxed);
     }
 
+    /// Adds one. Returns whether it is the first.
+    pub(super) fn add_first(&self) -> bool {
+        self.0.fetch_add(1, Relaxed) == 0
+    }
+
     /// Adds as [`add`](Self::add) does, for the only thread that ever adds to this counter.
     #[inline]
     pub(super) fn add_alone(&self, n: u64) {

@@ -7,7 +7,10 @@ use super::{
     stats::{Stats, mean},
     stripes::Hits,
 };
-use crate::clock::nanos;
+use crate::{
+    clock::nanos,
+    codec::{Undecodable, Unstorable},
+};
 
 /// Declares the counters of one call site, each with its place in [`Stats`].
 macro_rules! counters {
@@ -54,6 +57,13 @@ counters! {
     fenced => remote.fenced,
     corrupt => remote.corrupt,
     oversized => remote.oversized,
+    not_serializable => remote.unstorable.not_serializable,
+    does_not_read_back => remote.unstorable.does_not_read_back,
+    not_equal => remote.unstorable.not_equal,
+    too_deep => remote.unstorable.too_deep,
+    too_large => remote.unstorable.too_large,
+    panicked => remote.unstorable.panicked,
+    other_fields => remote.other_fields,
     unavailable => remote.unavailable,
 }
 
@@ -68,6 +78,28 @@ impl Counters {
     pub(crate) fn remote_hit(&self, load_micros: u64) {
         self.remote_hits.add(1);
         self.hit(load_micros);
+    }
+
+    /// Counts a value that the remote tier cannot keep. Returns whether it is the first for this
+    /// reason.
+    pub(crate) fn unstorable(&self, reason: Unstorable) -> bool {
+        self.oversized.add(1);
+        let counter = match reason {
+            Unstorable::NotSerializable => &self.not_serializable,
+            Unstorable::DoesNotReadBack => &self.does_not_read_back,
+            Unstorable::NotEqual => &self.not_equal,
+            Unstorable::TooDeep => &self.too_deep,
+            Unstorable::TooLarge => &self.too_large,
+            Unstorable::Panicked => &self.panicked,
+        };
+        counter.add_first()
+    }
+
+    /// Counts a stored value that is not used. Returns whether it is the first that another release
+    /// wrote.
+    pub(crate) fn undecodable(&self, reason: Undecodable) -> bool {
+        self.corrupt.add(1);
+        reason == Undecodable::OtherFields && self.other_fields.add_first()
     }
 
     /// Counts a load that ran to its end.

@@ -92,6 +92,19 @@ const METRICS: &[Metric] = &[
         meaning: "Entries that left memory by themselves, by cause.",
     },
     Metric {
+        name: "cache_unstorable_total",
+        kind: Kind::Counter,
+        labels: &[
+            CACHE,
+            (
+                "reason",
+                "`not-serializable`, `does-not-read-back`, `not-equal`, `too-deep`, `too-large`, \
+                 `panicked`",
+            ),
+        ],
+        meaning: "Values that the remote tier cannot keep, by reason.",
+    },
+    Metric {
         name: "cache_backend_seconds",
         kind: Kind::Histogram,
         labels: &[("op", "`get`, `begin`, `fill`, `invalidate`, …")],

@@ -88,6 +88,10 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     }
     counter!("cache_invalidations_total", "cache" => cache, "kind" => "key", "source" => "remote")
         .absolute(stats.remote.invalidations);
+    for (reason, count) in stats.remote.unstorable.by_reason() {
+        counter!("cache_unstorable_total", "cache" => cache, "reason" => reason.as_str())
+            .absolute(count);
+    }
     counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
     for result in ["success", "error"] {

@@ -4,6 +4,8 @@ use std::{ops::AddAssign, time::Duration};
 
 use serde::Serialize;
 
+use crate::codec::Unstorable;
+
 /// Declares statistics whose fields are counted and summed one by one.
 macro_rules! statistics {
     (
@@ -127,10 +129,59 @@ statistics! {
         pub fenced: u64,
         /// Stored values that could not be decoded. Each was a miss and is overwritten.
         pub corrupt: u64,
-        /// Values that were not sent: larger than `max_value_size`, or not encodable.
+        /// Values that were not sent, for any reason: the sum of `unstorable`.
         pub oversized: u64,
+        /// Values that were not sent, by reason.
+        pub unstorable: UnstorableStats,
+        /// Stored values whose type had fewer fields when another release wrote them. They count as
+        /// `corrupt`, too.
+        pub other_fields: u64,
         /// Requests that had no reply in time, or none at all.
         pub unavailable: u64,
+    }
+}
+
+statistics! {
+    /// Values in [`Stats`] that the remote tier cannot keep, by reason. Memory keeps them where it
+    /// may.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// fn are_changed_by_the_codec(stats: &Stats) -> bool {
+    ///     stats.remote.unstorable.not_equal > 0
+    /// }
+    /// ```
+    pub struct UnstorableStats {
+        /// Values whose `Serialize` returned an error.
+        pub not_serializable: u64,
+        /// Values whose `Deserialize` refused what `Serialize` had written.
+        pub does_not_read_back: u64,
+        /// Values that came back as other ones, for example with `#[serde(skip)]`.
+        pub not_equal: u64,
+        /// Values that nest too deeply.
+        pub too_deep: u64,
+        /// Values with more bytes than `max_value_size`.
+        pub too_large: u64,
+        /// Values whose `Serialize`, `Deserialize` or `PartialEq` panicked.
+        pub panicked: u64,
+    }
+}
+
+impl UnstorableStats {
+    /// Returns the count of each reason.
+    pub(crate) fn by_reason(&self) -> [(Unstorable, u64); 6] {
+        Unstorable::ALL.map(|reason| {
+            let count = match reason {
+                Unstorable::NotSerializable => self.not_serializable,
+                Unstorable::DoesNotReadBack => self.does_not_read_back,
+                Unstorable::NotEqual => self.not_equal,
+                Unstorable::TooDeep => self.too_deep,
+                Unstorable::TooLarge => self.too_large,
+                Unstorable::Panicked => self.panicked,
+            };
+            (reason, count)
+        })
     }
 }
 

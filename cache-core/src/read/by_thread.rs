@@ -61,7 +61,7 @@ impl<R, V, E> Keyed<R, V, E> {
     fn store(&self, load: Load, returned: R) -> R {
         let result = match (self.returns.split)(returned) {
             Ok(value) => {
-                let landing = park(load.fill(|codec| self.value.encode(&value, codec)));
+                let landing = park(load.fill(|codec, size| self.value.encode(&value, codec, size)));
                 landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
                 Ok(value)
             }

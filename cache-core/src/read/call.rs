@@ -130,7 +130,7 @@ impl<R, V, E> Keyed<R, V, E> {
     fn settle(&self, load: Load, returned: R) -> ControlFlow<R, Step<V>> {
         match (self.returns.split)(returned) {
             Ok(value) => {
-                let filling = load.fill(|codec| self.value.encode(&value, codec));
+                let filling = load.fill(|codec, size| self.value.encode(&value, codec, size));
                 ControlFlow::Continue(Step::Fill(filling, Some(value)))
             }
             Err(error) => {

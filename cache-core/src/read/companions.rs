@@ -64,7 +64,7 @@ impl<R, V, E> Keyed<R, V, E> {
             self.invalidate().await;
             return;
         };
-        let filling = self.miss(cache).put(|codec| self.value.encode(&value, codec));
+        let filling = self.miss(cache).put(|codec, size| self.value.encode(&value, codec, size));
         if let Some(landing) = filling.await {
             landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
         }

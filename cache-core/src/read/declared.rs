@@ -10,6 +10,7 @@ use super::{
     keyed::{Keyed, Plain},
 };
 use crate::{
+    codec::equality::Equality,
     invalidation::Invalidation,
     key::{CacheKey, Key},
     observe::Stats,
@@ -47,6 +48,12 @@ impl<K, V> Cache<K, V> {
         V: LocalValue,
     {
         Self { site, value: ValueOps::local(), key: PhantomData }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn equal(self, equality: Option<Equality<V>>) -> Self {
+        Self { value: self.value.equal(equality), ..self }
     }
 
     #[doc(hidden)]

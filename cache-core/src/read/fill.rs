@@ -12,7 +12,7 @@ use std::{
 use super::{remote_fill::Keep, remote_part::RemotePart};
 use crate::{
     cache::{Cache, Outcome},
-    codec::{Codec, CodecError},
+    codec::{Codec, Unstorable},
     entry::{Entry, Facts},
     flight::{Permit, Progress},
     generations::Group,
@@ -46,7 +46,7 @@ pub(super) fn fill(
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
     load_time: Option<Duration>,
-    encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
+    encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     let lifetimes = cache.lifetimes();
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use crate::{
+    codec::equality::Equality,
     key::{CacheKey, Key},
     returns::{IsResult, Returns},
     site::Site,
@@ -40,6 +41,15 @@ macro_rules! __return_hit {
             return value;
         }
     };
+}
+
+impl<R, V, E> Keyed<R, V, E> {
+    /// Gives the key the equality of its value's type.
+    #[inline]
+    #[must_use]
+    pub fn equal(self, equality: Option<Equality<V>>) -> Self {
+        Self { value: self.value.equal(equality), ..self }
+    }
 }
 
 impl<R, V, E> Returns<R, V, E> {

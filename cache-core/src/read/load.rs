@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cache::{Cache, Outcome},
     clock::Moment,
-    codec::{Codec, CodecError},
+    codec::{Codec, Unstorable},
     flight::{Loading, Permit},
     observe,
     returns::AnyError,
@@ -70,7 +70,10 @@ impl Load {
 
     /// Ends the load of a function that returned a value, which `encode` writes for the remote
     /// tier.
-    pub(super) fn fill(self, encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>) -> Filling {
+    pub(super) fn fill(
+        self,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
+    ) -> Filling {
         let load_time = self.load_time();
         self.cache.counters.load(load_time, false);
         fill(self.cache, self.permit, self.remote, Some(load_time), encode)

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cache::{Cache, Outcome},
-    codec::{Codec, CodecError},
+    codec::{Codec, Unstorable},
     entry::Entry,
     flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
     generations::Group,
@@ -148,7 +148,7 @@ impl Miss {
     /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
     pub(super) async fn put(
         mut self,
-        encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Landing> {
         let permit = self.supersede();
         let permit = self.request_load(permit).await.ok()?;

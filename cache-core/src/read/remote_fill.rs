@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use tracing::warn;
+
 use super::remote_part::{RemotePart, limited, out_of_reach, shared, tier};
 use crate::{
     cache::Cache,
-    codec::{Codec, CodecError},
+    codec::{Codec, Unstorable},
     config::Policy,
     key::StoredKey,
     observe,
@@ -25,22 +27,34 @@ pub(super) enum Keep {
 }
 
 impl RemotePart {
-    /// Returns the encoded value; `None` when it cannot be encoded, is larger than the remote tier
-    /// stores, or cannot be sent without a permit.
+    /// Returns the encoded value; `None` when the remote tier cannot keep it, or when it cannot be
+    /// sent without a permit.
     pub(super) fn outgoing(
         &self,
         cache: &Cache,
         lifetimes: Lifetimes,
         load_time: Duration,
-        encode: impl Fn(Codec) -> Result<Vec<u8>, CodecError>,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Outgoing> {
         self.permit.as_ref()?;
         let Policy { codec, max_value_size, .. } = cache.policy.get();
-        let payload = encode(codec).ok();
-        let fits = payload.filter(|payload| payload.len() as u64 <= max_value_size);
-        cache.counters.oversized.add(u64::from(fits.is_none()));
+        let tried = || self.encoded(cache, || encode(codec, max_value_size));
+        let payload = self.unstored.map_or_else(tried, Err);
+        let payload = payload.inspect_err(|reason| unstorable(cache, *reason)).ok()?;
         let written = cache.clock.date();
-        fits.map(|payload| Outgoing { payload, codec, lifetimes, written, load_time })
+        Some(Outgoing { payload, codec, lifetimes, written, load_time })
+    }
+
+    /// Returns the value as `encode` writes it. A value that the tier cannot keep is noted with its
+    /// key, so that the next one is not tried at once.
+    fn encoded(
+        &self,
+        cache: &Cache,
+        encode: impl Fn() -> Result<Vec<u8>, Unstorable>,
+    ) -> Result<Vec<u8>, Unstorable> {
+        let encoded = encode();
+        shared(cache).unstored.note(&self.key.digest, encoded.as_ref().err(), cache.clock.now());
+        encoded
     }
 
     /// Brings the value to the remote tier. Returns memory's part in it.
@@ -98,6 +112,14 @@ impl RemotePart {
             let _ = tier(cache).invalidate(keys, self.budget.left()).await;
         }
         if shared(cache).keeps_in_outage() { Keep::Alone } else { Keep::No }
+    }
+}
+
+/// Counts a value that the remote tier cannot keep, and tells of the first.
+fn unstorable(cache: &Cache, reason: Unstorable) {
+    if cache.counters.unstorable(reason) {
+        let (cache, hint) = (cache.site.name, reason.hint());
+        warn!(cache, %reason, "a value of the cache `{cache}` is not stored in the remote tier: {hint}");
     }
 }
 

@@ -4,10 +4,11 @@
 
 use std::{sync::Arc, time::Instant};
 
-use tracing::Instrument as _;
+use tracing::{Instrument as _, warn};
 
 use crate::{
     cache::{Cache, Outcome, Shared},
+    codec::{Undecodable, Unstorable},
     entry::{Entry, Facts},
     flight::{Origin, Permit, Progress, enclosing, keeps_lease},
     generations::Group,
@@ -34,6 +35,8 @@ pub(super) struct RemotePart {
     last_read: Option<LastRead>,
     pub(super) permit: Option<RemotePermit>,
     pub(super) kind: FillKind,
+    /// The reason for which the key's last value was not stored. The next one is not tried.
+    pub(super) unstored: Option<Unstorable>,
     /// The treatment of other processes' loads, unless this one supersedes them.
     others: OtherLoads,
 }
@@ -60,6 +63,8 @@ impl RemotePart {
     pub(super) fn new(cache: &Cache, key: &Key, decode: Option<Decode>) -> Option<Box<Self>> {
         let shared = cache.shared.as_ref()?;
         let digest = shared.digest(key);
+        let unstored = shared.unstored.reason(&digest, cache.clock.now());
+        let awaits_lease = cache.policy.get().lease && unstored.is_none();
         Some(Box::new(Self {
             key: shared.key(digest),
             group: cache.generations.group(&digest),
@@ -69,11 +74,9 @@ impl RemotePart {
             last_read: None,
             permit: None,
             kind: FillKind::AfterMiss,
-            others: if cache.policy.get().lease {
-                OtherLoads::AwaitLease
-            } else {
-                OtherLoads::LoadBeside
-            },
+            unstored,
+            // A lease would make others wait for a value that they never get.
+            others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
     }
 
@@ -104,6 +107,7 @@ impl RemotePart {
     /// Makes the coming fill replace the value that is stored.
     pub(super) fn supersede(&mut self) {
         self.kind = FillKind::Replacing;
+        self.unstored = None;
     }
 
     /// Makes the call load beside others, of whatever process: it has waited long enough.
@@ -181,9 +185,9 @@ impl RemotePart {
         let load_micros = observe::micros(incoming.load_time);
         let facts = Facts { timeline, generation, group: self.group, load_micros };
         let key = StoredKey::from(key);
-        let entry = (self.decode)(key, incoming.codec, incoming.payload(), facts).ok();
-        cache.counters.corrupt.add(u64::from(entry.is_none()));
-        entry
+        (self.decode)(key, incoming.codec, incoming.payload(), facts)
+            .inspect_err(|reason| undecodable(cache, *reason))
+            .ok()
     }
 
     /// Asks for the permit until there is a reply. Another process's load is waited for while its
@@ -285,6 +289,14 @@ pub(super) fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
         lifetimes
     } else {
         lifetimes.at_most(shared(cache).remote.outage_ttl)
+    }
+}
+
+/// Counts a stored value that is not used, and tells of the first that another release wrote.
+fn undecodable(cache: &Cache, reason: Undecodable) {
+    if cache.counters.undecodable(reason) {
+        let (cache, hint) = (cache.site.name, reason.hint());
+        warn!(cache, %reason, "a stored value of the cache `{cache}` is not used: {hint}");
     }
 }
 

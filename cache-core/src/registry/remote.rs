@@ -10,12 +10,13 @@ use cachery_syntax::Backend;
 use super::state::Registry;
 use crate::{
     cache::Remote,
+    codec::Undecodable,
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     health::Health,
     identity::Fingerprint,
     invalidation::Invalidation,
-    observe,
+    observe::{self, RemoteStats},
     remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
     site,
 };
@@ -57,7 +58,29 @@ pub(super) async fn health(registry: &Registry) -> Health {
         Some(remote) => remote.tier.health().await,
         None => Vec::new(),
     };
-    Health::of(servers, registry.settings.faults(), registry.settings.notes())
+    let mut notes = registry.settings.notes();
+    notes.extend(unstored_notes(registry));
+    Health::of(servers, registry.settings.faults(), notes)
+}
+
+/// Returns a line for each reason for which a cache's values are not stored, or not used.
+fn unstored_notes(registry: &Registry) -> Vec<String> {
+    let names = site::by_name().keys().map(|name| (*name, registry.stats(name).remote));
+    names.flat_map(|(name, stats)| notes_of(name, &stats)).collect()
+}
+
+fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {
+    let unstorable = stats.unstorable.by_reason().into_iter().filter(|(_, count)| *count > 0);
+    let mut notes: Vec<_> = unstorable
+        .map(|(reason, count)| {
+            format!("`{name}`: {count} values were not stored ({reason}): {}", reason.hint())
+        })
+        .collect();
+    if stats.other_fields > 0 {
+        let (count, reason) = (stats.other_fields, Undecodable::OtherFields);
+        notes.push(format!("`{name}`: {count} values were not used ({reason}): {}", reason.hint()));
+    }
+    notes
 }
 
 /// Waits until the work in the remote tier is done, or `within` is over.

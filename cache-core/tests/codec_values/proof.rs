@@ -1,5 +1,4 @@
 //! The proof before a value is stored, and what bytes alone do not prove.
-#![expect(clippy::needless_borrow, reason = "expansions find equality by the borrow")]
 
 use std::{
     cell::Cell,
@@ -11,7 +10,7 @@ use cachery_core::{
     Codec,
     codec::{
         Unstorable,
-        equality::{Equality, EqualityOf, HasEquality as _, NoEquality as _},
+        equality::{Equality, EqualityOf, NoEquality as _},
     },
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -207,22 +206,15 @@ fn each_reason_has_a_label_and_a_hint() {
 struct Opaque;
 
 fn in_generics<T, U: PartialEq>() -> (bool, bool) {
-    (
-        (&EqualityOf::<Vec<T>>::new()).equality().is_some(),
-        (&EqualityOf::<Vec<U>>::new()).equality().is_some(),
-    )
+    (EqualityOf::<Vec<T>>::EQUALITY.is_some(), EqualityOf::<Vec<U>>::EQUALITY.is_some())
 }
 
 #[test]
 fn equality_is_found_where_a_type_has_it() {
-    assert!(
-        (&EqualityOf::<Vec<f64>>::new())
-            .equality()
-            .is_some_and(|equal| equal(&vec![1.0], &vec![1.0]))
-    );
-    assert!((&EqualityOf::<Opaque>::new()).equality().is_none());
-    assert!((&EqualityOf::<Option<Opaque>>::new()).equality().is_none());
-    assert!((&EqualityOf::<OkOf<Result<u8, Opaque>>>::new()).equality().is_some());
+    assert!(EqualityOf::<Vec<f64>>::EQUALITY.is_some_and(|equal| equal(&vec![1.0], &vec![1.0])));
+    assert!(EqualityOf::<Opaque>::EQUALITY.is_none());
+    assert!(EqualityOf::<Option<Opaque>>::EQUALITY.is_none());
+    assert!(EqualityOf::<OkOf<Result<u8, Opaque>>>::EQUALITY.is_some());
     // In a generic function the bounds decide: without `PartialEq`, bytes are compared.
     assert_eq!(in_generics::<u8, u8>(), (false, true));
 }

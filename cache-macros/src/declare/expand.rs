@@ -15,15 +15,20 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let Declaration { attrs, vis, ident, key, value, .. } = declaration;
     let policy = site.policy(krate);
     let kept = if site.local { quote!(local) } else { quote!(stored) };
-    let site = site.item(krate, &quote!(#policy.declared()));
+    let item = site.item(krate, &quote!(#policy.declared()));
     let made = quote!(#krate::__private::Cache::<#key, #value>::#kept(&SITE));
     let made = placed(made, word_of(value));
+    let equality = quote!(#krate::__private::EqualityOf::<#value>::EQUALITY);
+    let helper = quote!(use #krate::__private::NoEquality as _;);
+    let (helper, equal) =
+        if site.local { (None, None) } else { (Some(helper), Some(quote!(.equal(#equality)))) };
     let at = at(declaration, krate);
     quote! {
         #(#attrs)*
         #vis static #ident: #krate::__private::Cache<#key, #value> = {
-            #site
-            #made
+            #helper
+            #item
+            #made #equal
         };
 
         #[doc(hidden)]

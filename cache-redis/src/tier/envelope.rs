@@ -15,7 +15,8 @@ const MAGIC: [u8; 4] = [0xCA, b'c', b'h', b'y'];
 const FORMAT: u8 = 1;
 /// No bit means anything yet. A reader refuses those that it does not know.
 const FLAGS: [u8; 2] = [0; 2];
-const CODECS: [(u8, Codec); 2] = [(1, Codec::MessagePack), (2, Codec::Json)];
+/// 1 and 2 were `MessagePack` and JSON without a proof of what they give back. They are never read.
+const CODECS: [(u8, Codec); 2] = [(3, Codec::Binary), (4, Codec::Json)];
 const FOR_EVER: u64 = u64::MAX;
 
 const CHECKSUM: usize = 64;

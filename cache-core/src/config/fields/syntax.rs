@@ -69,7 +69,7 @@ pub(super) const EVICTION: Syntax<Eviction> =
     Syntax::new("`tiny-lfu` or `lru`", read, ToString::to_string);
 
 pub(super) const CODEC: Syntax<Codec> =
-    Syntax::new("`messagepack` or `json`", read_codec, ToString::to_string);
+    Syntax::new("`binary` or `json`", read_codec, ToString::to_string);
 
 pub(super) const BYTES: Syntax<u64> =
     Syntax::new("bytes, or a size such as `64KiB`", read_bytes, |bytes| format_size(*bytes))
@@ -200,7 +200,11 @@ fn is_share(share: f64) -> bool {
 }
 
 fn read_codec(text: &str) -> Parsed<Codec> {
-    choose(text, "codec", &[("messagepack", Codec::MessagePack), ("json", Codec::Json)])
+    // The default of earlier versions: settings that name it stay valid.
+    if text == "messagepack" {
+        return Ok(Codec::Binary);
+    }
+    choose(text, "codec", &[("binary", Codec::Binary), ("json", Codec::Json)])
         .map_err(|error| error.to_string())
 }
 

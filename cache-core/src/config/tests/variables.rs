@@ -61,7 +61,7 @@ fn a_value_for_one_cache_wins_over_the_attribute_and_that_over_one_for_all() {
     ];
     let (config, _) = resolve(&sites, &set);
     let of = |site| (config.policy(site).capacity, config.policy(site).codec);
-    assert_eq!(of(0), (5, Codec::MessagePack));
+    assert_eq!(of(0), (5, Codec::Binary));
     assert_eq!(of(1), (1, Codec::Json));
 }
 
@@ -99,7 +99,7 @@ fn a_word_that_is_none_is_told_the_nearest_or_all() {
         [
             r#"CACHE_FALLBACK: "none" is not a fallback: write "memory" or "off""#,
             r#"CACHE_TYPE: "redsi" is not a backend: did you mean "redis"?"#,
-            r#"CACHE_USERS_CODEC: "msgpack" is not a codec: write "messagepack" or "json""#,
+            r#"CACHE_USERS_CODEC: "msgpack" is not a codec: write "binary" or "json""#,
         ]
     );
 }
@@ -111,7 +111,7 @@ fn words_read_as_they_are_shown() {
             CacheSettings::FIELDS.iter().find(|field| field.name == name).expect("it is one");
         assert_eq!((field.read)(&(field.show)(&settings).expect("it is set")), Ok(settings));
     };
-    for codec in [Codec::MessagePack, Codec::Json] {
+    for codec in [Codec::Binary, Codec::Json] {
         reads(CacheSettings::new().codec(codec), "codec");
     }
     for fallback in [Fallback::Memory, Fallback::Off] {

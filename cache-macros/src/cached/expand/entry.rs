@@ -23,9 +23,9 @@ pub(super) fn at_function(model: &Model) -> TokenStream {
     let bounds = &generics.where_clause;
     let unused = allow_unused(generics);
     let (kind, helpers) = if model.fallible {
-        (quote!(At), quote!({OwnError as _, SharedError as _}))
+        (quote!(At), quote!({NoEquality as _, OwnError as _, SharedError as _}))
     } else {
-        (quote!(Plain), quote!(PlainReturn as _))
+        (quote!(Plain), quote!({NoEquality as _, PlainReturn as _}))
     };
     let typed = typed(model);
     let facade = placed(krate, span);
@@ -90,12 +90,24 @@ fn typed(model: &Model) -> TokenStream {
     let span = *span;
     let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
     let source = source(model);
+    let equal = equality(model);
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
-        #tag.#shape().#source
+        #tag.#shape().#source #equal
     }
+}
+
+/// Emits the call that gives the key the equality of the value's type. A declared cache has its
+/// own, and values in memory need none.
+fn equality(model: &Model) -> Option<TokenStream> {
+    let Model { krate, returns, returns_shown: span, .. } = model;
+    let CacheOf::Own(site) = &model.cache else { return None };
+    let value = quote_spanned!(*span=> #krate::__private::Value<#returns>);
+    let value = if model.fallible { value } else { quote!(#returns) };
+    (!site.local)
+        .then(|| quote_spanned!(*span=> .equal(#krate::__private::EqualityOf::<#value>::EQUALITY)))
 }
 
 /// Emits the call that names the cache and the key in it.

@@ -31,7 +31,7 @@ fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
 }
 
 fn sealed() -> Vec<u8> {
-    seal(KEY, &GENERATION, &outgoing(Codec::MessagePack, b"payload".to_vec()))
+    seal(KEY, &GENERATION, &outgoing(Codec::Binary, b"payload".to_vec()))
 }
 
 /// What [`sealed`] is after `change`, with a checksum that fits.
@@ -60,7 +60,7 @@ fn what_was_sealed_is_opened_without_a_copy() {
     let (generation, value) = open(KEY, bytes, Pttl::In(HOUR)).ok().unwrap();
     assert_eq!(generation, GENERATION);
     assert_eq!((value.payload(), value.bytes.as_ptr()), (&b"payload"[..], at));
-    assert_eq!(value.lifetimes, outgoing(Codec::MessagePack, Vec::new()).lifetimes);
+    assert_eq!(value.lifetimes, outgoing(Codec::Binary, Vec::new()).lifetimes);
     assert_eq!(value.written, UNIX_EPOCH + Duration::from_millis(1_795_262_400_123));
     assert_eq!(value.load_time, Duration::from_micros(45_678));
 }
@@ -115,7 +115,7 @@ fn each_refusal_says_why() {
     assert_eq!(refused(sealed()[..PAYLOAD - 1].to_vec()), Some(Corruption::CutShort));
     assert_eq!(refused(forged(|bytes| bytes[4] = 2)), Some(Corruption::OtherFormat));
     assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some(Corruption::UnknownCodec));
-    assert_eq!(refused(forged(|bytes| bytes[5] = 3)), Some(Corruption::UnknownCodec));
+    assert_eq!(refused(forged(|bytes| bytes[5] = 5)), Some(Corruption::UnknownCodec));
     assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::UnknownFlag));
     assert_eq!(refused(forged(|bytes| bytes[24] = 1)), Some(Corruption::ImpossibleLifetimes));
     assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some(Corruption::Damaged));
@@ -197,20 +197,27 @@ fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Senti
 }
 
 #[test]
-fn a_value_in_messagepack_is_frozen() {
-    let payload = rmp_serde::to_vec_named(&sentiment()).unwrap();
-    let decode = |payload: &[u8]| rmp_serde::from_slice(payload).unwrap();
-    frozen(
-        include_str!("../../../tests/golden/messagepack.hex"),
-        Codec::MessagePack,
-        payload,
-        decode,
-    );
+fn a_value_in_the_binary_format_is_frozen() {
+    let payload = Codec::Binary.encode(&sentiment(), None, u64::MAX).unwrap();
+    let decode = |payload: &[u8]| Codec::Binary.decode(payload).unwrap();
+    frozen(include_str!("../../../tests/golden/binary.hex"), Codec::Binary, payload, decode);
 }
 
 #[test]
 fn a_value_in_json_is_frozen() {
-    let payload = serde_json::to_vec(&sentiment()).unwrap();
-    let decode = |payload: &[u8]| serde_json::from_slice(payload).unwrap();
+    let payload = Codec::Json.encode(&sentiment(), None, u64::MAX).unwrap();
+    let decode = |payload: &[u8]| Codec::Json.decode(payload).unwrap();
     frozen(include_str!("../../../tests/golden/json.hex"), Codec::Json, payload, decode);
+}
+
+/// The formats of earlier versions mixed up what the new ones tell apart.
+#[test]
+fn values_of_earlier_formats_are_refused() {
+    for text in [
+        include_str!("../../../tests/golden/refused_messagepack.hex"),
+        include_str!("../../../tests/golden/refused_json.hex"),
+    ] {
+        let opened = open(KEY, golden(text), Pttl::In(HOUR));
+        assert_eq!(opened.err(), Some(Corruption::UnknownCodec));
+    }
 }

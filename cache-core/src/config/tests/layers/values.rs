@@ -14,7 +14,7 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "backend" => one_of(&["memory", "redis", "tiered"]),
         "engine" => one_of(&["s3-fifo", "moka"]),
         "eviction" => one_of(&["tiny-lfu", "lru"]),
-        "codec" => one_of(&["messagepack", "json"]),
+        "codec" => one_of(&["binary", "json"]),
         "fallback" => one_of(&["memory", "off"]),
         "capacity" | "max_value_size" => (number + 1).to_string(),
         "ttl" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
