@@ -58,6 +58,7 @@ fn every_metric_has_its_name_its_labels_and_its_count() {
         (r#"cache_load_seconds{cache="metrics-priced",result="error"}"#, 1),
         (r#"cache_saved_seconds_total{cache="metrics-priced"}"#, 0),
         (r#"cache_size{cache="metrics-priced"}"#, 0),
+        (r#"cache_info{backend="memory",cache="metrics-priced"}"#, 1),
     ];
     for (metric, count) in expected {
         assert_eq!(recorder.value(metric), Some(count), "{metric} of {:#?}", recorder.all());

@@ -6,6 +6,7 @@ mod foreign_variables;
 mod remote_target;
 mod sites;
 mod unknown_variables;
+mod unused_remote;
 
 pub(super) use certificate::check as certificate;
 pub(super) use eviction::check as eviction;
@@ -13,3 +14,4 @@ pub(super) use foreign_variables::check as foreign_variables;
 pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
 pub(super) use unknown_variables::UnknownVariables;
+pub(super) use unused_remote::check as unused_remote;

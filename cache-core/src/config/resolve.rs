@@ -53,7 +53,7 @@ impl Resolved {
     ) -> Self {
         let caches = names(sites);
         let mut faults = checks::sites(sites, &caches);
-        let AllSettings { layers, variables, foreign, file, profile } =
+        let AllSettings { layers, variables, foreign, file, profile, profile_note } =
             sources.read(&caches, &mut faults);
         let layers = Layers(layers);
         let program = ProgramPolicy::from(merge(layers.program()));
@@ -71,9 +71,13 @@ impl Resolved {
             sources.isolated,
             &mut faults,
         );
+        if program.enabled {
+            notes.extend(checks::unused_remote(&layers, sites));
+        }
         let policies =
             sites.iter().map(|site| policy(&layers, &program, target.is_some(), site)).collect();
-        notes.extend(unknown.note());
+        notes.extend(unknown.notes());
+        notes.extend(profile_note);
         let file = file.name;
         let config = Config { program, remote, policies, target, layers, file, profile, notes };
         Self { config, faults }

@@ -9,7 +9,7 @@ pub(crate) use builder::BuilderSettings;
 use file::Contents;
 #[cfg(test)]
 pub(super) use variables::known;
-pub(super) use variables::{FOR_ALL, owner};
+pub(super) use variables::{FOR_ALL, meant, owner};
 pub(crate) use variables::{Foreign, Variables};
 
 use self::variables::PROFILE;
@@ -35,6 +35,8 @@ pub(super) struct AllSettings {
     pub(super) foreign: Foreign,
     pub(super) file: Contents,
     pub(super) profile: Option<String>,
+    /// The note about a profile of an unusual name.
+    pub(super) profile_note: Option<String>,
 }
 
 impl Sources {
@@ -45,10 +47,12 @@ impl Sources {
         let foreign = variables.take_foreign(caches);
         let from_variables = variables.layer(caches, faults);
         let file = self.file(&variables, faults).unwrap_or_default();
-        let profile = file.choose(self.profile(&variables, faults), faults);
+        let wanted = self.profile(&variables, faults);
+        let profile_note = wanted.as_ref().and_then(|(source, name)| file.note(source, name));
+        let profile = file.choose(wanted, faults);
         let mut layers = vec![self.builder.layer(), from_variables];
         layers.extend(file.layers(profile.as_deref()));
-        AllSettings { layers, variables, foreign, file, profile }
+        AllSettings { layers, variables, foreign, file, profile, profile_note }
     }
 
     fn variables(&self) -> Variables {

@@ -24,6 +24,7 @@ mod file;
 mod foreign_variables;
 mod hostile;
 mod layers;
+mod notes;
 mod remote;
 mod remote_target;
 mod sites;

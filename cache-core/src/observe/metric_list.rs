@@ -105,6 +105,12 @@ const METRICS: &[Metric] = &[
         meaning: "Values that the remote tier cannot keep, by reason.",
     },
     Metric {
+        name: "cache_info",
+        kind: Kind::Gauge,
+        labels: &[CACHE, ("backend", "`memory`, `redis`, `tiered`")],
+        meaning: "The backend of a cache in effect: always 1.",
+    },
+    Metric {
         name: "cache_backend_seconds",
         kind: Kind::Histogram,
         labels: &[("op", "`get`, `begin`, `fill`, `invalidate`, …")],

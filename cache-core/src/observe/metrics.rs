@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use cachery_syntax::Backend;
 use metrics::{IntoF64, counter, gauge, histogram};
 
 use super::stats::Stats;
@@ -57,6 +58,11 @@ pub(crate) fn breaker(address: &str, state: Breaker) {
 pub(crate) fn flush_queued(queued: QueuedInvalidations) {
     gauge!("cache_queue_length").set(queued.length as f64);
     gauge!("cache_queue_oldest_seconds").set(queued.oldest.as_secs_f64());
+}
+
+/// Hands the backend of a cache to the recorder.
+pub(crate) fn flush_info(cache: &'static str, backend: Backend) {
+    gauge!("cache_info", "cache" => cache, "backend" => backend.to_string()).set(1.0);
 }
 
 /// Records a load at once: a histogram has no total that could be handed over later.

@@ -89,6 +89,9 @@ impl Registry {
         for name in site::by_name().keys() {
             observe::flush(name, &self.stats(name));
         }
+        for site in SITES.iter() {
+            observe::flush_info(site.name, self.settings.policy(site).backend);
+        }
         let queued = self.remote.as_ref().map(|remote| remote.tier.queued());
         observe::flush_queued(queued.unwrap_or_default());
         observe::flush_totals();

@@ -8,7 +8,7 @@ use super::super::{
     fields::{CacheSettings, ProgramPolicy, Settings},
     reserved,
     source::Source,
-    sources::{FOR_ALL, Variables, owner},
+    sources::{FOR_ALL, Variables, meant, owner},
 };
 use crate::error::{Fault, FaultKind};
 
@@ -18,9 +18,13 @@ const MOST_LISTED: usize = 20;
 /// The way out for a variable that another program reads.
 const EXTERNAL: &str = "(if it is for another program, list it in CACHE_EXTERNAL)";
 
-/// The `CACHE_…` variables that no setting has and that are like none. Their text is one note.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct UnknownVariables(Vec<String>);
+/// The `CACHE_…` variables that no setting has and that are like none.
+#[derive(Debug, Default)]
+pub(crate) struct UnknownVariables {
+    /// Notes about natural slips, each with the name that is meant.
+    slips: Vec<String>,
+    others: Vec<String>,
+}
 
 impl UnknownVariables {
     /// Returns those of `variables` that are neither known nor external. A name within two letters
@@ -34,7 +38,7 @@ impl UnknownVariables {
     ) -> Self {
         let (unknown, known) = variables.unknown(caches);
         let is_external = |name: &&str| program.external.iter().any(|listed| listed == name);
-        let mut others = Vec::new();
+        let mut found = Self::default();
         for name in unknown.into_iter().filter(|name| !is_external(name)) {
             if let Some(fault) = reserved_name(name, caches) {
                 faults.push(fault);
@@ -44,18 +48,21 @@ impl UnknownVariables {
                 faults.push(misspelt(name, near));
             } else if let Some((cache, _)) = owner(name, caches) {
                 faults.push(unknown_field(name, cache));
+            } else if let Some(meant) = meant(name).filter(|_| !program.strict) {
+                found.slips.push(slip(name, meant));
             } else if program.strict {
                 faults.push(unknown_name(name));
             } else {
-                others.push(shown_name(name));
+                found.others.push(shown_name(name));
             }
         }
-        Self(others)
+        found
     }
 
-    /// Returns the note about the variables, if there are any.
-    pub(crate) fn note(&self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.to_string())
+    /// Returns the notes about the variables: one about each slip, and one about all others.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let others = (!self.others.is_empty()).then(|| self.to_string());
+        self.slips.iter().cloned().chain(others).collect()
     }
 }
 
@@ -77,6 +84,11 @@ fn misspelt(name: &str, near: &str) -> Fault {
     Fault::new(FaultKind::UnknownName, message)
 }
 
+/// Returns the note about the variable `name`, which stands in place of `meant`.
+fn slip(name: &str, meant: &str) -> String {
+    format!("{name}: no setting has this name, and it is ignored: did you mean {meant}? {EXTERNAL}")
+}
+
 fn unknown_field(name: &str, cache: &str) -> Fault {
     let name = shown_name(name);
     let owner = if cache == FOR_ALL { "caches".to_owned() } else { format!("the cache `{cache}`") };
@@ -95,9 +107,10 @@ fn unknown_name(name: &str) -> Fault {
     Fault::new(FaultKind::UnknownName, message)
 }
 
+/// Writes one line that names the others.
 impl fmt::Display for UnknownVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (shown, rest) = self.0.split_at(self.0.len().min(MOST_LISTED));
+        let (shown, rest) = self.others.split_at(self.others.len().min(MOST_LISTED));
         let more =
             if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         write!(

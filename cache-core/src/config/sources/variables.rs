@@ -31,6 +31,19 @@ pub(crate) const FOR_ALL: &str = "default";
 /// The one variable without our prefix: platforms set it.
 const PLATFORM_URL: &str = "REDIS_URL";
 
+/// Names that are natural slips, each with the one that is meant.
+const MEANT: [(&str, &str); 4] = [
+    ("CACHE_BACKEND", TYPE),
+    ("CACHE_PROFILE", PROFILE),
+    ("CACHE_REDIS_PREFIX", "CACHE_PREFIX"),
+    ("CACHE_URL", PLATFORM_URL),
+];
+
+/// Returns the variable that is meant by the unknown `name`, if it is a natural slip.
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
+    MEANT.iter().find(|(slip, _)| *slip == name).map(|(_, meant)| *meant)
+}
+
 /// The variables that concern the caches, read once.
 #[derive(Clone, Default)]
 pub(crate) struct Variables(BTreeMap<String, OsString>);
@@ -54,7 +67,8 @@ impl Variables {
     pub(super) fn take_foreign(&mut self, caches: &[&str]) -> Foreign {
         let known = known(caches);
         let is_foreign = |name: &str, value: &OsStr| {
-            is_set(value) && !known.contains(name) && foreign::is_name(name, value, &known)
+            let is_ours = known.contains(name) || meant(name).is_some();
+            is_set(value) && !is_ours && foreign::is_name(name, value, &known)
         };
         let foreign: BTreeSet<_> = self
             .0

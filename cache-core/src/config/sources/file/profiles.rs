@@ -38,6 +38,19 @@ impl Contents {
         Some(wanted)
     }
 
+    /// Returns a note when the profile `wanted` is almost a usual one, and there is no file that
+    /// could tell whether it is right.
+    pub(crate) fn note(&self, source: &Source, wanted: &str) -> Option<String> {
+        let near = nearest(wanted, USUAL)?;
+        let is_unsure = self.name.is_none() && !USUAL.contains(&wanted);
+        is_unsure.then(|| {
+            format!(
+                "{source}: no file has a profile `{}`, because no file was read: did you mean `{near}`?",
+                shown_name(wanted)
+            )
+        })
+    }
+
     /// Adds a fault for each profile that inherits from an unknown one, from too many, or in a
     /// circle.
     pub(super) fn check_profiles(&self, faults: &mut Vec<Fault>) {
