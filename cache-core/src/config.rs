@@ -19,6 +19,7 @@ mod effective;
 mod fields;
 mod layer;
 mod merge;
+mod prefix;
 #[doc(hidden)]
 pub mod reference;
 mod reserved;

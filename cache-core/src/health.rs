@@ -24,6 +24,8 @@ pub struct Health {
     pub status: Status,
     /// The health of each server; empty when no cache uses any.
     pub servers: Vec<ServerHealth>,
+    /// The text with which all keys begin in Redis; `None` when no cache uses it.
+    pub prefix: Option<String>,
     /// Wrong settings that the registry has ignored, because it was built at the first call.
     pub faults: Vec<Fault>,
     /// Settings that are ignored or without effect, and values that the remote tier cannot keep, each
@@ -143,9 +145,14 @@ impl ServerHealth {
 }
 
 impl Health {
-    pub(crate) fn of(servers: Vec<ServerHealth>, faults: Vec<Fault>, notes: Vec<String>) -> Self {
+    pub(crate) fn of(
+        servers: Vec<ServerHealth>,
+        prefix: Option<String>,
+        faults: Vec<Fault>,
+        notes: Vec<String>,
+    ) -> Self {
         let degraded = if faults.is_empty() { Status::Up } else { Status::Degraded };
         let status = servers.iter().map(|server| server.status).fold(degraded, Ord::max);
-        Self { status, servers, faults, notes }
+        Self { status, servers, prefix, faults, notes }
     }
 }

@@ -16,6 +16,12 @@ struct Row {
 
 pub(crate) fn of(health: &Health) -> String {
     let mut text = format!("Redis is {}.", word(health.status));
+    if let Some(prefix) = &health.prefix {
+        let _ = write!(text, "\n\n  keys begin with {prefix}:");
+    }
+    for note in &health.notes {
+        let _ = write!(text, "\n  note: {note}");
+    }
     for server in &health.servers {
         let _ = write!(text, "\n\n  {}", server.address);
         for row in rows(server) {

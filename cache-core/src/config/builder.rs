@@ -109,7 +109,8 @@ impl CachesBuilder {
 
     /// Sets the beginning of all keys in Redis: 1 to 64 letters, digits, `_`, `-`, `.` and `:`.
     /// Programs that share a Redis and not their values have different prefixes. The default is
-    /// `cachery`. `CACHE_PREFIX` sets the same.
+    /// `cachery`, and with a [profile](Self::profile) `cachery.<profile>`. `CACHE_PREFIX` sets the
+    /// same.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -255,8 +256,8 @@ impl CachesBuilder {
         self
     }
 
-    /// Chooses the profile of the file: `local`, `staging`, `production` or any other. `CACHE_ENV`
-    /// chooses the same.
+    /// Chooses the profile of the file: `local`, `staging`, `production` or any other. It is also a
+    /// part of the default [prefix](Self::prefix). `CACHE_ENV` chooses the same.
     ///
     /// ```
     /// # use cachery::Caches;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cachery_syntax::shown_name;
 use serde::Serialize;
 
 use super::{
@@ -119,7 +120,7 @@ impl EffectiveConfig {
             profile: latest.profile.clone(),
             program: settings(latest.layers.program()),
             caches: sites.map(|(site, policy)| CacheConfig::of(latest, site, &policy)).collect(),
-            redis: settings(started.layers.remote()),
+            redis: redis(started),
         }
     }
 }
@@ -159,6 +160,19 @@ fn kept_by(site: &Site) -> String {
 /// Returns the source of what a restart alone can change.
 fn at_start() -> String {
     "the start of the program".to_owned()
+}
+
+/// Returns the settings of Redis. The default of the prefix depends on the profile.
+fn redis(config: &Config) -> Vec<Setting> {
+    let mut settings = settings(config.layers.remote());
+    let prefix = settings.iter_mut().find(|setting| setting.field == "prefix");
+    if let Some((prefix, profile)) = prefix.zip(config.profile.as_ref())
+        && prefix.source == BUILT_IN
+    {
+        prefix.value.clone_from(&config.remote.prefix);
+        prefix.source = format!("the profile `{}`", shown_name(profile));
+    }
+    settings
 }
 
 fn settings<'a, S: Settings>(sourced: impl IntoIterator<Item = &'a Sourced<S>>) -> Vec<Setting> {

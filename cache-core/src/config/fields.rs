@@ -20,6 +20,7 @@ use cachery_syntax::{Backend, Engine, Eviction, Ttl};
 use serde::Serialize;
 
 use self::field::{FieldDefault, settings};
+use super::prefix;
 use crate::codec::Codec;
 
 settings! {
@@ -195,10 +196,10 @@ settings! {
         in_effect: set,
         example: r#""certificates/client-key.pem""#,
     }
-    /// The beginning of all keys in Redis.
+    /// The beginning of all keys in Redis. With a profile, the default is `cachery.<profile>`.
     prefix: String => String {
         syntax: syntax::PREFIX,
-        default: "cachery".to_owned(),
+        default: prefix::DEFAULT.to_owned(),
         example: r#""shop""#,
     }
     /// A secret for the digests of arguments, so that nobody can guess arguments from keys.

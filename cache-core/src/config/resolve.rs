@@ -4,8 +4,9 @@ use cachery_syntax::Backend;
 
 use super::{
     checks::{self, UnknownVariables},
-    fields::{CacheSettings, Policy, ProgramPolicy, RemotePolicy},
+    fields::{CacheSettings, Policy, ProgramPolicy, RemotePolicy, RemoteSettings, Settings},
     merge::{Layers, merge},
+    prefix,
     sources::{AllSettings, Sources},
 };
 use crate::{
@@ -27,7 +28,7 @@ pub(crate) struct Config {
     pub(super) layers: Layers,
     /// The path of the file.
     pub(super) file: Option<String>,
-    /// The profile of the file in effect.
+    /// The profile in effect.
     pub(super) profile: Option<String>,
     /// What is ignored or without effect, each in one line.
     pub(crate) notes: Vec<String>,
@@ -57,7 +58,11 @@ impl Resolved {
             sources.read(&caches, &mut faults);
         let layers = Layers(layers);
         let program = ProgramPolicy::from(merge(layers.program()));
-        let remote = RemotePolicy::from(merge(layers.remote()));
+        let of_profile = RemoteSettings {
+            prefix: profile.as_deref().map(prefix::of_profile),
+            ..RemoteSettings::UNSET
+        };
+        let remote = RemotePolicy::from(merge(layers.remote()).or(of_profile));
         file.check_caches(&caches, &program.external, &mut faults);
         let mut notes = checks::foreign_variables(&foreign, &program);
         let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);

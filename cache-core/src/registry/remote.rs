@@ -58,9 +58,11 @@ pub(super) async fn health(registry: &Registry) -> Health {
         Some(remote) => remote.tier.health().await,
         None => Vec::new(),
     };
-    let mut notes = registry.settings.notes();
+    let settings = &registry.settings;
+    let prefix = registry.remote.is_some().then(|| settings.started.remote.prefix.clone());
+    let mut notes = settings.notes();
     notes.extend(unstored_notes(registry));
-    Health::of(servers, registry.settings.faults(), notes)
+    Health::of(servers, prefix, settings.faults(), notes)
 }
 
 /// Returns a line for each reason for which a cache's values are not stored, or not used.

@@ -89,7 +89,7 @@ impl Registry {
         for name in site::by_name().keys() {
             observe::flush(name, &self.stats(name));
         }
-        for site in SITES.iter() {
+        for site in SITES {
             observe::flush_info(site.name, self.settings.policy(site).backend);
         }
         let queued = self.remote.as_ref().map(|remote| remote.tier.queued());

@@ -10,7 +10,7 @@ use cachery_syntax::{
     parse_duration, parse_size,
 };
 
-use super::{fallback::Fallback, secret::Secret};
+use super::{super::prefix, fallback::Fallback, secret::Secret};
 use crate::codec::Codec;
 
 pub(crate) type Parsed<T> = Result<T, String>;
@@ -241,8 +241,7 @@ pub(crate) fn path(text: &str) -> Parsed<()> {
 }
 
 fn check_prefix(text: &str) -> Parsed<()> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-    if let Some((index, found)) = text.chars().enumerate().find(|(_, c)| !allowed(*c)) {
+    if let Some((index, found)) = text.chars().enumerate().find(|(_, c)| !prefix::is_allowed(*c)) {
         return Err(format!(
             "character {} of the prefix is `{}`: use letters from a to z or A to Z, digits, `_`, `-`, \
              `.` and `:`",
@@ -252,7 +251,7 @@ fn check_prefix(text: &str) -> Parsed<()> {
     }
     match text.len() {
         0 => Err("the prefix is empty: leave it out, or write one, as in `shop`".to_owned()),
-        1..=64 => Ok(()),
+        1..=prefix::LONGEST => Ok(()),
         length => Err(format!("the prefix is {length} characters long: use at most 64")),
     }
 }

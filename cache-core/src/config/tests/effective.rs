@@ -107,3 +107,23 @@ fn the_documented_defaults_are_the_defaults() {
     );
     assert_eq!(*of_redis("outage_ttl"), cachery_syntax::format_duration(remote.outage_ttl));
 }
+
+#[test]
+fn a_profile_has_a_prefix_of_its_own_unless_one_is_set() {
+    let shown = |pairs: &[(&str, &str)]| {
+        let (config, faults) = resolve(&[], pairs);
+        assert_eq!(faults, [""; 0]);
+        let redis = effective(&config, &[]).redis;
+        let prefix = redis.iter().find(|setting| setting.field == "prefix").expect("it is one");
+        assert_eq!(prefix.value, config.remote.prefix);
+        (prefix.value.clone(), prefix.source.clone())
+    };
+    let pair = |value: &str, source: &str| (value.to_owned(), source.to_owned());
+    let staging = ("CACHE_ENV", "staging");
+    assert_eq!(shown(&[]), pair("cachery", "built-in"));
+    assert_eq!(shown(&[staging]), pair("cachery.staging", "the profile `staging`"));
+    assert_eq!(shown(&[staging, ("CACHE_PREFIX", "shop")]), pair("shop", "CACHE_PREFIX"));
+    let odd = shown(&[("CACHE_ENV", "eu west/1")]);
+    assert_eq!(odd, pair("cachery.eu-west-1", "the profile `eu west/1`"));
+    assert_eq!(shown(&[("CACHE_ENV", &"x".repeat(100))]).0.len(), 64);
+}

@@ -109,7 +109,12 @@ impl<T: Table> Case<T> {
                 source: joined(|said| &said.source, " and "),
             }];
         }
-        let nobody = Overruled { value: self.field.default.text(), source: "built-in".to_owned() };
+        // The profile `chosen` has a prefix of its own.
+        let nobody = match self.field.name {
+            "prefix" => ("cachery.chosen".to_owned(), "the profile `chosen`".to_owned()),
+            _ => (self.field.default.text(), "built-in".to_owned()),
+        };
+        let nobody = Overruled { value: nobody.0, source: nobody.1 };
         let winner = if all.is_empty() { nobody } else { all.remove(0) };
         Setting {
             field: self.field.name,

@@ -16,14 +16,14 @@ const DEEPEST: usize = 16;
 
 impl Contents {
     /// Returns the profile that is `wanted`. One that the file does not have becomes a fault,
-    /// unless its name is one of the usual.
+    /// unless its name is one of the usual. Without a file it may have any name.
     pub(crate) fn choose(
         &self,
         wanted: Option<(Source, String)>,
         faults: &mut Vec<Fault>,
     ) -> Option<String> {
         let (source, wanted) = wanted?;
-        let file = self.name.as_ref()?;
+        let Some(file) = &self.name else { return Some(wanted) };
         if !self.profiles.contains_key(&wanted) && !USUAL.contains(&&*wanted) {
             let known = self.profiles.keys().map(String::as_str);
             let hint = match nearest(&wanted, known.chain(USUAL)) {
