@@ -29,6 +29,7 @@ use self::{
 };
 pub(crate) use self::{
     hooks::{Replay, ReplayId, ServerHooks},
+    requests::Lane,
     shared::Shared,
 };
 use crate::{
@@ -48,16 +49,18 @@ impl Server {
         let state = Arc::new(ServerState::new(number, endpoint.address(), shared));
         let connector = Arc::new(Connector::new(endpoint, Arc::clone(&state)));
         let connections = Connections::new(Arc::clone(&state), Arc::clone(&connector));
+        let large = Connections::new(Arc::clone(&state), Arc::clone(&connector));
         let replays = Arc::new(Replays::new(Arc::clone(&state)));
         let link = Link { state: Arc::clone(&state), connector, replays: Arc::clone(&replays) };
         let link = manager::handle().spawn(link.keep()).abort_handle();
-        Arc::new(Self { requests: Requests { state, connections, replays }, link })
+        Arc::new(Self { requests: Requests { state, connections, large, replays }, link })
     }
 
     /// Ends all connections and tasks.
     pub(crate) fn close(&self) {
         self.link.abort();
         self.requests.connections.close();
+        self.requests.large.close();
     }
 
     /// Sends `pipeline` over the connection of this runtime, after what is outstanding is done. In
@@ -67,8 +70,9 @@ impl Server {
         pipeline: &'a Pipeline,
         deadline: Pin<&'a mut Sleep>,
         within: Duration,
+        lane: Lane,
     ) -> impl Future<Output = Result<Vec<Value>, RequestError>> + 'a {
-        self.requests.ask(pipeline, deadline, within)
+        self.requests.ask(pipeline, deadline, within, lane)
     }
 
     /// Waits until this runtime has a connection. The error is that of the last attempt.

@@ -24,7 +24,7 @@ use crate::{
     connection::{ConnectError, RequestError, Topology},
     manager,
     open_error::OpenError,
-    server::{Server, ServerHooks, Shared},
+    server::{Lane, Server, ServerHooks, Shared},
     slots::{SlotOwners, slot},
 };
 
@@ -85,6 +85,7 @@ impl Servers {
         pipeline: &Pipeline,
         op: &'static str,
         within: Duration,
+        lane: Lane,
     ) -> Result<Vec<Value>, Reason> {
         let began = Instant::now();
         let span = info_span!(
@@ -95,7 +96,7 @@ impl Servers {
             db.response.status_code = Empty
         );
         let deadline = pin!(manager::timer(within));
-        let route = pin!(self.route(slot, pipeline, deadline, within, &span));
+        let route = pin!(self.route(slot, pipeline, deadline, within, lane, &span));
         let result = inside(&span, route).await.map_err(|error| error.reason);
         let label = result.as_ref().err().map(|reason| reason.as_str());
         if let Some(label) = label {
@@ -111,6 +112,7 @@ impl Servers {
         pipeline: &Pipeline,
         mut deadline: Pin<&mut Sleep>,
         within: Duration,
+        lane: Lane,
         span: &Span,
     ) -> Result<Vec<Value>, RequestError> {
         let server = match &self.members {
@@ -120,12 +122,12 @@ impl Servers {
         if !span.is_disabled() {
             span.record("server.address", &*server.address());
         }
-        let result = server.ask(pipeline, deadline.as_mut(), within).await;
+        let result = server.ask(pipeline, deadline.as_mut(), within, lane).await;
         match (&result, &self.members) {
             (Err(RequestError { redirect: Some(to), .. }), Members::Cluster(cluster)) => {
                 match cluster.redirect(to, &server) {
                     // Rare, and so not part of the future of every request.
-                    Some(server) => Box::pin(server.ask(pipeline, deadline, within)).await,
+                    Some(server) => Box::pin(server.ask(pipeline, deadline, within, lane)).await,
                     None => result,
                 }
             }

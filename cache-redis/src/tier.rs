@@ -18,6 +18,7 @@ mod read;
 mod reply;
 mod scripts;
 mod shutdown;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -37,7 +38,7 @@ use cachery_core::{
     },
 };
 
-use self::{client::Client, invalidate::Batch, journal::Scope, node::Node};
+use self::{client::Client, invalidate::Batch, journal::Scope, node::Node, sizes::Sizes};
 use crate::{manager, open_error::OpenError, server::ServerHooks, servers::Servers};
 
 /// The pause between two looks at a journal that cannot be used.
@@ -54,7 +55,7 @@ impl Tier {
         let node = Arc::new(Node::new(&prefix, events, journal));
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
         let servers = Servers::open(&target, node.names.watched(), hooks)?;
-        let client = Arc::new(Client { node, servers });
+        let client = Arc::new(Client { node, servers, sizes: Sizes::default() });
         if is_kept {
             manager::handle().spawn(tend_journal(Arc::downgrade(&client)));
         }

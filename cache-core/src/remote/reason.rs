@@ -51,11 +51,13 @@ pub enum Reason {
     UnexpectedReply,
     /// The operating system gave no random bytes.
     NoRandomness,
+    /// The value did not come in time lately: it is too large for the connection.
+    TooSlow,
 }
 
 impl Reason {
     /// All reasons, in the order in which they are listed above.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Timeout,
         Self::Connecting,
         Self::BreakerOpen,
@@ -76,6 +78,7 @@ impl Reason {
         Self::Refused,
         Self::UnexpectedReply,
         Self::NoRandomness,
+        Self::TooSlow,
     ];
 
     /// The label in metrics and log lines.
@@ -102,6 +105,7 @@ impl Reason {
             Self::Refused => "refused",
             Self::UnexpectedReply => "unexpected-reply",
             Self::NoRandomness => "no-randomness",
+            Self::TooSlow => "too-slow",
         }
     }
 
@@ -153,6 +157,10 @@ impl Reason {
                 "its reply has an unknown shape: check what stands between it and this program"
             }
             Self::NoRandomness => "the operating system gives no random bytes",
+            Self::TooSlow => {
+                "a value is too large to come in time: lower `max_value_size`, or raise \
+                 `remote_deadline`"
+            }
         }
     }
 }

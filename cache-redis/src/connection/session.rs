@@ -126,6 +126,26 @@ impl Session {
         pipeline: &Pipeline,
         deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, RequestError> {
+        let result = self.ask_patiently(pipeline, deadline).await;
+        match result {
+            Err(RequestError::TIMEOUT) => {
+                let error = self.timed_out();
+                if error.ends_session {
+                    self.give_up();
+                }
+                Err(error)
+            }
+            other => other,
+        }
+    }
+
+    /// As [`ask`](Self::ask), but a reply that does not come in time says nothing about the
+    /// connection: a large value may be on its way.
+    pub(crate) async fn ask_patiently(
+        &self,
+        pipeline: &Pipeline,
+        deadline: Pin<&mut Sleep>,
+    ) -> Result<Vec<Value>, RequestError> {
         let error = match self.reply(pipeline, deadline).await {
             Some(Ok(replies)) => {
                 self.replies.fetch_add(1, Ordering::Relaxed);
@@ -136,7 +156,7 @@ impl Session {
                 }
             }
             Some(Err(error)) => RequestError::from(&error),
-            None => self.timed_out(),
+            None => RequestError::TIMEOUT,
         };
         if error.ends_session {
             self.give_up();

@@ -8,7 +8,10 @@ use std::{
 use cachery_core::{Push, ServerHealth, Status};
 use redis::Pipeline;
 
-use super::{requests::Requests, state::ServerState};
+use super::{
+    requests::{Lane, Requests},
+    state::ServerState,
+};
 use crate::{
     connection::{RequestError, field, text},
     manager,
@@ -41,12 +44,12 @@ async fn ask(requests: &Requests, health: &mut ServerHealth) -> Result<(), Reque
     // Connecting does not belong to the round trip.
     requests.session(deadline.as_mut()).await?;
     let began = Instant::now();
-    requests.ask(Pipeline::new().cmd("PING"), deadline.as_mut(), LIMIT).await?;
+    requests.ask(Pipeline::new().cmd("PING"), deadline.as_mut(), LIMIT, Lane::Main).await?;
     health.round_trip = Some(began.elapsed());
     let mut info = Pipeline::new();
     info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
     // A user who may not ask for it is served all the same.
-    if let Ok(replies) = requests.ask(&info, deadline, LIMIT).await {
+    if let Ok(replies) = requests.ask(&info, deadline, LIMIT, Lane::Main).await {
         let info: String = replies.iter().filter_map(text).collect();
         read_info(&info, health);
     }

@@ -19,10 +19,20 @@ use crate::{
     manager,
 };
 
+/// The connection of a request. The replies behind a large value wait until it is through, so large
+/// values have a connection of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    Main,
+    Large,
+}
+
 /// Requests to one server.
 pub(super) struct Requests {
     pub(super) state: Arc<ServerState>,
     pub(super) connections: Arc<Connections>,
+    /// The connections for large values, made at their first use.
+    pub(super) large: Arc<Connections>,
     pub(super) replays: Arc<Replays>,
 }
 
@@ -33,11 +43,15 @@ impl Requests {
         pipeline: &Pipeline,
         mut deadline: Pin<&mut Sleep>,
         within: Duration,
+        lane: Lane,
     ) -> Result<Vec<Value>, RequestError> {
         if !self.state.breaker.admits() {
             return Err(RequestError::BREAKER_OPEN);
         }
-        let connection = self.connections.current();
+        let connection = match lane {
+            Lane::Main => self.connections.current(),
+            Lane::Large => self.large.current(),
+        };
         let session = connection.session(deadline.as_mut()).await;
         let session = session.inspect_err(|error| self.state.record(error))?;
         let _turn = match connection.window.try_enter() {
@@ -48,7 +62,11 @@ impl Requests {
         if self.state.shared.hooks.has_outstanding() {
             self.replays.next(deadline.as_mut()).await?;
         }
-        ask_over(&session, &self.state, pipeline, deadline).await
+        match lane {
+            Lane::Main => ask_over(&session, &self.state, pipeline, deadline).await,
+            // That a large value is slow says nothing about the server.
+            Lane::Large => session.ask_patiently(pipeline, deadline).await,
+        }
     }
 
     /// Waits for a turn. Rare, and so not part of the future of every request.

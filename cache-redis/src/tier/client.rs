@@ -8,9 +8,10 @@ use std::{
 use cachery_core::remote::Reason;
 use redis::{Pipeline, Value};
 
-use super::{journal::Scope, node::Node, reply::only};
+use super::{journal::Scope, node::Node, reply::only, sizes::Sizes};
 use crate::{
     connection::{Script, ScriptCall, script},
+    server::Lane,
     servers::Servers,
 };
 
@@ -18,6 +19,7 @@ use crate::{
 pub(super) struct Client {
     pub(super) node: Arc<Node>,
     pub(super) servers: Arc<Servers>,
+    pub(super) sizes: Sizes,
 }
 
 impl Client {
@@ -28,8 +30,9 @@ impl Client {
         pipeline: &'a Pipeline,
         op: &'static str,
         within: Duration,
+        lane: Lane,
     ) -> impl Future<Output = Result<Vec<Value>, Reason>> + 'a {
-        self.servers.request(self.servers.slot(key), pipeline, op, within)
+        self.servers.request(self.servers.slot(key), pipeline, op, within, lane)
     }
 
     /// Runs `script` on the master of its first key. The reply may be an error of the script's.
@@ -42,7 +45,7 @@ impl Client {
         within: Duration,
     ) -> Result<Value, Reason> {
         let call = ScriptCall { script, keys, args };
-        self.run_all(&[call], op, within).await.map(only)
+        self.run_all(&[call], op, within, Lane::Main).await.map(only)
     }
 
     /// Runs scripts in one pipeline, on the master of the first key, which has all keys of all
@@ -53,10 +56,12 @@ impl Client {
         calls: &[ScriptCall<'_>],
         op: &'static str,
         within: Duration,
+        lane: Lane,
     ) -> Result<Vec<Value>, Reason> {
         let began = Instant::now();
         let slot = calls.first().map_or(0, |call| self.servers.slot(&call.keys[0]));
-        let mut replies = self.servers.request(slot, &script::by_hash(calls), op, within).await?;
+        let mut replies =
+            self.servers.request(slot, &script::by_hash(calls), op, within, lane).await?;
         let forgotten: Vec<_> =
             (0..).zip(&replies).filter(|(_, reply)| is_forgotten(reply)).collect();
         if forgotten.is_empty() {
@@ -65,7 +70,7 @@ impl Client {
         let places: Vec<usize> = forgotten.into_iter().map(|(place, _)| place).collect();
         let again: Vec<_> = places.iter().map(|place| calls[*place]).collect();
         let left = within.saturating_sub(began.elapsed());
-        let second = self.servers.request(slot, &script::by_source(&again), op, left).await?;
+        let second = self.servers.request(slot, &script::by_source(&again), op, left, lane).await?;
         for (place, reply) in places.into_iter().zip(second) {
             replies[place] = reply;
         }

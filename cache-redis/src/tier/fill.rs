@@ -14,9 +14,10 @@ use super::{
     invalidate::Batch,
     journal::Scope,
     lease::Lease,
-    reply::refusal,
+    reply::{only, refusal},
     scripts::{FILL, flag, millis},
 };
+use crate::connection::ScriptCall;
 
 /// Stores `value`, or only gives the permit back where there is none.
 pub(super) async fn fill(
@@ -46,7 +47,9 @@ pub(super) async fn fill(
     // Where it is not known whether the old value was replaced, it must not be read again.
     let doubt =
         (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
-    match client.run(&FILL, &keys, &args, "fill", within).await? {
+    let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
+    let call = ScriptCall { script: &FILL, keys: &keys, args: &args };
+    match only(client.run_all(&[call], "fill", within, lane).await?) {
         Value::Int(token_stood) => {
             if let Some(doubt) = doubt {
                 doubt.cancel();

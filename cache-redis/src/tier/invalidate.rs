@@ -10,7 +10,10 @@ use futures_util::future::join_all;
 use redis::Value;
 
 use super::{client::Client, journal::Scope, reply::refusal, work::Begun};
-use crate::connection::{MAX_IN_PIPELINE, ScriptCall};
+use crate::{
+    connection::{MAX_IN_PIPELINE, ScriptCall},
+    server::Lane,
+};
 
 /// Invalidations that are being tried. Dropping it queues those that no server has acknowledged:
 /// neither a failure nor a caller who goes away loses one.
@@ -67,7 +70,7 @@ impl<'a> Batch<'a> {
             let call = |(script, keys)| ScriptCall { script, keys, args: &[] };
             let calls: Vec<_> =
                 scripts.iter().map(|(script, keys)| call((*script, keys))).collect();
-            let replies = self.client.run_all(&calls, "invalidate", within).await?;
+            let replies = self.client.run_all(&calls, "invalidate", within, Lane::Main).await?;
             result = result.and(self.settle(replies, calls.len(), suspicions));
         }
         result

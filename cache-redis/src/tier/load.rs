@@ -18,11 +18,11 @@ use super::{
     client::Client,
     envelope::{self, Pttl},
     lease::{self, Lease, TOKEN_LIFE},
-    reply::{bytes, refusal},
+    reply::{bytes, only, refusal},
     scripts::{BEGIN, flag, millis},
     token,
 };
-use crate::manager;
+use crate::{connection::ScriptCall, manager, server::Lane};
 
 /// The longest wait for another node's load before a caller asks again, where pushes wake it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -59,6 +59,8 @@ pub(super) async fn request_load(
     let [value, token, lease_key, waiters, ..] = client.node.all_of(key);
     let keys = [value, token, lease_key, waiters];
     let mut stored = request.stored;
+    // The reply may be the value.
+    let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
     loop {
         let lives = [TOKEN_LIFE, lease::LIFE].map(millis);
         let args: [&[u8]; 7] = [
@@ -71,7 +73,8 @@ pub(super) async fn request_load(
             lives[1].as_bytes(),
         ];
         let left = within.saturating_sub(began.elapsed());
-        let reply = client.run(&BEGIN, &keys, &args, "begin", left).await;
+        let call = ScriptCall { script: &BEGIN, keys: &keys, args: &args };
+        let reply = client.run_all(&[call], "begin", left, lane).await.map(only);
         if matches!(reply, Err(Reason::BreakerOpen | Reason::Connecting)) {
             // Nothing was sent, so nothing was granted.
             lease.take().into_iter().for_each(Lease::disarm);
@@ -103,7 +106,7 @@ async fn generation_of(client: &Client, name: &str, within: Duration) -> Result<
     let mut pipeline = Pipeline::with_capacity(2);
     pipeline.cmd("SET").arg(&name).arg(&token::draw()?).arg("NX");
     pipeline.cmd("GET").arg(&name);
-    let mut replies = client.send(&name, &pipeline, "begin", within).await?;
+    let mut replies = client.send(&name, &pipeline, "begin", within, Lane::Main).await?;
     let reply = replies.pop().unwrap_or_default();
     let refused = refusal(replies.first().filter(|_| reply == Value::Nil).unwrap_or(&reply));
     token::read_generation(bytes(reply)).ok_or(refused)

@@ -1,7 +1,7 @@
 //! Reads of a stored value. They are plain commands, and the tier's most frequent request: each copy
 //! and each allocation counts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cachery_core::{
     Mark,
@@ -14,8 +14,10 @@ use super::{
     envelope::{self, Pttl},
     names::ReadKeys,
     reply::{bytes, only},
+    sizes::LARGE,
     token,
 };
+use crate::server::Lane;
 
 /// The reply to `PTTL` for a key that does not exist.
 const GONE: i64 = -2;
@@ -27,13 +29,17 @@ pub(super) async fn read(
     within: Duration,
 ) -> Result<Seen, Reason> {
     let keys = client.node.names.read_keys(key);
-    let [pttl, stored, token, generation] = if client.servers.is_cluster() {
-        // Larger than the other, and so not part of the future of every read.
-        Box::pin(fetch_from_cluster(client, &keys, within)).await?
+    let [pttl, stored, token, generation] = if client.sizes.may_be_large(key) {
+        // Larger than the last, as is the next, and so not part of the future of every read.
+        Box::pin(fetch_by_size(client, key, &keys, within)).await?
+    } else if client.servers.is_cluster() {
+        Box::pin(fetch_from_cluster(client, &keys, within, Lane::Main)).await?
     } else {
-        let request = request(keys.value(), &[keys.value(), keys.token(), keys.generation()]);
-        take_apart(client.send(keys.value(), &request, "get", within).await?)
+        fetch_from_one(client, &keys, within, Lane::Main).await?
     };
+    if let Value::BulkString(stored) = &stored {
+        client.sizes.saw(key, stored.len());
+    }
     let mark = Mark {
         generation: token::read_generation(bytes(generation)),
         token: bytes(token).and_then(|stored| token::read_token(&stored)),
@@ -48,14 +54,58 @@ pub(super) async fn read(
     Ok(Seen { stored, mark })
 }
 
+/// Asks for the size first, in a cache that has large values, so that one holds up no others.
+async fn fetch_by_size(
+    client: &Client,
+    key: &RemoteKey,
+    keys: &ReadKeys,
+    within: Duration,
+) -> Result<[Value; 4], Reason> {
+    let began = Instant::now();
+    if client.sizes.is_slow(key, began) {
+        return Err(Reason::TooSlow);
+    }
+    let mut size = Pipeline::with_capacity(1);
+    size.cmd("STRLEN").arg(keys.value());
+    let size = match client.send(keys.value(), &size, "get", within, Lane::Main).await.map(only) {
+        Ok(Value::Int(size)) => usize::try_from(size).unwrap_or(0),
+        // Where the size cannot be known, the value may be large.
+        Ok(_) | Err(Reason::NoPermission) => usize::MAX,
+        Err(reason) => return Err(reason),
+    };
+    let is_large = size > LARGE;
+    let lane = if is_large { Lane::Large } else { Lane::Main };
+    let left = within.saturating_sub(began.elapsed());
+    let fetched = if client.servers.is_cluster() {
+        fetch_from_cluster(client, keys, left, lane).await
+    } else {
+        fetch_from_one(client, keys, left, lane).await
+    };
+    if is_large && matches!(fetched, Err(Reason::Timeout)) {
+        client.sizes.was_slow(key, Instant::now());
+    }
+    fetched
+}
+
+async fn fetch_from_one(
+    client: &Client,
+    keys: &ReadKeys,
+    within: Duration,
+    lane: Lane,
+) -> Result<[Value; 4], Reason> {
+    let request = request(keys.value(), &[keys.value(), keys.token(), keys.generation()]);
+    client.send(keys.value(), &request, "get", within, lane).await.map(take_apart)
+}
+
 /// Reads from two servers at once: the generation may be on another than the key.
 async fn fetch_from_cluster(
     client: &Client,
     keys: &ReadKeys,
     within: Duration,
+    lane: Lane,
 ) -> Result<[Value; 4], Reason> {
     let of_key = request(keys.value(), &[keys.value(), keys.token()]);
-    let of_key = client.send(keys.value(), &of_key, "get", within);
+    let of_key = client.send(keys.value(), &of_key, "get", within, lane);
     let (of_key, generation) = tokio::try_join!(of_key, get(client, keys.generation(), within))?;
     let [left, value, token, _] = take_apart(of_key);
     Ok([left, value, token, generation])
@@ -64,7 +114,7 @@ async fn fetch_from_cluster(
 async fn get(client: &Client, key: &[u8], within: Duration) -> Result<Value, Reason> {
     let mut pipeline = Pipeline::with_capacity(1);
     pipeline.cmd("GET").arg(key);
-    client.send(key, &pipeline, "get", within).await.map(only)
+    client.send(key, &pipeline, "get", within, Lane::Main).await.map(only)
 }
 
 /// Returns the request for the time that `value` has left, and for the values of `keys`.

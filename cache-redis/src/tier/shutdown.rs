@@ -9,7 +9,7 @@ use crate::manager;
 
 /// Waits until nothing is queued or on its way, or `within` is over.
 pub(super) async fn shutdown(client: &Client, within: Duration) -> Shutdown {
-    let Client { node, servers } = client;
+    let Client { node, servers, .. } = client;
     let before = node.journal.acknowledgements();
     if node.journal.has_outstanding() {
         servers.replay_soon();

@@ -37,7 +37,7 @@ async fn connect(url: &str) -> Tier {
     url.clone_into(&mut target.url);
     let servers = Servers::open(&target, node.names.watched(), hooks).unwrap();
     servers.connected(LONG).await.unwrap();
-    Tier(Arc::new(Client { node, servers }))
+    Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }))
 }
 
 fn keys(count: u32) -> Vec<RemoteKey> {
@@ -212,7 +212,7 @@ async fn each_master_of_a_cluster_gets_its_part_of_a_batch() {
         let name = tier.0.node.names.value(key);
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(&name).arg("value");
-        tier.0.send(&name, &pipeline, "test", LONG).await.unwrap();
+        tier.0.send(&name, &pipeline, "test", LONG, crate::server::Lane::Main).await.unwrap();
     }
     assert_eq!(tier.invalidate(&keys, LONG).await, Ok(()));
     for node in cluster.nodes() {
@@ -229,6 +229,6 @@ async fn the_first_batch_of_a_process_waits_for_the_masters_of_its_cluster() {
     let mut target = Target::default();
     cluster.url().clone_into(&mut target.url);
     let servers = Servers::open(&target, node.names.watched(), hooks).unwrap();
-    let tier = Tier(Arc::new(Client { node, servers }));
+    let tier = Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }));
     assert_eq!(tier.invalidate(&keys(1000), LONG).await, Ok(()));
 }

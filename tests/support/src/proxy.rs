@@ -83,6 +83,11 @@ impl Proxy {
         self.change(|rules| rules.flows[direction as usize].stalled = true);
     }
 
+    /// Lets so many bytes a second pass in each connection.
+    pub fn limit(&self, direction: Direction, bytes_per_second: u32) {
+        self.change(|rules| rules.flows[direction as usize].rate = Some(bytes_per_second));
+    }
+
     /// Flips the bits of all bytes of this direction.
     pub fn garble(&self, direction: Direction) {
         self.change(|rules| rules.flows[direction as usize].garbled = true);

@@ -19,7 +19,7 @@ use redis::Value;
 use super::super::Servers;
 use crate::{
     connection::Script,
-    server::{Replay, ReplayId, ServerHooks},
+    server::{Lane, Replay, ReplayId, ServerHooks},
 };
 
 /// Longer than anything should take.
@@ -148,7 +148,8 @@ pub(super) async fn ask_slot(
 ) -> Result<Value, Reason> {
     let mut pipeline = redis::pipe();
     pipeline.cmd(words[0]).arg(&words[1..]);
-    servers.request(slot, &pipeline, "test", BUDGET).await.map(|mut replies| replies.remove(0))
+    let replies = servers.request(slot, &pipeline, "test", BUDGET, Lane::Main).await;
+    replies.map(|mut replies| replies.remove(0))
 }
 
 /// Runs a future on this thread, without a runtime.

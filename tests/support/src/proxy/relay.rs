@@ -1,6 +1,6 @@
 //! One connection through the proxy.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -9,7 +9,7 @@ use tokio::{
         tcp::{ReadHalf, WriteHalf},
     },
     sync::{mpsc, watch},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::rules::{Direction, Flow, Held, Rules, Shared};
@@ -92,6 +92,10 @@ impl OneDirection {
                 for byte in &mut bytes {
                     *byte = !*byte;
                 }
+            }
+            if let Some(rate) = self.flow().rate {
+                let bytes = u32::try_from(bytes.len()).expect("a chunk is small");
+                sleep(Duration::from_secs(1) * bytes / rate).await;
             }
             let truncated = self.take_truncated();
             to.write_all(&bytes[..bytes.len().min(truncated.unwrap_or(usize::MAX))]).await?;

@@ -22,6 +22,8 @@ pub(super) struct Flow {
     pub(super) delay: Duration,
     pub(super) stalled: bool,
     pub(super) garbled: bool,
+    /// The most bytes a second of each connection.
+    pub(super) rate: Option<u32>,
     /// Number of bytes that still pass before one connection is reset.
     pub(super) truncated: Option<usize>,
 }
