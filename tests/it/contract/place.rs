@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The rights of the user: the keys of the prefix, and only the commands that are needed.
-const RIGHTS: &str = "~acl:* resetchannels -@all +get +mget +set +del +pttl +pexpire +eval +evalsha +ping +client|tracking";
+const RIGHTS: &str = "~acl:* resetchannels -@all +get +mget +set +del +pttl +pexpire +eval +evalsha +strlen +ping +client|tracking";
 
 static STANDALONE: OnceCell<Server> = OnceCell::const_new();
 static UNIX: OnceCell<Server> = OnceCell::const_new();
