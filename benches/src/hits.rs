@@ -5,16 +5,18 @@ use std::{future::Future, hint::black_box, sync::Arc};
 
 use crate::{alloc, contenders as c};
 
-/// `hit count ours 100 20000`: the contender, the number of keys, and the number of hits. The others are `moka`, `concurrent` and
-/// `locked`.
+/// `hit count ours 100 20000`: the contender, the number of keys, and the number of hits. The others are `quick`, `moka`,
+/// `concurrent` and `locked`.
 pub fn run(who: &str, keys: &str, hits: &str) {
     let [keys, hits] = [keys, hits].map(|text| text.parse::<usize>().expect("a number"));
     let texts: Vec<String> = (0..keys).map(|n| format!("review number {n}")).collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         match who {
             "ours" => count(&texts, hits, c::ours).await,
-            "moka" => count(&texts, hits, c::moka_with_ttl).await,
+            "quick" => count(&texts, hits, c::quick_by_hand).await,
+            "moka" => count(&texts, hits, c::moka_by_hand).await,
             "concurrent" => count(&texts, hits, c::peer_concurrent).await,
             "locked" => count(&texts, hits, c::peer_locked).await,
             _ => panic!("no such contender"),

@@ -1,23 +1,24 @@
-//! Hits, side by side: ours, a hand-written moka lookup and the macros of `cached`, in turn within
-//! one run.
+//! Hits, side by side: ours, a hand-written moka lookup, a hand-written quick_cache lookup, and the
+//! macros of `cached`, in turn within one run.
 //!
-//! Run it by `make bench`. Each contender serves the same call, `(u64, &str) -> Arc<str>`, from a
-//! warm cache on one thread: once for few keys, as a hot path has them, and once for many in turn,
-//! where no key comes again soon. A round takes each contender in turn, so a slow moment of the
-//! machine meets all of them; the table shows the median and the best round, and the median of the
-//! round-by-round ratios to the yardstick.
+//! Run it by `make bench`, which writes the table into `BENCHMARKS.md`. Each contender serves the same
+//! call, `(u64, &str) -> Arc<str>`, from a warm cache on one thread. A round takes each contender in
+//! turn, so a slow moment of the machine meets all of them; the table shows the median time, and the
+//! median of the round-by-round ratios of ours to each peer.
 
 mod alloc;
 mod contenders;
 mod followers;
 mod hits;
+mod load;
 mod table;
 
 use std::{future::Future, hint::black_box, sync::Arc, time::Instant};
 
 use contenders as c;
+use load::Load;
 
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 11;
 const HITS_PER_ROUND: usize = 100_000;
 
 fn main() {
@@ -27,30 +28,36 @@ fn main() {
     {
         return hits::run(who, keys, hits);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    for keys in [100, 5_000] {
-        let texts: Vec<String> = (0..keys).map(|n| format!("review number {n}")).collect();
-        let rows = runtime.block_on(compare(&texts));
-        table::print(&format!("a hit, {keys} keys in turn"), &rows);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let mut table = table::Table::new();
+    for load in Load::all() {
+        table.add(&load.to_string(), runtime.block_on(compare(&load)));
     }
+    println!("{table}");
     println!(
-        "\n{} concurrent misses of one key: 1 load, {:.2} us a follower",
+        "{} concurrent misses of one key: 1 load, {:.2} us a follower",
         followers::FOLLOWERS,
         followers::micros_each()
     );
+    if arguments.get(1).is_some_and(|word| word == "write") {
+        table::write(&table);
+    }
 }
 
-async fn compare(texts: &[String]) -> Vec<table::Row> {
-    let mut rows: Vec<table::Row> = c::NAMES.iter().map(|name| table::Row::new(name)).collect();
+async fn compare(load: &Load) -> Vec<table::Row> {
+    let mut rows: Vec<table::Row> = c::NAMES.iter().map(|_| table::Row::default()).collect();
     for round in 0..=ROUNDS {
-        let measured = [
-            measure(texts, c::moka_plain).await,
-            measure(texts, c::moka_with_ttl).await,
-            measure(texts, c::ours).await,
-            measure(texts, c::peer_concurrent).await,
-            measure(texts, c::peer_locked).await,
-        ];
         // The first round fills the caches.
+        let order = if round == 0 { load.each_key() } else { load.hits(round, HITS_PER_ROUND) };
+        let measured = [
+            measure(load, &order, c::ours).await,
+            measure(load, &order, c::ours_on_moka).await,
+            measure(load, &order, c::peer_concurrent).await,
+            measure(load, &order, c::peer_locked).await,
+            measure(load, &order, c::quick_by_hand).await,
+            measure(load, &order, c::moka_by_hand).await,
+        ];
         if round > 0 {
             rows.iter_mut().zip(measured).for_each(|(row, sample)| row.add(sample));
         }
@@ -59,20 +66,20 @@ async fn compare(texts: &[String]) -> Vec<table::Row> {
 }
 
 /// Nanoseconds and allocations per hit.
-async fn measure<'t, F, Fut>(texts: &'t [String], call: F) -> table::Sample
+async fn measure<'t, F, Fut>(load: &'t Load, order: &[u32], call: F) -> table::Sample
 where
     F: Fn(u64, &'t str) -> Fut,
     Fut: Future<Output = Arc<str>> + 't,
 {
     let before = alloc::count();
     let began = Instant::now();
-    for n in 0..HITS_PER_ROUND {
-        black_box(call(7, &texts[n % texts.len()]).await);
+    for key in order {
+        black_box(call(7, load.text(*key)).await);
     }
     let nanos = began.elapsed().as_nanos() as f64;
     let allocations = alloc::count() - before;
     table::Sample {
-        nanos: nanos / HITS_PER_ROUND as f64,
-        allocations: allocations as f64 / HITS_PER_ROUND as f64,
+        nanos: nanos / order.len() as f64,
+        allocations: allocations as f64 / order.len() as f64,
     }
 }

@@ -1,4 +1,8 @@
-//! The table.
+//! The table of hits.
+
+use std::{fmt, fs};
+
+use crate::contenders::NAMES;
 
 /// One round of one contender.
 pub struct Sample {
@@ -6,17 +10,13 @@ pub struct Sample {
     pub allocations: f64,
 }
 
-/// All rounds of one contender.
+/// All rounds of one contender with one load.
+#[derive(Default)]
 pub struct Row {
-    name: &'static str,
     samples: Vec<Sample>,
 }
 
 impl Row {
-    pub fn new(name: &'static str) -> Self {
-        Self { name, samples: Vec::new() }
-    }
-
     pub fn add(&mut self, sample: Sample) {
         self.samples.push(sample);
     }
@@ -24,21 +24,60 @@ impl Row {
     fn nanos(&self) -> impl Iterator<Item = f64> {
         self.samples.iter().map(|sample| sample.nanos)
     }
+
+    fn allocations(&self) -> f64 {
+        median(self.samples.iter().map(|sample| sample.allocations))
+    }
+
+    /// The median of the round-by-round ratios to another contender.
+    fn ratio_to(&self, other: &Self) -> f64 {
+        median(self.nanos().zip(other.nanos()).map(|(these, those)| these / those))
+    }
 }
 
-/// Prints all rows; the first is the yardstick.
-pub fn print(title: &str, rows: &[Row]) {
-    println!("\n{title:34} {:>10} {:>10} {:>8} {:>12}", "median ns", "best ns", "ratio", "allocations");
-    for row in rows {
-        let ratio = median(row.nanos().zip(rows[0].nanos()).map(|(ours, yardstick)| ours / yardstick));
-        let best = row.nanos().fold(f64::MAX, f64::min);
-        let allocations = median(row.samples.iter().map(|sample| sample.allocations));
-        println!(
-            "{:34} {:>10.1} {best:>10.1} {ratio:>8.2} {allocations:>12.3}",
-            row.name,
-            median(row.nanos())
-        );
+/// A line for each load; a column for each contender, of which the first is ours.
+pub struct Table(Vec<(String, Vec<Row>)>);
+
+impl Table {
+    pub fn new() -> Self {
+        Self(Vec::new())
     }
+
+    pub fn add(&mut self, load: &str, rows: Vec<Row>) {
+        eprintln!("{load}: measured");
+        self.0.push((load.to_owned(), rows));
+    }
+}
+
+/// Markdown: the median nanoseconds, and in brackets how many times as long ours takes.
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| ns a hit | {} |", NAMES.join(" | "))?;
+        writeln!(f, "|---|{}", "---|".repeat(NAMES.len()))?;
+        for (load, rows) in &self.0 {
+            let ours = &rows[0];
+            write!(f, "| {load} | {:.0} |", median(ours.nanos()))?;
+            for peer in &rows[1..] {
+                write!(f, " {:.0} ({:.2}) |", median(peer.nanos()), ours.ratio_to(peer))?;
+            }
+            writeln!(f)?;
+        }
+        let (_, rows) = self.0.last().expect("there are loads");
+        let allocations: Vec<_> =
+            rows.iter().map(|row| format!("{:.2}", row.allocations())).collect();
+        writeln!(f, "| allocations a hit | {} |", allocations.join(" | "))
+    }
+}
+
+/// Writes the table into its place in `BENCHMARKS.md`.
+pub fn write(table: &Table) {
+    const PATH: &str = "BENCHMARKS.md";
+    const BEGIN: &str = "<!-- hits -->\n";
+    const END: &str = "<!-- end of hits -->\n";
+    let text = fs::read_to_string(PATH).expect("run it in the root of the repository");
+    let (before, rest) = text.split_once(BEGIN).expect("where the table begins");
+    let (_, after) = rest.split_once(END).expect("where it ends");
+    fs::write(PATH, format!("{before}{BEGIN}{table}{END}{after}")).expect("written");
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
