@@ -78,7 +78,7 @@ pub mod __private {
 
     pub use crate::{
         __return_hit as return_hit,
-        codec::equality::{EqualityOf, NoEquality},
+        codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
         invalidation::Invalidation,
         key::{

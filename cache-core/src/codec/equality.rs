@@ -8,9 +8,9 @@
 //!
 //! struct Opaque;
 //!
-//! let found = EqualityOf::<Vec<u8>>::EQUALITY;
+//! let found = EqualityOf::<Vec<u8>>::EQ;
 //! assert!(found.is_some_and(|equal| equal(&vec![1], &vec![1])));
-//! assert!(EqualityOf::<Opaque>::EQUALITY.is_none());
+//! assert!(EqualityOf::<Opaque>::EQ.is_none());
 //! ```
 //!
 //! The type to name is that of the cached value: the return type, or the `Ok` of a return type that
@@ -19,17 +19,19 @@
 
 use std::marker::PhantomData;
 
+use crate::returns::IsResult;
+
 /// Returns whether two values are equal.
 pub type Equality<V> = fn(&V, &V) -> bool;
 
-/// The type `V`: `EqualityOf::<V>::EQUALITY` finds the constant of its own, if `V` is `PartialEq`,
+/// The type `V`: `EqualityOf::<V>::EQ` finds the constant of its own, if `V` is `PartialEq`,
 /// before that of [`NoEquality`].
 #[derive(Debug)]
 pub struct EqualityOf<V>(PhantomData<fn() -> V>);
 
 impl<V: PartialEq> EqualityOf<V> {
     /// The type's equality.
-    pub const EQUALITY: Option<Equality<V>> = Some(V::eq);
+    pub const EQ: Option<Equality<V>> = Some(V::eq);
 }
 
 /// Found for a type that is not known to be `PartialEq`.
@@ -37,9 +39,12 @@ pub trait NoEquality {
     /// The type.
     type Value;
     /// `None`.
-    const EQUALITY: Option<Equality<Self::Value>> = None;
+    const EQ: Option<Equality<Self::Value>> = None;
 }
 
 impl<V> NoEquality for EqualityOf<V> {
     type Value = V;
 }
+
+/// The `Ok` of a `Result`. Short, as its constant is: it stands in every expansion.
+pub type Oks<R> = EqualityOf<<R as IsResult>::Ok>;

@@ -206,15 +206,15 @@ fn each_reason_has_a_label_and_a_hint() {
 struct Opaque;
 
 fn in_generics<T, U: PartialEq>() -> (bool, bool) {
-    (EqualityOf::<Vec<T>>::EQUALITY.is_some(), EqualityOf::<Vec<U>>::EQUALITY.is_some())
+    (EqualityOf::<Vec<T>>::EQ.is_some(), EqualityOf::<Vec<U>>::EQ.is_some())
 }
 
 #[test]
 fn equality_is_found_where_a_type_has_it() {
-    assert!(EqualityOf::<Vec<f64>>::EQUALITY.is_some_and(|equal| equal(&vec![1.0], &vec![1.0])));
-    assert!(EqualityOf::<Opaque>::EQUALITY.is_none());
-    assert!(EqualityOf::<Option<Opaque>>::EQUALITY.is_none());
-    assert!(EqualityOf::<OkOf<Result<u8, Opaque>>>::EQUALITY.is_some());
+    assert!(EqualityOf::<Vec<f64>>::EQ.is_some_and(|equal| equal(&vec![1.0], &vec![1.0])));
+    assert!(EqualityOf::<Opaque>::EQ.is_none());
+    assert!(EqualityOf::<Option<Opaque>>::EQ.is_none());
+    assert!(EqualityOf::<OkOf<Result<u8, Opaque>>>::EQ.is_some());
     // In a generic function the bounds decide: without `PartialEq`, bytes are compared.
     assert_eq!(in_generics::<u8, u8>(), (false, true));
 }

@@ -18,7 +18,7 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let item = site.item(krate, &quote!(#policy.declared()));
     let made = quote!(#krate::__private::Cache::<#key, #value>::#kept(&SITE));
     let made = placed(made, word_of(value));
-    let equality = quote!(#krate::__private::EqualityOf::<#value>::EQUALITY);
+    let equality = quote!(#krate::__private::EqualityOf::<#value>::EQ);
     let helper = quote!(use #krate::__private::NoEquality as _;);
     let (helper, equal) =
         if site.local { (None, None) } else { (Some(helper), Some(quote!(.equal(#equality)))) };

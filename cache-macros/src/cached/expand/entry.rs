@@ -90,12 +90,18 @@ fn typed(model: &Model) -> TokenStream {
     let span = *span;
     let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
     let source = source(model);
-    let equal = equality(model);
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
+    let mut at = hygienic("__at");
+    at.set_span(at.span().located_at(span));
+    let entry = quote_spanned!(span=> #tag.#shape().#source);
+    let entry = match equality(model) {
+        Some(equal) => quote_spanned!(span=> let #at = #entry; #at #equal),
+        None => entry,
+    };
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
-        #tag.#shape().#source #equal
+        #entry
     }
 }
 
@@ -104,10 +110,8 @@ fn typed(model: &Model) -> TokenStream {
 fn equality(model: &Model) -> Option<TokenStream> {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let CacheOf::Own(site) = &model.cache else { return None };
-    let value = quote_spanned!(*span=> #krate::__private::Value<#returns>);
-    let value = if model.fallible { value } else { quote!(#returns) };
-    (!site.local)
-        .then(|| quote_spanned!(*span=> .equal(#krate::__private::EqualityOf::<#value>::EQUALITY)))
+    let of = if model.fallible { quote!(Oks) } else { quote!(EqualityOf) };
+    (!site.local).then(|| quote_spanned!(*span=> .equal(#krate::__private::#of::<#returns>::EQ)))
 }
 
 /// Emits the call that names the cache and the key in it.
