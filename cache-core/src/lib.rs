@@ -77,7 +77,7 @@ pub mod __private {
     pub use linkme;
 
     pub use crate::{
-        __return_hit as return_hit,
+        __call as call, __call_now as call_now,
         codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
         invalidation::Invalidation,

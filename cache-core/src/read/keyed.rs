@@ -43,6 +43,26 @@ macro_rules! __return_hit {
     };
 }
 
+/// Calls a function by one key: `run` is its pinned future.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __call {
+    ($keyed:expr, $run:expr) => {{
+        $crate::__return_hit!($keyed);
+        $keyed.call($run).await
+    }};
+}
+
+/// Calls a function that is not async by one key: `run` is a closure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __call_now {
+    ($keyed:expr, $run:expr) => {{
+        $crate::__return_hit!($keyed);
+        $keyed.call_now($run)
+    }};
+}
+
 impl<R, V, E> Keyed<R, V, E> {
     /// Gives the key the equality of its value's type.
     #[inline]

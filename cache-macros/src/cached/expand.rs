@@ -12,7 +12,7 @@ mod signature;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
-use self::signature::{Inputs, allow_lints, inputs, run, waited};
+use self::signature::{Inputs, allow_lints, inputs, run};
 use super::model::Model;
 
 /// What is emitted for a function.
@@ -74,15 +74,15 @@ fn wrapper(model: &Model) -> TokenStream {
     };
     let inputs = inputs(model, Inputs::All);
     let (at, find) = key::binding(model, &home);
-    let call = waited(model, "call", &run(model, &home));
+    let call = if model.function.is_async() { quote!(call) } else { quote!(call_now) };
+    let run = run(model, &home);
     let krate = &model.krate;
     quote! {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
             #find
-            #krate::__private::return_hit!(#at);
-            #at.#call
+            #krate::__private::#call!(#at, #run)
         }
     }
 }

@@ -110,8 +110,9 @@ fn typed(model: &Model) -> TokenStream {
 fn equality(model: &Model) -> Option<TokenStream> {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let CacheOf::Own(site) = &model.cache else { return None };
-    let of = if model.fallible { quote!(Oks) } else { quote!(EqualityOf) };
-    (!site.local).then(|| quote_spanned!(*span=> .equal(#krate::__private::#of::<#returns>::EQ)))
+    let of = placed(if model.fallible { quote!(Oks) } else { quote!(EqualityOf) }, *span);
+    let facade = placed(krate, *span);
+    (!site.local).then(|| quote_spanned!(*span=> .equal(#facade::__private::#of::<#returns>::EQ)))
 }
 
 /// Emits the call that names the cache and the key in it.
