@@ -1,4 +1,5 @@
-//! Expansions are silent under the strictest lints: `cargo clippy --all-targets -- -D warnings` checks this file.
+//! Expansions are silent under the strictest lints: `cargo clippy --all-targets -- -D warnings`
+//! checks this file.
 #![deny(missing_docs, warnings, clippy::pedantic, clippy::nursery)]
 #![deny(
     missing_copy_implementations,

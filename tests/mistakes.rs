@@ -1,5 +1,5 @@
-//! `docs/mistakes.md` shows mistakes with the message of the compiler or of the start-up, word for word.
-//! `CACHERY_WRITE_DOCS=1 cargo test --test mistakes` writes it.
+//! `docs/mistakes.md` shows mistakes with the message of the compiler or of the start-up, word for
+//! word. `CACHERY_WRITE_DOCS=1 cargo test --test mistakes` writes it.
 
 use std::{env, fmt::Write as _, fs};
 

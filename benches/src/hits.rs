@@ -1,12 +1,12 @@
-//! So many hits of one contender only, for `valgrind --tool=callgrind`: the difference of two run lengths is the cost of the hits, and on a
-//! busy machine such counts repeat where times do not.
+//! So many hits of one contender only, for `valgrind --tool=callgrind`: the difference of two run
+//! lengths is the cost of the hits, and on a busy machine such counts repeat where times do not.
 
 use std::{future::Future, hint::black_box, sync::Arc};
 
 use crate::{alloc, contenders as c};
 
-/// `hit count ours 100 20000`: the contender, the number of keys, and the number of hits. The others are `quick`, `moka`,
-/// `concurrent` and `locked`.
+/// `hit count ours 100 20000`: the contender, the number of keys, and the number of hits. The
+/// others are `quick`, `moka`, `concurrent` and `locked`.
 pub fn run(who: &str, keys: &str, hits: &str) {
     let [keys, hits] = [keys, hits].map(|text| text.parse::<usize>().expect("a number"));
     let texts: Vec<String> = (0..keys).map(|n| format!("review number {n}")).collect();

@@ -1,10 +1,10 @@
 //! Hits, side by side: ours, a hand-written moka lookup, a hand-written quick_cache lookup, and the
 //! macros of `cached`, in turn within one run.
 //!
-//! Run it by `make bench`, which writes the table into `BENCHMARKS.md`. Each contender serves the same
-//! call, `(u64, &str) -> Arc<str>`, from a warm cache on one thread. A round takes each contender in
-//! turn, so a slow moment of the machine meets all of them; the table shows the median time, and the
-//! median of the round-by-round ratios of ours to each peer.
+//! Run it by `make bench`, which writes the table into `BENCHMARKS.md`. Each contender serves the
+//! same call, `(u64, &str) -> Arc<str>`, from a warm cache on one thread. A round takes each
+//! contender in turn, so a slow moment of the machine meets all of them; the table shows the median
+//! time, and the median of the round-by-round ratios of ours to each peer.
 
 mod alloc;
 mod contenders;

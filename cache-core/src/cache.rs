@@ -97,8 +97,8 @@ impl Cache {
         }
     }
 
-    /// Returns the value of `key` that memory holds and may answer with, by `open`, and counts a hit.
-    /// `open` may be the user's code.
+    /// Returns the value of `key` that memory holds and may answer with, by `open`, and counts a
+    /// hit. `open` may be the user's code.
     #[inline]
     pub(crate) fn hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
         if !self.policy.is_enabled() {
@@ -147,8 +147,8 @@ impl Cache {
         self.keep(entry)
     }
 
-    /// Stores a value that another tier has already. To be called under the lock of its key. Returns
-    /// what left memory, to be dropped without the lock.
+    /// Stores a value that another tier has already. To be called under the lock of its key.
+    /// Returns what left memory, to be dropped without the lock.
     pub(crate) fn keep(&self, entry: Entry) -> Left {
         self.memory.insert(entry)
     }

@@ -239,8 +239,8 @@ impl Clock {
         matches!(self.0.source, Source::System { .. })
     }
 
-    /// Wakes all that wait by a clock without a runtime, so that they look at it: the part of housekeeping in
-    /// [`timeout`](Self::timeout).
+    /// Wakes all that wait by a clock without a runtime, so that they look at it: the part of
+    /// housekeeping in [`timeout`](Self::timeout).
     pub(crate) fn tick_all() {
         let mut clocks = Vec::new();
         TICKED.lock().retain(|clock| {

@@ -5,9 +5,9 @@
 //! flight is out stores nothing and gets no new followers. Nothing is counted, and nothing outlives
 //! the loads.
 //!
-//! A load's [`Progress`] tells a load that waits from one that could run and is not polled. Followers
-//! wait for the first, and pass the second after a while. Each load also knows which flights its
-//! code waits for, so that nobody waits in a circle ([`chain`]).
+//! A load's [`Progress`] tells a load that waits from one that could run and is not polled.
+//! Followers wait for the first, and pass the second after a while. Each load also knows which
+//! flights its code waits for, so that nobody waits in a circle ([`chain`]).
 //!
 //! The right to load is a [`Permit`]. It cannot be lost: one that is dropped (its caller went away,
 //! or panicked) passes to the next waiter, and one that nobody takes ends the flight.

@@ -2,8 +2,8 @@
 //!
 //! A generation is a sum of two counters that only grow: the cache's, moved by `clear`, and that of
 //! a group of keys, moved when another node invalidates one of them. So one number in each entry
-//! tells of both, and nobody has to know the key behind a digest. The other keys of the group become
-//! invalid with it; they are loaded again.
+//! tells of both, and nobody has to know the key behind a digest. The other keys of the group
+//! become invalid with it; they are loaded again.
 
 use std::sync::atomic::{
     AtomicU64,

@@ -2,10 +2,11 @@
 //!
 //! The files read downwards: a [`Keyed`] is one key of a call site, with the types; its [`Call`]
 //! returns a hit, or waits for a [`Miss`], which has no types: it reads the remote tier, joins the
-//! key's flight and, as its leader, asks for the permit to load. The [`Load`] runs the function, and
-//! a [`Filling`] brings its value to the remote tier, to memory and to all who wait. A cache without
-//! a remote tier takes the same way; its misses have no [`RemotePart`](remote_part::RemotePart). A
-//! thread goes the same way for a function that is not async (`by_thread`).
+//! key's flight and, as its leader, asks for the permit to load. The [`Load`] runs the function,
+//! and a [`Filling`] brings its value to the remote tier, to memory and to all who wait. A cache
+//! without a remote tier takes the same way; its misses have no
+//! [`RemotePart`](remote_part::RemotePart). A thread goes the same way for a function that is not
+//! async (`by_thread`).
 
 mod by_thread;
 mod call;

@@ -172,8 +172,8 @@ pub struct RemoteBackend {
     /// # Errors
     /// The cause for which this process cannot have one, without the target's secrets.
     pub open: fn(RemoteOptions) -> Result<Arc<dyn RemoteTier>, String>,
-    /// Runs a poll of operations by a thread that is parked afterwards: what they wait for is driven
-    /// by a runtime of the backend's own, not by the one that this thread may work for.
+    /// Runs a poll of operations by a thread that is parked afterwards: what they wait for is
+    /// driven by a runtime of the backend's own, not by the one that this thread may work for.
     pub beside_runtime: fn(&mut dyn FnMut()),
 }
 

@@ -1,7 +1,8 @@
 //! The return type of a cached function, taken apart: the value to store, and the error not to.
 //!
-//! The attribute decides by the name of the return type whether it is a `Result`; the compiler confirms it here. Whether
-//! the error can be shared (`Clone`) is found by method resolution on a [`Tag`], which also works inside generic functions.
+//! The attribute decides by the name of the return type whether it is a `Result`; the compiler
+//! confirms it here. Whether the error can be shared (`Clone`) is found by method resolution on a
+//! [`Tag`], which also works inside generic functions.
 
 use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 
@@ -84,9 +85,9 @@ impl<T, E> Parts<T, E> {
 
 /// The stand-in for the return type `R` of a cached function.
 ///
-/// `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before [`OwnError`], and for a type that is
-/// not a `Result` the inherent method, which takes anything. `.plain()` finds the inherent method,
-/// which refuses, before [`PlainReturn`].
+/// `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before [`OwnError`], and for a type that
+/// is not a `Result` the inherent method, which takes anything. `.plain()` finds the inherent
+/// method, which refuses, before [`PlainReturn`].
 pub struct Tag<R>(PhantomData<fn() -> R>);
 
 impl<R> Tag<R> {
@@ -107,7 +108,8 @@ impl<R> Tag<R> {
 /// The parts of a `Result`.
 type Parts<T, E> = Returns<Result<T, E>, T, E>;
 
-/// Found where the error is `Clone + Send + Sync + 'static`: followers of a failed load get a clone.
+/// Found where the error is `Clone + Send + Sync + 'static`: followers of a failed load get a
+/// clone.
 pub trait SharedError {
     /// The value.
     type Ok;

@@ -1,4 +1,5 @@
-//! The primitives that flights are built on, in one place so that the model in `tests/flight_model.rs` can put its own here.
+//! The primitives that flights are built on, in one place so that the model in
+//! `tests/flight_model.rs` can put its own here.
 
 pub(crate) use std::{
     sync::{

@@ -19,9 +19,11 @@ pub trait LocalValue: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<V: Clone + Send + Sync + 'static> LocalValue for V {}
 
-/// A value that every tier can keep: it can also be written as bytes. Implemented for every such type.
+/// A value that every tier can keep: it can also be written as bytes. Implemented for every such
+/// type.
 ///
-/// Asked for with or without a remote tier, so that moving a cache to Redis is a matter of configuration only.
+/// Asked for with or without a remote tier, so that moving a cache to Redis is a matter of
+/// configuration only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "this value cannot be stored",

@@ -1,8 +1,8 @@
-//! A model of the flights: loom runs every interleaving (up to a number of preemptions) of a few callers over the very
-//! source of `src/flight`, on locks and channels of its own.
+//! A model of the flights: loom runs every interleaving (up to a number of preemptions) of a few
+//! callers over the very source of `src/flight`, on locks and channels of its own.
 //!
-//! What every model demands at its end: nobody hangs (loom reports that as a deadlock), no flight is left in the table, no
-//! permit is left anywhere, and never did two lead the same key at once.
+//! What every model demands at its end: nobody hangs (loom reports that as a deadlock), no flight
+//! is left in the table, no permit is left anywhere, and never did two lead the same key at once.
 
 use std::{
     pin::pin,
@@ -195,7 +195,8 @@ struct World {
     flights: Arc<Flights<u32>>,
     key: Key,
     stored: loom::sync::Mutex<Option<u32>>,
-    /// Loads that run. It is loom's, so that another caller may come between a load's beginning and its end.
+    /// Loads that run. It is loom's, so that another caller may come between a load's beginning and
+    /// its end.
     loading: AtomicUsize,
     /// Loads that ran. Not loom's: counting is no step of the model.
     loads: std::sync::atomic::AtomicUsize,
@@ -233,7 +234,8 @@ impl World {
         }
     }
 
-    /// A whole call: its answer is the stored value, another's, or that of its own load, which ends as `end` says.
+    /// A whole call: its answer is the stored value, another's, or that of its own load, which ends
+    /// as `end` says.
     fn call(&self, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
         match self.join() {
             Join::Lead(permit) => {
@@ -339,7 +341,8 @@ const LANDED: u32 = 1;
 const FAILED: u32 = 2;
 const DROPPED: u32 = 3;
 
-/// Checks `run` in all interleavings with at most three preemptions; a world that is over is demanded of each.
+/// Checks `run` in all interleavings with at most three preemptions; a world that is over is
+/// demanded of each.
 fn model(run: impl Fn(Arc<World>) + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);

@@ -1,8 +1,9 @@
 //! The bytes of keys, frozen.
 //!
-//! Keys outlive a process: another version of a program, or another program, reads under them what this one stored in a
-//! remote cache. A changed line here would turn every stored value into a miss at best, and into the answer to another
-//! question at worst. So a line may be added, and none may ever change.
+//! Keys outlive a process: another version of a program, or another program, reads under them what
+//! this one stored in a remote cache. A changed line here would turn every stored value into a miss
+//! at best, and into the answer to another question at worst. So a line may be added, and none may
+//! ever change.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
 //! The memory engines of Cachery: bounded, with typed values.
 //!
 //! An engine keeps the bounds, gives memory back and tells why an entry left. Whether an entry may
-//! answer a call is the core's decision, by the entry's timeline and on the registry's clock. Depend
-//! on `cachery`, not on this crate.
+//! answer a call is the core's decision, by the entry's timeline and on the registry's clock.
+//! Depend on `cachery`, not on this crate.
 //!
 //! `S3Fifo` is a table of our own, for hits: they take no lock that a fill waits for, and write to
 //! nothing but what they read. `Moka` is the crate of that name.

@@ -1,13 +1,14 @@
 //! A table that evicts by S3-FIFO.
 //!
-//! Two parts know the entries. The [`Shards`] find an entry by its key: a hit takes the read lock of
-//! one shard and leaves a mark in the entry, and nothing else. The [`Queues`] decide which entry
-//! leaves, by these marks. Only what stores or removes locks them, so all changes come one after the
-//! other: the number of entries is exact at any time.
+//! Two parts know the entries. The [`Shards`] find an entry by its key: a hit takes the read lock
+//! of one shard and leaves a mark in the entry, and nothing else. The [`Queues`] decide which entry
+//! leaves, by these marks. Only what stores or removes locks them, so all changes come one after
+//! the other: the number of entries is exact at any time.
 //!
 //! S3-FIFO is described in "FIFO queues are all you need for cache eviction" (Yang et al., SOSP
-//! 2023): new keys pass through a small queue, and only those that are asked for again there, or soon
-//! after they left, come into the main one. So a long row of keys that come once drives nothing out.
+//! 2023): new keys pass through a small queue, and only those that are asked for again there, or
+//! soon after they left, come into the main one. So a long row of keys that come once drives
+//! nothing out.
 
 mod ghosts;
 mod queue;

@@ -31,8 +31,8 @@ pub(crate) fn handle() -> &'static Handle {
     MANAGER.get_or_init(launch).as_ref().expect("nothing is opened before `start` has succeeded")
 }
 
-/// Runs `act` within the runtime of the thread, if it was started: connections and timers that `act`
-/// asks for are those of the thread.
+/// Runs `act` within the runtime of the thread, if it was started: connections and timers that
+/// `act` asks for are those of the thread.
 pub(crate) fn within(act: &mut dyn FnMut()) {
     let _entered = MANAGER.get().and_then(|started| started.as_ref().ok()).map(Handle::enter);
     act();

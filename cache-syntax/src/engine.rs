@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::choice::{ChoiceError, choose};
 
-/// The engine that keeps a cache's entries in memory, as an attribute, a file or a variable says it.
+/// The engine that keeps a cache's entries in memory, as an attribute, a file or a variable says
+/// it.
 ///
 /// ```
 /// use cachery_syntax::Engine;

@@ -1,7 +1,8 @@
 //! The syntax that Cachery reads alike when it compiles and when it runs.
 //!
 //! Durations, sizes, backends, engines, the names of caches, the names of fields and the nearest
-//! spelling of a misspelt word each have their one reader here, for attributes, files and variables.
+//! spelling of a misspelt word each have their one reader here, for attributes, files and
+//! variables.
 //!
 //! ```
 //! use cachery_syntax::{Ttl, check_name, nearest, variable_stem};

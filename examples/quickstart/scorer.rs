@@ -89,8 +89,8 @@ const WEAKER: &[&str] = &["bit", "little", "slightly", "somewhat"];
 /// Number of words that a negation inverts.
 const REACH: usize = 3;
 
-/// Returns the score of a text. It is not async, and cached by the same attribute; the table calls it
-/// again for the lines that it shows.
+/// Returns the score of a text. It is not async, and cached by the same attribute; the table calls
+/// it again for the lines that it shows.
 #[cached(name = "score", ttl = "forever", capacity = 100_000)]
 fn score(text: &str) -> f64 {
     let (mut sum, mut strength, mut negated) = (0.0, 1.0, 0);

@@ -11,7 +11,8 @@ use cachery::{Caches, cached};
 use cachery_test_support::{Probe, ended, spawn, until};
 use tokio::runtime::Builder;
 
-/// Nearly the longest time that a follower waits before it loads for itself; the rest passes by itself.
+/// Nearly the longest time that a follower waits before it loads for itself; the rest passes by
+/// itself.
 const MOST_OF_FLIGHT_WAIT_MAX: Duration = Duration::from_millis(119_700);
 
 #[cached(name = "clock-number", ttl = 3600, skip(probe))]

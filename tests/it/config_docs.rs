@@ -1,5 +1,5 @@
-//! `docs/configuration.md`, `docs/metrics.md` and `cache.example.toml` agree with the code. `CACHERY_WRITE_DOCS=1
-//! cargo test --test it config_docs` writes them.
+//! `docs/configuration.md`, `docs/metrics.md` and `cache.example.toml` agree with the code.
+//! `CACHERY_WRITE_DOCS=1 cargo test --test it config_docs` writes them.
 
 use std::{env, fs};
 

@@ -1,5 +1,5 @@
-//! Patience: who waits for a load waits while it makes progress, however slow it is, and passes one that
-//! could run and is not polled.
+//! Patience: who waits for a load waits while it makes progress, however slow it is, and passes one
+//! that could run and is not polled.
 
 #[cfg(feature = "redis")]
 mod nodes;

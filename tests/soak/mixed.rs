@@ -1,5 +1,5 @@
-//! Threads and tasks that call one declared cache, fail, panic and are dropped at random: afterwards
-//! none waits, and there is no flight.
+//! Threads and tasks that call one declared cache, fail, panic and are dropped at random:
+//! afterwards none waits, and there is no flight.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},

@@ -29,8 +29,8 @@ fn tidy_all() {
 }
 
 impl Cache {
-    /// Gives memory back: of entries that are past all use or invalid, and of those that a clear has
-    /// left behind.
+    /// Gives memory back: of entries that are past all use or invalid, and of those that a clear
+    /// has left behind.
     fn tidy(&self) {
         let now = self.clock.now();
         self.memory.tidy(&|entry: &Entry| {

@@ -184,9 +184,9 @@ impl CachesBuilder {
         self
     }
 
-    /// Sets the file that keeps queued invalidations, so that they survive a restart of the process.
-    /// Each process of a machine needs its own. There is none by default. `CACHE_JOURNAL` sets the
-    /// same.
+    /// Sets the file that keeps queued invalidations, so that they survive a restart of the
+    /// process. Each process of a machine needs its own. There is none by default. `CACHE_JOURNAL`
+    /// sets the same.
     ///
     /// ```
     /// # use cachery::Caches;

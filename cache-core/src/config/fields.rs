@@ -113,7 +113,8 @@ settings! {
         default: Backend::Memory,
         example: r#""memory""#,
     }
-    /// The engine that keeps entries in memory. A change takes effect when the program starts again.
+    /// The engine that keeps entries in memory. A change takes effect when the program starts
+    /// again.
     engine: Engine => Engine {
         syntax: syntax::ENGINE,
         default: Engine::S3Fifo,

@@ -72,9 +72,9 @@ impl Wait for Lease {
     }
 }
 
-/// Tells whether the lease that `load` holds is to be renewed. It is not when the load could run for
-/// `patience` and is not polled, nor when it has waited for another lease for that long, itself or
-/// along the chain: two processes may wait for each other.
+/// Tells whether the lease that `load` holds is to be renewed. It is not when the load could run
+/// for `patience` and is not polled, nor when it has waited for another lease for that long, itself
+/// or along the chain: two processes may wait for each other.
 pub(crate) fn keeps_lease(load: &Arc<Progress>, patience: Duration) -> bool {
     !load.is_idle_for(patience)
         && !reaches(vec![Arc::clone(load)], |load| load.awaits_lease_for(patience))

@@ -35,9 +35,9 @@ impl<T: Clone> Flights<T> {
     }
 
     /// Joins the flight of `key`, or begins one. `within` are the loads that the caller runs in.
-    /// `relate` compares a flight with the caller; a flight that it calls outdated is removed from the
-    /// table, and a new one begins. `generation` is called while the table is locked, so that a flight
-    /// that begins after a clear has the generation from after it.
+    /// `relate` compares a flight with the caller; a flight that it calls outdated is removed from
+    /// the table, and a new one begins. `generation` is called while the table is locked, so that a
+    /// flight that begins after a clear has the generation from after it.
     pub(crate) fn join(
         &self,
         key: &Key,

@@ -56,8 +56,8 @@ impl<T: Clone + Send + 'static> Follower<T> {
         (&mut self.wakeup).await.ok()
     }
 
-    /// Tells whether the flight may need this thread to go on, so that it cannot be parked. The loads
-    /// of threads go on by themselves. Not to be called under a lock.
+    /// Tells whether the flight may need this thread to go on, so that it cannot be parked. The
+    /// loads of threads go on by themselves. Not to be called under a lock.
     pub(crate) fn needs_this_thread(&self, in_runtime: bool) -> bool {
         needs_this_thread(&*self.flight, in_runtime)
     }

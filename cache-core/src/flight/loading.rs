@@ -13,7 +13,8 @@ thread_local! {
 /// The loads that the running code is polled by.
 static LOADING: Scoped<Enclosing> = Scoped::new(&LOADING_SLOT);
 
-/// The loads that the running code was part of when its scope was made, by a task of its own perhaps.
+/// The loads that the running code was part of when its scope was made, by a task of its own
+/// perhaps.
 static CARRIED: Scoped<Enclosing> = Scoped::new(&CARRIED_SLOT);
 
 /// Returns the loads that the running code is part of.

@@ -25,8 +25,8 @@ impl Origin {
     /// Relates a load to a call that began at `began` and saw `seen` in the remote tier (`None`: it
     /// could not be asked).
     ///
-    /// The load is current when it began later than the call, or when nothing happened to the key in
-    /// between: the token that it began with still stands.
+    /// The load is current when it began later than the call, or when nothing happened to the key
+    /// in between: the token that it began with still stands.
     pub(crate) fn relation(&self, began: Instant, seen: Option<Mark>) -> Relation {
         let Some(seen) = seen else { return Relation::Current };
         if self.began >= began || (seen.token.is_some() && self.mark == Some(seen)) {

@@ -75,8 +75,8 @@ impl<T: Clone> Permit<T> {
         self.flight.generation
     }
 
-    /// Stores the origin of the load for callers who join from now on. Of several loads of one flight,
-    /// the first counts.
+    /// Stores the origin of the load for callers who join from now on. Of several loads of one
+    /// flight, the first counts.
     pub(crate) fn set_origin(&self, origin: Origin) {
         self.flight.waiters().origin.get_or_insert(origin);
     }

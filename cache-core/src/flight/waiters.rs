@@ -127,8 +127,8 @@ impl<S> Waiters<S> {
     }
 
     /// Ends `load` and returns the waiter who takes its place with the load that it `begin`s, if
-    /// the flight needs one: for a leader always, for an own load when somebody is overdue or nobody
-    /// else loads.
+    /// the flight needs one: for a leader always, for an own load when somebody is overdue or
+    /// nobody else loads.
     pub(super) fn hand_over(
         &mut self,
         load: &Arc<Progress>,

@@ -109,8 +109,8 @@ pub trait CacheKey {
 /// assert_eq!(borrowed, owned);
 /// ```
 pub struct KeyEncoder {
-    /// The key to be, in its place: its bytes are moved once. With a digest, only room for the bytes
-    /// that are not part of the digest yet.
+    /// The key to be, in its place: its bytes are moved once. With a digest, only room for the
+    /// bytes that are not part of the digest yet.
     key: Key,
     /// The digest of all bytes before those in the key, once there were more than fit. A hasher has
     /// about 2 KiB, so it is made only when it is needed, and in its place.

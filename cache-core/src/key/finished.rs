@@ -45,8 +45,8 @@ impl Key {
 
     /// Computes the hash, when all bytes are there.
     ///
-    /// It is that of whole words, as the encoder wrote them: a processor forwards a word that it has
-    /// just stored, but waits where a load spans two stores.
+    /// It is that of whole words, as the encoder wrote them: a processor forwards a word that it
+    /// has just stored, but waits where a load spans two stores.
     #[inline]
     pub(super) fn seal(&mut self) {
         let len = usize::from(self.len);

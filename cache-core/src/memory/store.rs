@@ -87,8 +87,8 @@ impl Memory {
         self.tier.entries()
     }
 
-    /// Brings memory to the bounds of `policy`. Entries that fit stay. Takes a while for many entries; to be
-    /// called by one thread at a time.
+    /// Brings memory to the bounds of `policy`. Entries that fit stay. Takes a while for many
+    /// entries; to be called by one thread at a time.
     pub(crate) fn resize(&self, policy: &Policy) {
         self.tier.resize(Bounds::new(policy.capacity));
     }

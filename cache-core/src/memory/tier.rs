@@ -16,29 +16,29 @@ use crate::{
 ///
 /// An engine keeps the bounds; whether an entry may still serve a call is the caller's decision, on
 /// its own clock. Methods never block for long, and call back only by [`MemoryOptions::on_drop`]. A
-/// value's `Drop` is the user's code, so no method runs it under a lock, neither the caller's nor the
-/// engine's own: `insert` and `remove` return the entries that left, and the other methods are called
-/// without a lock.
+/// value's `Drop` is the user's code, so no method runs it under a lock, neither the caller's nor
+/// the engine's own: `insert` and `remove` return the entries that left, and the other methods are
+/// called without a lock.
 pub trait MemoryTier: Send + Sync {
     /// Returns the entry stored for `key`. Allocates nothing. The caller checks its age.
     fn get(&self, key: &Key) -> Option<Entry>;
 
-    /// Stores `entry` for its key in place of any other. A following `get` finds it, unless the tier
-    /// is full and keeps entries that are worth more. Returns the entries that left.
+    /// Stores `entry` for its key in place of any other. A following `get` finds it, unless the
+    /// tier is full and keeps entries that are worth more. Returns the entries that left.
     fn insert(&self, entry: Entry) -> Left;
 
     /// Removes `key`, and returns its entry. A following `get` finds nothing.
     fn remove(&self, key: &StoredKey) -> Left;
 
-    /// Removes all present entries. The caller has made them invalid already. Takes the same time for
-    /// any number of entries; the next [`tidy`](Self::tidy) gives their memory back.
+    /// Removes all present entries. The caller has made them invalid already. Takes the same time
+    /// for any number of entries; the next [`tidy`](Self::tidy) gives their memory back.
     fn clear(&self);
 
     /// Brings the tier to other bounds. Entries that fit stay. Called by one thread at a time.
     fn resize(&self, bounds: Bounds);
 
-    /// Does a short step of housekeeping: gives memory back, also that of entries that `is_over` finds
-    /// past all use. Called twice a second, by one thread at a time.
+    /// Does a short step of housekeeping: gives memory back, also that of entries that `is_over`
+    /// finds past all use. Called twice a second, by one thread at a time.
     fn tidy(&self, is_over: &dyn Fn(&Entry) -> bool);
 
     /// Returns the exact number of entries.
@@ -91,8 +91,8 @@ pub struct MemoryOptions {
     pub bounds: Bounds,
     /// The rule of eviction, where the engine has a choice.
     pub eviction: Eviction,
-    /// Called once for each entry that leaves by itself: not for `remove` and `clear`. May be called
-    /// under a lock of the engine.
+    /// Called once for each entry that leaves by itself: not for `remove` and `clear`. May be
+    /// called under a lock of the engine.
     pub on_drop: OnDrop,
 }
 

@@ -11,7 +11,8 @@ use super::{
 use crate::{cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches};
 
 impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the fresh value in memory, and counts a hit. Without one, [`call`](Self::call) goes on.
+    /// Returns the fresh value in memory, and counts a hit. Without one, [`call`](Self::call) goes
+    /// on.
     #[inline]
     pub fn hit(&self) -> Option<R> {
         let found = |cache: &Arc<Cache>| cache.hit(&self.key, self.value.open);

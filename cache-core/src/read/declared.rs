@@ -31,8 +31,8 @@ pub struct Cache<K, V> {
     key: PhantomData<fn(&K)>,
 }
 
-// The bounds stand where a cache is declared, and each once: a wrong type is one error. The bound of
-// the key stands where `at` is given it.
+// The bounds stand where a cache is declared, and each once: a wrong type is one error. The bound
+// of the key stands where `at` is given it.
 impl<K, V> Cache<K, V> {
     #[doc(hidden)]
     pub const fn stored(site: &'static Site) -> Self

@@ -1,5 +1,5 @@
-//! A fill: the value of a load, or of `put`, on its way to the remote tier, to memory and to all who
-//! wait for it.
+//! A fill: the value of a load, or of `put`, on its way to the remote tier, to memory and to all
+//! who wait for it.
 
 use std::{
     future::Future,

@@ -31,8 +31,8 @@ pub type Plain<R> = Keyed<R, R, Infallible>;
 #[derive(Clone, Copy, Debug)]
 pub struct Skipped;
 
-/// Returns from the calling function when memory has a value. So a hit is over before the function's
-/// future and the state of a call exist.
+/// Returns from the calling function when memory has a value. So a hit is over before the
+/// function's future and the state of a call exist.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __return_hit {

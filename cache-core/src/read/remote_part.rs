@@ -191,7 +191,8 @@ impl RemotePart {
     }
 
     /// Asks for the permit until there is a reply. Another process's load is waited for while its
-    /// lease is renewed, for a bounded time. The error is a value that has come meanwhile; it lands the flight.
+    /// lease is renewed, for a bounded time. The error is a value that has come meanwhile; it lands
+    /// the flight.
     pub(super) async fn request_load(
         &mut self,
         cache: &Cache,

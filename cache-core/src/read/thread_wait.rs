@@ -41,8 +41,8 @@ impl ThreadWait {
     }
 
     /// Waits for the flight as long as a task would. Its loads may begin to wait for others
-    /// meanwhile, and the clock tells nobody of the time: [`park`](crate::park::park) polls this again and
-    /// again.
+    /// meanwhile, and the clock tells nobody of the time: [`park`](crate::park::park) polls this
+    /// again and again.
     pub(super) async fn for_flight(
         self,
         cache: &Cache,

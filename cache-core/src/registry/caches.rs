@@ -146,10 +146,10 @@ impl Caches {
     /// Runs `future` with this registry as the current one, across its awaits. Tasks that it spawns
     /// are on their own: wrap them by `Caches::current().scope(..)`.
     ///
-    /// A scope that is made inside a load is part of that load, whichever task polls it: a call of the
-    /// load's own key runs the function, because waiting would never end. A task that is spawned without a
-    /// scope and awaited by the load waits for that load instead, for two minutes or ten times the mean load
-    /// time, where that is more.
+    /// A scope that is made inside a load is part of that load, whichever task polls it: a call of
+    /// the load's own key runs the function, because waiting would never end. A task that is
+    /// spawned without a scope and awaited by the load waits for that load instead, for two minutes
+    /// or ten times the mean load time, where that is more.
     ///
     /// ```
     /// # use cachery::Caches;
@@ -273,13 +273,14 @@ impl Caches {
         reload::reload(&self.0).await
     }
 
-    /// Finishes what this process has begun in Redis: invalidations that are queued or on their way,
-    /// and leases that are to be given back. Returns as soon as all is done, and `within` that time
-    /// in any case. To be called when no more calls come: last in a program, on `SIGTERM` as well.
+    /// Finishes what this process has begun in Redis: invalidations that are queued or on their
+    /// way, and leases that are to be given back. Returns as soon as all is done, and `within` that
+    /// time in any case. To be called when no more calls come: last in a program, on `SIGTERM` as
+    /// well.
     ///
     /// What is not done by then is [`lost`](crate::Shutdown::lost) with the process. The outcome
-    /// says so, and so do one log line and the metric `cache_invalidations_lost_total`. The registry
-    /// can still be used, and goes on trying.
+    /// says so, and so do one log line and the metric `cache_invalidations_lost_total`. The
+    /// registry can still be used, and goes on trying.
     ///
     /// ```
     /// use std::time::Duration;

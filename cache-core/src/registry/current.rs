@@ -36,8 +36,8 @@ pub(super) fn current() -> Arc<Registry> {
     SCOPED.with(Arc::clone).unwrap_or_else(|| Arc::clone(installed()))
 }
 
-/// Runs `act` on the registry that a call made here would use. For that of the process, it counts no
-/// reference.
+/// Runs `act` on the registry that a call made here would use. For that of the process, it counts
+/// no reference.
 #[inline]
 pub(super) fn with_current<T>(act: impl FnOnce(&Registry) -> T) -> T {
     if SCOPES_IN_USE.load(Relaxed) {

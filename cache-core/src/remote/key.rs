@@ -27,8 +27,8 @@ pub struct RemoteKey {
     pub digest: Digest,
 }
 
-/// Computes digests by BLAKE3, keyed if there is a secret. The input is one byte that tells whether the
-/// key is a digest itself, and the key's bytes.
+/// Computes digests by BLAKE3, keyed if there is a secret. The input is one byte that tells whether
+/// the key is a digest itself, and the key's bytes.
 #[derive(Clone)]
 pub(crate) struct Digester(Option<[u8; 32]>);
 

@@ -68,8 +68,8 @@ fn subject(attr: &Attribute) -> Option<Ident> {
     metas.last()?.path().get_ident().cloned()
 }
 
-/// Returns true for `#[axum::debug_handler]` and its like, which check the function that a router is
-/// given.
+/// Returns true for `#[axum::debug_handler]` and its like, which check the function that a router
+/// is given.
 fn checks_handler(attr: &Attribute) -> bool {
     const CHECKS: [&str; 2] = ["debug_handler", "debug_middleware"];
     let last = attr.path().segments.last();

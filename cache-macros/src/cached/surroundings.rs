@@ -1,8 +1,8 @@
 //! The source around a function, which an attribute is not given.
 //!
-//! It is read only to explain what the compiler would say in many words or in none of ours, and only
-//! where it is indented as usual. What is not found here is left to the compiler. An attribute runs
-//! unoptimised for each function, so nothing here looks at every line of a file.
+//! It is read only to explain what the compiler would say in many words or in none of ours, and
+//! only where it is indented as usual. What is not found here is left to the compiler. An attribute
+//! runs unoptimised for each function, so nothing here looks at every line of a file.
 
 use std::fs;
 
@@ -27,8 +27,8 @@ impl Surroundings {
         read(ident.span(), &ident.to_string()).unwrap_or_default()
     }
 
-    /// Returns the first words of the impl of a trait that the function stands in, as in `impl Orders for
-    /// Repo`.
+    /// Returns the first words of the impl of a trait that the function stands in, as in `impl
+    /// Orders for Repo`.
     pub(super) fn trait_impl(&self) -> Option<String> {
         let mut header = String::new();
         let opener = indentation(self.source[..self.block()].lines().next_back()?);
@@ -98,8 +98,8 @@ impl Surroundings {
         follows(tokens, keyword, name)
     }
 
-    /// Returns true if the item at `place` is in the function's block, and not behind a `cfg`, which
-    /// may be another one's.
+    /// Returns true if the item at `place` is in the function's block, and not behind a `cfg`,
+    /// which may be another one's.
     fn is_beside(&self, place: usize) -> bool {
         let start = self.source[..place].rfind('\n').map_or(0, |end| end + 1);
         let between = &self.source[start.min(self.place)..start.max(self.place)];

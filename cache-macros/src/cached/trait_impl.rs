@@ -1,6 +1,6 @@
-//! `#[cached]` on the impl of a trait. The impl keeps the functions that callers call, and an inherent
-//! impl beside it has everything else: a trait's impl has no place for more functions than the
-//! trait.
+//! `#[cached]` on the impl of a trait. The impl keeps the functions that callers call, and an
+//! inherent impl beside it has everything else: a trait's impl has no place for more functions than
+//! the trait.
 
 mod block;
 mod own_types;

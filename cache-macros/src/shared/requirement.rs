@@ -24,8 +24,8 @@ const CLIENTS: [&str; 15] = [
     "Transaction",
 ];
 
-/// Returns the function of `__private` that checks a parameter of the type `ty`, for types that often
-/// have no encoding.
+/// Returns the function of `__private` that checks a parameter of the type `ty`, for types that
+/// often have no encoding.
 pub(crate) fn of_parameter(ty: &Type, span: Span) -> Option<Ident> {
     let mentions = Mentions::of_type(ty);
     let check = if mentions.has_word("f32") || mentions.has_word("f64") {

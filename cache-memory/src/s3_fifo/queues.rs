@@ -61,8 +61,8 @@ impl Queues {
         self.small.len() + self.main.len()
     }
 
-    /// Returns the queue for a key that is not there: the small one, unless the key was there lately
-    /// or nothing need leave for it.
+    /// Returns the queue for a key that is not there: the small one, unless the key was there
+    /// lately or nothing need leave for it.
     pub(super) fn kind_for(&mut self, key: &StoredKey) -> Kind {
         if self.len() < self.capacity || self.ghosts.remove(key.hash64()) {
             Kind::Main

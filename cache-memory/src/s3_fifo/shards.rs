@@ -44,8 +44,8 @@ impl Shards {
         Self((0..*COUNT).map(|_| CachePadded::default()).collect())
     }
 
-    /// Returns the shard of the keys with this hash. The table inside uses the lowest and the highest
-    /// bits.
+    /// Returns the shard of the keys with this hash. The table inside uses the lowest and the
+    /// highest bits.
     #[inline]
     fn of(&self, hash: u64) -> &RwLock<Table> {
         &self.0[(hash >> 32) as usize & (self.0.len() - 1)]

@@ -2,8 +2,8 @@
 //! the last minute, which a server that failed over may have forgotten. (While a server cannot be
 //! reached, its minute stands still.)
 //!
-//! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for that
-//! whole cache.
+//! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for
+//! that whole cache.
 
 mod file;
 mod queue;

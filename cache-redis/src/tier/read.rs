@@ -1,5 +1,5 @@
-//! Reads of a stored value. They are plain commands, and the tier's most frequent request: each copy
-//! and each allocation counts.
+//! Reads of a stored value. They are plain commands, and the tier's most frequent request: each
+//! copy and each allocation counts.
 
 use std::time::{Duration, Instant};
 

@@ -66,8 +66,8 @@ impl UnknownVariables {
     }
 }
 
-/// Returns the fault of a variable that is reserved for a later version, or of one that sets a reserved
-/// field.
+/// Returns the fault of a variable that is reserved for a later version, or of one that sets a
+/// reserved field.
 fn reserved_name(name: &str, caches: &[&str]) -> Option<Fault> {
     let word = match owner(name, caches) {
         _ if reserved::is_variable(name) => name.to_owned(),

@@ -191,8 +191,8 @@ pub(crate) fn known(caches: &[&str]) -> BTreeSet<String> {
     single.into_iter().chain(of_program).chain(of_remote).chain(of_caches).collect()
 }
 
-/// Returns the one of `caches`, or [`FOR_ALL`], of which `variable` names a field, and the field, known
-/// or not.
+/// Returns the one of `caches`, or [`FOR_ALL`], of which `variable` names a field, and the field,
+/// known or not.
 pub(crate) fn owner<'a>(variable: &str, caches: &[&'a str]) -> Option<(&'a str, String)> {
     let rest = variable.strip_prefix("CACHE_")?;
     let field_of = |cache: &'a str| {

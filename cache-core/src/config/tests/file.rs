@@ -16,7 +16,8 @@ fn sources(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Sources, tempfile
     (Sources { builder, variables: Some(variables(pairs)), isolated: true }, file)
 }
 
-/// The settings of a program with the caches `users` and `user.orders`; faults call the file `cache.toml`.
+/// The settings of a program with the caches `users` and `user.orders`; faults call the file
+/// `cache.toml`.
 fn read(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
     let (sources, file) = sources(text, pairs);
     let (config, faults) = resolved(&sources, &[], &SITES);

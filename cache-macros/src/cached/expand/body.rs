@@ -27,8 +27,8 @@ fn block(model: &Model) -> TokenTree {
     block.into()
 }
 
-/// Returns the parameters that form the key, by their names in the body. A name that begins with `_`
-/// says itself that it is not used.
+/// Returns the parameters that form the key, by their names in the body. A name that begins with
+/// `_` says itself that it is not used.
 fn parameters_of_the_key(model: &Model) -> Vec<&Ident> {
     let keyed = model.function.params.iter().zip(&model.params).filter(|(_, input)| input.keyed);
     let names = keyed.filter_map(|(param, _)| param.name.as_ref());

@@ -73,8 +73,8 @@ impl OnEntry<'_> {
         let unused = allow_unused(generics);
         let span = model.returns_shown;
         let (output, action) = if model.function.is_async() {
-            // Not `async fn`: a state machine for each companion of each function would cost more to
-            // compile than the function.
+            // Not `async fn`: a state machine for each companion of each function would cost more
+            // to compile than the function.
             let output = quote_spanned!(span=> impl ::core::future::Future<Output = #output>);
             (output, Ident::new(action, span))
         } else {

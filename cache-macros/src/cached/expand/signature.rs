@@ -26,8 +26,8 @@ pub(super) fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
     receiver.chain(params).collect()
 }
 
-/// Emits the call of a method, by its name, whose end is waited for: the thread of a function that is
-/// not async is parked.
+/// Emits the call of a method, by its name, whose end is waited for: the thread of a function that
+/// is not async is parked.
 pub(super) fn waited(model: &Model, name: &str, argument: &TokenStream) -> TokenStream {
     let span = Span::mixed_site();
     if model.function.is_async() {
@@ -70,8 +70,8 @@ pub(super) fn value(model: &Model) -> TokenStream {
     quote_spanned!(span=> #facade::__private::Value<#returns>)
 }
 
-/// Emits the permission not to use all of `generics`, or a lifetime once: a companion has fewer inputs
-/// than the function.
+/// Emits the permission not to use all of `generics`, or a lifetime once: a companion has fewer
+/// inputs than the function.
 pub(super) fn allow_unused(generics: &Generics) -> Option<TokenStream> {
     (!generics.params.is_empty()).then(
         || quote!(#[allow(single_use_lifetimes, unused_lifetimes, clippy::extra_unused_type_parameters)]),

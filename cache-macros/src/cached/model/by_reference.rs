@@ -15,8 +15,8 @@ const BY_REFERENCE: [&str; 9] =
 
 /// Returns the type of the input `name` that is given by reference; a reference stays one.
 ///
-/// A target may have a `&str` where a function takes an `impl AsRef<str>`, so that need not be sized as
-/// long as the key only calls its methods.
+/// A target may have a `&str` where a function takes an `impl AsRef<str>`, so that need not be
+/// sized as long as the key only calls its methods.
 pub(super) fn declared(name: &Ident, ty: &Type, key: &Key) -> TokenStream {
     match ty {
         Type::Reference(_) => ty.to_token_stream(),

@@ -1,4 +1,5 @@
-//! The generic parameters of the companions, which are the function's without those that no key needs.
+//! The generic parameters of the companions, which are the function's without those that no key
+//! needs.
 
 use proc_macro2::Ident;
 use syn::{
@@ -59,8 +60,8 @@ pub(in super::super) fn arguments(generics: &Generics) -> Vec<&Ident> {
     arguments.collect()
 }
 
-/// Type parameters that companions do not take, and the `impl Trait` for each in an input, if it can be
-/// written.
+/// Type parameters that companions do not take, and the `impl Trait` for each in an input, if it
+/// can be written.
 struct Dropped(Vec<(Ident, Option<TypeImplTrait>)>);
 
 impl Dropped {

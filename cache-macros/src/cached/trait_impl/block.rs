@@ -61,8 +61,8 @@ impl Block {
     pub(super) fn inherent(&self, members: &[TokenStream]) -> TokenStream {
         let Self { attributes, generics, self_type } = self;
         let (generics, _, bounds) = generics.split_for_impl();
-        // Callers of the trait may be anywhere, so the companions are public, whatever the type is. The
-        // trait says what a method takes and returns, which lints ask the authors of others.
+        // Callers of the trait may be anywhere, so the companions are public, whatever the type is.
+        // The trait says what a method takes and returns, which lints ask the authors of others.
         quote! {
             #(#attributes)*
             #[allow(
@@ -110,8 +110,8 @@ fn check_owner(item: &ItemImpl, path: &Path, errors: &mut Errors) {
     errors.at(self_type, message);
 }
 
-/// Returns true for a type that is of another crate as far as its name tells. The compiler knows the
-/// others.
+/// Returns true for a type that is of another crate as far as its name tells. The compiler knows
+/// the others.
 fn is_foreign(ty: &Type) -> bool {
     const CRATES: [&str; 3] = ["alloc", "core", "std"];
     let Type::Path(path) = peel(ty) else { return false };

@@ -27,8 +27,8 @@ impl OwnTypes {
         }
     }
 
-    /// Emits `method` with what the types stand for in its signature, and with their whole paths in its
-    /// body.
+    /// Emits `method` with what the types stand for in its signature, and with their whole paths in
+    /// its body.
     pub(super) fn spelled_out(&self, mut method: ImplItemFn) -> TokenStream {
         if self.types.is_empty() {
             return method.into_token_stream();

@@ -8,7 +8,8 @@ use crate::shared::{arguments::Args, errors::Errors};
 
 /// The companions of a function.
 pub(in super::super) enum Companions {
-    /// Beside a free function a type of this name; beside a method functions whose names begin with it.
+    /// Beside a free function a type of this name; beside a method functions whose names begin with
+    /// it.
     Named(Ident),
     None,
 }

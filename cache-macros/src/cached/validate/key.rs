@@ -47,8 +47,8 @@ struct Listed<'a> {
     valid: bool,
 }
 
-/// `declared` is the path of the declared cache, if it is not the function's own. `usable` says that
-/// the signature is right so far; if not, it is not searched for more mistakes.
+/// `declared` is the path of the declared cache, if it is not the function's own. `usable` says
+/// that the signature is right so far; if not, it is not searched for more mistakes.
 pub(super) fn check(
     args: &Args,
     function: &Function,
@@ -115,8 +115,8 @@ fn usage(named: Named, listed: &[Listed<'_>], skipped: &Skipped<'_>) -> Use {
     }
 }
 
-/// Checks the inputs that would be parts as they are. `in_order` is the path of a declared cache, all
-/// of whose parts `key(..)` lists.
+/// Checks the inputs that would be parts as they are. `in_order` is the path of a declared cache,
+/// all of whose parts `key(..)` lists.
 fn fit(
     function: &Function,
     receiver: Use,

@@ -27,7 +27,8 @@ pub(in super::super) struct Types {
     pub(in super::super) hidden: Vec<bool>,
 }
 
-/// Finds the types that are parts. Refuses those for which the key of a `declared` cache has no place.
+/// Finds the types that are parts. Refuses those for which the key of a `declared` cache has no
+/// place.
 pub(super) fn check(
     function: &Function,
     receiver: Use,

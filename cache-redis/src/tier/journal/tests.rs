@@ -194,7 +194,8 @@ fn what_a_server_may_have_forgotten_comes_before_what_it_never_did() {
     assert_eq!(open(&journal), ["a*", "a1"]);
 }
 
-/// Loses the server and suspects it as it comes back `away` later, as often as something is replayed on it; that stands for `up` each time.
+/// Loses the server and suspects it as it comes back `away` later, as often as something is
+/// replayed on it; that stands for `up` each time.
 fn replays(journal: &Journal, mut now: Instant, [up, away]: [Duration; 2]) -> u32 {
     for count in 0..1000 {
         now += up;

@@ -33,7 +33,8 @@ fn all_of(section: &'static str) -> impl Iterator<Item = Voice> {
 
 /// A table of fields.
 pub(super) trait Table: Settings + Debug {
-    /// Who can speak of `field`, from the strongest to the weakest: what C1 says, written down anew.
+    /// Who can speak of `field`, from the strongest to the weakest: what C1 says, written down
+    /// anew.
     fn voices(field: &Field<Self>) -> Vec<Voice>;
 
     fn variable(field: &Field<Self>, _section: &str) -> String {

@@ -1,5 +1,5 @@
-//! What is said of each field in these tests, and how code says it. A new field has no value here and no method of the builder,
-//! and so fails the test.
+//! What is said of each field in these tests, and how code says it. A new field has no value here
+//! and no method of the builder, and so fails the test.
 
 use cachery_syntax::Ttl;
 

@@ -15,7 +15,8 @@ enum Step {
     Wait(u32),
     /// A server is out of reach, and acknowledgements on their way are lost with the connection.
     Lose(bool),
-    /// A server has forgotten what it did in the last minute in which it was in reach; and it is back.
+    /// A server has forgotten what it did in the last minute in which it was in reach; and it is
+    /// back.
     Forget(bool),
 }
 
@@ -110,8 +111,8 @@ impl Model {
         self.journal.suspect(&|slot| slot.is_multiple_of(2) == which, self.now);
     }
 
-    /// All that was asked for and is not done must be outstanding, by itself or with its cache; unless it was done so long ago that
-    /// nobody keeps it.
+    /// All that was asked for and is not done must be outstanding, by itself or with its cache;
+    /// unless it was done so long ago that nobody keeps it.
     fn check(&self) {
         let outstanding = open(&self.journal);
         for (asked, what) in &self.asked {
