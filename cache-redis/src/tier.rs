@@ -79,7 +79,7 @@ async fn tend_journal(client: Weak<Client>) {
     loop {
         tokio::time::sleep(TEND).await;
         let Some(client) = client.upgrade() else { return };
-        client.node.journal.tend();
+        client.node.journal.use_file();
         if client.node.journal.has_outstanding() {
             client.servers.replay_soon();
         }

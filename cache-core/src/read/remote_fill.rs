@@ -118,7 +118,8 @@ impl RemotePart {
 /// Counts a value that the remote tier cannot keep, and tells of the first.
 fn unstorable(cache: &Cache, reason: Unstorable) {
     if cache.counters.unstorable(reason) {
-        let (cache, hint) = (cache.site.name, reason.hint());
+        let cache = cache.site.name;
+        let hint = reason.hint();
         warn!(cache, %reason, "a value of the cache `{cache}` is not stored in the remote tier: {hint}");
     }
 }

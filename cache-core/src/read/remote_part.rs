@@ -296,7 +296,8 @@ pub(super) fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
 /// Counts a stored value that is not used, and tells of the first that another release wrote.
 fn undecodable(cache: &Cache, reason: Undecodable) {
     if cache.counters.undecodable(reason) {
-        let (cache, hint) = (cache.site.name, reason.hint());
+        let cache = cache.site.name;
+        let hint = reason.hint();
         warn!(cache, %reason, "a stored value of the cache `{cache}` is not used: {hint}");
     }
 }

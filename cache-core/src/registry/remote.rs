@@ -79,7 +79,8 @@ fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {
         })
         .collect();
     if stats.other_fields > 0 {
-        let (count, reason) = (stats.other_fields, Undecodable::OtherFields);
+        let count = stats.other_fields;
+        let reason = Undecodable::OtherFields;
         notes.push(format!("`{name}`: {count} values were not used ({reason}): {}", reason.hint()));
     }
     notes

@@ -123,7 +123,7 @@ impl Journal {
     /// Keeps what is outstanding in `file` from now on, where that can be used.
     pub(super) fn kept_in(mut self, file: JournalFile) -> Self {
         self.file = Some(Mutex::new(file));
-        self.tend();
+        self.use_file();
         self
     }
 
@@ -139,7 +139,7 @@ impl Journal {
 
     /// Takes over the file if it could not be used before, with what an earlier process has left in
     /// it, and makes up for writes that failed.
-    pub(super) fn tend(&self) {
+    pub(super) fn use_file(&self) {
         let Some(file) = self.file.as_ref().filter(|_| !self.is_kept()) else { return };
         self.change(|queues| {
             file.lock().take_over().into_iter().for_each(|scope| _ = queues.add(scope));

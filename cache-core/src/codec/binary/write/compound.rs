@@ -81,7 +81,8 @@ impl<'w> Compound<'w> {
         let Ok(count) = u32::try_from(self.count) else {
             return Err(self.writer.fail(Error::TooLarge));
         };
-        let (out, first) = (&mut self.writer.out, self.start + 1);
+        let out = &mut self.writer.out;
+        let first = self.start + 1;
         let wide = out[self.start] & WIDE != 0;
         match u8::try_from(count) {
             Ok(narrow) if !wide => out[first] = narrow,

@@ -38,8 +38,8 @@ impl Contents {
         Some(wanted)
     }
 
-    /// Returns a note when the profile `wanted` is almost a usual one, and there is no file that
-    /// could tell whether it is right.
+    /// Returns a note when the profile `wanted` is almost a usual one, and without a file nothing
+    /// tells whether it is right.
     pub(crate) fn note(&self, source: &Source, wanted: &str) -> Option<String> {
         let near = nearest(wanted, USUAL)?;
         let is_unsure = self.name.is_none() && !USUAL.contains(&wanted);
