@@ -118,8 +118,12 @@ fn hold(entry: Entry) -> Holder {
 
 impl Caches {
     fn get(&self, key: &Key) -> Option<Holder> {
-        let previous = || self.previous.as_ref().and_then(|previous| previous.get(key));
-        self.current.get(key).or_else(previous)
+        let current = || self.current.get(key);
+        let previous = |previous: &Holders| {
+            // It may have left for the current cache between the two looks.
+            previous.get(key).or_else(current)
+        };
+        current().or_else(|| self.previous.as_ref().and_then(previous))
     }
 
     /// Applies what moka has put off. One run drops no more than a batch, so there is another as
