@@ -31,7 +31,7 @@ impl Layers {
         self.remote().find(|sourced| has(&sourced.settings)).map(|sourced| &sourced.source)
     }
 
-    /// Returns the settings of the cache `name` alone.
+    /// Returns the settings that name the cache `name`. Those for all caches are left out.
     pub(super) fn cache(&self, name: &str) -> impl Iterator<Item = &Sourced<CacheSettings>> {
         self.0.iter().filter_map(move |layer| layer.caches.get(name)).flatten()
     }

@@ -1,7 +1,8 @@
-//! The totals of the remote tier, for the `metrics` recorder. For tiers, not for users.
+//! The totals of the remote tier, for the `metrics` recorder. Tiers call these functions; users do
+//! not.
 //!
-//! They are those of the process, because a connection serves all caches. They are handed over
-//! again and again, as those of the caches are.
+//! The totals are counted per process, because one connection serves all caches. Each flush hands
+//! over the whole totals, not the change since the last one.
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,5 @@
-//! `#[cached]` on the impl of a trait. The impl keeps the functions that callers call, and an
-//! inherent impl beside it has everything else: a trait's impl has no place for more functions than
-//! the trait.
+//! `#[cached]` on the impl of a trait. The impl keeps the trait's own functions. An inherent impl
+//! beside it has everything else, because a trait's impl cannot have further functions.
 
 mod block;
 mod own_types;

@@ -1,4 +1,4 @@
-//! The type as its encoding sees it.
+//! The model of a type that derives `CacheKey`: its shapes, its kept fields and its bounds.
 
 use quote::format_ident;
 use syn::{

@@ -1,4 +1,4 @@
-//! The error of an attempt to connect, for people.
+//! The error of an attempt to connect, with a message that people can act on.
 
 use std::{error::Error, fmt, io, sync::Arc};
 

@@ -66,7 +66,7 @@ impl RequestError {
         })
     }
 
-    /// Returns the consequences of an error reply, if it concerns the server.
+    /// Returns the error for an error reply, if the reply concerns the server.
     pub(crate) fn of_reply(error: &ServerError) -> Option<Self> {
         Some(match error.code() {
             "LOADING" => Self::counted(Reason::Loading),
@@ -83,7 +83,7 @@ impl RequestError {
         })
     }
 
-    /// Returns the consequences of the reply of a server that did not run the simplest script.
+    /// Returns the error for a server that answered the check of scripts with an error reply.
     pub(super) fn of_script_check(error: &ServerError) -> Self {
         match Self::of_reply(error) {
             Some(known) if known.reason != Reason::NoPermission => known,

@@ -41,7 +41,7 @@ pub(super) enum Pushed<'a> {
         /// The node that did it.
         node: u64,
     },
-    /// Something happened to one key.
+    /// The value of one key was invalidated, or its waiters should ask again.
     Changed {
         /// The fingerprint of the key's place.
         fingerprint: Fingerprint,

@@ -1,4 +1,4 @@
-//! The parts of sequences, maps and variants, one after the other.
+//! Serde's access to sequences, maps and variants: reads their parts one after the other.
 
 use serde::{
     Deserialize,
