@@ -39,7 +39,7 @@ mod sealed {
 #[diagnostic::on_unimplemented(
     message = "this return type is a `Result`, and its name does not show it",
     label = "a `Result` whose name does not end in `Result`",
-    note = "of a `Result` only `Ok` is cached, and the attribute knows it by its name: write `Result<..>`, or let the alias end in `Result`, as in `OrderResult`"
+    note = "only the `Ok` of a `Result` is cached, and the attribute recognizes a `Result` by its name: write `Result<..>`, or let the alias end in `Result`, as in `OrderResult`"
 )]
 pub trait NotAResult {}
 

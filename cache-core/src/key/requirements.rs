@@ -18,7 +18,7 @@ pub trait ClientPart: CacheKey {}
     message = "`{Self}` cannot be part of a cache key",
     label = "equal results of a calculation seldom have equal bits",
     note = "round it to the precision that counts: `key((x * 100.0).round() as i64)`",
-    note = "only if no other bits mean the same call: `key(x.to_bits())`, and of an `Option` `key(x.map(f64::to_bits))`"
+    note = "if 0.0 and -0.0, and all NaNs, may be different calls: `key(x.to_bits())`; for an `Option`: `key(x.map(f64::to_bits))`"
 )]
 pub trait FloatPart: CacheKey {}
 

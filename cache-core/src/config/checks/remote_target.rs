@@ -53,7 +53,7 @@ fn local_elsewhere(layers: &Layers, site: &Site) -> Option<Fault> {
     // itself.
     let is_own = layers.cache(site.name).any(|sourced| sourced.source == source);
     let why = format!(
-        "the cache `{}` cannot be `{backend}`, because its function is `local` ({}): drop one of the two",
+        "the cache `{}` cannot be `{backend}`, because its function is `local` ({}): remove this setting, or `local`",
         site.name,
         site.place(),
     );

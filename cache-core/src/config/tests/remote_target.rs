@@ -191,7 +191,7 @@ fn to_take_a_local_cache_out_of_memory_is_a_fault_that_names_both() {
     let sites = [site("users").local()];
     let why = |backend| {
         format!(
-            "the cache `users` cannot be `{backend}`, because its function is `local` (src/shop.rs:7): drop one of the two"
+            "the cache `users` cannot be `{backend}`, because its function is `local` (src/shop.rs:7): remove this setting, or `local`"
         )
     };
     let set = [("CACHE_USERS_BACKEND", "redis")];

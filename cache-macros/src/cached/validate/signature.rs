@@ -58,8 +58,8 @@ fn stands_in_an_inherent_impl(
 ) {
     let Some(header) = surroundings.trait_impl() else { return };
     let message = format!(
-        "a cached method of a trait has its companions beside the impl: write `#[cached]` on the impl as \
-         well, as in `#[cached] {header}`, above `#[async_trait]` if it has that"
+        "a trait's impl cannot hold the companions of a cached method, such as `invalidate`: write \
+         `#[cached]` on the impl as well, as in `#[cached] {header}`, above `#[async_trait]` if it has that"
     );
     errors.at(function.ident(), message);
 }
