@@ -1,6 +1,9 @@
 //! The promised public interface, each line as a user writes it.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::{
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+    time::Duration,
+};
 
 use cachery::{CacheKey, Caches, Invalidation, cached, invalidate};
 use serde::{Deserialize, Serialize};
@@ -82,6 +85,18 @@ async fn user(db: &Db, id: UserId) -> Result<Profile, DbError> {
     profile(db, id).await.ok_or(DbError)
 }
 
+#[cached(ttl = "1h")]
+fn normalize(text: &str) -> String {
+    text.to_lowercase()
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[cached(ttl = HOUR)]
+async fn length(text: &str) -> usize {
+    text.len()
+}
+
 fn sentiment(label: &str) -> Sentiment {
     Sentiment { label: label.to_owned(), score: 0.5 }
 }
@@ -138,6 +153,26 @@ async fn a_declared_cache_is_used_with_and_without_a_function() {
         assert_eq!(USERS.get_or_load(&id, || async { ada.clone() }).await, ada);
     });
     in_scope.await;
+}
+
+#[test]
+fn a_function_that_is_not_async_has_companions_that_are_not() {
+    let caches = Caches::isolated();
+    caches.sync_scope(|| {
+        assert_eq!(normalize("GREAT"), "great");
+        assert_eq!(normalize::peek("GREAT").as_deref(), Some("great"));
+        assert!(matches!(normalize::invalidate("GREAT"), Invalidation::Local));
+        assert_eq!(normalize::peek("GREAT"), None);
+    });
+}
+
+#[tokio::test]
+async fn a_ttl_is_a_constant_and_a_registry_is_shut_down() {
+    let caches = Caches::isolated();
+    caches.scope(async { assert_eq!(length("great").await, 5) }).await;
+    assert_eq!(caches.scope(async { length::cache().policy().ttl }).await, Some(HOUR));
+    let shutdown = caches.shutdown(Duration::from_secs(1)).await;
+    assert_eq!((shutdown.done, shutdown.lost), (0, 0));
 }
 
 #[tokio::test]

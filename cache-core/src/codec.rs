@@ -36,6 +36,15 @@ pub const GENERATION: u32 = 2;
 /// changed at any time.
 ///
 /// A value is stored only when its bytes are proved to give it back, in either format.
+///
+/// ```
+/// use cachery::{Caches, config::{CacheSettings, Codec}};
+///
+/// let readable_by_others = CacheSettings::new().codec(Codec::Json);
+/// let builder = Caches::builder().cache("sentiment", readable_by_others);
+/// # let _ = builder;
+/// assert_eq!(Codec::default().to_string(), "binary");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -150,13 +150,27 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
-    /// Roots that are trusted in place of the system's.
+    /// Sets the roots that are trusted in place of the system's.
+    ///
+    /// ```
+    /// use cachery::{Caches, config::TlsFiles};
+    ///
+    /// let builder = Caches::builder().redis_tls(TlsFiles::default().ca("/etc/redis/ca.pem"));
+    /// # let _ = builder;
+    /// ```
     #[must_use]
     pub fn ca(self, file: impl Into<String>) -> Self {
         Self { ca: Some(file.into()), ..self }
     }
 
-    /// The client's certificate and its private key.
+    /// Sets the client's certificate and its private key.
+    ///
+    /// ```
+    /// use cachery::config::TlsFiles;
+    ///
+    /// let files = TlsFiles::default().client("client.pem", "client.key");
+    /// assert_eq!(files.cert.as_deref(), Some("client.pem"));
+    /// ```
     #[must_use]
     pub fn client(self, cert: impl Into<String>, key: impl Into<String>) -> Self {
         Self { cert: Some(cert.into()), key: Some(key.into()), ..self }

@@ -9,6 +9,16 @@ use crate::{
 };
 
 /// A value that a cache can keep in memory: what `local` asks for. Implemented for every such type.
+///
+/// ```
+/// use cachery::value::LocalValue;
+///
+/// fn in_memory_only<V: LocalValue>(value: V) -> V {
+///     value
+/// }
+///
+/// in_memory_only(std::sync::Arc::new(std::sync::Mutex::new(7)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "this value cannot be kept",
@@ -24,6 +34,16 @@ impl<V: Clone + Send + Sync + 'static> LocalValue for V {}
 ///
 /// Asked for with or without a remote tier, so that moving a cache to Redis is a matter of
 /// configuration only.
+///
+/// ```
+/// use cachery::value::CacheValue;
+///
+/// fn anywhere<V: CacheValue>(value: V) -> V {
+///     value
+/// }
+///
+/// assert_eq!(anywhere(vec![1, 2]), [1, 2]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "this value cannot be stored",

@@ -1,7 +1,7 @@
 //! A model of the flights: loom runs every interleaving (up to a number of preemptions) of a few
 //! callers over the very source of `src/flight`, on locks and channels of its own.
 //!
-//! What every model demands at its end: nobody hangs (loom reports that as a deadlock), no flight
+//! Every model demands at its end: nobody hangs (loom reports that as a deadlock), no flight
 //! is left in the table, no permit is left anywhere, and never did two lead the same key at once.
 
 use std::{

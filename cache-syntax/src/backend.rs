@@ -31,6 +31,12 @@ impl Backend {
     const ALL: [Self; 3] = [Self::Memory, Self::Redis, Self::Tiered];
 
     /// Returns true if entries leave this process.
+    ///
+    /// ```
+    /// use cachery_syntax::Backend;
+    ///
+    /// assert!(Backend::Tiered.is_remote() && !Backend::Memory.is_remote());
+    /// ```
     pub const fn is_remote(self) -> bool {
         !matches!(self, Self::Memory)
     }

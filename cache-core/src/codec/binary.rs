@@ -2,7 +2,7 @@
 //!
 //! Each value is a tag and the bytes that belong to it; the values that it holds follow. Fields and
 //! variants stand by their names, so that fields may be added, removed and put into another order.
-//! What other formats mix up has tags of its own: `()`, `None` and `Some(None)`, strings and
+//! Values that other formats mix up have tags of their own: `()`, `None` and `Some(None)`, strings and
 //! variants, integers of each width, bytes and sequences.
 
 mod error;
@@ -18,7 +18,7 @@ pub(super) use self::{
     write::write,
 };
 
-/// What a written value may take.
+/// The bounds of a written value.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     /// The most values around a value: options, newtypes, sequences, maps, structs and variants.

@@ -30,7 +30,7 @@ pub(crate) struct Config {
     pub(super) file: Option<String>,
     /// The profile in effect.
     pub(super) profile: Option<String>,
-    /// What is ignored or without effect, each in one line.
+    /// Settings that are ignored or without effect, each in one line.
     pub(crate) notes: Vec<String>,
 }
 

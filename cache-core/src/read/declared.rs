@@ -25,6 +25,26 @@ use crate::{
 ///
 /// Functions cached by `#[cached(cache = ..)]` and these methods share its entries. A borrowed form
 /// of the key serves as well: `&str` for `String`. Each call works on the current registry.
+///
+/// ```
+/// use cachery::{cached, caches};
+///
+/// caches! {
+///     /// Names of users by their ids.
+///     static NAMES: Cache<u64, String> = { name: "names", ttl: "10m" };
+/// }
+///
+/// #[cached(cache = NAMES)]
+/// async fn name(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// name(7).await;
+/// assert_eq!(NAMES.get(&7).await.as_deref(), Some("user 7"));
+/// # }
+/// ```
 pub struct Cache<K, V> {
     site: &'static Site,
     value: ValueOps<V>,
@@ -280,6 +300,19 @@ impl<K, V> fmt::Debug for Cache<K, V> {
 }
 
 /// The return type of a load: the value, or a `Result` of it.
+///
+/// ```
+/// use cachery::caches;
+///
+/// caches! { static PRICES: Cache<u64, u32> = { name: "prices", ttl: "1m" }; }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let price: u32 = PRICES.get_or_load(&1, || async { 30 }).await;
+/// let failed: Result<u32, String> = PRICES.get_or_load(&2, || async { Err("away".into()) }).await;
+/// assert_eq!((price, failed), (30, Err("away".to_owned())));
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this cache keeps `{V}`, and the load returns `{Self}`",
     label = "not what the cache keeps",

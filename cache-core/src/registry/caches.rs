@@ -278,8 +278,8 @@ impl Caches {
     /// time in any case. To be called when no more calls come: last in a program, on `SIGTERM` as
     /// well.
     ///
-    /// What is not done by then is [`lost`](crate::Shutdown::lost) with the process. The outcome
-    /// says so, and so do one log line and the metric `cache_invalidations_lost_total`. The
+    /// Invalidations that are not done by then are [`lost`](crate::Shutdown::lost) with the process.
+    /// The outcome, one log line and the metric `cache_invalidations_lost_total` tell their number. The
     /// registry can still be used, and goes on trying.
     ///
     /// ```

@@ -32,6 +32,7 @@ pub struct Shutdown {
 
 impl Shutdown {
     /// Returns an outcome. For tiers.
+    #[doc(hidden)]
     pub const fn new(done: usize, kept: usize, lost: usize) -> Self {
         Self { done, kept, lost }
     }

@@ -1,5 +1,5 @@
-//! What holds for values of every shape, not only of those that we thought of: the value comes
-//! back, or there is a reason.
+//! Properties of values of every shape, not only of those that we thought of: the value comes back,
+//! or there is a reason.
 
 use std::{
     borrow::Cow,

@@ -143,8 +143,7 @@ fn a_type_that_became_an_option_or_a_newtype_is_read() {
     );
 }
 
-/// What serde reads through its buffer, and what JSON says, does not tell which fields the type
-/// asked for.
+/// Serde's buffer and JSON do not tell which fields the type asked for.
 #[test]
 fn new_fields_are_not_noticed_under_flatten_and_in_json() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

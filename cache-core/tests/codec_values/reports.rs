@@ -1,5 +1,5 @@
-//! What users of other frameworks reported, each as a test: it comes back, or it is not stored and
-//! the reason is told.
+//! Values that users of other frameworks reported, each as a test: it comes back, or it is not
+//! stored and the reason is told.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

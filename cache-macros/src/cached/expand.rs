@@ -15,7 +15,7 @@ use quote::{ToTokens as _, quote};
 use self::signature::{Inputs, allow_lints, inputs, run};
 use super::model::Model;
 
-/// What is emitted for a function.
+/// The parts that are emitted for a function.
 pub(super) struct Pieces {
     /// The function that the user calls.
     pub(super) wrapper: TokenStream,

@@ -56,25 +56,11 @@ pub(super) async fn request_load(
     };
     // Before Redis is asked, so that a push that comes at once wakes the caller.
     let woken = client.node.waiters.wait_for(key.digest);
-    let [value, token, lease_key, waiters, ..] = client.node.all_of(key);
-    let keys = [value, token, lease_key, waiters];
+    let script = Begin::of(client, key, generation, new_token, request.others);
     let mut stored = request.stored;
-    // The reply may be the value.
-    let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
     loop {
-        let lives = [TOKEN_LIFE, lease::LIFE].map(millis);
-        let args: [&[u8]; 7] = [
-            &generation,
-            flag(stored == IfStored::ReturnIt),
-            flag(request.others == OtherLoads::Supersede),
-            &new_token,
-            lives[0].as_bytes(),
-            lease.as_ref().map_or(&[], Lease::id),
-            lives[1].as_bytes(),
-        ];
         let left = within.saturating_sub(began.elapsed());
-        let call = ScriptCall { script: &BEGIN, keys: &keys, args: &args };
-        let reply = client.run_all(&[call], "begin", left, lane).await.map(only);
+        let reply = script.run(client, stored, lease.as_ref(), left).await;
         if matches!(reply, Err(Reason::BreakerOpen | Reason::Connecting)) {
             // Nothing was sent, so nothing was granted.
             lease.take().into_iter().for_each(Lease::disarm);
@@ -88,7 +74,7 @@ pub(super) async fn request_load(
                 return Ok(LoadReply::Busy(ask_again(client, woken, lease_left)));
             }
             Verdict::Found { value, pttl } => {
-                match envelope::open(&keys[0], value, Pttl::from(pttl)) {
+                match envelope::open(script.value_key(), value, Pttl::from(pttl)) {
                     Ok((_, incoming)) => {
                         lease.take().into_iter().for_each(Lease::disarm);
                         return Ok(LoadReply::Found(incoming));
@@ -97,6 +83,56 @@ pub(super) async fn request_load(
                 }
             }
         }
+    }
+}
+
+/// The script that asks for the permit, with all that stays the same when it runs again.
+struct Begin {
+    keys: [Vec<u8>; 4],
+    generation: [u8; 16],
+    new_token: [u8; 16],
+    others: OtherLoads,
+    lane: Lane,
+}
+
+impl Begin {
+    fn of(
+        client: &Client,
+        key: &RemoteKey,
+        generation: [u8; 16],
+        new_token: [u8; 16],
+        others: OtherLoads,
+    ) -> Self {
+        let [value, token, lease, waiters, ..] = client.node.all_of(key);
+        // The reply may be the value.
+        let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
+        Self { keys: [value, token, lease, waiters], generation, new_token, others, lane }
+    }
+
+    /// Returns the key of the value.
+    fn value_key(&self) -> &[u8] {
+        &self.keys[0]
+    }
+
+    async fn run(
+        &self,
+        client: &Client,
+        stored: IfStored,
+        lease: Option<&Lease>,
+        within: Duration,
+    ) -> Result<Value, Reason> {
+        let [token_life, lease_life] = [TOKEN_LIFE, lease::LIFE].map(millis);
+        let args: [&[u8]; 7] = [
+            &self.generation,
+            flag(stored == IfStored::ReturnIt),
+            flag(self.others == OtherLoads::Supersede),
+            &self.new_token,
+            token_life.as_bytes(),
+            lease.map_or(&[], Lease::id),
+            lease_life.as_bytes(),
+        ];
+        let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
+        client.run_all(&[call], "begin", within, self.lane).await.map(only)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Serde's side of the reader.
 //!
-//! What a type asks for is a hint: the bytes say what they are. Where the two differ, the type is
+//! The bytes say what they are; the request of a type is a hint. Where the two differ, the type is
 //! shown what there is, as far as formats usually do, because a type may be written by hand and ask
 //! for something else than it wrote.
 

@@ -7,7 +7,7 @@ use super::{
     *,
 };
 
-/// Who can speak of one thing.
+/// A source of one setting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Speaker {
     Builder,
@@ -33,7 +33,7 @@ fn all_of(section: &'static str) -> impl Iterator<Item = Voice> {
 
 /// A table of fields.
 pub(super) trait Table: Settings + Debug {
-    /// Who can speak of `field`, from the strongest to the weakest: what C1 says, written down
+    /// Returns those who can speak of `field`, from the strongest to the weakest: rule C1, written down
     /// anew.
     fn voices(field: &Field<Self>) -> Vec<Voice>;
 

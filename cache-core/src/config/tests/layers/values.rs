@@ -1,4 +1,4 @@
-//! What is said of each field in these tests, and how code says it. A new field has no value here
+//! The values of each field in these tests, and the way in which code sets them. A new field has no value here
 //! and no method of the builder, and so fails the test.
 
 use cachery_syntax::Ttl;
