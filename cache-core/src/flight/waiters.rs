@@ -28,8 +28,13 @@ impl<S> Flight<S> {
 
     /// Returns the moment since when no load is polled although each could run.
     pub(super) fn idle_since(&self) -> Option<Moment> {
-        let idle: Option<Vec<_>> = self.running().iter().map(|load| load.idle_since()).collect();
-        idle?.into_iter().max()
+        let waiters = self.waiters();
+        // Both are clones, because one lock at a time is taken; the second is empty nearly always.
+        let leader = waiters.leader.clone();
+        let own_loads = waiters.own_loads.clone();
+        drop(waiters);
+        let idle = leader.iter().chain(&own_loads).map(|load| load.idle_since());
+        idle.reduce(|one, other| Some(one?.max(other?))).flatten()
     }
 
     fn running(&self) -> Vec<Arc<Progress>> {
