@@ -3,6 +3,7 @@
 #[cfg(feature = "redis")]
 mod redis;
 mod rules;
+mod twins;
 mod waits;
 
 use std::{
