@@ -36,7 +36,7 @@ fn runs_later(function: &Function, errors: &mut Errors) {
             constness,
             "`#[cached]` needs a function that runs: a `const fn` may run while compiling; remove `#[cached]`",
         );
-    } else if function.returns().is_some_and(is_boxed_future) {
+    } else if function.associated && function.returns().is_some_and(is_boxed_future) {
         let message = "`#[async_trait]` on the impl has run first and has left a boxed future here, which cannot be \
                        cached: write `#[cached]` on the impl as well, above `#[async_trait]`";
         errors.at(&sig.ident, message);
