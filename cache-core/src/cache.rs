@@ -11,10 +11,14 @@ mod unstored;
 
 use live_policy::LivePolicy;
 pub(crate) use shared::{Remote, Shared};
-pub(crate) use tidy::tidy_when_open;
+pub(crate) use tidy::{TOO_LARGE_FOR_MEMORY, tidy_when_open};
 
 use std::{
-    sync::Arc,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,12 +28,13 @@ use crate::{
     flight::Flights,
     generations::{Generations, Group},
     key::{Key, StoredKey},
-    memory::{Left, Lookup, Memory},
+    memory::{Left, Lookup, Memory, Together},
     observe::{self, Counters, Stats},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
     timeline::{Age, Lifetimes, Timeline},
+    weigh::Weigh,
 };
 
 /// Shards of the flight table, so that misses of different keys seldom meet at a lock.
@@ -47,6 +52,9 @@ pub(crate) struct Cache {
     /// `None` for a cache of this process alone.
     pub(crate) shared: Option<Shared>,
     memory: Memory,
+    weigh: Option<Weigh>,
+    /// `true` when it is to be told that a value is too large for memory.
+    untold: AtomicBool,
 }
 
 /// The outcome of a load, as its followers share it.
@@ -66,9 +74,10 @@ impl Cache {
         policy: Policy,
         clock: Clock,
         shared: Option<Shared>,
+        together: &Arc<Together>,
     ) -> Self {
         let counters = Arc::<Counters>::default();
-        let memory = Memory::open(&policy, shared.is_some(), &counters, &clock);
+        let memory = Memory::open(&policy, shared.is_some(), &counters, &clock, together);
         Self::with_memory(site, policy, clock, shared, counters, memory)
     }
 
@@ -94,6 +103,8 @@ impl Cache {
             generations,
             shared,
             memory,
+            weigh: (site.weigh)(),
+            untold: AtomicBool::default(),
         }
     }
 
@@ -150,7 +161,20 @@ impl Cache {
     /// Stores a value that another tier has already. To be called under the lock of its key.
     /// Returns what left memory, to be dropped without the lock.
     pub(crate) fn keep(&self, entry: Entry) -> Left {
+        if !self.memory.has_room_for(&entry) {
+            let is_first = self.counters.too_large_for_memory();
+            self.untold.fetch_or(is_first, Relaxed);
+        }
         self.memory.insert(entry)
+    }
+
+    /// Notes the bytes of a new entry in it, where the site knows how. To be called without a lock:
+    /// the code that weighs may be the user's.
+    pub(crate) fn weighed(&self, entry: Entry) -> Entry {
+        match self.weigh {
+            Some(weigh) => entry.weighed(|entry| weighed_or_too_large(weigh, entry)),
+            None => entry,
+        }
     }
 
     /// Begins a lookup of `key` elsewhere; [`admit`](Self::admit) ends it.
@@ -224,6 +248,13 @@ impl Cache {
 
     /// Returns the exact counts so far.
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(self.memory.entries())
+        let counted = self.counters.snapshot(self.memory.entries());
+        Stats { bytes: self.memory.bytes(), ..counted }
     }
+}
+
+/// Returns the bytes of the value in `entry`. Where the user's code panics, that is more than any
+/// bound: the value is not kept.
+fn weighed_or_too_large(weigh: Weigh, entry: &Entry) -> usize {
+    catch_unwind(AssertUnwindSafe(|| weigh(entry))).unwrap_or(usize::MAX)
 }

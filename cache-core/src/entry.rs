@@ -10,6 +10,10 @@ use std::{any::Any, fmt, sync::Arc};
 use self::{kept::Kept, stored::Stored};
 use crate::{clock::Moment, generations::Group, key::StoredKey, timeline::Age};
 
+/// The bytes that an entry takes beside its key and its value: its own allocation, and its places
+/// in the table and in a queue of the engine `s3-fifo`, as `make bench` measures them.
+pub const OVERHEAD: usize = 240;
+
 /// A stored value, shared and typed. Only the call site knows the type, so that tiers and flights
 /// are compiled once for all types.
 #[derive(Clone)]
@@ -19,13 +23,31 @@ impl Entry {
     /// Creates an entry that holds `value` for `key`.
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
         let notes = EngineNotes::default();
-        Self(Arc::new(Stored { key, facts, notes, value: Kept::new(value) }))
+        Self(Arc::new(Stored { key, facts, bytes: 0, notes, value: Kept::new(value) }))
+    }
+
+    /// Notes the bytes that the entry takes: those of its key, those of its value, which `weigh`
+    /// returns, and [`OVERHEAD`]. An entry that is shared already stays as it is.
+    #[must_use]
+    pub fn weighed(mut self, weigh: impl FnOnce(&Self) -> usize) -> Self {
+        let parts = [weigh(&self), self.key().as_bytes().len(), OVERHEAD];
+        let bytes = parts.into_iter().fold(0, usize::saturating_add);
+        if let Some(stored) = Arc::get_mut(&mut self.0) {
+            stored.bytes = bytes as u64;
+        }
+        self
     }
 
     /// Returns the key.
     #[inline]
     pub fn key(&self) -> &StoredKey {
         &self.0.key
+    }
+
+    /// Returns the bytes that the entry takes. Zero for one that was not weighed.
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes
     }
 
     /// Returns the notes of the engine that holds this entry.

@@ -40,6 +40,7 @@ mod site;
 mod sync;
 mod timeline;
 mod value;
+mod weigh;
 
 pub use cachery_syntax::{Backend, Engine, Eviction};
 pub use clock::{Clock, Moment};
@@ -50,15 +51,15 @@ pub use config::{
     CacheConfig, CacheSettings, CachesBuilder, Change, EffectiveConfig, Fallback, Overruled,
     Policy, Reload, Setting,
 };
-pub use entry::{EngineNotes, Entry, Facts};
+pub use entry::{EngineNotes, Entry, Facts, OVERHEAD};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
 pub use identity::Fingerprint;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{
-    Bounds, DropCause, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory,
-    OnDrop,
+    Bounds, DropCause, HeldBytes, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier,
+    NoMemory, OnDrop,
 };
 #[doc(hidden)]
 pub use observe::metric_list;
@@ -77,7 +78,7 @@ pub mod __private {
     pub use linkme;
 
     pub use crate::{
-        __call as call, __call_now as call_now,
+        __call as call, __call_now as call_now, __size_of as size_of,
         codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
         invalidation::Invalidation,
@@ -93,5 +94,6 @@ pub mod __private {
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},
         site::{SITES, Site},
+        weigh::{HasSize, HeapBytes, KnownSize, SizeOf, SizeWanted, UnknownSize, Weigh, weighed},
     };
 }

@@ -6,12 +6,16 @@
 mod changes;
 #[cfg(test)]
 pub(crate) mod fake;
+mod held_bytes;
 mod store;
 mod tier;
+mod together;
 
 pub(crate) use changes::Lookup;
+pub use held_bytes::HeldBytes;
 pub(crate) use store::Memory;
 pub use tier::{
     Bounds, DropCause, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier, NoMemory,
     OnDrop,
 };
+pub(crate) use together::Together;

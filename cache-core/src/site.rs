@@ -10,7 +10,7 @@ use std::{
 use cachery_syntax::{Backend, Engine, Eviction};
 use linkme::distributed_slice;
 
-use crate::identity::Fingerprint;
+use crate::{identity::Fingerprint, weigh::Weigh};
 
 /// The descriptor of one cached function, with the settings of its attribute. A `static`, built by
 /// const functions.
@@ -29,6 +29,9 @@ pub struct Site {
     pub(crate) backend: Option<Backend>,
     pub(crate) engine: Option<Engine>,
     pub(crate) eviction: Option<Eviction>,
+    pub(crate) max_bytes: Option<u64>,
+    /// Returns how a value is weighed; `None` where the attribute does not tell, nor the type.
+    pub(crate) weigh: fn() -> Option<Weigh>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     /// `true` for a declared cache: its name alone is its identity, and `function` is its
@@ -85,6 +88,8 @@ impl Site {
             backend: None,
             engine: None,
             eviction: None,
+            max_bytes: None,
+            weigh: || None,
             local: false,
             declared: false,
         }
@@ -126,6 +131,18 @@ impl Site {
         Self { eviction: Some(eviction), ..self }
     }
 
+    /// Sets the most bytes in memory.
+    #[must_use]
+    pub const fn max_bytes(self, bytes: u64) -> Self {
+        Self { max_bytes: Some(bytes), ..self }
+    }
+
+    /// Sets how a value is weighed.
+    #[must_use]
+    pub const fn weigh(self, weigh: fn() -> Option<Weigh>) -> Self {
+        Self { weigh, ..self }
+    }
+
     /// Keeps entries in memory, whatever is configured.
     #[must_use]
     pub const fn local(self) -> Self {
@@ -143,6 +160,11 @@ impl Site {
     #[must_use]
     pub const fn version(self, version: u32) -> Self {
         Self { version, ..self }
+    }
+
+    /// Tells whether values can be weighed.
+    pub(crate) fn is_weighed(&self) -> bool {
+        (self.weigh)().is_some()
     }
 
     /// Returns file and line: `src/orders.rs:12`.

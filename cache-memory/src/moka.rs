@@ -3,11 +3,15 @@
 //! moka keeps capacity. What it cannot do stands here: it drops values whenever its own maintenance
 //! comes to it, so it holds each entry in a [`Holder`], which is emptied when the entry leaves. And
 //! its capacity is fixed, so a new cache takes the place of the old one and is filled key by key.
+//!
+//! moka has one bound. With `max_bytes` that is a bound of bytes, in which an entry weighs what it
+//! takes, or its share if all `capacity` entries were of one size, whichever is more: so both
+//! bounds hold, and the cache may be full before it has reached either.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use cachery_core::{
-    Bounds, DropCause, Entry, Eviction, Left, MemoryOptions, MemoryTier, OnDrop,
+    Bounds, DropCause, Entry, Eviction, HeldBytes, Left, MemoryOptions, MemoryTier, OnDrop,
     key::{Key, KeyHasher, StoredKey},
 };
 use moka::{notification::RemovalCause, ops::compute::Op, policy::EvictionPolicy, sync::Cache};
@@ -15,6 +19,8 @@ use parking_lot::{Mutex, RwLock};
 
 /// Entries for each step of housekeeping: a pass over all of them comes as many steps later.
 const TIDY_ENTRIES: u64 = 16 * 1024;
+/// The least share of the bytes that leaves when other caches need room: a sixty-fourth.
+const EVICTED_SHARE: u64 = 64;
 /// Looks at a key whose entries leave one after the other while they are looked at.
 const MOST_LOOKS: usize = 8;
 
@@ -28,6 +34,7 @@ struct Moka {
     on_drop: OnDrop,
     /// Entries that left while moka held its locks.
     left: Arc<Mutex<Left>>,
+    held: HeldBytes,
     /// The steps of housekeeping since the last pass over all entries.
     steps: Mutex<u64>,
 }
@@ -40,38 +47,76 @@ struct Caches {
 }
 
 pub(crate) fn open(options: MemoryOptions) -> Box<dyn MemoryTier> {
-    let MemoryOptions { bounds, eviction, on_drop, .. } = options;
+    let MemoryOptions { bounds, eviction, on_drop, held, .. } = options;
     let left = Arc::default();
-    let current = build(bounds, eviction, &on_drop, &left);
+    let current = build(bounds, eviction, &on_drop, &left, &held);
     let caches = RwLock::new(Caches { bounds, current, previous: None });
-    Box::new(Moka { caches, eviction, on_drop, left, steps: Mutex::default() })
+    Box::new(Moka { caches, eviction, on_drop, left, held, steps: Mutex::default() })
 }
 
-fn build(bounds: Bounds, eviction: Eviction, on_drop: &OnDrop, left: &Arc<Mutex<Left>>) -> Holders {
+fn build(
+    bounds: Bounds,
+    eviction: Eviction,
+    on_drop: &OnDrop,
+    left: &Arc<Mutex<Left>>,
+    held: &HeldBytes,
+) -> Holders {
     let policy = match eviction {
         Eviction::Lru => EvictionPolicy::lru(),
         _ => EvictionPolicy::tiny_lfu(),
     };
     let on_drop = Arc::clone(on_drop);
     let left = Arc::clone(left);
+    let held = held.clone();
     let listener = move |_, holder: Holder, cause| {
         let Some(entry) = holder.lock().take() else { return };
-        if let Some(cause) = drop_cause(cause) {
+        held.subtract(&entry);
+        if let Some(cause) = drop_cause(cause, bounds) {
             on_drop(&entry, cause);
         }
         left.lock().add(entry);
     };
+    let scale = Scale::of(bounds);
     Cache::builder()
-        .max_capacity(bounds.capacity)
+        .max_capacity(scale.most)
+        .weigher(move |_, holder: &Holder| scale.weigh(holder))
         .eviction_policy(policy)
         .eviction_listener(listener)
         .build_with_hasher(KeyHasher)
 }
 
+/// The measure of weights in moka, which are 32 bits wide.
+#[derive(Clone, Copy)]
+struct Scale {
+    most: u64,
+    /// The bytes of one unit of weight.
+    unit: u64,
+    /// The least weight of an entry.
+    least: u64,
+}
+
+impl Scale {
+    fn of(bounds: Bounds) -> Self {
+        let Some(max_bytes) = bounds.max_bytes else {
+            return Self { most: bounds.capacity, unit: u64::MAX, least: 1 };
+        };
+        let unit = max_bytes / u64::from(u32::MAX) + 1;
+        let most = max_bytes / unit;
+        // Rounded up, so that no more entries than the capacity fit.
+        Self { most, unit, least: most.div_ceil(bounds.capacity.max(1)).max(1) }
+    }
+
+    fn weigh(&self, holder: &Holder) -> u32 {
+        let bytes = holder.lock().as_ref().map_or(0, Entry::bytes);
+        u32::try_from(bytes.div_ceil(self.unit).max(self.least)).unwrap_or(u32::MAX)
+    }
+}
+
 /// Returns `None` for an entry that was asked to leave.
-fn drop_cause(cause: RemovalCause) -> Option<DropCause> {
+fn drop_cause(cause: RemovalCause, bounds: Bounds) -> Option<DropCause> {
     match cause {
         RemovalCause::Expired => Some(DropCause::Expired),
+        RemovalCause::Size if bounds.max_bytes.is_some() => Some(DropCause::Bytes),
         RemovalCause::Size => Some(DropCause::Size),
         RemovalCause::Replaced => Some(DropCause::Replaced),
         RemovalCause::Explicit => None,
@@ -92,23 +137,42 @@ impl Moka {
         previous.invalidate(key);
         if let Some(entry) = entry {
             caches.current.insert(key.clone(), hold(entry));
-            caches.current.run_pending_tasks();
+            caches.settle_bounds();
         }
     }
 
-    /// Removes the entries that `is_over` finds past all use.
-    fn sweep(&self, is_over: &dyn Fn(&Entry) -> bool) {
+    /// Takes out each entry that `leaves` chooses, counted as `cause`, as long as there is none
+    /// that ends it.
+    fn take_out(
+        &self,
+        cause: DropCause,
+        mut leaves: impl FnMut(&Entry) -> ControlFlow<(), bool>,
+    ) -> Left {
         let caches = self.caches.read().current.clone();
+        let mut left = Left::default();
         for (key, holder) in &caches {
-            let over = holder.lock().take_if(|entry| is_over(entry));
-            let Some(over) = over else { continue };
-            (self.on_drop)(&over, DropCause::Expired);
+            let mut is_last = false;
+            let taken = holder.lock().take_if(|entry| match leaves(entry) {
+                ControlFlow::Continue(is_taken) => is_taken,
+                ControlFlow::Break(()) => {
+                    is_last = true;
+                    false
+                }
+            });
+            if is_last {
+                break;
+            }
+            let Some(taken) = taken else { continue };
+            self.held.subtract(&taken);
+            (self.on_drop)(&taken, cause);
             // Not an entry that was stored for the key meanwhile.
             caches.entry(key.as_ref().clone()).and_compute_with(|present| match present {
                 Some(present) if Arc::ptr_eq(present.value(), &holder) => Op::Remove,
                 _ => Op::Nop,
             });
+            left.add(taken);
         }
+        left
     }
 }
 
@@ -124,6 +188,18 @@ impl Caches {
             previous.get(key).or_else(current)
         };
         current().or_else(|| self.previous.as_ref().and_then(previous))
+    }
+
+    /// Applies what moka has put off, until the entries are within the bounds. One run drops no
+    /// more than a batch.
+    fn settle_bounds(&self) {
+        let most = Scale::of(self.bounds).most;
+        let mut before = u64::MAX;
+        self.current.run_pending_tasks();
+        while self.current.weighted_size() > most && self.current.weighted_size() < before {
+            before = self.current.weighted_size();
+            self.current.run_pending_tasks();
+        }
     }
 
     /// Applies what moka has put off. One run drops no more than a batch, so there is another as
@@ -155,12 +231,13 @@ impl MemoryTier for Moka {
     fn insert(&self, entry: Entry) -> Left {
         let caches = self.caches.read();
         let key = entry.key().clone();
-        caches.current.insert(key.clone(), hold(entry));
+        caches.current.insert(key.clone(), hold(entry.clone()));
         if let Some(previous) = &caches.previous {
             previous.invalidate(&key);
         }
-        // At once, so that there are never more entries than the capacity allows.
-        caches.current.run_pending_tasks();
+        // At once, so that there are never more entries than the bounds allow.
+        caches.settle_bounds();
+        self.held.add(&entry);
         self.take_left()
     }
 
@@ -173,6 +250,23 @@ impl MemoryTier for Moka {
         self.caches.read().all().for_each(Holders::invalidate_all);
     }
 
+    fn evict(&self, bytes: u64) -> Left {
+        // moka has no order that could be asked for, and a look into it reads many keys: so a share
+        // leaves at once.
+        let most = bytes.max(self.held.get() / EVICTED_SHARE);
+        let mut taken = 0;
+        let mut left = self.take_out(DropCause::Bytes, |entry| {
+            if taken >= most {
+                return ControlFlow::Break(());
+            }
+            taken += entry.bytes();
+            ControlFlow::Continue(true)
+        });
+        self.caches.read().settle_bounds();
+        left.extend(self.take_left());
+        left
+    }
+
     fn resize(&self, bounds: Bounds) {
         let previous = {
             let mut caches = self.caches.write();
@@ -180,7 +274,7 @@ impl MemoryTier for Moka {
                 return;
             }
             caches.bounds = bounds;
-            let current = build(bounds, self.eviction, &self.on_drop, &self.left);
+            let current = build(bounds, self.eviction, &self.on_drop, &self.left, &self.held);
             let previous = std::mem::replace(&mut caches.current, current);
             caches.previous = Some(previous.clone());
             previous
@@ -202,7 +296,8 @@ impl MemoryTier for Moka {
         }
         drop(steps);
         if is_due {
-            self.sweep(is_over);
+            let over = |entry: &Entry| ControlFlow::Continue(is_over(entry));
+            drop(self.take_out(DropCause::Expired, over));
             drop(self.take_left());
         }
     }

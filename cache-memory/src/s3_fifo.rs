@@ -16,7 +16,7 @@ mod queues;
 mod shards;
 
 use cachery_core::{
-    Bounds, DropCause, Entry, Left, MemoryOptions, MemoryTier, OnDrop,
+    Bounds, DropCause, Entry, HeldBytes, Left, MemoryOptions, MemoryTier, OnDrop,
     key::{Key, StoredKey},
 };
 use parking_lot::Mutex;
@@ -38,14 +38,17 @@ struct S3Fifo {
     /// The entries that clears have left behind, to be dropped by housekeeping.
     cleared: Mutex<Vec<(Vec<Table>, Queues)>>,
     on_drop: OnDrop,
+    /// Changed under the lock of the queues.
+    held: HeldBytes,
 }
 
 pub(crate) fn open(options: MemoryOptions) -> Box<dyn MemoryTier> {
     Box::new(S3Fifo {
         shards: Shards::new(),
-        queues: Mutex::new(Queues::new(options.bounds.capacity)),
+        queues: Mutex::new(Queues::new(options.bounds)),
         cleared: Mutex::default(),
         on_drop: options.on_drop,
+        held: options.held,
     })
 }
 
@@ -53,15 +56,16 @@ impl S3Fifo {
     /// Removes an entry that has left the queues.
     fn forget(&self, entry: &Entry, cause: DropCause) {
         self.shards.remove(entry.key());
+        self.held.subtract(entry);
         (self.on_drop)(entry, cause);
     }
 
     /// Evicts up to `most` entries, as long as there are more than the bounds allow.
-    fn shrink(&self, most: usize) -> Vec<Entry> {
+    fn shrink(&self, most: usize) -> Vec<(Entry, DropCause)> {
         let mut queues = self.queues.lock();
         let evicted: Vec<_> = queues.evict_excess().take(most).collect();
-        for entry in &evicted {
-            self.forget(entry, DropCause::Size);
+        for (entry, cause) in &evicted {
+            self.forget(entry, *cause);
         }
         evicted
     }
@@ -85,19 +89,27 @@ impl MemoryTier for S3Fifo {
 
     fn insert(&self, entry: Entry) -> Left {
         let mut queues = self.queues.lock();
+        let mut left = Left::default();
         if let Some(old) = self.shards.replace(&entry) {
             (self.on_drop)(&old, DropCause::Replaced);
             queues.replace(&old, &entry);
-            return Left::from_iter([old]);
+            self.held.subtract(&old);
+            left.add(old);
+            // Others leave for a larger value, or it does.
+            for (evicted, cause) in queues.evict_excess() {
+                self.forget(&evicted, cause);
+                left.add(evicted);
+            }
+        } else {
+            let kind = queues.kind_for(&entry);
+            while let Some((evicted, cause)) = queues.evict_for(&entry) {
+                self.forget(&evicted, cause);
+                left.add(evicted);
+            }
+            self.shards.insert(entry.clone());
+            queues.push(kind, entry.clone());
         }
-        let kind = queues.kind_for(entry.key());
-        let mut left = Left::default();
-        while let Some(evicted) = queues.evict_if_full() {
-            self.forget(&evicted, DropCause::Size);
-            left.add(evicted);
-        }
-        self.shards.insert(entry.clone());
-        queues.push(kind, entry);
+        self.held.add(&entry);
         left
     }
 
@@ -106,6 +118,7 @@ impl MemoryTier for S3Fifo {
         let removed = self.shards.remove(key);
         if let Some(entry) = &removed {
             queues.remove(entry);
+            self.held.subtract(entry);
         }
         removed.into_iter().collect()
     }
@@ -113,12 +126,19 @@ impl MemoryTier for S3Fifo {
     fn clear(&self) {
         let mut queues = self.queues.lock();
         let cleared = (self.shards.take_all(), queues.take_all());
+        self.held.subtract_bytes(cleared.1.bytes());
         drop(queues);
         self.cleared.lock().push(cleared);
     }
 
+    fn evict(&self, bytes: u64) -> Left {
+        let mut queues = self.queues.lock();
+        let evicted = queues.evict_bytes(bytes);
+        evicted.inspect(|entry| self.forget(entry, DropCause::Bytes)).collect()
+    }
+
     fn resize(&self, bounds: Bounds) {
-        self.queues.lock().set_capacity(bounds.capacity);
+        self.queues.lock().set_bounds(bounds);
         while !self.shrink(BATCH).is_empty() {}
         self.shards.shrink();
     }

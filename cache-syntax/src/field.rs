@@ -54,6 +54,8 @@ impl Field {
         Self::new("local", Now, Never),
         Self::new("engine", Now, Now),
         Self::new("eviction", Now, Now),
+        Self::new("max_bytes", Now, Now),
+        Self::new("weigh", Now, Never),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -62,9 +64,6 @@ impl Field {
         Self::new("lease", Never, Now),
         Self::new("max_value_size", Never, Now),
         Self::new("jitter", Never, Now),
-        // Memory.
-        Self::new("max_bytes", Later, Later),
-        Self::new("weigh", Later, Never),
         // Freshness.
         Self::new("stale", Later, Later),
         Self::new("stale_if_error", Later, Later),
@@ -121,7 +120,7 @@ impl Global {
         Self::new("CACHE_FALLBACK", Now),
         Self::new("CACHE_JOURNAL", Now),
         Self::new("CACHE_KEY_SECRET", Now),
-        Self::new("CACHE_MAX_BYTES", Later),
+        Self::new("CACHE_MAX_BYTES", Now),
         Self::new("CACHE_OUTAGE_TTL", Now),
         Self::new("CACHE_PREFIX", Now),
         Self::new("CACHE_REDIS_URL", Now),

@@ -5,6 +5,7 @@
 //! caches of the program is a binary of its own beside this one. What loads the machine is in
 //! `tests/soak`, because tests here measure for how long a call waits.
 
+mod bytes;
 mod clock;
 mod config;
 mod config_docs;

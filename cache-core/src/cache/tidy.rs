@@ -1,11 +1,16 @@
 //! Housekeeping of the memory of all open caches.
 
-use std::sync::{Arc, Once, Weak};
+use std::sync::{Arc, Once, Weak, atomic::Ordering::Relaxed};
 
 use parking_lot::Mutex;
+use tracing::warn;
 
 use super::Cache;
 use crate::{entry::Entry, housekeeping, timeline::Age};
+
+/// The reason for which a value is not kept, and the way out.
+pub(crate) const TOO_LARGE_FOR_MEMORY: &str = "it is larger than all that `max_bytes` allows. Raise the bound, or return less; a `weigh` that \
+     panics counts as too large, too";
 
 /// The caches whose memory is tidied.
 static OPEN: Mutex<Vec<Weak<Cache>>> = Mutex::new(Vec::new());
@@ -32,9 +37,22 @@ impl Cache {
     /// Gives memory back: of entries that are past all use or invalid, and of those that a clear
     /// has left behind.
     fn tidy(&self) {
+        self.tell_of_too_large();
         let now = self.clock.now();
         self.memory.tidy(&|entry: &Entry| {
             entry.age(now) == Age::Gone || entry.generation() != self.generations.of(entry.group())
         });
+    }
+
+    /// Tells once of values that are too large for memory. They are noticed under the locks of
+    /// their keys, where no log line is written.
+    fn tell_of_too_large(&self) {
+        if self.untold.swap(false, Relaxed) {
+            let cache = self.site.name;
+            warn!(
+                cache,
+                "a value of the cache `{cache}` is not kept in memory: {TOO_LARGE_FOR_MEMORY}"
+            );
+        }
     }
 }

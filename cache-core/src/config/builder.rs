@@ -39,6 +39,21 @@ impl CachesBuilder {
         self
     }
 
+    /// Sets the most bytes in memory for all caches together, as `CACHE_MAX_BYTES` does. When they
+    /// are too many, the cache that holds most gives way. Caches whose values have no known size
+    /// are left out. The bound has no default.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// let builder = Caches::builder().max_bytes(1 << 30);
+    /// # builder.isolated().check()?;
+    /// # Ok::<(), cachery::Error>(())
+    /// ```
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.sources.builder.program.max_bytes = Some(bytes);
+        self
+    }
+
     /// Adds settings for all caches. The values of an attribute win over them. A field that was set
     /// before is set anew.
     ///

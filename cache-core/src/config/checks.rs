@@ -7,6 +7,7 @@ mod remote_target;
 mod sites;
 mod unknown_variables;
 mod unused_remote;
+mod weigh;
 
 pub(super) use certificate::check as certificate;
 pub(super) use eviction::check as eviction;
@@ -15,3 +16,4 @@ pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
 pub(super) use unknown_variables::UnknownVariables;
 pub(super) use unused_remote::check as unused_remote;
+pub(super) use weigh::check as weigh;

@@ -15,6 +15,8 @@ use crate::site::Site;
 
 /// The source of a setting that no source has set.
 const BUILT_IN: &str = "built-in";
+/// The value of a bound that is not set.
+const NONE: &str = "none";
 
 /// The settings in effect, each with its source. `Display` shows them as a table. A password, a URL
 /// or a secret is never in it.
@@ -134,6 +136,7 @@ impl CacheConfig {
                 "backend" => setting.correct(&policy.backend, || kept_by(site)),
                 "engine" => setting.correct(&policy.engine, at_start),
                 "eviction" => setting.correct(&policy.eviction, at_start),
+                "max_bytes" if policy.max_bytes.is_none() => setting.correct(&NONE, unweighed),
                 _ => {}
             }
         }
@@ -155,6 +158,11 @@ fn kept_by(site: &Site) -> String {
     } else {
         at_start()
     }
+}
+
+/// Returns the source of a bound of bytes that a function cannot have.
+fn unweighed() -> String {
+    "the function, whose values have no known size and no `weigh`".to_owned()
 }
 
 /// Returns the source of what a restart alone can change.

@@ -51,6 +51,14 @@ settings! {
         in_effect: Option::unwrap_or_default,
         example: r#"["CACHE_DIR"]"#,
     }
+    /// The most bytes in memory for all caches together. The cache that holds most gives way.
+    /// Caches whose values have no known size hold none of them.
+    max_bytes: u64 => Option<u64> {
+        syntax: syntax::MAX_BYTES,
+        unset: "none",
+        in_effect: set,
+        example: r#""1GiB""#,
+    }
 }
 
 settings! {
@@ -125,6 +133,15 @@ settings! {
         syntax: syntax::EVICTION,
         default: Eviction::TinyLfu,
         example: r#""tiny-lfu""#,
+    }
+    /// The most bytes in memory, for each function. An entry takes the bytes of its key, those of
+    /// its value, and 240 more. The function's values need a known size, or `weigh` in its
+    /// attribute.
+    max_bytes: u64 => Option<u64> {
+        syntax: syntax::MAX_BYTES,
+        unset: "none",
+        in_effect: set,
+        example: r#""64MiB""#,
     }
     /// The format in which values are written to Redis. Both formats are read.
     /// `messagepack`, the name of an earlier default, stands for `binary`.

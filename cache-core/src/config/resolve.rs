@@ -68,6 +68,7 @@ impl Resolved {
         let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);
         faults.extend(checks::certificate(&layers));
         faults.extend(checks::eviction(&layers, sites));
+        faults.extend(checks::weigh(&layers, sites));
         let target = checks::remote_target(
             &layers,
             remote.target(),
@@ -97,6 +98,9 @@ fn policy(layers: &Layers, program: &ProgramPolicy, remote: bool, site: &Site) -
     if site.local || !remote {
         policy.backend = Backend::Memory;
     }
+    if !site.is_weighed() {
+        policy.max_bytes = None;
+    }
     policy
 }
 
@@ -114,6 +118,11 @@ impl Config {
     /// Logs each note.
     pub(crate) fn log_notes(&self) {
         self.notes.iter().for_each(|note| tracing::warn!("{note}"));
+    }
+
+    /// Returns the most bytes of all caches together.
+    pub(crate) fn max_bytes(&self) -> Option<u64> {
+        self.program.max_bytes
     }
 
     /// Tells whether anything is cached.

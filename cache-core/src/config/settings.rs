@@ -76,6 +76,20 @@ impl CacheSettings {
         self
     }
 
+    /// Sets the most bytes in memory, for each function whose values have a known size or a `weigh`.
+    /// Zero is refused. For one cache whose values have neither, it is refused, too.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().max_bytes(64 << 20);
+    /// ```
+    #[must_use]
+    pub const fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
     /// Sets the share of the ttl, 0 to 1, by which each entry's life is shortened at random. The
     /// default is 0.05.
     ///

@@ -8,6 +8,8 @@ use crate::{generations::Group, key::StoredKey, timeline::Timeline};
 pub(super) struct Stored<V: ?Sized> {
     pub(super) key: StoredKey,
     pub(super) facts: Facts,
+    /// The bytes of all of it. Zero when it was not weighed.
+    pub(super) bytes: u64,
     pub(super) notes: EngineNotes,
     pub(super) value: V,
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Bounds, Left, Memory, MemoryTier};
+use super::{Bounds, HeldBytes, Left, Memory, MemoryTier, Together};
 use crate::{
     cache::{Cache, Shared},
     clock::Clock,
@@ -38,7 +38,9 @@ pub(crate) fn cache(site: &'static Site, shared: Option<Shared>) -> Cache {
     let policy = policy_of_attribute(site);
     let counters = Arc::<Counters>::default();
     let clock = Clock::isolated();
-    let memory = Memory::on(Box::new(FakeStore::default()), shared.is_some());
+    let tier = Arc::new(FakeStore::default());
+    let together = Arc::new(Together::new(None));
+    let memory = Memory::on(tier, shared.is_some(), HeldBytes::default(), together);
     Cache::with_memory(site, policy, clock, shared, counters, memory)
 }
 
@@ -82,6 +84,10 @@ impl MemoryTier for FakeStore {
         if let Some(act) = INTERLEAVED.take() {
             act();
         }
+    }
+
+    fn evict(&self, _: u64) -> Left {
+        Left::default()
     }
 
     fn resize(&self, _: Bounds) {}

@@ -1,10 +1,15 @@
 //! The memory of one cache as the cache uses it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use super::{
     changes::{Changes, Lookup},
+    held_bytes::HeldBytes,
     tier::{self, Bounds, DropCause, Left, MemoryOptions, MemoryTier},
+    together::{NO_BOUND, Together},
 };
 use crate::{
     clock::Clock,
@@ -17,8 +22,12 @@ use crate::{
 
 /// The memory of one cache.
 pub(crate) struct Memory {
-    tier: Box<dyn MemoryTier>,
+    tier: Arc<dyn MemoryTier>,
     changes: Changes,
+    held: HeldBytes,
+    /// The most bytes of the cache.
+    max_bytes: AtomicU64,
+    together: Arc<Together>,
 }
 
 impl Memory {
@@ -29,22 +38,33 @@ impl Memory {
         is_shared: bool,
         counters: &Arc<Counters>,
         clock: &Clock,
+        together: &Arc<Together>,
     ) -> Self {
         let counters = Arc::clone(counters);
         let observer_clock = clock.clone();
         let on_drop = move |entry: &Entry, cause| {
             count_drop(&counters, &observer_clock, entry, cause);
         };
-        let bounds = Bounds::new(policy.capacity);
-        let mut options = MemoryOptions::new(bounds, Arc::new(on_drop));
+        let mut options = MemoryOptions::new(bounds(policy), Arc::new(on_drop));
         options.eviction = policy.eviction;
-        Self::on(tier::open(policy.engine, options), is_shared)
+        options.held = together.count();
+        let held = options.held.clone();
+        let tier = Arc::from(tier::open(policy.engine, options));
+        together.join(&tier, held.clone());
+        let memory = Self::on(tier, is_shared, held, Arc::clone(together));
+        memory.max_bytes.store(policy.max_bytes.unwrap_or(NO_BOUND), Relaxed);
+        memory
     }
 
     /// Creates a memory on a tier that is open.
-    pub(super) fn on(tier: Box<dyn MemoryTier>, is_shared: bool) -> Self {
+    pub(super) fn on(
+        tier: Arc<dyn MemoryTier>,
+        is_shared: bool,
+        held: HeldBytes,
+        together: Arc<Together>,
+    ) -> Self {
         let changes = if is_shared { Changes::counted() } else { Changes::uncounted() };
-        Self { tier, changes }
+        Self { tier, changes, held, max_bytes: AtomicU64::new(NO_BOUND), together }
     }
 
     /// Returns the entry of `key`, whatever its age.
@@ -65,10 +85,21 @@ impl Memory {
         self.changes.is_unchanged_since(lookup)
     }
 
-    /// Stores `entry`. To be called under the lock of its key.
+    /// Tells whether a bound of bytes leaves room for the entry at all.
+    pub(crate) fn has_room_for(&self, entry: &Entry) -> bool {
+        entry.bytes() <= self.max_bytes.load(Relaxed).min(self.together.most())
+    }
+
+    /// Stores `entry`. To be called under the lock of its key. One that is too large is not stored,
+    /// and what was stored for its key leaves.
     pub(crate) fn insert(&self, entry: Entry) -> Left {
         self.changes.changed(entry.key());
-        self.tier.insert(entry)
+        if self.has_room_for(&entry) {
+            return self.together.store(entry, |entry| self.tier.insert(entry));
+        }
+        let mut left = self.tier.remove(entry.key());
+        left.add(entry);
+        left
     }
 
     /// Removes `key`. To be called under its lock.
@@ -87,10 +118,16 @@ impl Memory {
         self.tier.entries()
     }
 
+    /// Returns the bytes of the entries.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.held.get()
+    }
+
     /// Brings memory to the bounds of `policy`. Entries that fit stay. Takes a while for many
     /// entries; to be called by one thread at a time.
     pub(crate) fn resize(&self, policy: &Policy) {
-        self.tier.resize(Bounds::new(policy.capacity));
+        self.max_bytes.store(policy.max_bytes.unwrap_or(NO_BOUND), Relaxed);
+        self.tier.resize(bounds(policy));
     }
 
     /// Gives memory back, also that of entries that are past all use.
@@ -99,11 +136,16 @@ impl Memory {
     }
 }
 
+fn bounds(policy: &Policy) -> Bounds {
+    Bounds::new(policy.capacity).max_bytes(policy.max_bytes)
+}
+
 /// Counts an entry that left by itself. One that was replaced after its end had expired: only
 /// nobody had asked for it.
 fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCause) {
     match cause {
         DropCause::Size => counters.evicted_for_size.add(1),
+        DropCause::Bytes => counters.evicted_for_bytes.add(1),
         DropCause::Expired | DropCause::Replaced => {
             counters.expired.add(u64::from(entry.age(clock.now()) == Age::Gone));
         }

@@ -7,6 +7,7 @@ use cachery_syntax::{Engine, Eviction};
 use linkme::distributed_slice;
 use smallvec::SmallVec;
 
+use super::held_bytes::HeldBytes;
 use crate::{
     entry::Entry,
     key::{Key, StoredKey},
@@ -34,6 +35,10 @@ pub trait MemoryTier: Send + Sync {
     /// for any number of entries; the next [`tidy`](Self::tidy) gives their memory back.
     fn clear(&self);
 
+    /// Lets entries leave that take `bytes` together, or a few more, or all that there are. Returns
+    /// them.
+    fn evict(&self, bytes: u64) -> Left;
+
     /// Brings the tier to other bounds. Entries that fit stay. Called by one thread at a time.
     fn resize(&self, bounds: Bounds);
 
@@ -51,6 +56,11 @@ pub trait MemoryTier: Send + Sync {
 pub struct Left(SmallVec<[Entry; 2]>);
 
 impl Left {
+    /// Tells whether nothing left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds an entry.
     pub fn add(&mut self, entry: Entry) {
         self.0.push(entry);
@@ -60,6 +70,15 @@ impl Left {
 impl Extend<Entry> for Left {
     fn extend<I: IntoIterator<Item = Entry>>(&mut self, entries: I) {
         self.0.extend(entries);
+    }
+}
+
+impl IntoIterator for Left {
+    type Item = Entry;
+    type IntoIter = smallvec::IntoIter<[Entry; 2]>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -75,12 +94,20 @@ impl FromIterator<Entry> for Left {
 pub struct Bounds {
     /// The most entries that it may hold.
     pub capacity: u64,
+    /// The most bytes of its entries together. Each entry that is stored has fewer, or as many.
+    pub max_bytes: Option<u64>,
 }
 
 impl Bounds {
-    /// Creates bounds for so many entries.
+    /// Creates bounds for so many entries, of any size.
     pub fn new(capacity: u64) -> Self {
-        Self { capacity }
+        Self { capacity, max_bytes: None }
+    }
+
+    /// Sets the most bytes.
+    #[must_use]
+    pub fn max_bytes(self, max_bytes: Option<u64>) -> Self {
+        Self { max_bytes, ..self }
     }
 }
 
@@ -94,12 +121,14 @@ pub struct MemoryOptions {
     /// Called once for each entry that leaves by itself: not for `remove` and `clear`. May be
     /// called under a lock of the engine.
     pub on_drop: OnDrop,
+    /// The count of the bytes in the tier, which the engine keeps.
+    pub held: HeldBytes,
 }
 
 impl MemoryOptions {
     /// Creates options.
     pub fn new(bounds: Bounds, on_drop: OnDrop) -> Self {
-        Self { bounds, eviction: Eviction::default(), on_drop }
+        Self { bounds, eviction: Eviction::default(), on_drop, held: HeldBytes::default() }
     }
 }
 
@@ -112,8 +141,10 @@ pub type OnDrop = Arc<dyn Fn(&Entry, DropCause) + Send + Sync>;
 pub enum DropCause {
     /// It was past all use.
     Expired,
-    /// The tier was full.
+    /// The tier held as many entries as it may.
     Size,
+    /// The entries had too many bytes.
+    Bytes,
     /// Another entry was stored for its key.
     Replaced,
 }
@@ -157,6 +188,10 @@ impl MemoryTier for NoMemory {
     }
 
     fn clear(&self) {}
+
+    fn evict(&self, _: u64) -> Left {
+        Left::default()
+    }
 
     fn resize(&self, _: Bounds) {}
 

@@ -52,6 +52,8 @@ counters! {
     clears => invalidations.cache,
     expired => evictions.expired,
     evicted_for_size => evictions.size,
+    evicted_for_bytes => evictions.bytes,
+    too_large_for_memory => evictions.too_large,
     remote_hits => remote.hits,
     invalidated_elsewhere => remote.invalidations,
     fenced => remote.fenced,
@@ -93,6 +95,11 @@ impl Counters {
             Unstorable::Panicked => &self.panicked,
         };
         counter.add_first()
+    }
+
+    /// Counts a value that is too large for memory. Returns whether it is the first.
+    pub(crate) fn too_large_for_memory(&self) -> bool {
+        self.too_large_for_memory.add_first()
     }
 
     /// Counts a stored value that is not used. Returns whether it is the first that another release

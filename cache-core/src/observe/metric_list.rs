@@ -86,9 +86,15 @@ const METRICS: &[Metric] = &[
         meaning: "Entries held in memory.",
     },
     Metric {
+        name: "cache_size_bytes",
+        kind: Kind::Gauge,
+        labels: &[CACHE],
+        meaning: "Bytes of the entries held in memory, where values have a known size.",
+    },
+    Metric {
         name: "cache_evictions_total",
         kind: Kind::Counter,
-        labels: &[CACHE, ("cause", "`expired`, `size`")],
+        labels: &[CACHE, ("cause", "`expired`, `size`, `bytes`, `too-large`")],
         meaning: "Entries that left memory by themselves, by cause.",
     },
     Metric {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cachery_syntax::Backend;
 use metrics::{IntoF64, counter, gauge, histogram};
 
-use super::stats::Stats;
+use super::stats::{Evictions, Stats};
 use crate::{health::Breaker, remote::QueuedInvalidations};
 
 /// Records an attempt to connect to a server.
@@ -83,7 +83,9 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     counter!("cache_coalesced_total", "cache" => cache).absolute(stats.coalesced);
     counter!("cache_puts_total", "cache" => cache).absolute(stats.puts);
     counter!("cache_refreshes_total", "cache" => cache).absolute(stats.refreshes);
-    let evictions = [("expired", stats.evictions.expired), ("size", stats.evictions.size)];
+    let Evictions { expired, size, bytes, too_large } = stats.evictions;
+    let evictions =
+        [("expired", expired), ("size", size), ("bytes", bytes), ("too-large", too_large)];
     for (cause, count) in evictions {
         counter!("cache_evictions_total", "cache" => cache, "cause" => cause).absolute(count);
     }
@@ -100,6 +102,7 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     }
     counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
+    gauge!("cache_size_bytes", "cache" => cache).set(stats.bytes as f64);
     for result in ["success", "error"] {
         // Nothing is recorded: a recorder that shows empty histograms shows these from the start.
         drop(histogram!("cache_load_seconds", "cache" => cache, "result" => result));

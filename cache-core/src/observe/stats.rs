@@ -99,6 +99,9 @@ statistics! {
         pub remote: RemoteStats,
         /// Entries in memory now. Expired ones count until they are dropped.
         pub size: u64,
+        /// Bytes of the entries in memory now: their keys, their values, and 240 for each. Zero for
+        /// functions whose values have no known size and no `weigh`.
+        pub bytes: u64,
         /// The sum of the times of all loads. In a serialised report, all times are seconds.
         #[serde(serialize_with = "crate::seconds::of")]
         pub load_time: Duration,
@@ -215,8 +218,14 @@ statistics! {
     pub struct Evictions {
         /// Entries whose time was over.
         pub expired: u64,
-        /// Entries that a full cache had no room for.
+        /// Entries that left a cache of as many entries as its `capacity` allows.
         pub size: u64,
+        /// Entries that left because the bytes would have been more than a `max_bytes` allows. A
+        /// cache with `max_bytes` on the engine `moka` counts those that `capacity` drove out here,
+        /// too.
+        pub bytes: u64,
+        /// Values that were not kept because each alone is larger than a `max_bytes`.
+        pub too_large: u64,
     }
 }
 
@@ -233,8 +242,8 @@ impl Stats {
         if calls == 0 { 0.0 } else { self.hits as f64 / calls as f64 }
     }
 
-    /// Returns what happened after `earlier`, a reading of the same cache. `size` is the present
-    /// one.
+    /// Returns what happened after `earlier`, a reading of the same cache. `size` and `bytes` are
+    /// the present ones.
     ///
     /// ```
     /// # use cachery::stats::Stats;
@@ -243,7 +252,7 @@ impl Stats {
     /// ```
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        Self { size: self.size, ..self.minus(*earlier) }
+        Self { size: self.size, bytes: self.bytes, ..self.minus(*earlier) }
     }
 
     /// Returns the mean time of a load; zero before the first.

@@ -86,7 +86,7 @@ impl Landing {
         let Self { cache, permit, group, load_time, keep, lifetimes } = self;
         let load_time_or_zero = load_time.unwrap_or_default();
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
-        let entry = wrap(permit.key().clone(), facts);
+        let entry = cache.weighed(wrap(permit.key().clone(), facts));
         let store = || match keep {
             Keep::No => Left::default(),
             Keep::Too => cache.keep(entry.clone()),

@@ -187,6 +187,7 @@ impl RemotePart {
         let key = StoredKey::from(key);
         (self.decode)(key, incoming.codec, incoming.payload(), facts)
             .inspect_err(|reason| undecodable(cache, *reason))
+            .map(|entry| cache.weighed(entry))
             .ok()
     }
 

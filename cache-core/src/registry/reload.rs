@@ -46,6 +46,7 @@ async fn adopt_on_a_thread(registry: Arc<Registry>, turn: tokio::sync::OwnedMute
 
 /// Puts the present settings into effect for all open caches.
 fn adopt(registry: &Registry) {
+    registry.together.set_most(registry.settings.max_bytes());
     for cache in registry.open_caches() {
         registry.settings.adopt(cache);
         cache.resize();

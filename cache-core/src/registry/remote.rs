@@ -9,14 +9,14 @@ use cachery_syntax::Backend;
 
 use super::state::Registry;
 use crate::{
-    cache::Remote,
+    cache::{Remote, TOO_LARGE_FOR_MEMORY},
     codec::Undecodable,
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     health::Health,
     identity::Fingerprint,
     invalidation::Invalidation,
-    observe::{self, RemoteStats},
+    observe::{self, Evictions, RemoteStats},
     remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
     site,
 };
@@ -62,6 +62,7 @@ pub(super) async fn health(registry: &Registry) -> Health {
     let prefix = registry.remote.is_some().then(|| settings.started.remote.prefix.clone());
     let mut notes = settings.notes();
     notes.extend(unstored_notes(registry));
+    notes.extend(too_large_notes(registry));
     Health::of(servers, prefix, settings.faults(), notes)
 }
 
@@ -69,6 +70,17 @@ pub(super) async fn health(registry: &Registry) -> Health {
 fn unstored_notes(registry: &Registry) -> Vec<String> {
     let names = site::by_name().keys().map(|name| (*name, registry.stats(name).remote));
     names.flat_map(|(name, stats)| notes_of(name, &stats)).collect()
+}
+
+/// Returns a line for each cache of which values were too large for memory.
+fn too_large_notes(registry: &Registry) -> Vec<String> {
+    let names = site::by_name().keys().map(|name| (*name, registry.stats(name).evictions));
+    let counted = names.filter(|(_, evictions)| evictions.too_large > 0);
+    let note = |(name, evictions): (&str, Evictions)| {
+        let count = evictions.too_large;
+        format!("`{name}`: {count} values were not kept in memory: {TOO_LARGE_FOR_MEMORY}")
+    };
+    counted.map(note).collect()
 }
 
 fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {

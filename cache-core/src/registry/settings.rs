@@ -56,6 +56,11 @@ impl CurrentSettings {
         self.latest().notes.clone()
     }
 
+    /// Returns the most bytes of all caches together.
+    pub(super) fn max_bytes(&self) -> Option<u64> {
+        self.latest().max_bytes()
+    }
+
     /// Returns the policy of `site` in effect.
     pub(super) fn policy(&self, site: &Site) -> Policy {
         let latest = self.latest();

@@ -8,6 +8,7 @@ use super::settings::CurrentSettings;
 use crate::{
     cache::{Cache, Remote, Shared, tidy_when_open},
     clock::Clock,
+    memory::Together,
     observe::{self, Stats},
     policy::Policy,
     remote::Place,
@@ -22,6 +23,8 @@ pub(super) struct Registry {
     pub(super) remote: Option<Remote>,
     /// [`SITES`], found once.
     sites: &'static [Site],
+    /// The bound of the bytes of all caches.
+    pub(super) together: Arc<Together>,
     /// The cache of each of the sites, opened at its first use.
     caches: Box<[OnceLock<Arc<Cache>>]>,
 }
@@ -29,7 +32,8 @@ pub(super) struct Registry {
 impl Registry {
     pub(super) fn new(settings: CurrentSettings, clock: Clock, remote: Option<Remote>) -> Self {
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
-        Self { settings, clock, remote, sites: SITES.static_slice(), caches }
+        let together = Arc::new(Together::new(settings.max_bytes()));
+        Self { settings, clock, remote, sites: SITES.static_slice(), together, caches }
     }
 
     /// Returns the cache of `site`, and opens it at its first use.
@@ -49,7 +53,7 @@ impl Registry {
     fn open(&self, site: &'static Site) -> Arc<Cache> {
         let policy = self.settings.policy(site);
         let shared = self.shared(site, &policy);
-        let cache = Arc::new(Cache::new(site, policy, self.clock.clone(), shared));
+        let cache = Arc::new(Cache::new(site, policy, self.clock.clone(), shared, &self.together));
         tidy_when_open(&cache);
         cache
     }

@@ -6,6 +6,7 @@ mod fingerprint;
 pub(super) mod generics;
 pub(super) mod input;
 mod part;
+mod value;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, Path, Type, ext::IdentExt as _, spanned::Spanned as _};
@@ -58,7 +59,9 @@ impl Model {
         let cache = match source {
             Source::Own(values) => {
                 let fingerprint = fingerprint::of(&function, &key, &returns);
-                CacheOf::Own(Site::new(values, function.ident().unraw().to_string(), fingerprint))
+                let named = function.ident().unraw().to_string();
+                let value = value::in_a_static(&function, &returns, &krate, &values.bytes);
+                CacheOf::Own(Site::new(values, named, fingerprint, value))
             }
             Source::Declared(path) => CacheOf::Declared(path),
         };

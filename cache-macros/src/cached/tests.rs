@@ -96,6 +96,7 @@ fn the_site_knows_its_backend_its_engine_and_that_it_is_local_where_that_is_said
             .split_once(';')
             .expect("it ends")
             .0
+            .trim_end_matches(".weigh(||::cachery::__private::size_of!(u64))")
             .to_owned()
     };
     assert_eq!(site(quote!(ttl = "forever")), "");
@@ -108,6 +109,9 @@ fn the_site_knows_its_backend_its_engine_and_that_it_is_local_where_that_is_said
         ".backend(::cachery::__private::Backend::Memory).local()"
     );
     assert_eq!(site(quote!(ttl = "forever", local)), ".local()");
+    let weighed = ".max_bytes(1024u64).weigh(||::core::option::Option::Some(|entry|\
+                   ::cachery::__private::weighed::<u64,_>(entry,bytes_of)))";
+    assert_eq!(site(quote!(ttl = "forever", max_bytes = "1KiB", weigh = bytes_of)), weighed);
     assert_eq!(
         site(quote!(ttl = "forever", engine = "moka", eviction = "lru")),
         ".engine(::cachery::__private::Engine::Moka).eviction(::cachery::__private::Eviction::Lru)"

@@ -12,6 +12,7 @@ mod returns;
 mod signature;
 mod skip;
 mod source;
+mod weighed;
 
 use syn::{Path, Type};
 
@@ -21,6 +22,7 @@ pub(super) use self::{
     key_types::Types,
     key_use::Use,
     source::Source,
+    weighed::names_parameters,
 };
 use super::{function::Function, surroundings::Surroundings};
 use crate::shared::{arguments::Args, crate_path, errors::Errors};
@@ -51,6 +53,9 @@ pub(super) fn validate(
     let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     let source = source::check(args, function, errors);
     let key = key::check(args, function, source.declared(), returns.is_some(), errors);
+    if let Some(returns) = returns {
+        weighed::check(args, function, returns, errors);
+    }
     let companions = companions::check(args, function, surroundings, errors);
     Some(Checked { krate, source, key, returns: returns?.clone(), companions })
 }

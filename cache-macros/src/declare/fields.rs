@@ -1,6 +1,7 @@
 //! The fields of a declaration: those of the attribute that are about the cache.
 
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{Ident, Path};
 
 use super::declaration::Declaration;
@@ -43,7 +44,12 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
     let values = values::check(name, &args, errors);
     let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     Checked {
-        site: Site::new(values, declaration.ident.to_string(), declaration.fingerprint()),
+        site: Site::new(
+            values,
+            declaration.ident.to_string(),
+            declaration.fingerprint(),
+            Some(declaration.value.to_token_stream()),
+        ),
         krate,
     }
 }

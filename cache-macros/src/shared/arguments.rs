@@ -38,6 +38,8 @@ pub(crate) struct Args {
     pub(crate) local: Option<Arg<()>>,
     pub(crate) engine: Option<Arg<Expr>>,
     pub(crate) eviction: Option<Arg<Expr>>,
+    pub(crate) max_bytes: Option<Arg<Expr>>,
+    pub(crate) weigh: Option<Arg<Expr>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -57,6 +59,8 @@ enum Argument {
     Local,
     Engine,
     Eviction,
+    MaxBytes,
+    Weigh,
     Companions,
     Crate,
 }
@@ -76,6 +80,8 @@ impl Argument {
             "local" => (Self::Local, "local"),
             "engine" => (Self::Engine, "engine = \"moka\""),
             "eviction" => (Self::Eviction, "eviction = \"lru\""),
+            "max_bytes" => (Self::MaxBytes, "max_bytes = \"64MiB\""),
+            "weigh" => (Self::Weigh, "weigh = |value| value.len()"),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -153,6 +159,10 @@ impl Args {
             (Argument::Eviction, Given::Value(value)) => {
                 set(&mut self.eviction, word, value, errors);
             }
+            (Argument::MaxBytes, Given::Value(value)) => {
+                set(&mut self.max_bytes, word, value, errors);
+            }
+            (Argument::Weigh, Given::Value(value)) => set(&mut self.weigh, word, value, errors),
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {
                 set(&mut self.companions, word, value, errors);

@@ -56,6 +56,11 @@ impl Mentions {
         self.words.iter().any(|found| found == word)
     }
 
+    /// Returns true if there is no other word than these.
+    pub(crate) fn has_only_words(&self, words: &[&str]) -> bool {
+        self.words.iter().all(|found| words.iter().any(|word| found == word))
+    }
+
     /// Returns true if a word ends in `end`.
     pub(crate) fn has_word_ending_in(&self, end: &str) -> bool {
         self.words.iter().any(|found| found.to_string().ends_with(end))

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
 
-use super::{ttl::TtlArgument, values::Values};
+use super::{bytes::BytesArguments, ttl::TtlArgument, values::Values};
 
 /// The content of a call site's descriptor.
 pub(crate) struct Site {
@@ -22,11 +22,19 @@ pub(crate) struct Site {
     pub(crate) backend: Option<Backend>,
     pub(crate) engine: Option<Engine>,
     pub(crate) eviction: Option<Eviction>,
+    pub(crate) bytes: BytesArguments,
+    /// The type of the values, where a static can name it.
+    pub(crate) value: Option<TokenStream>,
     pub(crate) local: bool,
 }
 
 impl Site {
-    pub(crate) fn new(values: Values, function: String, fingerprint: String) -> Self {
+    pub(crate) fn new(
+        values: Values,
+        function: String,
+        fingerprint: String,
+        value: Option<TokenStream>,
+    ) -> Self {
         Self {
             function,
             fingerprint,
@@ -37,6 +45,8 @@ impl Site {
             backend: values.backend,
             engine: values.engine,
             eviction: values.eviction,
+            bytes: values.bytes,
+            value,
             local: values.local,
         }
     }
@@ -69,8 +79,10 @@ impl Site {
         let engine = engine.map(|engine| quote!(.engine(#engine)));
         let eviction = self.eviction.map(|eviction| variant(krate, "Eviction", &eviction));
         let eviction = eviction.map(|eviction| quote!(.eviction(#eviction)));
+        let max_bytes = self.bytes.bound();
+        let weigh = self.value.as_ref().map(|value| self.bytes.weigher(krate, value));
         let local = self.local.then(|| quote!(.local()));
-        quote!(#ttl #capacity #version #backend #engine #eviction #local)
+        quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #local #weigh)
     }
 }
 

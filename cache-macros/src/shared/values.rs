@@ -7,6 +7,7 @@ use syn::{Expr, Lit, LitInt};
 
 use super::{
     arguments::{Arg, Args},
+    bytes::BytesArguments,
     errors::Errors,
     tokens::literal,
     ttl::TtlArgument,
@@ -21,6 +22,7 @@ pub(crate) struct Values {
     pub(crate) backend: Option<Backend>,
     pub(crate) engine: Option<Engine>,
     pub(crate) eviction: Option<Eviction>,
+    pub(crate) bytes: BytesArguments,
     pub(crate) local: bool,
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         backend: backend(args, errors),
         engine: engine(args, errors),
         eviction: eviction(args, errors),
+        bytes: BytesArguments::check(args, errors),
         local: args.local.is_some(),
     }
 }
@@ -48,6 +51,7 @@ pub(crate) const fn stand_in(name: String) -> Values {
         backend: None,
         engine: None,
         eviction: None,
+        bytes: BytesArguments::NONE,
         local: false,
     }
 }

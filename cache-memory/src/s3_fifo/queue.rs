@@ -13,11 +13,17 @@ pub(super) struct Queue {
     /// The position of the first slot. Positions are never used twice.
     first: u64,
     len: usize,
+    bytes: u64,
 }
 
 impl Queue {
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Returns the bytes of the entries.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Returns the number of slots, including those of entries that have left.
@@ -33,16 +39,18 @@ impl Queue {
     /// Adds an entry at the end.
     pub(super) fn push(&mut self, entry: Entry) {
         entry.notes().position.store(self.first + self.slots.len() as u64, Relaxed);
-        self.slots.push_back(Some(entry));
         self.len += 1;
+        self.bytes += entry.bytes();
+        self.slots.push_back(Some(entry));
     }
 
     /// Takes the entry that came first.
     pub(super) fn pop(&mut self) -> Option<Entry> {
         while let Some(slot) = self.slots.pop_front() {
             self.first += 1;
-            if slot.is_some() {
+            if let Some(entry) = &slot {
                 self.len -= 1;
+                self.bytes -= entry.bytes();
                 return slot;
             }
         }
@@ -53,6 +61,7 @@ impl Queue {
     pub(super) fn remove(&mut self, entry: &Entry) -> Option<Entry> {
         let removed = self.slot_of(entry)?.take();
         self.len -= 1;
+        self.bytes -= entry.bytes();
         if self.slots.len() > 2 * self.len + MOST_EMPTY {
             self.close_up();
         }
@@ -63,7 +72,9 @@ impl Queue {
     pub(super) fn replace(&mut self, old: &Entry, new: &Entry) -> Option<Entry> {
         let slot = self.slot_of(old)?;
         new.notes().position.store(old.notes().position.load(Relaxed), Relaxed);
-        slot.replace(new.clone())
+        let replaced = slot.replace(new.clone());
+        self.bytes = self.bytes - old.bytes() + new.bytes();
+        replaced
     }
 
     /// Returns the slot that holds `entry`.
@@ -78,6 +89,7 @@ impl Queue {
         self.first += self.slots.len() as u64;
         let entries = std::mem::take(&mut self.slots);
         self.len = 0;
+        self.bytes = 0;
         entries.into_iter().flatten().for_each(|entry| self.push(entry));
     }
 }

@@ -2,14 +2,14 @@
 
 use std::{iter, mem, sync::atomic::Ordering::Relaxed};
 
-use cachery_core::{Entry, key::StoredKey};
+use cachery_core::{Bounds, DropCause, Entry};
 
 use super::{ghosts::Ghosts, queue::Queue};
 
-/// The share of the capacity for keys that are new: a twentieth. Measured against a fiftieth to a
+/// The share of the bounds for keys that are new: a twentieth. Measured against a fiftieth to a
 /// tenth: smaller is better for skewed loads, larger learns a new set of keys faster.
 const SMALL_SHARE: usize = 20;
-/// The share of the capacity that a set of ghosts remembers: a half, so both at most all of it.
+/// The share of the entries that a set of ghosts remembers: a half, so both at most all of them.
 const GHOSTS_SHARE: usize = 2;
 /// Marked entries that one eviction passes over. Then one leaves in spite of its mark, so that an
 /// eviction takes a few microseconds also where all are marked.
@@ -18,6 +18,7 @@ const MOST_SPARED: usize = 64;
 /// The order in which entries leave.
 pub(super) struct Queues {
     capacity: usize,
+    max_bytes: u64,
     /// New keys, until they are asked for again.
     small: Queue,
     main: Queue,
@@ -41,34 +42,50 @@ pub(super) enum Kind {
 }
 
 impl Queues {
-    pub(super) fn new(capacity: u64) -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         let mut queues = Self {
             capacity: 0,
+            max_bytes: 0,
             small: Queue::default(),
             main: Queue::default(),
             ghosts: Ghosts::default(),
             hand: 0,
         };
-        queues.set_capacity(capacity);
+        queues.set_bounds(bounds);
         queues
     }
 
-    pub(super) fn set_capacity(&mut self, capacity: u64) {
-        self.capacity = usize::try_from(capacity).unwrap_or(usize::MAX).max(1);
+    pub(super) fn set_bounds(&mut self, bounds: Bounds) {
+        self.capacity = usize::try_from(bounds.capacity).unwrap_or(usize::MAX).max(1);
+        self.max_bytes = bounds.max_bytes.unwrap_or(u64::MAX);
     }
 
     pub(super) fn len(&self) -> usize {
         self.small.len() + self.main.len()
     }
 
-    /// Returns the queue for a key that is not there: the small one, unless the key was there
-    /// lately or nothing need leave for it.
-    pub(super) fn kind_for(&mut self, key: &StoredKey) -> Kind {
-        if self.len() < self.capacity || self.ghosts.remove(key.hash64()) {
+    pub(super) fn bytes(&self) -> u64 {
+        self.small.bytes() + self.main.bytes()
+    }
+
+    /// Returns the queue for an entry whose key is not there: the small one, unless the key was
+    /// there lately or nothing need leave for it.
+    pub(super) fn kind_for(&mut self, entry: &Entry) -> Kind {
+        if self.lacks_room_for(1, entry.bytes()).is_none()
+            || self.ghosts.remove(entry.key().hash64())
+        {
             Kind::Main
         } else {
             Kind::Small
         }
+    }
+
+    /// Returns the bound that leaves no room for so many entries of so many bytes, if one does.
+    fn lacks_room_for(&self, entries: usize, bytes: u64) -> Option<DropCause> {
+        if self.len().saturating_add(entries) > self.capacity {
+            return Some(DropCause::Size);
+        }
+        (self.bytes().saturating_add(bytes) > self.max_bytes).then_some(DropCause::Bytes)
     }
 
     /// Adds an entry, for which there must be room.
@@ -92,27 +109,40 @@ impl Queues {
 
     /// Leaves empty queues behind.
     pub(super) fn take_all(&mut self) -> Self {
-        let empty = Self::new(self.capacity as u64);
-        mem::replace(self, empty)
+        let mut bounds = Bounds::new(self.capacity as u64);
+        bounds.max_bytes = Some(self.max_bytes);
+        mem::replace(self, Self::new(bounds))
     }
 
-    /// Takes out an entry if there is no room for another one.
-    pub(super) fn evict_if_full(&mut self) -> Option<Entry> {
-        if self.len() < self.capacity { None } else { self.evict() }
+    /// Takes out an entry if there is no room for `new`, and tells which bound left none.
+    pub(super) fn evict_for(&mut self, new: &Entry) -> Option<(Entry, DropCause)> {
+        let cause = self.lacks_room_for(1, new.bytes())?;
+        Some((self.evict()?, cause))
     }
 
-    /// Takes out the entries beyond the capacity.
-    pub(super) fn evict_excess(&mut self) -> impl Iterator<Item = Entry> {
-        iter::from_fn(|| if self.len() > self.capacity { self.evict() } else { None })
+    /// Takes out the entries beyond the bounds.
+    pub(super) fn evict_excess(&mut self) -> impl Iterator<Item = (Entry, DropCause)> {
+        iter::from_fn(|| {
+            let cause = self.lacks_room_for(0, 0)?;
+            Some((self.evict()?, cause))
+        })
+    }
+
+    /// Takes out the entries that are worth least, until they have so many bytes.
+    pub(super) fn evict_bytes(&mut self, bytes: u64) -> impl Iterator<Item = Entry> {
+        let most = self.bytes().saturating_sub(bytes);
+        iter::from_fn(move || if self.bytes() > most { self.evict() } else { None })
     }
 
     /// Takes out the entry that is worth least.
     fn evict(&mut self) -> Option<Entry> {
         let mut spared = 0;
-        if self.small.len() >= (self.capacity / SMALL_SHARE).max(1) {
+        // As many as there are, or may be.
+        let entries = self.capacity.min(self.len() + 1);
+        if self.is_small_full() {
             while let Some(entry) = self.small.pop() {
                 if spared == MOST_SPARED || !is_marked(&entry) {
-                    self.ghosts.add(entry.key().hash64(), (self.capacity / GHOSTS_SHARE).max(1));
+                    self.ghosts.add(entry.key().hash64(), (entries / GHOSTS_SHARE).max(1));
                     return Some(entry);
                 }
                 entry.notes().mark.store(0, Relaxed);
@@ -129,6 +159,13 @@ impl Queues {
             spared += 1;
         }
         self.small.pop()
+    }
+
+    /// Tells whether the small queue has its share of one of the bounds.
+    fn is_small_full(&self) -> bool {
+        let share = SMALL_SHARE as u64;
+        self.small.len() >= (self.capacity / SMALL_SHARE).max(1)
+            || self.small.bytes() > self.max_bytes / share
     }
 
     /// Takes out those of the next `most` entries that `is_over` finds past all use.

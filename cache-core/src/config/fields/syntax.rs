@@ -75,6 +75,10 @@ pub(super) const BYTES: Syntax<u64> =
     Syntax::new("bytes, or a size such as `64KiB`", read_bytes, |bytes| format_size(*bytes))
         .checked(|bytes| check_bytes(*bytes));
 
+pub(super) const MAX_BYTES: Syntax<u64> =
+    Syntax::new("bytes, or a size such as `64MiB`", read_bytes, |bytes| format_size(*bytes))
+        .checked(|bytes| check_max_bytes(*bytes));
+
 pub(super) const SHARE: Syntax<f64> =
     Syntax::new("a share, from 0 to 1", read_share, f64::to_string)
         .checked(|share| check_share(*share));
@@ -178,6 +182,14 @@ fn check_bytes(bytes: u64) -> Parsed<()> {
         return Ok(());
     }
     Err("a value size of zero sends nothing; use `backend(Backend::Memory)` to stay in memory"
+        .to_owned())
+}
+
+fn check_max_bytes(bytes: u64) -> Parsed<()> {
+    if bytes > 0 {
+        return Ok(());
+    }
+    Err("a bound of zero bytes holds nothing; use `enabled(false)` to switch caching off"
         .to_owned())
 }
 

@@ -16,6 +16,7 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         backend: site.backend,
         engine: site.engine,
         eviction: site.eviction,
+        max_bytes: site.max_bytes,
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

@@ -62,6 +62,7 @@ impl BuilderSettings {
             misplaced
                 .map(|field| Source::Builder.refuses_for_all(field.name, "`.cache(name, ..)`")),
         );
+        check(&self.program, "", faults);
         check(&self.all_valid(), " for all caches", faults);
         for (name, settings) in &self.caches {
             check(settings, &format!(" of the cache `{}`", shown_name(name)), faults);

@@ -88,6 +88,8 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.backend,
         &args.engine,
         &args.eviction,
+        &args.max_bytes,
+        &args.weigh,
     ];
     let words = said
         .into_iter()

@@ -16,7 +16,7 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "eviction" => one_of(&["tiny-lfu", "lru"]),
         "codec" => one_of(&["binary", "json"]),
         "fallback" => one_of(&["memory", "off"]),
-        "capacity" | "max_value_size" => (number + 1).to_string(),
+        "capacity" | "max_value_size" | "max_bytes" => (number + 1).to_string(),
         "ttl" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
@@ -44,6 +44,7 @@ pub(super) fn program(
         "enabled" => builder.enabled(text == "true"),
         "strict" => builder.strict(text == "true"),
         "external" => builder.external([text]),
+        "max_bytes" => builder.max_bytes(text.parse().expect("a number")),
         other => panic!("a new field needs a method of the builder: {other}"),
     }
 }
@@ -81,6 +82,7 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "capacity" => settings.capacity(said.capacity.expect("it is said")),
         "enabled" => settings.enabled(text == "true"),
         "backend" => settings.backend(said.backend.expect("it is said")),
+        "max_bytes" => settings.max_bytes(said.max_bytes.expect("it is said")),
         "engine" => settings.engine(said.engine.expect("it is said")),
         "eviction" => settings.eviction(said.eviction.expect("it is said")),
         "codec" => settings.codec(said.codec.expect("it is said")),
@@ -98,6 +100,7 @@ pub(super) fn attribute(site: Site, field: &str, number: usize) -> Site {
         "ttl" => site.ttl_millis(1000 * (number as u64 + 1)),
         "capacity" => site.capacity(text.parse().expect("a number")),
         "backend" => site.backend(text.parse().expect("a backend")),
+        "max_bytes" => site.max_bytes(text.parse().expect("a number")),
         "engine" => site.engine(text.parse().expect("an engine")),
         "eviction" => site.eviction(text.parse().expect("a rule of eviction")),
         other => panic!("no attribute says it: {other}"),
