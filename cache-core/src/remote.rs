@@ -79,7 +79,8 @@ pub trait RemoteTier: Send + Sync {
     /// keeps entries for the outage ttl only.
     fn receives_invalidations(&self) -> bool;
 
-    /// Asks the servers for their health.
+    /// Returns the health of the servers as far as it is known, without asking them. At the start
+    /// it waits for the outcome of the first attempt to connect.
     fn health(&self) -> Pending<'_, Vec<ServerHealth>>;
 
     /// Returns the invalidations that wait until their servers can be reached.
@@ -116,6 +117,9 @@ pub struct RemoteOptions {
     pub prefix: String,
     /// The path of the file that keeps invalidations which wait.
     pub journal: Option<String>,
+    /// True when the start fails without the store: until it was reached, the error of
+    /// [`RemoteTier::connected`] says all, and nothing is logged.
+    pub required: bool,
     /// The receiver of events.
     pub events: Arc<dyn RemoteEvents>,
 }

@@ -14,6 +14,7 @@ mod replay;
 mod requests;
 mod runtime_connection;
 mod shared;
+mod sight;
 mod state;
 mod window;
 
@@ -75,7 +76,8 @@ impl Server {
         self.requests.ask(pipeline, deadline, within, lane)
     }
 
-    /// Waits until this runtime has a connection. The error is that of the last attempt.
+    /// Waits until this runtime has a connection, or for an error that only a person can remove.
+    /// The error is that of the last attempt.
     pub(crate) async fn connected(&self, deadline: Pin<&mut Sleep>) -> Result<(), ConnectError> {
         if self.requests.connected(deadline).await {
             return Ok(());
@@ -93,9 +95,15 @@ impl Server {
         self.state().push_channel.settled().await;
     }
 
-    /// Asks the server for its health.
-    pub(crate) async fn health(&self) -> ServerHealth {
-        health::measure(&self.requests).await
+    /// Waits for the outcome of the first attempt to connect.
+    pub(crate) async fn tried(&self) {
+        self.state().sight.tried().await;
+    }
+
+    /// Returns its health as far as it is known, and has the link look at it again.
+    pub(crate) fn health(&self) -> ServerHealth {
+        self.state().sight.look_soon();
+        health::of(self.state(), &self.requests.replays)
     }
 
     pub(crate) fn number(&self) -> u16 {

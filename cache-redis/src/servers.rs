@@ -28,6 +28,9 @@ use crate::{
     slots::{SlotOwners, slot},
 };
 
+/// The time that health waits for the first attempt to connect.
+const FIRST_ATTEMPT: Duration = Duration::from_millis(500);
+
 /// Checks a target without connecting.
 pub(crate) fn check(target: &Target) -> Result<(), OpenError> {
     Topology::read(target).map(drop)
@@ -53,15 +56,17 @@ pub(crate) struct NotConnected {
 }
 
 impl Servers {
-    /// Begins to connect, in the background and for ever.
+    /// Begins to connect, in the background and for ever. Where the servers are `required`, nothing
+    /// is logged before [`connected`](Self::connected) has succeeded.
     pub(crate) fn open(
         target: &Target,
         watched_prefix: Vec<u8>,
         hooks: Arc<dyn ServerHooks>,
+        required: bool,
     ) -> Result<Arc<Self>, OpenError> {
         let topology = Topology::read(target)?;
         manager::start()?;
-        let shared = |slots| Shared::new(hooks, watched_prefix, slots);
+        let shared = |slots| Shared::new(hooks, watched_prefix, slots, required);
         Ok(Arc::new(match topology {
             Topology::Server(endpoint) => {
                 let shared = shared(SlotOwners::all(1));
@@ -173,7 +178,8 @@ impl Servers {
         }
     }
 
-    /// Waits for the first connection to every server.
+    /// Waits for the first connection to every server, or for an error that only a person can
+    /// remove.
     pub(crate) async fn connected(&self, within: Duration) -> Result<(), NotConnected> {
         let mut deadline = pin!(manager::timer(within));
         if let Members::Cluster(cluster) = &self.members {
@@ -191,6 +197,7 @@ impl Servers {
             // Without its pushes a server still serves.
             let _ = manager::until(deadline.as_mut(), pin!(server.push_settled())).await;
         }
+        self.shared.started();
         Ok(())
     }
 
@@ -199,15 +206,20 @@ impl Servers {
         self.shared.reception.is_complete()
     }
 
-    /// Asks each server for its health.
+    /// Returns the health of each server as far as it is known. Waits for the outcome of the first
+    /// attempt to connect, while that is not known.
     pub(crate) async fn health(&self) -> Vec<ServerHealth> {
-        let mut all = Vec::new();
-        for server in self.members() {
-            all.push(server.health().await);
+        let mut deadline = pin!(manager::timer(FIRST_ATTEMPT));
+        if let Members::Cluster(cluster) = &self.members {
+            let _ = cluster.settled(deadline.as_mut()).await;
+        }
+        let servers = self.members();
+        for server in &servers {
+            let _ = manager::until(deadline.as_mut(), pin!(server.tried())).await;
         }
         match &self.members {
-            Members::Cluster(cluster) if all.is_empty() => vec![cluster.health()],
-            _ => all,
+            Members::Cluster(cluster) if servers.is_empty() => vec![cluster.health()],
+            _ => servers.iter().map(|server| server.health()).collect(),
         }
     }
 }

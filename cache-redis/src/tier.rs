@@ -50,11 +50,11 @@ pub(crate) struct Tier(Arc<Client>);
 impl Tier {
     /// Opens the tier. Connecting goes on in the background.
     pub(crate) fn open(options: RemoteOptions) -> Result<Self, OpenError> {
-        let RemoteOptions { target, prefix, journal, events, .. } = options;
+        let RemoteOptions { target, prefix, journal, required, events, .. } = options;
         let is_kept = journal.is_some();
         let node = Arc::new(Node::new(&prefix, events, journal));
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
-        let servers = Servers::open(&target, node.names.watched(), hooks)?;
+        let servers = Servers::open(&target, node.names.watched(), hooks, required)?;
         let client = Arc::new(Client { node, servers, sizes: Sizes::default() });
         if is_kept {
             manager::handle().spawn(tend_journal(Arc::downgrade(&client)));

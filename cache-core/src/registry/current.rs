@@ -83,7 +83,8 @@ fn build() -> &'static Arc<Registry> {
         let sources = Sources::default();
         let resolved = Resolved::of(&sources, &SITES);
         is_built_here = true;
-        open(sources, resolved.config, Clock::system(), resolved.faults)
+        // A call cannot fail as a start can.
+        open(sources, resolved.config, Clock::system(), resolved.faults, false)
     });
     // Logged when the registry is there, by the thread that built it: a subscriber may call a
     // cache.

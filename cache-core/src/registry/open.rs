@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn isolated() -> Arc<Registry> {
     let sources = Sources { isolated: true, ..Sources::default() };
     let config = Resolved::of(&sources, &SITES).config;
-    open(sources, config, Clock::isolated(), Vec::new())
+    open(sources, config, Clock::isolated(), Vec::new(), false)
 }
 
 /// Opens a registry with the settings of `sources`, and connects if a cache needs the remote tier.
@@ -23,20 +23,23 @@ pub(super) async fn build(sources: Sources) -> Result<Arc<Registry>, Error> {
     let resolved = Resolved::of(&sources, &SITES);
     Error::check(resolved.faults)?;
     resolved.config.log_notes();
-    let registry = open(sources, resolved.config, clock, Vec::new());
+    let required = resolved.config.remote.required;
+    let registry = open(sources, resolved.config, clock, Vec::new(), required);
     remote::connect(&registry).await?;
     Ok(registry)
 }
 
-/// Opens a registry. `faults` are those of its settings, where it goes on without them.
+/// Opens a registry. `faults` are those of its settings, where it goes on without them; `required`
+/// tells whether its start fails without the remote tier.
 pub(super) fn open(
     sources: Sources,
     config: Config,
     clock: Clock,
     mut faults: Vec<Fault>,
+    required: bool,
 ) -> Arc<Registry> {
     Arc::new_cyclic(|registry: &Weak<Registry>| {
-        let remote = remote::open(&config, registry, &mut faults);
+        let remote = remote::open(&config, required, registry, &mut faults);
         Registry::new(CurrentSettings::new(sources, config, faults), clock, remote)
     })
 }

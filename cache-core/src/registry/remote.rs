@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use cachery_syntax::Backend;
@@ -23,13 +23,14 @@ use crate::{
 
 /// The time that a start waits for the first connection, where it can go on without one.
 const CONNECT: Duration = Duration::from_secs(1);
-/// The time that it waits where it cannot.
-const CONNECT_REQUIRED: Duration = Duration::from_secs(10);
+/// The time that it waits after that where it cannot.
+const CONNECT_LONGER: Duration = Duration::from_secs(9);
 
 /// Opens the remote tier, if a cache of the program uses it. A tier that cannot be opened becomes a
-/// fault, and memory serves.
+/// fault, and memory serves. `required` tells whether the start fails without the store.
 pub(super) fn open(
     config: &Config,
+    required: bool,
     registry: &Weak<Registry>,
     faults: &mut Vec<Fault>,
 ) -> Option<Remote> {
@@ -39,7 +40,7 @@ pub(super) fn open(
     let events = Arc::new(Events(registry.clone()));
     let prefix = settings.prefix.clone();
     let journal = settings.journal.clone();
-    let tier = (backend.open)(RemoteOptions { target, prefix, journal, events })
+    let tier = (backend.open)(RemoteOptions { target, prefix, journal, required, events })
         .map_err(|why| faults.push(Fault::new(FaultKind::Unreachable, why)))
         .ok()?;
     observe::begin_totals();
@@ -111,19 +112,35 @@ pub(super) async fn connect(registry: &Registry) -> Result<(), Error> {
     let settings = &registry.settings;
     Error::check(settings.faults())?;
     let Some(remote) = &registry.remote else { return Ok(()) };
-    let required = settings.started.remote.required;
-    let within = if required { CONNECT_REQUIRED } else { CONNECT };
-    match remote.tier.connected(within).await {
-        Err(why) if required => {
-            let source = settings.started.required_by();
-            let message = format!(
-                "{source}: the remote tier cannot be reached: {why}; or take `required` (CACHE_REQUIRED) out \
-                 to start without it"
-            );
-            Error::check(vec![Fault::new(FaultKind::Unreachable, message)])
-        }
-        _ => Ok(()),
+    if !settings.started.remote.required {
+        // It goes on without the connection.
+        let _ = remote.tier.connected(CONNECT).await;
+        return Ok(());
     }
+    let source = settings.started.required_by();
+    let began = Instant::now();
+    let Err(why) = connect_patiently(remote, &source).await else { return Ok(()) };
+    let seconds = began.elapsed().as_secs();
+    let waited = if seconds > 0 { format!(" within {seconds} s") } else { String::new() };
+    let message = format!(
+        "{source}: the remote tier cannot be reached{waited}: {why}; or take `required` \
+         (CACHE_REQUIRED) out to start without it"
+    );
+    Error::check(vec![Fault::new(FaultKind::Unreachable, message)])
+}
+
+/// Waits for the first connection of a start that `source` lets fail without one. What only a
+/// person can remove is not waited for.
+async fn connect_patiently(remote: &Remote, source: &str) -> Result<(), String> {
+    let began = Instant::now();
+    let connected = remote.tier.connected(CONNECT).await;
+    // A tier that gives up earlier knows that waiting is in vain.
+    if connected.is_ok() || began.elapsed() < CONNECT {
+        return connected;
+    }
+    let seconds = (CONNECT + CONNECT_LONGER).as_secs();
+    tracing::warn!("Redis is not there yet: the start waits for it up to {seconds} s ({source})");
+    remote.tier.connected(CONNECT_LONGER).await
 }
 
 /// Clears the cache called `name`, here and on all nodes.

@@ -56,14 +56,19 @@ impl Discovery {
         }
     }
 
-    /// Waits until some node has answered. The error is that of the last attempt.
+    /// Waits until some node has answered, or for an error that only a person can remove. The error
+    /// is that of the last attempt.
     pub(super) async fn reached(&self, deadline: Pin<&mut Sleep>) -> Result<(), ConnectError> {
         let mut known = self.known.subscribe();
-        let reached = known.wait_for(|known| matches!(known, Some(Ok(()))));
-        if manager::until(deadline, pin!(reached)).await.is_some() {
-            return Ok(());
+        let is_over = |known: &Option<Result<(), ConnectError>>| match known {
+            Some(Ok(())) => true,
+            Some(Err(error)) => error.is_final,
+            None => false,
+        };
+        match manager::until(deadline, pin!(known.wait_for(is_over))).await {
+            Some(Ok(known)) => known.clone().unwrap_or(Ok(())),
+            _ => Err(self.error().unwrap_or_else(ConnectError::timeout)),
         }
-        Err(self.error().unwrap_or_else(ConnectError::timeout))
     }
 
     fn error(&self) -> Option<ConnectError> {
@@ -114,7 +119,7 @@ impl Discovery {
         if matches!(before, Some(Ok(()))) {
             return;
         }
-        if before.is_none() {
+        if before.is_none() && !self.shared.is_quiet() {
             let (address, reason) = (self.address(), error.reason.as_str());
             tracing::warn!(
                 %address,

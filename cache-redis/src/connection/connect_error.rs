@@ -13,6 +13,8 @@ pub(crate) struct ConnectError {
     pub(crate) reason: Reason,
     /// True when the breaker counts it.
     pub(crate) counts_against_server: bool,
+    /// True when only a person can help, so that waiting is in vain.
+    pub(crate) is_final: bool,
     /// The event and the way out, without any secret.
     message: String,
 }
@@ -20,7 +22,8 @@ pub(crate) struct ConnectError {
 impl ConnectError {
     pub(crate) fn new(error: &RequestError, message: impl Into<String>) -> Self {
         let RequestError { reason, counts_against_server, .. } = *error;
-        Self { reason, counts_against_server, message: message.into() }
+        let is_final = is_final(reason);
+        Self { reason, counts_against_server, is_final, message: message.into() }
     }
 
     /// The server did not answer the handshake in time.
@@ -45,12 +48,14 @@ impl ConnectError {
     /// may hold anything.
     pub(crate) fn of(error: &RedisError) -> Self {
         let request_error = RequestError::from(error);
+        let mut is_final = is_final(request_error.reason) || is_certificate_error(error);
         let message = match (request_error.reason, error.kind()) {
             (Reason::Io, ErrorKind::Io) => format!("{}: {error}", advice(error)),
             // While it connects, redis-rs makes an error of this kind of a `SELECT` that failed.
             (Reason::Io, ErrorKind::Server(ServerErrorKind::ResponseError))
                 if error.clone().into_server_errors().is_none() =>
             {
+                is_final = true;
                 "it has no database of that number: correct the end of the URL, or raise \
                  `databases` in its configuration"
                     .to_owned()
@@ -58,7 +63,7 @@ impl ConnectError {
             (Reason::Io, _) => format!("the handshake failed ({})", error.category()),
             (reason, _) => reason.hint().to_owned(),
         };
-        Self::new(&request_error, message)
+        Self { is_final, ..Self::new(&request_error, message) }
     }
 }
 
@@ -75,6 +80,18 @@ impl fmt::Display for ConnectError {
     }
 }
 
+/// Returns true for a reason that only a person can remove.
+fn is_final(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::NoAuth
+            | Reason::WrongPassword
+            | Reason::NoPermission
+            | Reason::NoEval
+            | Reason::TooOld
+    )
+}
+
 /// Returns the way out for a connection that was not made.
 fn advice(error: &RedisError) -> &'static str {
     if error.is_connection_refusal() {
@@ -89,12 +106,12 @@ fn advice(error: &RedisError) -> &'static str {
     }
 }
 
-/// Returns true when TLS refused a certificate. redis-rs wraps the error of the connection, which
+/// Returns true when TLS refused a certificate, here or there. redis-rs wraps the error of the connection, which
 /// wraps that of TLS.
 fn is_certificate_error(error: &RedisError) -> bool {
     let source =
         error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
     let io = source.and_then(|source| source.downcast_ref::<io::Error>());
     let tls = io.and_then(io::Error::get_ref).and_then(|inner| inner.downcast_ref());
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
 }

@@ -1,37 +1,27 @@
 //! The health of a server, with the way out of each problem.
 
-use std::{
-    pin::pin,
-    time::{Duration, Instant},
-};
+use cachery_core::{Breaker, Push, ServerHealth, Status};
 
-use cachery_core::{Push, ServerHealth, Status};
-use redis::Pipeline;
+use super::{replay::Replays, sight::Seen, state::ServerState};
+use crate::connection::{RequestError, field};
 
-use super::{
-    requests::{Lane, Requests},
-    state::ServerState,
-};
-use crate::{
-    connection::{RequestError, field, text},
-    manager,
-};
-
-/// The time that the server gets to answer.
-const LIMIT: Duration = Duration::from_millis(500);
 const OLDEST: (u32, u32) = (7, 0);
 
-/// Asks the server for its health.
-pub(super) async fn measure(requests: &Requests) -> ServerHealth {
-    let state = &requests.state;
+/// Returns the health of a server as far as it is known.
+pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     let mut health = ServerHealth::unknown(&*state.address());
-    match ask(requests, &mut health).await {
-        Ok(()) => health.status = Status::Up,
-        Err(error) => health.problems.push(problem(state, &error)),
-    }
     health.push = state.push_channel.health();
     health.breaker = state.breaker.position();
     health.queued = state.shared.hooks.queued(&|slot| state.owns(slot));
+    let seen = state.sight.seen();
+    if let Some(problem) = problem(state, replays, &seen, &health) {
+        health.problems.push(problem);
+    } else {
+        health.status = Status::Up;
+        health.round_trip = seen.round_trip;
+        read_info(&seen.info, &mut health);
+        health.problems.extend(queue_problem(health.queued));
+    }
     health.problems.extend(push_problem(&health).map(str::to_owned));
     if health.status == Status::Up && !health.problems.is_empty() {
         health.status = Status::Degraded;
@@ -39,28 +29,36 @@ pub(super) async fn measure(requests: &Requests) -> ServerHealth {
     health
 }
 
-async fn ask(requests: &Requests, health: &mut ServerHealth) -> Result<(), RequestError> {
-    let mut deadline = pin!(manager::timer(LIMIT));
-    // Connecting does not belong to the round trip.
-    requests.session(deadline.as_mut()).await?;
-    let began = Instant::now();
-    requests.ask(Pipeline::new().cmd("PING"), deadline.as_mut(), LIMIT, Lane::Main).await?;
-    health.round_trip = Some(began.elapsed());
-    let mut info = Pipeline::new();
-    info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
-    // A user who may not ask for it is served all the same.
-    if let Ok(replies) = requests.ask(&info, deadline, LIMIT, Lane::Main).await {
-        let info: String = replies.iter().filter_map(text).collect();
-        read_info(&info, health);
+/// Returns the reason for which the server cannot be used, if there is one.
+fn problem(
+    state: &ServerState,
+    replays: &Replays,
+    seen: &Seen,
+    health: &ServerHealth,
+) -> Option<String> {
+    if let Some(error) = state.connect_error() {
+        return Some(error.to_string());
     }
-    Ok(())
+    let error = if health.breaker != Breaker::Closed {
+        RequestError::BREAKER_OPEN
+    } else if seen.is_silent() {
+        RequestError::TIMEOUT
+    } else if !state.push_channel.is_settled() {
+        RequestError::CONNECTING
+    } else {
+        replays.refusal().filter(|_| health.queued > 0)?
+    };
+    Some(error.reason.hint().to_owned())
 }
 
-fn problem(state: &ServerState, error: &RequestError) -> String {
-    match state.connect_error() {
-        Some(error) => error.to_string(),
-        None => error.reason.hint().to_owned(),
-    }
+/// Returns the problem that some invalidations wait.
+fn queue_problem(queued: usize) -> Option<String> {
+    (queued > 0).then(|| {
+        format!(
+            "{queued} invalidations wait for it, so other nodes may serve what they end: they are \
+             sent as soon as it takes them"
+        )
+    })
 }
 
 fn push_problem(health: &ServerHealth) -> Option<&'static str> {

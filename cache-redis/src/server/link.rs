@@ -49,6 +49,7 @@ impl Link {
                 }
                 Err(error) => self.replays.fail(error.for_requests()),
             }
+            self.state.sight.tried_once();
             self.disconnected();
             self.rest(backoff.pause()).await;
         }
@@ -72,6 +73,7 @@ impl Link {
             return;
         }
         let Some(state) = self.track(session).await else { return };
+        self.look(session).await;
         self.connector.epochs.linked(session.epoch());
         self.established(state);
         self.watch(session).await;
@@ -109,9 +111,11 @@ impl Link {
         self.state.close_breaker();
         self.state.publish_state("push-link");
         self.state.push_channel.settle();
+        self.state.sight.tried_once();
     }
 
     fn disconnected(&self) {
+        self.state.sight.ended();
         self.state.push_channel.disconnected();
         self.state.probe_failed();
         self.state.publish_state("push-link");

@@ -67,6 +67,11 @@ impl PushChannel {
         self.settled.send_replace(true);
     }
 
+    /// Returns true once the registry knows whether the server pushes.
+    pub(super) fn is_settled(&self) -> bool {
+        *self.settled.borrow()
+    }
+
     /// Waits until the registry knows whether the server pushes.
     pub(super) async fn settled(&self) {
         // The sender is ours, so it cannot be gone.

@@ -66,6 +66,11 @@ impl Replays {
         }
     }
 
+    /// Returns the error of the last replay, if it failed.
+    pub(super) fn refusal(&self) -> Option<RequestError> {
+        self.last.borrow().error.clone()
+    }
+
     /// Has a replay run soon.
     pub(super) fn want(&self) {
         self.wanted.notify_one();

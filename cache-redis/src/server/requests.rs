@@ -84,17 +84,17 @@ impl Requests {
         })
     }
 
-    /// Returns the session of this runtime.
-    pub(super) async fn session(
-        &self,
-        deadline: Pin<&mut Sleep>,
-    ) -> Result<Arc<Session>, RequestError> {
-        self.connections.current().session(deadline).await
-    }
-
-    /// Waits until this runtime has a connection. Returns false when `deadline` comes first.
+    /// Waits until this runtime has a connection. Returns false when `deadline` comes first, or an
+    /// error that only a person can remove.
     pub(super) async fn connected(&self, deadline: Pin<&mut Sleep>) -> bool {
-        manager::until(deadline, pin!(self.connections.current().up())).await.is_some()
+        let connection = self.connections.current();
+        let connected = async {
+            tokio::select! {
+                () = connection.up() => true,
+                () = self.state.waiting_is_vain() => false,
+            }
+        };
+        manager::until(deadline, pin!(connected)).await.unwrap_or(false)
     }
 }
 

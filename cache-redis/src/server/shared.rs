@@ -1,6 +1,9 @@
 //! State that all servers of a registry share.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use tokio::sync::Notify;
 
@@ -16,6 +19,8 @@ pub(crate) struct Shared {
     /// Notified when the topology may have changed.
     pub(crate) topology_changed: Notify,
     pub(crate) reception: Reception,
+    /// True while a start waits that fails without the servers: its error says all.
+    is_quiet: AtomicBool,
 }
 
 impl Shared {
@@ -23,8 +28,26 @@ impl Shared {
         hooks: Arc<dyn ServerHooks>,
         watched_prefix: Vec<u8>,
         slots: SlotOwners,
+        required: bool,
     ) -> Arc<Self> {
         let reception = Reception::new(Arc::clone(&hooks));
-        Arc::new(Self { hooks, watched_prefix, slots, topology_changed: Notify::new(), reception })
+        Arc::new(Self {
+            hooks,
+            watched_prefix,
+            slots,
+            topology_changed: Notify::new(),
+            reception,
+            is_quiet: AtomicBool::new(required),
+        })
+    }
+
+    /// Returns true while nothing is logged, because a start waits and its error says all.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.is_quiet.load(Relaxed)
+    }
+
+    /// Notes that the servers were reached: from now on the log tells of them.
+    pub(crate) fn started(&self) {
+        self.is_quiet.store(false, Relaxed);
     }
 }

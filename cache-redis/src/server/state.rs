@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use cachery_core::{observe, remote::Reason};
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
-use super::{breaker::Breaker, doubts::Doubts, push_channel::PushChannel, shared::Shared};
+use super::{
+    breaker::Breaker, doubts::Doubts, push_channel::PushChannel, shared::Shared, sight::Sight,
+};
 use crate::connection::{ConnectError, RequestError};
 
 /// The state of one server.
@@ -17,9 +20,11 @@ pub(super) struct ServerState {
     pub(super) push_channel: PushChannel,
     address: RwLock<Arc<str>>,
     /// The error of the last attempt to connect, if it failed.
-    connect_error: Mutex<Option<ConnectError>>,
+    connect_error: watch::Sender<Option<ConnectError>>,
     /// The requests that ran out of time.
     pub(super) doubts: Doubts,
+    /// Knowledge about the server, for health.
+    pub(super) sight: Sight,
     /// False after the log said that something is wrong.
     logged_as_well: Mutex<bool>,
 }
@@ -33,8 +38,9 @@ impl ServerState {
             breaker: Breaker::new(),
             push_channel: PushChannel::new(),
             address: RwLock::new(address),
-            connect_error: Mutex::default(),
+            connect_error: watch::Sender::new(None),
             doubts: Doubts::default(),
+            sight: Sight::new(),
             logged_as_well: Mutex::new(true),
         }
     }
@@ -60,12 +66,20 @@ impl ServerState {
 
     /// Returns true when requests are served.
     fn works(&self) -> bool {
-        self.breaker.admits() && self.connect_error.lock().is_none()
+        self.breaker.admits() && self.connect_error.borrow().is_none()
     }
 
     /// Returns the error of the last attempt to connect, if it failed.
     pub(super) fn connect_error(&self) -> Option<ConnectError> {
-        self.connect_error.lock().clone()
+        self.connect_error.borrow().clone()
+    }
+
+    /// Waits until an attempt to connect failed for a reason that only a person can remove.
+    pub(super) async fn waiting_is_vain(&self) {
+        let is_final =
+            |error: &Option<ConnectError>| error.as_ref().is_some_and(|error| error.is_final);
+        // The sender is ours, so it cannot be gone.
+        let _ = self.connect_error.subscribe().wait_for(is_final).await;
     }
 
     /// Tells the tier that a session ended.
@@ -80,12 +94,12 @@ impl ServerState {
 
     /// Notes that an attempt to connect succeeded.
     pub(super) fn connected(&self) {
-        *self.connect_error.lock() = None;
+        self.connect_error.send_replace(None);
     }
 
     /// Notes that an attempt to connect failed.
     pub(super) fn not_connected(&self, error: &ConnectError) {
-        *self.connect_error.lock() = Some(error.clone());
+        self.connect_error.send_replace(Some(error.clone()));
         if error.counts_against_server {
             self.count_failure(error.reason);
         }
@@ -151,6 +165,14 @@ impl ServerState {
 
     /// Logs once that the server degraded and once that it is back, and tells the registry.
     pub(super) fn publish_state(&self, reason: &'static str) {
+        self.log_change(reason);
+        self.shared.reception.update(self.number, || self.works() && self.push_channel.is_up());
+    }
+
+    fn log_change(&self, reason: &'static str) {
+        if self.shared.is_quiet() {
+            return;
+        }
         let works = self.works();
         let is_well = works && !self.push_channel.is_down();
         let was_well = std::mem::replace(&mut *self.logged_as_well.lock(), is_well);
@@ -171,6 +193,5 @@ impl ServerState {
             (false, true) => tracing::info!(%address, "Redis is back"),
             _ => {}
         }
-        self.shared.reception.update(self.number, || self.works() && self.push_channel.is_up());
     }
 }

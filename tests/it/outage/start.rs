@@ -1,21 +1,24 @@
 //! A start without Redis, and its health.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cachery::{
     Backend,
     config::FaultKind,
     health::{Breaker, Push, Status},
 };
+use cachery_test_support::{Log, eventually};
 
 use super::{
     functions::square,
-    place::{BUDGET, Place, becomes, builder, health, median, returns, time},
+    place::{BUDGET, PATIENCE, Place, becomes, builder, health, median, returns, time},
 };
 
 /// A port where nothing listens.
 const ABSENT: &str = "redis://127.0.0.1:1";
 const A_LONG_START: Duration = Duration::from_secs(20);
+/// The time that a start waits where it can go on without Redis.
+const A_START: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn without_a_required_redis_a_start_fails_and_names_the_reason_and_the_remedy() {
@@ -35,6 +38,67 @@ async fn without_a_required_redis_a_start_fails_and_names_the_reason_and_the_rem
         refusing.contains("check those in the URL") && !refusing.contains("wrong"),
         "{refusing}"
     );
+}
+
+#[tokio::test]
+async fn only_what_is_not_there_yet_is_waited_for_and_the_log_contradicts_no_error() {
+    let place = Place::with(|config| config.password("right")).await;
+    let refusing = place.server.url().replace("right", "wrong");
+    let log = Log::default();
+    let _kept = log.of_thread();
+    let began = Instant::now();
+    let error = required(&refusing).await;
+    assert!(began.elapsed() < A_START, "{:?}", began.elapsed());
+    assert!(error.contains("cannot be reached: ") && !error.contains("within"), "{error}");
+    assert_eq!(log.count("WARN") + log.count("INFO"), 0, "{}", log.text());
+
+    place.server.kill();
+    let url = place.server.url();
+    let (error, ()) = tokio::join!(required(&url), async {
+        eventually("the log says that it waits", PATIENCE, async || {
+            (log.count("the start waits for it up to 10 s") == 1).then_some(())
+        })
+        .await;
+    });
+    assert!(error.contains("cannot be reached within "), "{error}");
+    assert_eq!(log.count("functions run"), 0, "{}", log.text());
+    assert_eq!(log.count("WARN"), 1, "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_required_redis_that_comes_late_is_used_and_a_later_outage_is_logged() {
+    let place = Place::start().await;
+    place.server.kill();
+    let url = place.server.url();
+    let build = builder(&url, Backend::Tiered).required(true).build();
+    let (node, ()) = tokio::join!(build, async {
+        tokio::time::sleep(A_START).await;
+        place.server.restart().await;
+    });
+    let node = node.unwrap();
+    becomes(&node, "its health is good", |health| health.status == Status::Up).await;
+    place.server.kill();
+    becomes(&node, "its health is bad", |health| health.status == Status::Down).await;
+}
+
+#[tokio::test]
+async fn health_answers_at_once_while_redis_hangs_and_knows_it_soon() {
+    let place = Place::start().await;
+    let node = place.node(Backend::Tiered).await;
+    assert_eq!(health(&node).await.status, Status::Up);
+    place.server.freeze();
+    let mut times = Vec::new();
+    let hangs = eventually("health says that it hangs", PATIENCE, async || {
+        let began = Instant::now();
+        let health = health(&node).await;
+        times.push(began.elapsed());
+        (health.status == Status::Down).then_some(health)
+    })
+    .await;
+    assert!(hangs.servers[0].problems[0].contains("does not answer"), "{hangs:?}");
+    assert!(median(times.clone()) < BUDGET / 4, "{times:?}");
+    place.server.thaw();
+    becomes(&node, "its health is good", |health| health.status == Status::Up).await;
 }
 
 /// Returns the error of a start, which waits for Redis as long as a start may take.

@@ -11,7 +11,7 @@ use redis::Pipeline;
 
 use super::{super::requests::ask_over, HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE};
 use crate::{
-    connection::{Backoff, Session},
+    connection::{Backoff, Session, text},
     manager,
 };
 
@@ -39,6 +39,10 @@ impl Link {
                     self.rest(backoff.pause()).await;
                     closed = Instant::now();
                     self.probe(session).await
+                }
+                () = self.state.sight.wanted() => {
+                    self.look(session).await;
+                    true
                 }
                 () = self.state.doubts.added() => {
                     self.judge(session, &mut judged).await;
@@ -125,6 +129,32 @@ impl Link {
 
     async fn answers(&self, session: &Session) -> bool {
         let limit = pin!(manager::timer(HEARTBEAT));
-        ask_over(session, &self.state, Pipeline::new().cmd("PING"), limit).await.is_ok()
+        let began = Instant::now();
+        self.state.sight.asked();
+        let result = ask_over(session, &self.state, Pipeline::new().cmd("PING"), limit).await;
+        if result.is_ok() {
+            self.state.sight.answered(began);
+        }
+        result.is_ok()
+    }
+
+    /// Asks the server what health shows of it. That it does not answer soon is noted, and has no
+    /// consequences: the heartbeat judges it.
+    pub(super) async fn look(&self, session: &Session) {
+        let mut limit = pin!(manager::timer(SILENCE));
+        let began = Instant::now();
+        self.state.sight.asked();
+        let ping = Pipeline::new().cmd("PING").clone();
+        let reply = manager::until(limit.as_mut(), pin!(session.send(&ping))).await;
+        if !matches!(reply, Some(Ok(_))) {
+            return;
+        }
+        self.state.sight.answered(began);
+        let mut info = Pipeline::new();
+        info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
+        // A user who may not ask for it is served all the same.
+        if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&info))).await {
+            self.state.sight.informed(replies.iter().filter_map(text).collect());
+        }
     }
 }

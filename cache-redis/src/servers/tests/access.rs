@@ -1,6 +1,6 @@
 //! Sockets, TLS, users, and servers that forbid some commands.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Instant};
 
 use cachery_core::{
     Push, Status,
@@ -40,6 +40,24 @@ async fn a_user_gets_in_by_the_right_password_only_and_no_error_repeats_it() {
     let why = servers.connected(BUDGET).await.unwrap_err().to_string();
     assert!(why.contains("redis://user:password@host"), "{why}");
     assert!(servers.health().await[0].problems[0].contains("password"));
+}
+
+#[tokio::test]
+async fn what_only_a_person_can_help_is_not_waited_for() {
+    let redis =
+        Server::with(|config| config.user("app", "hunter2", "~* &* +@all").mutual_tls()).await;
+    let untrusted = format!("rediss://app:hunter2@localhost:{}", redis.port());
+    let mut wrong_password = tls_target(&redis);
+    wrong_password.url = untrusted.replace("hunter2", "hunter3");
+    wrong_password.tls.cert = Some(text(&redis.certificates().client));
+    wrong_password.tls.key = Some(text(&redis.certificates().client_key));
+    for (target, word) in [(wrong_password, "password"), (target(&untrusted), "TLS")] {
+        let (servers, _) = open_target(&target);
+        let began = Instant::now();
+        let why = servers.connected(LONG).await.unwrap_err().to_string();
+        assert!(began.elapsed() < LONG / 2, "{:?}: {why}", began.elapsed());
+        assert!(why.contains(word) && !why.contains("hunter"), "{why}");
+    }
 }
 
 #[tokio::test]

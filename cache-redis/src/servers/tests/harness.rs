@@ -130,9 +130,18 @@ pub(super) fn open(url: &str) -> (Arc<Servers>, Arc<HookLog>) {
 }
 
 pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<HookLog>) {
+    open_for(target, false)
+}
+
+/// Opens servers for a start that fails without them.
+pub(super) fn open_required(url: &str) -> Arc<Servers> {
+    open_for(&target(url), true).0
+}
+
+fn open_for(target: &Target, required: bool) -> (Arc<Servers>, Arc<HookLog>) {
     let hooks = Arc::new(HookLog::default());
-    let servers =
-        Servers::open(target, b"p:".to_vec(), Arc::clone(&hooks) as Arc<dyn ServerHooks>).unwrap();
+    let told = Arc::clone(&hooks) as Arc<dyn ServerHooks>;
+    let servers = Servers::open(target, b"p:".to_vec(), told, required).unwrap();
     (servers, hooks)
 }
 

@@ -294,6 +294,21 @@ async fn the_log_has_one_line_when_a_server_goes_and_one_when_it_is_back_and_no_
     );
     assert!(lines[1].contains("INFO") && lines[1].contains("is back"));
     assert_eq!(log.count("hunter2"), 0);
+    a_start_that_fails_without_its_server_logs_nothing_before_it_was_reached(&log).await;
+}
+
+/// A process has one log, so this is part of the test above.
+async fn a_start_that_fails_without_its_server_logs_nothing_before_it_was_reached(log: &Log) {
+    let redis = Server::start().await;
+    redis.kill();
+    let servers = open_required(&redis.url());
+    servers.connected(10 * BUDGET).await.unwrap_err();
+    let address = redis.address().to_string();
+    assert_eq!(log.count(&address), 0, "{}", log.text());
+    redis.restart().await;
+    servers.connected(LONG).await.unwrap();
+    redis.kill();
+    until_true("the log tells of a later outage", async || log.count(&address) > 0).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,90 @@
+//! Knowledge about a server, from the questions that the link asks it. Health is read from it, so
+//! that nobody who asks for health waits for a server that hangs.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+
+/// A server that owes the link a reply for so long counts as silent.
+const SILENCE: Duration = Duration::from_millis(200);
+
+/// Knowledge about a server.
+pub(super) struct Sight {
+    seen: Mutex<Seen>,
+    /// True after the first attempt to connect.
+    tried: watch::Sender<bool>,
+    wanted: Notify,
+}
+
+/// The last replies of a server.
+#[derive(Clone, Default)]
+pub(super) struct Seen {
+    /// The time of the oldest question that has no reply yet.
+    asked: Option<Instant>,
+    /// The time of the last `PING`.
+    pub(super) round_trip: Option<Duration>,
+    /// The reply to `INFO`; empty where the user may not ask for it.
+    pub(super) info: String,
+}
+
+impl Seen {
+    /// Returns true when a reply has been due for too long.
+    pub(super) fn is_silent(&self) -> bool {
+        self.asked.is_some_and(|asked| asked.elapsed() >= SILENCE)
+    }
+}
+
+impl Sight {
+    pub(super) fn new() -> Self {
+        Self { seen: Mutex::default(), tried: watch::Sender::new(false), wanted: Notify::new() }
+    }
+
+    /// Notes the outcome of an attempt to connect.
+    pub(super) fn tried_once(&self) {
+        self.tried.send_replace(true);
+    }
+
+    /// Waits for the outcome of the first attempt to connect.
+    pub(super) async fn tried(&self) {
+        // The sender is ours, so it cannot be gone.
+        let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
+    }
+
+    /// Has the link ask the server soon.
+    pub(super) fn look_soon(&self) {
+        self.wanted.notify_one();
+    }
+
+    /// Waits until somebody wants the link to ask the server.
+    pub(super) async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// Notes that a question was sent.
+    pub(super) fn asked(&self) {
+        self.seen.lock().asked.get_or_insert_with(Instant::now);
+    }
+
+    /// Notes the reply to `PING`, which was asked at `began`.
+    pub(super) fn answered(&self, began: Instant) {
+        let mut seen = self.seen.lock();
+        seen.asked = None;
+        seen.round_trip = Some(began.elapsed());
+    }
+
+    /// Notes the reply to `INFO`.
+    pub(super) fn informed(&self, info: String) {
+        self.seen.lock().info = info;
+    }
+
+    /// Notes that the connection ended, on which replies were due.
+    pub(super) fn ended(&self) {
+        self.seen.lock().asked = None;
+    }
+
+    /// Returns what was seen last.
+    pub(super) fn seen(&self) -> Seen {
+        self.seen.lock().clone()
+    }
+}
