@@ -121,6 +121,18 @@ impl Cache {
         Some(value)
     }
 
+    /// Returns the value of `key` as [`hit`](Self::hit) does, to a task. It returns none, and counts
+    /// none, where the task is to let others run first.
+    #[inline]
+    pub(crate) fn hit_in_turn<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
+        if !self.policy.is_enabled() {
+            return None;
+        }
+        let entry = self.look(key)?;
+        let value = open(&entry)?;
+        self.counters.hit_in_turn(entry.load_micros()).then_some(value)
+    }
+
     /// Returns the fresh entry of `key` in memory, where memory may answer before the remote tier
     /// is asked.
     #[inline]

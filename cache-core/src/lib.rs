@@ -88,8 +88,8 @@ pub mod __private {
             shape,
         },
         read::{
-            At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, invalidate_all,
-            invalidate_all_now,
+            At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, hit, hit_now,
+            invalidate_all, invalidate_all_now,
         },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},

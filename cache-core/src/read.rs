@@ -1,8 +1,8 @@
 //! The read path: a call of a cached function, from its key to its value.
 //!
-//! The files read downwards: a [`Keyed`] is one key of a call site, with the types; its [`Call`]
-//! returns a hit, or waits for a [`Miss`], which has no types: it reads the remote tier, joins the
-//! key's flight and, as its leader, asks for the permit to load. The [`Load`] runs the function,
+//! The files read downwards: a [`Keyed`] is one key of a call site, with the types; [`hit`] returns
+//! memory's value. Without one, the [`Call`] waits for a [`Miss`], which has no types: it reads the
+//! remote tier, joins the key's flight and, as its leader, asks for the permit to load. The [`Load`] runs the function,
 //! and a [`Filling`] brings its value to the remote tier, to memory and to all who wait. A cache
 //! without a remote tier takes the same way; its misses have no
 //! [`RemotePart`](remote_part::RemotePart). A thread goes the same way for a function that is not
@@ -22,6 +22,7 @@ mod remote_part;
 mod thread_wait;
 
 pub use by_thread::invalidate_all_now;
+pub use companions::{hit, hit_now};
 pub use declared::{Cache, LoadOutput};
 pub use invalidate::{Target, invalidate_all};
 pub use keyed::{At, InDeclared, Keyed, Plain, Skipped, Value};

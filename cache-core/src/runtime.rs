@@ -9,9 +9,27 @@ pub(crate) use without::*;
 
 #[cfg(feature = "tokio")]
 mod with_tokio {
-    use std::{future::Future, time::Duration};
+    use std::{
+        future::Future,
+        task::{Context, Poll, Waker},
+        time::Duration,
+    };
 
+    use tokio::task::coop;
     pub(crate) use tokio::{task::unconstrained, time::Instant};
+
+    /// Takes a unit of the running task's budget, and returns whether there was one.
+    #[cold]
+    pub(crate) fn proceeds() -> bool {
+        // Nobody is woken: the caller comes back by `poll_proceed`.
+        poll_proceed(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Takes a unit of the running task's budget. Without one, the task is to let others run, and
+    /// is woken at once.
+    pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
+        coop::poll_proceed(cx).map(|unit| unit.made_progress())
+    }
 
     /// Tells whether this thread works for a tokio runtime, which may have nobody else to poll a
     /// task.
@@ -32,9 +50,21 @@ mod with_tokio {
 
 #[cfg(not(feature = "tokio"))]
 mod without {
-    use std::{future::Future, time::Duration};
+    use std::{
+        future::Future,
+        task::{Context, Poll},
+        time::Duration,
+    };
 
     pub(crate) use std::time::Instant;
+
+    pub(crate) const fn proceeds() -> bool {
+        true
+    }
+
+    pub(crate) const fn poll_proceed(_: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
 
     pub(crate) const fn is_here() -> bool {
         false

@@ -33,7 +33,15 @@ impl<T> Scoped<T> {
 
     /// Runs `act` within a scope of `value`.
     pub(crate) fn sync_scope<R>(&self, value: T, act: impl FnOnce() -> R) -> R {
-        self.swapped(&mut Some(value), act)
+        let _within = self.enter(value);
+        act()
+    }
+
+    /// Begins a scope of `value`, which ends when the guard is dropped.
+    pub(crate) fn enter(&self, value: T) -> Within<'_, T> {
+        let mut within = Within { scope: self, other: Some(value) };
+        self.swap(&mut within.other);
+        within
     }
 
     /// Makes each poll of `future`, and its drop, run within a scope of `value`.
@@ -43,13 +51,27 @@ impl<T> Scoped<T> {
 
     /// Runs `act` with `value` in the slot. The slot's own value waits in its place.
     fn swapped<R>(&self, value: &mut Option<T>, act: impl FnOnce() -> R) -> R {
-        let swap = |value: &mut Option<T>| {
-            // A thread that ends has no slot any more, and is in no scope.
-            let _ = self.0.try_with(|slot| mem::swap(&mut *slot.borrow_mut(), value));
-        };
-        swap(value);
-        let _back = scopeguard::guard(value, swap);
+        self.swap(value);
+        let _back = scopeguard::guard(value, |value| self.swap(value));
         act()
+    }
+
+    fn swap(&self, value: &mut Option<T>) {
+        // A thread that ends has no slot any more, and is in no scope.
+        let _ = self.0.try_with(|slot| mem::swap(&mut *slot.borrow_mut(), value));
+    }
+}
+
+/// A scope. Dropping it ends it, also by a panic.
+pub(crate) struct Within<'a, T: 'static> {
+    scope: &'a Scoped<T>,
+    /// The value of the scope around it, which waits here.
+    other: Option<T>,
+}
+
+impl<T> Drop for Within<'_, T> {
+    fn drop(&mut self) {
+        self.scope.swap(&mut self.other);
     }
 }
 

@@ -3,19 +3,36 @@
 //! A load records what its code waits for *before* it looks along the chain. So of those who close
 //! a circle, one at least sees it. A look takes one lock after the other, never two at once.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, iter, time::Duration};
 
 use super::progress::{Progress, Wait};
 use crate::{clock::Moment, sync::Arc};
 
-/// The loads that some code is part of, innermost last.
+/// The loads that some code is part of. It is a list, which a load that is nested shares with those
+/// around it: thousands may be nested.
 #[derive(Clone, Default)]
-pub(crate) struct Enclosing(Option<Arc<[Arc<Progress>]>>);
+pub(crate) struct Enclosing(Option<Arc<Nested>>);
+
+/// A load and those around it.
+struct Nested {
+    load: Arc<Progress>,
+    around: Enclosing,
+}
+
+impl Drop for Nested {
+    fn drop(&mut self) {
+        // Not by recursion, which a long list would end in an overflow of the stack.
+        let mut around = self.around.0.take();
+        while let Some(last) = around.and_then(|nested| Arc::try_unwrap(nested).ok()) {
+            around = { last }.around.0.take();
+        }
+    }
+}
 
 impl Enclosing {
     /// Adds a load that runs inside of these.
     pub(crate) fn with(&self, load: &Arc<Progress>) -> Self {
-        Self(Some(self.loads().iter().chain([load]).cloned().collect()))
+        Self(Some(Arc::new(Nested { load: Arc::clone(load), around: self.clone() })))
     }
 
     /// Tells whether `wait` is for one of these.
@@ -25,7 +42,7 @@ impl Enclosing {
 
     /// Records that these loads wait.
     pub(super) fn wait_for(&self, wait: Arc<dyn Wait>) -> Waiting {
-        self.loads().iter().for_each(|load| load.add_wait(&wait));
+        self.loads().for_each(|load| load.add_wait(&wait));
         Waiting { loads: self.clone(), wait }
     }
 
@@ -34,12 +51,14 @@ impl Enclosing {
         self.wait_for(Arc::new(Lease(since)))
     }
 
-    fn loads(&self) -> &[Arc<Progress>] {
-        self.0.as_deref().unwrap_or_default()
+    /// Returns the loads, innermost first.
+    fn loads(&self) -> impl Iterator<Item = &Arc<Progress>> {
+        let innermost = self.0.as_deref();
+        iter::successors(innermost, |nested| nested.around.0.as_deref()).map(|nested| &nested.load)
     }
 
     fn contains(&self, load: &Arc<Progress>) -> bool {
-        self.loads().iter().any(|own| Arc::ptr_eq(own, load))
+        self.loads().any(|own| Arc::ptr_eq(own, load))
     }
 }
 
@@ -59,7 +78,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.loads.loads().iter().for_each(|load| load.remove_wait(&self.wait));
+        self.loads.loads().for_each(|load| load.remove_wait(&self.wait));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use super::{chain::Enclosing, progress::Progress};
-use crate::scoped::{Scoped, Slot};
+use crate::scoped::{Scoped, Slot, Within};
 
 thread_local! {
     static LOADING_SLOT: Slot<Enclosing> = const { Slot::new(None) };
@@ -39,6 +39,12 @@ impl Loading {
 
     /// Runs `act` as part of the load.
     pub(crate) fn scope<T>(&self, act: impl FnOnce() -> T) -> T {
-        LOADING.sync_scope(self.0.clone(), act)
+        let _within = self.enter();
+        act()
+    }
+
+    /// Makes the running code part of the load until the guard is dropped.
+    pub(crate) fn enter(&self) -> Within<'static, Enclosing> {
+        LOADING.enter(self.0.clone())
     }
 }

@@ -1,7 +1,6 @@
 //! The progress of a load: it is polled, waits to be woken, or could run and is not polled.
 
 use std::{
-    mem,
     task::{Context, Poll, Wake, Waker},
     thread::{self, ThreadId},
     time::Duration,
@@ -74,15 +73,17 @@ impl Progress {
         poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         let polling = self.begin_poll(cx.waker());
-        let waker = Waker::from(Arc::clone(self));
-        let polled = poll(&mut Context::from_waker(&waker));
+        let polled = poll(&mut polling.context());
         if polled.is_pending() {
             polling.wait();
         }
         polled
     }
 
-    fn begin_poll(&self, waker: &Waker) -> Polling<'_> {
+    /// Begins a poll of a part of the load by a caller with this waker, as [`poll`](Self::poll)
+    /// does.
+    #[inline(never)]
+    pub(crate) fn begin_poll(self: &Arc<Self>, waker: &Waker) -> Polling<'_> {
         let mut inner = self.inner();
         inner.state = State::Polled { woken: false };
         if let Driver::Task(thread) = &mut inner.driver {
@@ -93,7 +94,7 @@ impl Progress {
         drop(inner);
         // Without the lock: a waker is foreign code.
         drop(outdated);
-        Polling(self)
+        Polling { progress: self, waker: Waker::from(Arc::clone(self)), waits: false }
     }
 
     /// Notes that a thread runs the load, and not a task.
@@ -180,23 +181,32 @@ impl Wake for Progress {
 
 /// A poll that is going on. After it the load is idle, also when the poll panicked: only one that
 /// waits to be woken is not.
-struct Polling<'a>(&'a Progress);
+pub(crate) struct Polling<'a> {
+    progress: &'a Progress,
+    waker: Waker,
+    /// `true` once the poll was not ready.
+    waits: bool,
+}
 
 impl Polling<'_> {
+    /// Returns the context for the poll: its waker tells when the load can go on.
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context::from_waker(&self.waker)
+    }
+
     /// Ends a poll that was not ready.
-    fn wait(self) {
-        let mut inner = self.0.inner();
-        inner.state = match inner.state {
-            State::Polled { woken: false } => State::Waiting,
-            _ => State::Idle(self.0.clock.now()),
-        };
-        drop(inner);
-        mem::forget(self);
+    pub(crate) fn wait(mut self) {
+        self.waits = true;
     }
 }
 
 impl Drop for Polling<'_> {
+    #[inline(never)]
     fn drop(&mut self) {
-        self.0.inner().state = State::Idle(self.0.clock.now());
+        let mut inner = self.progress.inner();
+        inner.state = match inner.state {
+            State::Polled { woken: false } if self.waits => State::Waiting,
+            _ => State::Idle(self.progress.clock.now()),
+        };
     }
 }

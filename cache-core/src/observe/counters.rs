@@ -76,6 +76,12 @@ impl Counters {
         self.hits.add(load_micros);
     }
 
+    /// Counts a hit of a task, unless the task is to let others run first.
+    #[inline]
+    pub(crate) fn hit_in_turn(&self, load_micros: u64) -> bool {
+        self.hits.add_in_turn(load_micros)
+    }
+
     /// Counts a call that the remote tier served with a value whose load took `load_micros`.
     pub(crate) fn remote_hit(&self, load_micros: u64) {
         self.remote_hits.add(1);

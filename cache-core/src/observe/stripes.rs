@@ -14,9 +14,14 @@ use std::{
 use crossbeam_utils::CachePadded;
 
 use super::counter::Counter;
+use crate::runtime;
 
 const STRIPES: usize = 16;
 const SHARED: usize = 0;
+
+/// The hits of one cache that count as one step of their task: a hit is far cheaper than what a
+/// runtime's budget is made for, and to ask for each would cost a noticeable part of it.
+const TURN: u64 = 8;
 
 /// The stripes without a thread: bit `n` stands for stripe `n`.
 static FREE: AtomicU64 = AtomicU64::new((1 << STRIPES) - 1 - (1 << SHARED));
@@ -43,7 +48,23 @@ impl Hits {
     /// Counts one hit, which saved `micros` of load time.
     #[inline]
     pub(super) fn add(&self, micros: u64) {
+        self.add_to(stripe(), micros);
+    }
+
+    /// Counts one hit of a task, unless the task is to let others run first: each [`TURN`]th hit
+    /// takes a unit of what the runtime grants it.
+    #[inline]
+    pub(super) fn add_in_turn(&self, micros: u64) -> bool {
         let stripe = stripe();
+        if self.0[stripe].hits.get().is_multiple_of(TURN) && !runtime::proceeds() {
+            return false;
+        }
+        self.add_to(stripe, micros);
+        true
+    }
+
+    #[inline]
+    fn add_to(&self, stripe: usize, micros: u64) {
         let Stripe { hits, saved_micros } = &*self.0[stripe];
         if stripe == SHARED {
             hits.add(1);

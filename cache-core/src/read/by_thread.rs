@@ -4,6 +4,7 @@
 use std::future::Future;
 
 use super::{
+    call::Missed,
     invalidate::{Target, invalidate_all},
     keyed::Keyed,
     load::Load,
@@ -11,21 +12,31 @@ use super::{
 };
 use crate::{invalidation::Invalidation, park::park};
 
-impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the value that memory did not have, as [`call`](Self::call) does.
-    pub fn call_now(&self, load: impl FnOnce() -> R) -> R {
-        match self.enabled_cache() {
-            Some(cache) => self.finish(self.miss(cache).by_thread().seek(), load),
-            None => load(),
-        }
-    }
+/// The next step of a call that missed.
+enum Then<R> {
+    /// The caller takes this.
+    Take(R),
+    /// The caller runs the function, and stores its value.
+    Load(Box<Load>),
+    /// The caller runs the function as if it were not cached.
+    Run,
+}
 
+impl<R, V, E> Missed<R, V, E> {
+    /// Returns the value that memory did not have, as [`call`](Self::call) does.
+    pub fn call_now(self, load: impl FnOnce() -> R) -> R {
+        self.keyed().finish(self.keyed().seek_now(), load)
+    }
+}
+
+impl<R, V, E> Keyed<R, V, E> {
     /// Runs `load` now and stores its value, as [`refresh`](Self::refresh) does.
     pub fn refresh_now(&self, load: impl FnOnce() -> R) -> R {
-        match self.enabled_cache() {
-            Some(cache) => self.finish(self.miss(cache).by_thread().refresh(), load),
-            None => load(),
-        }
+        let then = match self.enabled_cache() {
+            Some(cache) => self.wait_for(self.miss(cache).by_thread().refresh()),
+            None => Then::Run,
+        };
+        self.finish(then, load)
     }
 
     /// Returns the stored value, as [`peek`](Self::peek) does.
@@ -43,22 +54,46 @@ impl<R, V, E> Keyed<R, V, E> {
         park(self.invalidate())
     }
 
-    fn finish(&self, next: impl Future<Output = Next>, load: impl FnOnce() -> R) -> R {
+    #[inline(never)]
+    fn seek_now(&self) -> Then<R> {
+        match self.enabled_cache() {
+            Some(cache) => self.wait_for(self.miss(cache).by_thread().seek()),
+            None => Then::Run,
+        }
+    }
+
+    fn wait_for(&self, next: impl Future<Output = Next>) -> Then<R> {
         match park(next) {
             Next::Take(outcome) => match self.take(outcome) {
-                Some(result) => (self.returns.join)(result),
-                None => load(),
+                Some(result) => Then::Take((self.returns.join)(result)),
+                None => Then::Run,
             },
-            Next::Load(running) => {
-                let returned = running.run(load);
+            Next::Load(load) => Then::Load(Box::new(load)),
+            Next::Bypass => Then::Run,
+        }
+    }
+
+    /// Runs `load`, if that is the next step.
+    ///
+    /// A call within the function has this frame above its own on the stack, so all else is in
+    /// functions that are not inlined.
+    fn finish(&self, then: Then<R>, load: impl FnOnce() -> R) -> R {
+        match then {
+            Then::Take(returned) => returned,
+            Then::Load(running) => {
+                let mut load = Some(load);
+                let returned = running.run(&mut || load.take().map(|load| load()));
                 self.store(running, returned)
             }
-            Next::Bypass => load(),
+            Then::Run => load(),
         }
     }
 
     /// Ends the load of a function that has returned.
-    fn store(&self, load: Load, returned: R) -> R {
+    #[inline(never)]
+    #[expect(clippy::boxed_local, reason = "unboxed, it would lie on the stack below the function")]
+    fn store(&self, load: Box<Load>, returned: Option<R>) -> R {
+        let returned = returned.expect("it has run");
         let result = match (self.returns.split)(returned) {
             Ok(value) => {
                 let landing = park(load.fill(|codec, size| self.value.encode(&value, codec, size)));
@@ -66,7 +101,7 @@ impl<R, V, E> Keyed<R, V, E> {
                 Ok(value)
             }
             Err(error) => {
-                load.fail((self.returns.share)(&error));
+                load.fail(|| (self.returns.share)(&error));
                 Err(error)
             }
         };

@@ -15,128 +15,191 @@ use std::{
 };
 
 use super::{fill::Filling, keyed::Keyed, load::Load, miss::Next};
-use crate::cache::Outcome;
+use crate::{cache::Outcome, runtime};
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
 /// caller who waits.
+///
+/// All of it is in boxes, which only a call that misses makes: so the future of a cached function
+/// is hardly larger than its arguments.
 #[must_use = "a call does nothing until it is awaited"]
-pub struct Call<'a, R, V, E, F> {
-    keyed: &'a Keyed<R, V, E>,
-    load: Pin<&'a mut F>,
-    step: Step<V>,
+pub struct Call<R, V, E, F> {
+    course: Box<Course<R, V, E>>,
+    load: Pin<Box<F>>,
 }
 
 /// Nothing in it is pinned in place: the futures that it polls are behind pointers.
-impl<R, V, E, F> Unpin for Call<'_, R, V, E, F> {}
+impl<R, V, E, F> Unpin for Call<R, V, E, F> {}
+
+/// A call that memory had no value for: without the function's future yet.
+pub struct Missed<R, V, E>(Box<Course<R, V, E>>);
+
+/// The key and the progress of a call.
+struct Course<R, V, E> {
+    keyed: Keyed<R, V, E>,
+    step: Step<V>,
+}
 
 /// The progress of a call.
 enum Step<V> {
-    /// Memory had no value for the key.
+    /// Memory had no value for the key, or had one when the task was to let others run first.
     Begin,
+    /// The task has let others run.
+    BeginAgain,
     /// The miss waits for another load or for the remote tier.
     Wait(Pin<Box<dyn Future<Output = Next> + Send>>),
     /// The function runs, and its value will be stored.
-    Load(Load),
+    Load(Box<Load>),
     /// The function returned this value, which is being stored.
     Fill(Filling, Option<V>),
     /// The function runs as if it were not cached.
     Run,
 }
 
-impl<'a, R, V, E, F> Call<'a, R, V, E, F> {
+impl<R, V, E> Missed<R, V, E> {
     /// Creates a call for which memory had no value.
-    pub(super) fn new(keyed: &'a Keyed<R, V, E>, load: Pin<&'a mut F>) -> Self {
-        Self { keyed, load, step: Step::Begin }
+    pub(super) fn new(keyed: Keyed<R, V, E>) -> Self {
+        Self::at(keyed, Step::Begin)
     }
 
     /// Creates a call that goes on with the outcome of `next`.
     pub(super) fn waiting(
-        keyed: &'a Keyed<R, V, E>,
-        load: Pin<&'a mut F>,
+        keyed: Keyed<R, V, E>,
         next: impl Future<Output = Next> + Send + 'static,
     ) -> Self {
-        Self { keyed, load, step: Step::Wait(Box::pin(next)) }
+        Self::at(keyed, Step::Wait(Box::pin(next)))
     }
 
     /// Creates a call that runs the function as if it were not cached.
-    pub(super) fn uncached(keyed: &'a Keyed<R, V, E>, load: Pin<&'a mut F>) -> Self {
-        Self { keyed, load, step: Step::Run }
+    pub(super) fn uncached(keyed: Keyed<R, V, E>) -> Self {
+        Self::at(keyed, Step::Run)
+    }
+
+    fn at(keyed: Keyed<R, V, E>, step: Step<V>) -> Self {
+        Self(Box::new(Course { keyed, step }))
+    }
+
+    /// Returns the key.
+    pub(super) fn keyed(&self) -> &Keyed<R, V, E> {
+        &self.0.keyed
+    }
+
+    /// Returns the value: stored elsewhere, shared with a caller who loads it already, or loaded by
+    /// the future that `run` makes.
+    // Not inlined: the future is made on the stack before it moves into its box.
+    #[inline(never)]
+    pub fn call<F: Future<Output = R>>(self, run: impl FnOnce() -> F) -> Call<R, V, E, F> {
+        Call { course: self.0, load: Box::pin(run()) }
     }
 }
 
-impl<R, V, E, F: Future<Output = R>> Future for Call<'_, R, V, E, F> {
+impl<R, V, E, F: Future<Output = R>> Future for Call<R, V, E, F> {
     type Output = R;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let Self { keyed, load, step } = self.get_mut();
-        keyed.proceed(step, cx, &mut |cx| load.as_mut().poll(cx))
+        let Self { course, load } = self.get_mut();
+        course.poll(cx, &mut |cx| load.as_mut().poll(cx))
     }
 }
 
-impl<R, V, E> Keyed<R, V, E> {
+impl<R, V, E> Course<R, V, E> {
     /// Polls a call once. `run` polls the function.
-    fn proceed(
-        &self,
-        step: &mut Step<V>,
+    ///
+    /// A call within the function has this frame above its own on the stack, so it is small: all
+    /// that goes before and comes after the function is in functions that are not inlined.
+    fn poll(
+        &mut self,
         cx: &mut Context<'_>,
         run: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         loop {
-            let next = match step {
-                Step::Begin => match self.enabled_cache() {
-                    Some(cache) => Step::Wait(Box::pin(self.miss(cache).seek())),
-                    None => Step::Run,
-                },
-                Step::Wait(next) => match ready!(next.as_mut().poll(cx)) {
-                    Next::Take(outcome) => match self.take(outcome) {
-                        Some(result) => return Poll::Ready((self.returns.join)(result)),
-                        None => Step::Run,
-                    },
-                    Next::Load(load) => Step::Load(load),
-                    Next::Bypass => Step::Run,
-                },
-                Step::Load(load) => {
-                    let returned = ready!(load.poll(cx, &mut *run));
-                    let Step::Load(load) = mem::replace(step, Step::Run) else {
-                        unreachable!("it was one above")
-                    };
-                    match self.settle(load, returned) {
-                        ControlFlow::Break(returned) => return Poll::Ready(returned),
-                        ControlFlow::Continue(fill) => fill,
-                    }
-                }
-                Step::Fill(filling, value) => {
-                    let landing = ready!(Pin::new(filling).poll(cx));
-                    let value = value.take().expect("a call that is ready is not polled again");
-                    landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
-                    return Poll::Ready((self.returns.join)(Ok(value)));
-                }
+            let done = match &self.step {
                 Step::Run => return run(cx),
+                Step::Load(load) => {
+                    let returned = ready!(load.poll(cx, run));
+                    self.settle(returned)
+                }
+                _ => ready!(self.advance(cx)),
             };
-            *step = next;
+            if let ControlFlow::Break(returned) = done {
+                return Poll::Ready(returned);
+            }
         }
     }
 
+    /// Takes a step of the call before the function runs, or after it.
+    #[inline(never)]
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<ControlFlow<R>> {
+        let next = match &mut self.step {
+            Step::Begin => {
+                // Set first: a task that is to let others run first is woken at once.
+                self.step = Step::BeginAgain;
+                ready!(runtime::poll_proceed(cx));
+                self.begin()
+            }
+            Step::BeginAgain => match self.keyed.hit_now() {
+                Some(value) => return Poll::Ready(ControlFlow::Break(value)),
+                None => self.begin(),
+            },
+            Step::Wait(next) => match ready!(next.as_mut().poll(cx)) {
+                Next::Take(outcome) => match self.keyed.take(outcome) {
+                    Some(result) => return Poll::Ready(self.result(result)),
+                    None => Step::Run,
+                },
+                Next::Load(load) => Step::Load(Box::new(load)),
+                Next::Bypass => Step::Run,
+            },
+            Step::Fill(filling, value) => {
+                let landing = ready!(Pin::new(filling).poll(cx));
+                let value = value.take().expect("a call that is ready is not polled again");
+                landing.land(|key, facts| (self.keyed.value.wrap)(key, &value, facts));
+                return Poll::Ready(self.result(Ok(value)));
+            }
+            Step::Load(_) | Step::Run => unreachable!("the function runs"),
+        };
+        self.step = next;
+        Poll::Ready(ControlFlow::Continue(()))
+    }
+
+    fn begin(&self) -> Step<V> {
+        match self.keyed.enabled_cache() {
+            Some(cache) => Step::Wait(Box::pin(self.keyed.miss(cache).seek())),
+            None => Step::Run,
+        }
+    }
+
+    /// Ends the load of a function that has returned: a value is to be stored, an error is final.
+    #[inline(never)]
+    fn settle(&mut self, returned: R) -> ControlFlow<R> {
+        let Step::Load(load) = mem::replace(&mut self.step, Step::Run) else {
+            unreachable!("the function has run")
+        };
+        let Keyed { returns, value: ops, .. } = &self.keyed;
+        match (returns.split)(returned) {
+            Ok(value) => {
+                let filling = load.fill(|codec, size| ops.encode(&value, codec, size));
+                self.step = Step::Fill(filling, Some(value));
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                load.fail(|| (returns.share)(&error));
+                self.result(Err(error))
+            }
+        }
+    }
+
+    fn result(&self, result: Result<V, E>) -> ControlFlow<R> {
+        ControlFlow::Break((self.keyed.returns.join)(result))
+    }
+}
+
+impl<R, V, E> Keyed<R, V, E> {
     /// Returns this caller's copy of an outcome. `None` for a value of another type.
     pub(super) fn take(&self, outcome: Outcome) -> Option<Result<V, E>> {
         match outcome {
             Outcome::Value(entry) | Outcome::Found(entry, _) => (self.value.take)(entry).map(Ok),
             Outcome::Error(error) => (self.returns.unshare)(&error).map(Err),
-        }
-    }
-
-    /// Ends the load of a function that has returned: a value is to be stored, an error is final.
-    fn settle(&self, load: Load, returned: R) -> ControlFlow<R, Step<V>> {
-        match (self.returns.split)(returned) {
-            Ok(value) => {
-                let filling = load.fill(|codec, size| self.value.encode(&value, codec, size));
-                ControlFlow::Continue(Step::Fill(filling, Some(value)))
-            }
-            Err(error) => {
-                load.fail((self.returns.share)(&error));
-                ControlFlow::Break((self.returns.join)(Err(error)))
-            }
         }
     }
 }

@@ -1,41 +1,57 @@
 //! The companions of a cached function: what each does with one key.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, ops::ControlFlow, sync::Arc};
 
 use super::{
-    call::Call,
+    call::{Call, Missed},
     invalidate::{Target, invalidate_keys},
     keyed::Keyed,
     miss::Miss,
 };
 use crate::{cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches};
 
+/// Returns the fresh value in memory, and counts a hit. Without one, or when the task is to let
+/// others run first, it returns the call that goes on.
+#[inline(never)]
+pub fn hit<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, Missed<R, V, E>> {
+    let keyed = at();
+    let found = |cache: &Arc<Cache>| cache.hit_in_turn(&keyed.key, keyed.value.open);
+    match Caches::with_cache_of(keyed.site, found) {
+        Some(value) => ControlFlow::Break((keyed.returns.join)(Ok(value))),
+        None => ControlFlow::Continue(Missed::new(keyed)),
+    }
+}
+
+/// Returns the fresh value in memory as [`hit`] does, for a thread.
+#[inline(never)]
+pub fn hit_now<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, Missed<R, V, E>> {
+    let keyed = at();
+    match keyed.hit_now() {
+        Some(value) => ControlFlow::Break(value),
+        None => ControlFlow::Continue(Missed::new(keyed)),
+    }
+}
+
 impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the fresh value in memory, and counts a hit. Without one, [`call`](Self::call) goes
-    /// on.
+    /// Returns the fresh value in memory, and counts a hit.
     #[inline]
-    pub fn hit(&self) -> Option<R> {
+    pub(super) fn hit_now(&self) -> Option<R> {
         let found = |cache: &Arc<Cache>| cache.hit(&self.key, self.value.open);
         let value = Caches::with_cache_of(self.site, found)?;
         Some((self.returns.join)(Ok(value)))
     }
 
-    /// Returns the value that memory did not have: stored elsewhere, shared with a caller who loads
-    /// it already, or loaded by `load`.
-    #[inline]
-    pub fn call<'a, F: Future<Output = R>>(&'a self, load: Pin<&'a mut F>) -> Call<'a, R, V, E, F> {
-        Call::new(self, load)
-    }
-
-    /// Runs `load` now and stores its value. An error leaves the stored value as it was.
-    pub fn refresh<'a, F: Future<Output = R>>(
-        &'a self,
-        load: Pin<&'a mut F>,
-    ) -> Call<'a, R, V, E, F> {
-        match self.enabled_cache() {
-            Some(cache) => Call::waiting(self, load, self.miss(cache).refresh()),
-            None => Call::uncached(self, load),
-        }
+    /// Runs the function now, by the future that `run` makes, and stores its value. An error leaves
+    /// the stored value as it was.
+    pub fn refresh<F: Future<Output = R>>(self, run: impl FnOnce() -> F) -> Call<R, V, E, F> {
+        let missed = match self.enabled_cache() {
+            Some(cache) => {
+                let refresh = self.miss(cache).refresh();
+                Missed::waiting(self, refresh)
+            }
+            None => Missed::uncached(self),
+        };
+        missed.call(run)
     }
 
     /// Returns the stored value, if it is fresh.

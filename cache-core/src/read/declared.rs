@@ -1,9 +1,7 @@
 //! Declared caches: a name, a key type and a value type, declared once by `caches!` and checked at
 //! every use.
 
-use std::{
-    borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData, pin::pin,
-};
+use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData};
 
 use super::{
     invalidate::{Target, invalidate_all},
@@ -204,8 +202,7 @@ impl<K, V> Cache<K, V> {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
             let at = Keyed { site, returns: R::returns(), value, key };
-            crate::__return_hit!(at);
-            at.call(pin!(async move { load().await })).await
+            crate::__call!(at, || async move { load().await })
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, Unstorable},
     entry::{Entry, Facts},
-    flight::{Permit, Progress},
+    flight::{Loading, Permit, Progress},
     generations::Group,
     key::StoredKey,
     memory::Left,
@@ -53,7 +53,9 @@ pub(super) fn fill(
     let mut landing = Landing { cache, permit, group, load_time, keep: Keep::Alone, lifetimes };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let load_time = load_time.unwrap_or_default();
-    let value = remote.outgoing(&landing.cache, lifetimes, load_time, encode);
+    // The user's code, and part of the load: it may call for this very key.
+    let outgoing = || remote.outgoing(&landing.cache, lifetimes, load_time, encode);
+    let value = Loading::nested(landing.permit.progress()).scope(outgoing);
     let progress = Arc::clone(landing.permit.progress());
     Filling::Remote(
         progress,
@@ -81,12 +83,14 @@ impl Future for Filling {
 }
 
 impl Landing {
-    /// Stores the entry that `wrap` makes, unless the load was fenced off, and wakes all who wait.
+    /// Stores the entry that `wrap` makes (by the value's `Clone`, which is the user's code and
+    /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let Self { cache, permit, group, load_time, keep, lifetimes } = self;
         let load_time_or_zero = load_time.unwrap_or_default();
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
-        let entry = cache.weighed(wrap(permit.key().clone(), facts));
+        let wrap = || cache.weighed(wrap(permit.key().clone(), facts));
+        let entry = Loading::nested(permit.progress()).scope(wrap);
         let store = || match keep {
             Keep::No => Left::default(),
             Keep::Too => cache.keep(entry.clone()),

@@ -31,36 +31,29 @@ pub type Plain<R> = Keyed<R, R, Infallible>;
 #[derive(Clone, Copy, Debug)]
 pub struct Skipped;
 
-/// Returns from the calling function when memory has a value. So a hit is over before the
-/// function's future and the state of a call exist.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __return_hit {
-    ($keyed:expr) => {
-        if let ::core::option::Option::Some(value) = $keyed.hit() {
-            return value;
-        }
-    };
-}
-
-/// Calls a function by one key: `run` is its pinned future.
+/// Calls a function by one key: `run` returns its future. A hit is over before the function's future
+/// and the state of a call exist, and what it needed is off the stack before the function runs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
-    ($keyed:expr, $run:expr) => {{
-        $crate::__return_hit!($keyed);
-        $keyed.call($run).await
-    }};
+    ($keyed:expr, $run:expr) => {
+        match $crate::__private::hit(|| $keyed) {
+            ::core::ops::ControlFlow::Break(value) => value,
+            ::core::ops::ControlFlow::Continue(missed) => missed.call($run).await,
+        }
+    };
 }
 
 /// Calls a function that is not async by one key: `run` is a closure.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call_now {
-    ($keyed:expr, $run:expr) => {{
-        $crate::__return_hit!($keyed);
-        $keyed.call_now($run)
-    }};
+    ($keyed:expr, $run:expr) => {
+        match $crate::__private::hit_now(|| $keyed) {
+            ::core::ops::ControlFlow::Break(value) => value,
+            ::core::ops::ControlFlow::Continue(missed) => missed.call_now($run),
+        }
+    };
 }
 
 impl<R, V, E> Keyed<R, V, E> {

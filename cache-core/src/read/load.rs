@@ -48,24 +48,31 @@ impl Load {
         }
     }
 
-    /// Polls the function by `poll`: within this load and its span.
+    /// Polls the function by `run`: within this load and its span.
+    ///
+    /// It has no closure within a closure, because a call within the function has these frames
+    /// above its own on the stack.
     pub(super) fn poll<T>(
         &self,
         cx: &mut Context<'_>,
-        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+        run: &mut dyn FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        let poll = |cx: &mut Context<'_>| self.loading.scope(|| self.span.in_scope(|| poll(cx)));
-        self.permit.progress().poll(cx, poll)
+        let polling = self.permit.progress().begin_poll(cx.waker());
+        let _within = self.loading.enter();
+        let _span = self.span.enter();
+        let polled = run(&mut polling.context());
+        if polled.is_pending() {
+            polling.wait();
+        }
+        polled
     }
 
-    /// Runs the whole function: within this load and its span.
-    pub(super) fn run<T>(&self, load: impl FnOnce() -> T) -> T {
-        let (mut load, mut returned) = (Some(load), None);
-        let _ = self.poll(&mut Context::from_waker(Waker::noop()), |_| {
-            returned = load.take().map(|load| load());
-            Poll::Ready(())
-        });
-        returned.expect("it has run")
+    /// Runs the whole function by `run`: within this load and its span.
+    pub(super) fn run<T>(&self, run: &mut dyn FnMut() -> T) -> T {
+        let _polling = self.permit.progress().begin_poll(Waker::noop());
+        let _within = self.loading.enter();
+        let _span = self.span.enter();
+        run()
     }
 
     /// Ends the load of a function that returned a value, which `encode` writes for the remote
@@ -80,10 +87,11 @@ impl Load {
     }
 
     /// Ends the load of a function that returned an error: nothing is stored, and followers get
-    /// the error if it can be shared.
-    pub(super) fn fail(self, error: Option<AnyError>) {
+    /// the error that `share` returns. It is the user's code, and part of the load.
+    pub(super) fn fail(self, share: impl FnOnce() -> Option<AnyError>) {
         let load_time = self.load_time();
         self.cache.counters.load(load_time, true);
+        let error = self.loading.scope(share);
         self.permit.fail(error.map(Outcome::Error));
         observe::record_load(self.cache.site.name, load_time, true);
     }

@@ -73,7 +73,7 @@ fn wrapper(model: &Model) -> TokenStream {
         model.companion_type().to_token_stream()
     };
     let inputs = inputs(model, Inputs::All);
-    let (at, find) = key::binding(model, &home);
+    let at = key::given(model, &home);
     let call = if model.function.is_async() { quote!(call) } else { quote!(call_now) };
     let run = run(model, &home);
     let krate = &model.krate;
@@ -81,7 +81,6 @@ fn wrapper(model: &Model) -> TokenStream {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
-            #find
             #krate::__private::#call!(#at, #run)
         }
     }

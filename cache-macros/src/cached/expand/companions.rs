@@ -109,12 +109,11 @@ fn refresh(model: &Model) -> TokenStream {
     let params = inputs(model, Inputs::All);
     let refresh = waited(model, "refresh", &run(model, &home));
     let asyncness = &model.function.item.sig.asyncness;
-    let (at, find) = key::binding(model, &home);
+    let at = key::given(model, &home);
     let header = header(model, "Runs the function now, whatever is stored, and stores its value.");
     let unused = allow_unused(generics);
     quote! {
         #unused #header #asyncness fn #name #generics(#(#params),*) #output #bounds {
-            #find
             #at.#refresh
         }
     }

@@ -1,6 +1,6 @@
 //! The key: made in one place, `__at`, from references to what forms it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{GenericParam, ReceiverKind, Type};
 
@@ -11,16 +11,7 @@ use super::{
     },
     signature::{call, value},
 };
-use crate::shared::{companion::Companion, spans::placed, tokens::hygienic, types::last_segment};
-
-/// Returns the name of the call's entry and the statement that finds it, for code that borrows it
-/// across an await.
-pub(super) fn binding(model: &Model, home: &TokenStream) -> (Ident, TokenStream) {
-    let name = hygienic("__at");
-    let at = given(model, home);
-    let statement = quote!(let #name = #at;);
-    (name, statement)
-}
+use crate::shared::{companion::Companion, spans::placed, types::last_segment};
 
 /// Emits `home::__at(..)`, with the arguments by reference.
 pub(super) fn given(model: &Model, home: &TokenStream) -> TokenStream {

@@ -1,0 +1,200 @@
+//! Cached functions of any shape: large arguments, loops of hits, calls from a value's `Clone` and
+//! from the end of a thread.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use cachery::{Caches, cached, caches};
+use serde::{Deserialize, Serialize};
+use tokio::{runtime::Builder, time::timeout};
+
+/// The bytes by which the future of a cached function may be larger than that of its function.
+const MORE: usize = 32;
+
+async fn plain<const N: usize>(text: [u8; N]) -> usize {
+    tokio::task::yield_now().await;
+    text.len()
+}
+
+#[cached(name = "bodies-sized", ttl = "1h")]
+async fn sized<const N: usize>(text: [u8; N]) -> usize {
+    tokio::task::yield_now().await;
+    text.len()
+}
+
+#[cached(name = "bodies-number", ttl = "1h")]
+async fn number(n: u64) -> u64 {
+    n
+}
+
+#[cached(name = "bodies-number-now", ttl = "1h")]
+fn number_now(n: u64) -> u64 {
+    n
+}
+
+fn assert_small<const N: usize>() {
+    let (ours, of_plain) = (size_of_val(&sized([0; N])), size_of_val(&plain([0; N])));
+    println!("an argument of {N} bytes: {ours}, plain {of_plain}");
+    assert!(ours <= of_plain + MORE, "{N}: {ours} and {of_plain}");
+}
+
+#[test]
+fn a_future_is_hardly_larger_than_that_of_the_function() {
+    assert_small::<0>();
+    assert_small::<16>();
+    assert_small::<1024>();
+    assert_small::<16_384>();
+}
+
+#[tokio::test]
+async fn a_timeout_around_a_loop_of_hits_fires() {
+    let hits = async {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(20) {
+            number(1).await;
+        }
+    };
+    let over = timeout(Duration::from_millis(20), Caches::isolated().scope(hits)).await;
+    assert!(over.is_err(), "the loop never let the timer run");
+}
+
+#[tokio::test]
+async fn a_timeout_around_a_loop_of_misses_fires() {
+    let misses = async {
+        let began = Instant::now();
+        let mut n = 0;
+        while began.elapsed() < Duration::from_secs(20) {
+            number(n).await;
+            n += 1;
+        }
+    };
+    let over = timeout(Duration::from_millis(20), Caches::isolated().scope(misses)).await;
+    assert!(over.is_err(), "the loop never let the timer run");
+}
+
+#[tokio::test]
+async fn hits_that_let_others_run_are_counted_once() {
+    Caches::isolated()
+        .scope(async {
+            number(1).await;
+            for _ in 0..10_000 {
+                number(1).await;
+            }
+            let stats = number::cache().stats();
+            assert_eq!((stats.hits, stats.misses, stats.loads), (10_000, 1, 1));
+        })
+        .await;
+}
+
+/// Calls when its thread ends.
+struct Late {
+    caches: Caches,
+    told: Arc<OnceLock<[u64; 4]>>,
+}
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        let told = self.caches.sync_scope(|| {
+            let task = now(number(3));
+            [number_now(1), number_now(1), task, now(number(3))]
+        });
+        let _ = self.told.set(told);
+    }
+}
+
+/// Polls a future that is ready at once.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut cx) {
+            return value;
+        }
+    }
+}
+
+thread_local! {
+    static LATE: RefCell<Vec<Late>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Returns what calls in the destructor of a thread-local returned. A call `before` that local is
+/// made, or after, decides which locals of ours are gone by then.
+fn called_late(before: bool) -> Option<[u64; 4]> {
+    let told = Arc::default();
+    let late = Late { caches: Caches::isolated(), told: Arc::clone(&told) };
+    let run = move || {
+        let use_all = |late: &Late| {
+            late.caches.sync_scope(|| {
+                number_now(1);
+                now(number(1));
+            });
+        };
+        if before {
+            use_all(&late);
+        }
+        LATE.with(|lates| {
+            if !before {
+                use_all(&late);
+            }
+            lates.borrow_mut().push(late);
+        });
+    };
+    thread::spawn(run).join().expect("it does not panic");
+    told.get().copied()
+}
+
+#[test]
+fn a_call_in_the_destructor_of_a_thread_local_works() {
+    assert_eq!(called_late(false), Some([1, 1, 3, 3]));
+    assert_eq!(called_late(true), Some([1, 1, 3, 3]));
+}
+
+static CLONES: AtomicU64 = AtomicU64::new(0);
+static SEEN: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+/// A value whose first clones call the function that returned it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Nests(u64);
+
+impl Clone for Nests {
+    fn clone(&self) -> Self {
+        if CLONES.fetch_add(1, SeqCst) < 1 {
+            let inner = nests(self.0);
+            SEEN.lock().expect("nobody panics").push(inner.0);
+        }
+        Self(self.0)
+    }
+}
+
+caches! {
+    static NESTS: Cache<u64, Nests> = { name: "bodies-nests", ttl: "1h" };
+}
+
+#[cached(cache = NESTS)]
+fn nests(n: u64) -> Nests {
+    Nests(n)
+}
+
+#[cached(cache = NESTS)]
+async fn nests_async(n: u64) -> Nests {
+    Nests(n)
+}
+
+#[test]
+fn a_call_of_the_same_key_from_the_values_clone_does_not_wait() {
+    let began = Instant::now();
+    assert_eq!(Caches::isolated().sync_scope(|| nests(1)), Nests(1));
+    CLONES.store(0, SeqCst);
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    let value = runtime.block_on(Caches::isolated().scope(nests_async(2)));
+    assert_eq!(value, Nests(2));
+    assert_eq!(*SEEN.lock().unwrap(), [1, 2]);
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+}
