@@ -4,7 +4,7 @@ CARGO ?= cargo
 export RUST_BACKTRACE ?= 0
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: test tools fmt clippy features tests docs bench soak release-check
+.PHONY: test tools fmt clippy features tests docs bench soak system release-check
 
 test: tools fmt clippy features tests docs
 	@echo "make test: all passed"
@@ -55,6 +55,12 @@ soak:
 		$(CARGO) test --release --features redis --test soak coherence:: -- --nocapture
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
+
+# Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the
+# lines that they print are in docs/system.md.
+SYSTEM := hit_instructions
+system: tools
+	tests/system/run.sh $(SYSTEM)
 
 # Before publishing: checks licences, bans and sources (deny.toml), builds each package from its own tarball, and
 # compares the public items with those of the last release. Crates of the tests are packed, too, and never published.

@@ -1,0 +1,40 @@
+#!/bin/sh
+# The instructions of a hit, counted by callgrind, and its allocations. `(u64, &str)` -> `Arc<str>`
+# with a ttl.
+set -eu
+command -v valgrind >/dev/null || {
+    sudo=$([ "$(id -u)" = 0 ] || command -v sudo)
+    { $sudo apt-get update -q && $sudo apt-get install -qy --no-install-recommends valgrind; } >&2 || {
+        echo "hit_instructions: valgrind is missing and apt-get could not install it" >&2
+        exit 1
+    }
+}
+command -v redis-server >/dev/null || { echo "hit_instructions: redis-server is missing: make tools" >&2; exit 1; }
+cargo build --quiet --release -p cachery-hit
+hit=${CARGO_TARGET_DIR:-target}/release/cachery-hit
+
+directory=$(mktemp -d)
+redis-server --port 0 --unixsocket "$directory/socket" --save '' --daemonize no >/dev/null &
+server=$!
+trap 'kill $server; rm -rf "$directory"' EXIT
+while [ ! -S "$directory/socket" ]; do sleep 0.1; done
+
+CALLS=20000
+failed=0
+# Prints the figures of `name`, in the given registry with so many keys, at most so many instructions.
+check() {
+    name=$1 registry=$2 keys=$3 most=$4
+    counted=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='cachery_hit::serve' \
+        "$hit" "$registry" "$keys" $CALLS 2>&1 >/dev/null | awk '/Collected/ { print $4 }')
+    each=$((counted / CALLS))
+    allocations=$("$hit" "$registry" "$keys" $CALLS)
+    echo "$name, $keys keys: $each instructions a hit (at most $most), $allocations allocations in $CALLS hits (at most 0)"
+    [ "$each" -le "$most" ] && [ "$allocations" -eq 0 ] || failed=1
+}
+
+check memory process 100 600
+check memory process 10000 600
+check scoped scoped 100 690
+export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
+check tiered process 100 605
+exit $failed
