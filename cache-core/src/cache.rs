@@ -143,6 +143,11 @@ impl Cache {
         }
     }
 
+    /// Returns the entry as [`look`](Self::look) does. It is compiled once, for callers in no hurry.
+    pub(crate) fn look_again(&self, key: &Key) -> Option<Entry> {
+        self.look(key)
+    }
+
     /// Returns the entry with which memory may answer while the remote tier is out of reach.
     pub(crate) fn fallback(&self, key: &Key) -> Option<Entry> {
         self.shared.as_ref().filter(|shared| shared.keeps_in_outage()).and_then(|_| self.peek(key))

@@ -139,9 +139,7 @@ impl Clock {
     }
 
     pub(crate) fn isolated() -> Self {
-        let clock = Self::new(Source::Isolated(runtime::Instant::now()));
-        // Without a runtime nobody else wakes those who wait by it.
-        if runtime::is_here() { clock } else { clock.ticked() }
+        Self::new(Source::Isolated(runtime::Instant::now())).ticked()
     }
 
     /// Adds the clock to those that housekeeping ticks.
@@ -272,7 +270,7 @@ impl Clock {
                 moved.await;
             } else {
                 // The time is over, or the clock was moved: the loop looks again in both cases.
-                runtime::timeout(left, moved).await;
+                runtime::paused_timeout(left, moved).await;
             }
         }
     }

@@ -11,12 +11,16 @@ pub(crate) use without::*;
 mod with_tokio {
     use std::{
         future::Future,
+        hint,
         task::{Context, Poll, Waker},
         time::Duration,
     };
 
     use tokio::task::coop;
     pub(crate) use tokio::{task::unconstrained, time::Instant};
+
+    /// A time in which every operating system's clock moves.
+    const LEAST_STEP: Duration = Duration::from_micros(1);
 
     /// Takes a unit of the running task's budget, and returns whether there was one.
     #[cold]
@@ -37,14 +41,24 @@ mod with_tokio {
         tokio::runtime::Handle::try_current().is_ok()
     }
 
-    /// Waits for `future` until `duration` has passed, by the runtime's time; without a runtime
-    /// until `future` is ready.
-    pub(crate) async fn timeout(duration: Duration, future: impl Future<Output = ()>) {
-        if is_here() {
+    /// Waits for `future`; where the runtime's time is paused, until `duration` has passed by it at
+    /// most. Paused time moves only while a timer waits for it. Other runtimes may have no timers.
+    pub(crate) async fn paused_timeout(duration: Duration, future: impl Future<Output = ()>) {
+        if is_paused() {
             let _ = tokio::time::timeout(duration, future).await;
         } else {
             future.await;
         }
+    }
+
+    /// Tells whether the runtime's time stands still while that of the world goes on.
+    fn is_paused() -> bool {
+        let before = Instant::now();
+        let began = std::time::Instant::now();
+        while began.elapsed() < LEAST_STEP {
+            hint::spin_loop();
+        }
+        Instant::now() == before
     }
 }
 
@@ -70,7 +84,7 @@ mod without {
         false
     }
 
-    pub(crate) async fn timeout(_: Duration, future: impl Future<Output = ()>) {
+    pub(crate) async fn paused_timeout(_: Duration, future: impl Future<Output = ()>) {
         future.await;
     }
 

@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
+    task::Poll,
     thread,
     time::{Duration, Instant},
 };
@@ -93,6 +94,48 @@ async fn hits_that_let_others_run_are_counted_once() {
         .await;
 }
 
+#[cached(name = "bodies-slow", ttl = "1h", skip(slow))]
+async fn slow(n: u64, slow: Arc<tokio::sync::Notify>) -> u64 {
+    slow.notified().await;
+    n
+}
+
+#[test]
+fn waiting_needs_no_timers_of_the_runtime() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let both = Caches::isolated().scope(async {
+        let go_on = Arc::new(tokio::sync::Notify::new());
+        let follower = async {
+            let wait = slow(1, Arc::clone(&go_on));
+            go_on.notify_one();
+            wait.await
+        };
+        tokio::join!(slow(1, Arc::clone(&go_on)), follower)
+    });
+    assert_eq!(runtime.block_on(both), (1, 1));
+}
+
+#[test]
+fn a_wait_ends_in_time_without_timers_of_the_runtime() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let run = Caches::isolated().scope(async {
+        let go_on = Arc::new(tokio::sync::Notify::new());
+        // Is woken and never polled again.
+        let mut leader = Box::pin(slow(2, Arc::clone(&go_on)));
+        assert!(
+            std::future::poll_fn(|cx| Poll::Ready(leader.as_mut().poll(cx))).await.is_pending()
+        );
+        go_on.notify_one();
+        let own = Arc::new(tokio::sync::Notify::new());
+        own.notify_one();
+        slow(2, own).await
+    });
+    let began = Instant::now();
+    assert_eq!(runtime.block_on(run), 2);
+    let waited = began.elapsed();
+    assert!(waited > Duration::from_secs(4) && waited < Duration::from_secs(9), "{waited:?}");
+}
+
 /// Calls when its thread ends.
 struct Late {
     caches: Caches,
@@ -114,7 +157,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     loop {
-        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut cx) {
             return value;
         }
     }

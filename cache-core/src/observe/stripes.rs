@@ -21,7 +21,7 @@ const SHARED: usize = 0;
 
 /// The hits of one cache that count as one step of their task: a hit is far cheaper than what a
 /// runtime's budget is made for, and to ask for each would cost a noticeable part of it.
-const TURN: u64 = 8;
+const TURN: u64 = 16;
 
 /// The stripes without a thread: bit `n` stands for stripe `n`.
 static FREE: AtomicU64 = AtomicU64::new((1 << STRIPES) - 1 - (1 << SHARED));

@@ -75,6 +75,9 @@ impl<R, V, E> Missed<R, V, E> {
         Self::at(keyed, Step::Run)
     }
 
+    // Not a part of a hit's code.
+    #[cold]
+    #[inline(never)]
     fn at(keyed: Keyed<R, V, E>, step: Step<V>) -> Self {
         Self(Box::new(Course { keyed, step }))
     }
@@ -138,7 +141,7 @@ impl<R, V, E> Course<R, V, E> {
                 ready!(runtime::poll_proceed(cx));
                 self.begin()
             }
-            Step::BeginAgain => match self.keyed.hit_now() {
+            Step::BeginAgain => match self.keyed.hit_again() {
                 Some(value) => return Poll::Ready(ControlFlow::Break(value)),
                 None => self.begin(),
             },

@@ -26,18 +26,20 @@ pub fn hit<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, Misse
 #[inline(never)]
 pub fn hit_now<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, Missed<R, V, E>> {
     let keyed = at();
-    match keyed.hit_now() {
-        Some(value) => ControlFlow::Break(value),
+    let found = |cache: &Arc<Cache>| cache.hit(&keyed.key, keyed.value.open);
+    match Caches::with_cache_of(keyed.site, found) {
+        Some(value) => ControlFlow::Break((keyed.returns.join)(Ok(value))),
         None => ControlFlow::Continue(Missed::new(keyed)),
     }
 }
 
 impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the fresh value in memory, and counts a hit.
-    #[inline]
-    pub(super) fn hit_now(&self) -> Option<R> {
-        let found = |cache: &Arc<Cache>| cache.hit(&self.key, self.value.open);
-        let value = Caches::with_cache_of(self.site, found)?;
+    /// Returns the fresh value in memory, and counts a hit, for a task that has let others run.
+    pub(super) fn hit_again(&self) -> Option<R> {
+        let cache = self.enabled_cache()?;
+        let entry = cache.look_again(&self.key)?;
+        let value = (self.value.open)(&entry)?;
+        cache.counters.hit(entry.load_micros());
         Some((self.returns.join)(Ok(value)))
     }
 

@@ -40,12 +40,17 @@ pub(super) fn current() -> Arc<Registry> {
 /// no reference.
 #[inline]
 pub(super) fn with_current<T>(act: impl FnOnce(&Registry) -> T) -> T {
-    if SCOPES_IN_USE.load(Relaxed) {
+    let counted;
+    let registry: &Registry = if SCOPES_IN_USE.load(Relaxed) {
         // Counted, and not borrowed from the task: `act` may be the user's code, which may enter a
         // scope.
-        return act(&current());
-    }
-    act(installed())
+        counted = current();
+        &counted
+    } else {
+        installed()
+    };
+    // In one place, so that it is inlined.
+    act(registry)
 }
 
 /// Runs `future` with `registry` as the current one.
