@@ -38,8 +38,6 @@ pub(crate) enum OpenError {
     SeveralHosts,
     #[error("the Redis URL lacks a host: write `redis://localhost:6379`")]
     NoHost,
-    #[error("the host in the Redis URL cannot be used")]
-    UnusableHost,
     #[error("a port in the Redis URL is not a number from 1 to 65535")]
     Port,
     #[error(
@@ -61,8 +59,6 @@ pub(crate) enum OpenError {
          `redis+unix:///run/redis.sock?db=1`"
     )]
     SocketOption,
-    #[error("the socket in the Redis URL cannot be used")]
-    UnusableSocket,
     #[error(
         "certificates are given, but the Redis URL does not ask for TLS: write `rediss` in place \
          of `redis`"

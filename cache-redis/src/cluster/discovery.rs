@@ -161,8 +161,7 @@ impl Discovery {
     }
 
     async fn connect_to(&self, host: &Host) -> Result<Session, ConnectError> {
-        let client = self.credentials.client(host).map_err(|error| ConnectError::of(&error))?;
-        Session::connect(&client, None, Role::Any).await
+        Session::connect(&self.credentials.peer(host), None, Role::Any).await
     }
 }
 

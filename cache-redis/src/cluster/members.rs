@@ -119,7 +119,7 @@ impl Members {
         if let Some(server) = servers.iter().find(|server| *server.address() == *address) {
             return server.number();
         }
-        let Ok(endpoint) = Endpoint::server(&self.credentials, host) else { return 0 };
+        let endpoint = Endpoint::server(&self.credentials, host);
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         servers.push(Server::open(number, endpoint, Arc::clone(&self.shared)));
         number

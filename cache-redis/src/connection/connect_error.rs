@@ -35,6 +35,11 @@ impl ConnectError {
         )
     }
 
+    /// Returns the same error with another message.
+    pub(super) fn saying(&self, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..self.clone() }
+    }
+
     /// Returns the error that requests get until the next attempt. It keeps the reason where only
     /// a person can help.
     pub(crate) fn for_requests(&self) -> RequestError {
@@ -106,8 +111,8 @@ fn advice(error: &RedisError) -> &'static str {
     }
 }
 
-/// Returns true when TLS refused a certificate, here or there. redis-rs wraps the error of the connection, which
-/// wraps that of TLS.
+/// Returns true when TLS refused a certificate, here or there. redis-rs wraps the error of the
+/// stream, which wraps that of TLS.
 fn is_certificate_error(error: &RedisError) -> bool {
     let source =
         error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());

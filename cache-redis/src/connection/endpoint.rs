@@ -2,23 +2,22 @@
 
 use std::{path::Path, sync::Arc};
 
-use redis::Client;
-
 use super::{
-    connect_error::ConnectError, credentials::Credentials, handshake::Role, host::Host,
+    connect_error::ConnectError,
+    credentials::{Credentials, Peer},
+    handshake::Role,
+    host::Host,
     sentinels::Sentinels,
 };
-use crate::open_error::OpenError;
-
 /// The way to one server.
 pub(crate) enum Endpoint {
-    Fixed { client: Client, address: Arc<str> },
+    Fixed { peer: Peer, address: Arc<str> },
     Sentinels { sentinels: Sentinels, credentials: Arc<Credentials> },
 }
 
 /// A server that was located.
 pub(crate) struct Located {
-    pub(crate) client: Client,
+    pub(crate) peer: Peer,
     pub(crate) address: Arc<str>,
     /// The role that the server must confirm.
     pub(crate) role: Role,
@@ -26,14 +25,15 @@ pub(crate) struct Located {
 
 impl Endpoint {
     /// Returns the way to the server at `host`.
-    pub(crate) fn server(credentials: &Credentials, host: &Host) -> Result<Self, OpenError> {
-        let client = credentials.client(host).map_err(|_| OpenError::UnusableHost)?;
-        Ok(Self::Fixed { client, address: host.to_string().into() })
+    pub(crate) fn server(credentials: &Credentials, host: &Host) -> Self {
+        Self::Fixed { peer: credentials.peer(host), address: host.to_string().into() }
     }
 
-    pub(super) fn socket(credentials: &Credentials, path: &Path) -> Result<Self, OpenError> {
-        let client = credentials.socket_client(path).map_err(|_| OpenError::UnusableSocket)?;
-        Ok(Self::Fixed { client, address: path.display().to_string().into() })
+    pub(super) fn socket(credentials: &Credentials, path: &Path) -> Self {
+        Self::Fixed {
+            peer: credentials.socket_peer(path),
+            address: path.display().to_string().into(),
+        }
     }
 
     pub(super) fn sentinels(
@@ -55,14 +55,16 @@ impl Endpoint {
     /// Locates the server.
     pub(crate) async fn locate(&self) -> Result<Located, ConnectError> {
         match self {
-            Self::Fixed { client, address } => {
-                let (client, address) = (client.clone(), Arc::clone(address));
-                Ok(Located { client, address, role: Role::Any })
+            Self::Fixed { peer, address } => {
+                Ok(Located { peer: peer.clone(), address: Arc::clone(address), role: Role::Any })
             }
             Self::Sentinels { sentinels, credentials } => {
                 let host = sentinels.find_master(credentials).await?;
-                let client = credentials.client(&host).map_err(|error| ConnectError::of(&error))?;
-                Ok(Located { client, address: host.to_string().into(), role: Role::Master })
+                Ok(Located {
+                    peer: credentials.peer(&host),
+                    address: host.to_string().into(),
+                    role: Role::Master,
+                })
             }
         }
     }

@@ -12,13 +12,14 @@ use std::{
 use parking_lot::Mutex;
 
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind,
-    RedisError, RedisResult, Value, aio::MultiplexedConnection,
+    AsyncConnectionConfig, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisError,
+    RedisResult, Value, aio::MultiplexedConnection,
 };
-use tokio::{sync::Notify, time::Sleep};
+use tokio::{sync::Notify, task::AbortHandle, time::Sleep};
 
 use super::{
     connect_error::ConnectError,
+    credentials::Peer,
     error_text,
     handshake::{self, Role},
     master_epoch::MasterEpoch,
@@ -44,6 +45,7 @@ pub(crate) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
 /// A connection that was set up. Its driver runs on the runtime that opened it and ends with it.
 pub(crate) struct Session {
     redis: MultiplexedConnection,
+    driver: AbortHandle,
     timeouts: AtomicU32,
     /// The number of requests that were answered.
     replies: AtomicU64,
@@ -60,24 +62,21 @@ pub(crate) struct Session {
 impl Session {
     /// Connects on the current runtime to a server that must do for a cache.
     pub(crate) async fn connect(
-        client: &Client,
+        peer: &Peer,
         on_push: Option<OnPush>,
         role: Role,
     ) -> Result<Self, ConnectError> {
-        let mut session = Self::open(client, on_push).await?;
+        let mut session = Self::open(peer, on_push).await?;
         let replies = session.send(&handshake::request()).await;
         session.epoch = handshake::read(&replies.map_err(|error| ConnectError::of(&error))?, role)?;
         Ok(session)
     }
 
     /// Connects on the current runtime to any server, with RESP3 unless the server refuses it.
-    pub(super) async fn open(
-        client: &Client,
-        on_push: Option<OnPush>,
-    ) -> Result<Self, ConnectError> {
-        match Self::open_with(client, ProtocolVersion::RESP3, on_push).await {
+    pub(super) async fn open(peer: &Peer, on_push: Option<OnPush>) -> Result<Self, ConnectError> {
+        match Self::open_with(peer, ProtocolVersion::RESP3, on_push).await {
             Err(error) if refuses_hello(&error) => {
-                Self::open_with(client, ProtocolVersion::RESP2, None).await
+                Self::open_with(peer, ProtocolVersion::RESP2, None).await
             }
             other => other,
         }
@@ -85,25 +84,26 @@ impl Session {
     }
 
     async fn open_with(
-        client: &Client,
+        peer: &Peer,
         protocol: ProtocolVersion,
         on_push: Option<OnPush>,
     ) -> Result<Self, RedisError> {
         let broken = Arc::new(Notify::new());
         let can_push = protocol == ProtocolVersion::RESP3;
-        let mut config =
-            AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
+        let mut config = AsyncConnectionConfig::new().set_response_timeout(None);
         if can_push {
             config = config.set_push_sender(push_receiver(Arc::clone(&broken), on_push));
         }
-        let info = client.get_connection_info().clone();
-        let settings = info.redis_settings().clone().set_protocol(protocol);
-        let client = Client::open(info.set_redis_settings(settings))?;
-        let redis = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let stream = peer.address.connect().await?;
+        let login = peer.login.clone().set_protocol(protocol);
+        let (redis, driver) =
+            MultiplexedConnection::new_with_config(&login, stream, config).await?;
+        let driver = tokio::spawn(driver).abort_handle();
         let timeouts = AtomicU32::new(0);
         let silent_since = Mutex::default();
         Ok(Self {
             redis,
+            driver,
             timeouts,
             replies: AtomicU64::new(0),
             silent_since,
@@ -216,6 +216,12 @@ impl Session {
     /// Returns the time at which it was opened.
     pub(crate) fn opened(&self) -> Instant {
         self.opened
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.driver.abort();
     }
 }
 

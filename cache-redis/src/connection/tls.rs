@@ -1,43 +1,73 @@
 //! TLS: trusted roots and the client's certificate.
 
-use cachery_core::{remote::TlsFiles, text_file};
-use redis::{Client, ClientTlsConfig, ConnectionAddr, TlsCertificates};
+use std::sync::Arc;
 
+use cachery_core::{remote::TlsFiles, text_file};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use tokio_rustls::TlsConnector;
+
+use super::own_roots::OwnRoots;
 use crate::open_error::OpenError;
 
-/// Reads the files and returns an address without a host: with TLS or without, with own files or
-/// the system's roots.
-pub(super) fn read(files: &TlsFiles, wanted: bool) -> Result<ConnectionAddr, OpenError> {
+/// Reads the files. Returns `None` where TLS is not wanted.
+pub(super) fn read(files: &TlsFiles, wanted: bool) -> Result<Option<TlsConnector>, OpenError> {
     if wanted {
-        choose_cryptography();
-        read_files(files)
+        let config = read_files(files)?;
+        Ok(Some(TlsConnector::from(Arc::new(config))))
     } else if *files == TlsFiles::default() {
-        Ok(ConnectionAddr::Tcp(String::new(), 0))
+        Ok(None)
     } else {
         Err(OpenError::FilesWithoutTls)
     }
 }
 
-/// rustls wants one choice for the whole program; an earlier one stands.
-fn choose_cryptography() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+fn read_files(files: &TlsFiles) -> Result<ClientConfig, OpenError> {
+    // The cryptography of this configuration alone: to choose that of the process is up to the
+    // program.
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_safe_default_protocol_versions().map_err(unusable)?;
+    let builder = match files.ca.as_deref() {
+        Some(path) => {
+            let verifier = own_roots(path, provider)?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        }
+        None => builder.with_root_certificates(system_roots()),
+    };
+    match (files.cert.as_deref(), files.key.as_deref()) {
+        (None, None) => Ok(builder.with_no_client_auth()),
+        (Some(cert), Some(key)) => {
+            let chain = read_certificates("client certificate", cert)?;
+            let key = PrivateKeyDer::from_pem_slice(&read_pem("client key", key, "PRIVATE KEY")?);
+            let key = key.map_err(unusable)?;
+            builder.with_client_auth_cert(chain, key).map_err(unusable)
+        }
+        _ => Err(OpenError::HalfClientCertificate),
+    }
 }
 
-fn read_files(files: &TlsFiles) -> Result<ConnectionAddr, OpenError> {
-    let root_cert =
-        files.ca.as_deref().map(|path| read_pem("CA", path, "CERTIFICATE")).transpose()?;
-    let client_tls = match (files.cert.as_deref(), files.key.as_deref()) {
-        (None, None) => None,
-        (Some(cert), Some(key)) => Some(ClientTlsConfig {
-            client_cert: read_pem("client certificate", cert, "CERTIFICATE")?,
-            client_key: read_pem("client key", key, "PRIVATE KEY")?,
-        }),
-        _ => return Err(OpenError::HalfClientCertificate),
-    };
-    let certificates = TlsCertificates { client_tls, root_cert };
-    let client = Client::build_with_tls("rediss://localhost", certificates);
-    let client = client.map_err(|_| OpenError::UnusableFiles)?;
-    Ok(client.get_connection_info().addr().clone())
+fn own_roots(path: &str, provider: Arc<CryptoProvider>) -> Result<OwnRoots, OpenError> {
+    let certificates = read_certificates("CA", path)?;
+    OwnRoots::new(certificates, provider).map_err(unusable)
+}
+
+/// Returns the roots of the system. One that cannot be read is left out: others may do.
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+fn read_certificates(
+    role: &'static str,
+    path: &str,
+) -> Result<Vec<CertificateDer<'static>>, OpenError> {
+    let text = read_pem(role, path, "CERTIFICATE")?;
+    CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().map_err(unusable)
 }
 
 fn read_pem(role: &'static str, path: &str, kind: &'static str) -> Result<Vec<u8>, OpenError> {
@@ -49,4 +79,9 @@ fn read_pem(role: &'static str, path: &str, kind: &'static str) -> Result<Vec<u8
             Err(OpenError::UnreadFile { role, path: path_text, cause: error.to_string() })
         }
     }
+}
+
+/// The cause is left out, because it may quote the file.
+fn unusable<E>(_: E) -> OpenError {
+    OpenError::UnusableFiles
 }

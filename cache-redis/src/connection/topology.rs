@@ -23,12 +23,12 @@ impl Topology {
     /// Reads a target, its files included, without connecting.
     pub(crate) fn read(target: &Target) -> Result<Self, OpenError> {
         let url = Url::parse(&target.url)?;
-        let transport = tls::read(&target.tls, url.tls)?;
+        let tls = tls::read(&target.tls, url.tls)?;
         let Url { user, password, database, .. } = url;
-        let credentials = Arc::new(Credentials { transport, user, password, database });
+        let credentials = Arc::new(Credentials { tls, user, password, database });
         let endpoint = match url.location {
-            Location::Server(host) => Endpoint::server(&credentials, &host)?,
-            Location::Socket(path) => Endpoint::socket(&credentials, &path)?,
+            Location::Server(host) => Endpoint::server(&credentials, &host),
+            Location::Socket(path) => Endpoint::socket(&credentials, &path),
             Location::Sentinels { hosts, master } => {
                 Endpoint::sentinels(credentials, hosts, master)
             }

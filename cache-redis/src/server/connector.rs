@@ -85,7 +85,7 @@ impl Connector {
     async fn attempt(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, ConnectError> {
         let located = self.endpoint.locate().await?;
         self.state.set_address(located.address);
-        Session::connect(&located.client, on_push, located.role).await.map(Arc::new)
+        Session::connect(&located.peer, on_push, located.role).await.map(Arc::new)
     }
 
     fn succeeded(&self, epoch: Option<&MasterEpoch>, earlier: Earlier) {

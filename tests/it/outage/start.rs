@@ -7,7 +7,7 @@ use cachery::{
     config::FaultKind,
     health::{Breaker, Push, Status},
 };
-use cachery_test_support::{Log, eventually};
+use cachery_test_support::eventually;
 
 use super::{
     functions::square,
@@ -38,31 +38,6 @@ async fn without_a_required_redis_a_start_fails_and_names_the_reason_and_the_rem
         refusing.contains("check those in the URL") && !refusing.contains("wrong"),
         "{refusing}"
     );
-}
-
-#[tokio::test]
-async fn only_what_is_not_there_yet_is_waited_for_and_the_log_contradicts_no_error() {
-    let place = Place::with(|config| config.password("right")).await;
-    let refusing = place.server.url().replace("right", "wrong");
-    let log = Log::default();
-    let _kept = log.of_thread();
-    let began = Instant::now();
-    let error = required(&refusing).await;
-    assert!(began.elapsed() < A_START, "{:?}", began.elapsed());
-    assert!(error.contains("cannot be reached: ") && !error.contains("within"), "{error}");
-    assert_eq!(log.count("WARN") + log.count("INFO"), 0, "{}", log.text());
-
-    place.server.kill();
-    let url = place.server.url();
-    let (error, ()) = tokio::join!(required(&url), async {
-        eventually("the log says that it waits", PATIENCE, async || {
-            (log.count("the start waits for it up to 10 s") == 1).then_some(())
-        })
-        .await;
-    });
-    assert!(error.contains("cannot be reached within "), "{error}");
-    assert_eq!(log.count("functions run"), 0, "{}", log.text());
-    assert_eq!(log.count("WARN"), 1, "{}", log.text());
 }
 
 #[tokio::test]

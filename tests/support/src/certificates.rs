@@ -20,25 +20,34 @@ pub struct Certificates {
     pub client: PathBuf,
     /// That client's private key.
     pub client_key: PathBuf,
+    /// A certificate that is signed by itself and names no host, as `openssl req -x509` makes one.
+    pub own: PathBuf,
+    /// Its private key.
+    pub own_key: PathBuf,
 }
 
 impl Certificates {
     /// The paths in the directory `home`.
     pub(crate) fn of(home: &Path) -> Self {
-        let [authority, server, server_key, client, client_key] =
-            ["ca.pem", "server.pem", "server.key", "client.pem", "client.key"]
-                .map(|name| home.join(name));
-        Self { authority, server, server_key, client, client_key }
+        let file = |name| home.join(name);
+        Self {
+            authority: file("ca.pem"),
+            server: file("server.pem"),
+            server_key: file("server.key"),
+            client: file("client.pem"),
+            client_key: file("client.key"),
+            own: file("own.pem"),
+            own_key: file("own.key"),
+        }
     }
 
     /// Writes a new authority and the certificates that it signs.
     pub(crate) fn write(&self) {
-        let mut params = CertificateParams::default();
         // Not the name that rcgen gives to all: a certificate would look signed by itself.
-        params.distinguished_name.push(DnType::CommonName, "authority");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority =
-            CertifiedIssuer::self_signed(params, key()).expect("the parameters are right");
+        let authority = self_signed("authority");
+        let own = self_signed("own");
+        write(&self.own, &own.pem());
+        write(&self.own_key, &own.key().serialize_pem());
         write(&self.authority, &authority.pem());
         for (certificate, its_key) in
             [(&self.server, &self.server_key), (&self.client, &self.client_key)]
@@ -51,6 +60,13 @@ impl Certificates {
             write(its_key, &key.serialize_pem());
         }
     }
+}
+
+fn self_signed(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, key()).expect("the parameters are right")
 }
 
 fn key() -> KeyPair {

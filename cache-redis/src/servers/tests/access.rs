@@ -133,6 +133,23 @@ async fn tls_trusts_its_own_ca_and_shows_its_own_certificate() {
     assert!(why.to_lowercase().contains("certificate"), "{why}");
 }
 
+#[tokio::test]
+async fn a_certificate_that_is_signed_by_itself_is_its_own_ca() {
+    let redis = Server::with(|config| config.own_tls()).await;
+    let mut own = target(&redis.url());
+    own.tls.ca = Some(text(&redis.certificates().own));
+    let (servers, _) = open_target(&own);
+    servers.connected(LONG).await.unwrap();
+    assert!(ask(&servers, &["PING"]).await.is_ok() && servers.receives_invalidations());
+    let another = Server::with(|config| config.own_tls()).await;
+    for ca in [&another.certificates().own, &redis.certificates().authority] {
+        own.tls.ca = Some(text(ca));
+        let (servers, _) = open_target(&own);
+        let why = servers.connected(LONG).await.unwrap_err().to_string();
+        assert!(why.contains("TLS does not trust"), "{why}");
+    }
+}
+
 #[test]
 fn files_that_cannot_be_used_are_told_before_anything_connects() {
     let home = tempfile::tempdir().unwrap();

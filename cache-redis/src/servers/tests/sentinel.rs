@@ -1,5 +1,7 @@
 //! A master, its replica and sentinels.
 
+use std::time::Instant;
+
 use cachery_test_support::{Sentinel, Server};
 
 use super::harness::*;
@@ -31,6 +33,28 @@ async fn without_a_sentinel_that_knows_the_master_the_error_says_so() {
     let (servers, _) = open("redis-sentinel://127.0.0.1:1,127.0.0.1:2/main");
     let why = servers.connected(BUDGET).await.unwrap_err().to_string();
     assert!(why.contains("sentinel") && why.contains("main"), "{why}");
+    assert!(why.contains("refused"), "{why}");
+}
+
+#[tokio::test]
+async fn what_a_sentinel_replied_is_said() {
+    let master = Server::start().await;
+    let guarded = Sentinel::naming_with(&master, |config| config.password("hunter2")).await;
+    let wrong = guarded.url().replace("://", "://:hunter3@");
+    for url in [guarded.url(), wrong] {
+        let (servers, _) = open(&url);
+        let began = Instant::now();
+        let why = servers.connected(LONG).await.unwrap_err().to_string();
+        assert!(why.contains("ask for a password") && !why.contains("hunter"), "{why}");
+        assert!(began.elapsed() < LONG / 2, "only a person can help");
+        assert!(servers.health().await[0].problems[0].contains("ask for a password"));
+    }
+    let (servers, _) = open(&guarded.url().replace("://", "://:hunter2@"));
+    servers.connected(LONG).await.unwrap();
+    let open_to_all = Sentinel::naming(&master).await;
+    let (servers, _) = open(&open_to_all.url().replace("mymaster", "other"));
+    let why = servers.connected(BUDGET).await.unwrap_err().to_string();
+    assert!(why.contains("by the name `other`") && why.contains("SENTINEL MASTERS"), "{why}");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ enum Listens {
     #[default]
     Tcp,
     MutualTls,
+    OwnTls,
     Unix,
 }
 
@@ -71,6 +72,12 @@ impl Config {
         self
     }
 
+    /// TLS only, with the [certificate](Certificates::own) that is signed by itself.
+    pub fn own_tls(&mut self) -> &mut Self {
+        self.listens = Listens::OwnTls;
+        self
+    }
+
     pub(super) fn mode(&mut self, mode: Mode) -> &mut Self {
         self.mode = mode;
         self
@@ -99,6 +106,15 @@ impl Config {
         match self.listens {
             Listens::Tcp => format!("port {clients}"),
             Listens::Unix => "port 0".into(),
+            Listens::OwnTls => {
+                let Certificates { own, own_key, .. } = Certificates::of(home);
+                format!(
+                    "port 0\ntls-port {clients}\ntls-cert-file \"{}\"\ntls-key-file \"{}\"\n\
+                     tls-auth-clients no",
+                    own.display(),
+                    own_key.display(),
+                )
+            }
             Listens::MutualTls => {
                 let Certificates { authority, server, server_key, .. } = Certificates::of(home);
                 format!(
@@ -133,7 +149,9 @@ impl Config {
         let credentials = self.credentials();
         match self.listens {
             Listens::Tcp => format!("redis://{credentials}127.0.0.1:{port}"),
-            Listens::MutualTls => format!("rediss://{credentials}127.0.0.1:{port}"),
+            Listens::MutualTls | Listens::OwnTls => {
+                format!("rediss://{credentials}127.0.0.1:{port}")
+            }
             Listens::Unix => {
                 format!("redis+unix://{}{}", home.join(admin::SOCKET).display(), self.query())
             }

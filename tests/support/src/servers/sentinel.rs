@@ -29,7 +29,16 @@ impl Sentinel {
 
     /// Starts one sentinel that names `master` as its master, whatever role that has.
     pub async fn naming(master: &Server) -> Self {
-        let config = watching(master, 1);
+        Self::naming_with(master, |config| config).await
+    }
+
+    /// As [`naming`](Self::naming), with the sentinel as configured.
+    pub async fn naming_with(
+        master: &Server,
+        configure: impl FnOnce(&mut Config) -> &mut Config,
+    ) -> Self {
+        let mut config = watching(master, 1);
+        configure(&mut config);
         let sentinel = run_blocking(move || Server::launch(config)).await;
         Self { stores: vec![master.clone()], sentinels: vec![sentinel] }
     }
