@@ -1,6 +1,8 @@
 //! The one clock of a registry. Freshness, waits and measurements read it; a test can stop and move
 //! it.
 
+mod boot;
+
 use std::{
     fmt,
     future::{Future, poll_fn},
@@ -92,7 +94,8 @@ fn coarse_now() -> coarsetime::Instant {
 ///
 /// The clock of the installed registry is the operating system's coarse one: a reading costs about
 /// 5 ns and moves in steps of 1 to 4 ms. A wait by it needs neither timers of the runtime nor a
-/// runtime; it ends up to half a second late.
+/// runtime; it ends up to half a second late. On Linux, time for which the machine slept counts,
+/// within a second of its waking.
 ///
 /// The clock of an isolated registry follows tokio's time, so `tokio::time::pause` stops it, too.
 /// Callers that wait in such a registry for another's load need a tokio runtime with time enabled,
@@ -113,8 +116,10 @@ struct Inner {
     source: Source,
     /// The date of the first reading.
     origin: SystemTime,
-    /// Nanoseconds by which `advance` has moved this clock before its source.
+    /// Nanoseconds by which this clock was moved before its source.
     ahead: AtomicU64,
+    /// The boot clock's lead in nanoseconds that this clock has taken into account.
+    lead: AtomicU64,
     /// The reading at which the clock stands still, or `RUNNING`.
     stopped: AtomicU64,
     /// Wakes sleepers when the clock was moved.
@@ -123,6 +128,10 @@ struct Inner {
 
 /// The mark of a clock that runs. Readings end before it.
 const RUNNING: u64 = u64::MAX;
+
+/// The shortest sleep, in nanoseconds, that is counted by itself: less may be the time between two
+/// readings. Shorter ones are counted together.
+const LEAST_SLEEP: u64 = 100_000_000;
 
 /// The clocks for [`Clock::tick_all`]: all system clocks, and those made outside of a runtime.
 static TICKED: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
@@ -155,6 +164,7 @@ impl Clock {
             source,
             origin: SystemTime::now(),
             ahead: AtomicU64::new(0),
+            lead: AtomicU64::new(boot::lead().map_or(0, nanos)),
             stopped: AtomicU64::new(RUNNING),
             moved: Notify::new(),
         }))
@@ -247,9 +257,30 @@ impl Clock {
             clocks.extend(clock);
             alive
         });
+        let lead = boot::lead();
         // Outside of the lock: wakers are not ours.
-        for clock in clocks {
-            clock.moved.notify_waiters();
+        for inner in clocks {
+            let clock = Self(inner);
+            if let Some(lead) = lead {
+                clock.count_sleep(lead);
+            }
+            clock.0.moved.notify_waiters();
+        }
+    }
+
+    /// Moves a system clock by the time for which the machine slept, by which the `lead` of the
+    /// boot clock has grown. A stopped clock stays where it is.
+    fn count_sleep(&self, lead: Duration) {
+        let known = self.0.lead.load(Relaxed);
+        let slept = nanos(lead).saturating_sub(known);
+        if !self.is_system() || slept < LEAST_SLEEP {
+            return;
+        }
+        self.0.lead.store(nanos(lead), Relaxed);
+        if self.0.stopped.load(Relaxed) == RUNNING {
+            let add = |ahead: u64| Some(Moment::at(ahead.saturating_add(slept)).0);
+            // The closure never refuses.
+            let _ = self.0.ahead.fetch_update(Relaxed, Relaxed, add);
         }
     }
 
@@ -328,6 +359,52 @@ mod tests {
         clock.advance(HOUR);
         let passed = clock.now().since(before);
         assert!(passed >= HOUR && passed < HOUR * 2, "{passed:?}");
+    }
+
+    #[test]
+    fn time_for_which_the_machine_slept_counts() {
+        let clock = Clock::system();
+        let (before, lead) = (clock.now(), boot::lead().unwrap_or_default());
+        clock.count_sleep(lead + HOUR);
+        let passed = clock.now().since(before);
+        assert!(passed >= HOUR && passed < HOUR * 2, "{passed:?}");
+        assert!(clock.precise().since(before) >= HOUR);
+        clock.count_sleep(lead + HOUR);
+        assert!(clock.now().since(before) < HOUR * 2, "each sleep counts once");
+        clock.count_sleep(lead + HOUR * 3);
+        assert!(clock.now().since(before) >= HOUR * 3);
+    }
+
+    #[test]
+    fn a_moment_between_two_readings_is_no_sleep_and_short_sleeps_add_up() {
+        let clock = Clock::system();
+        let (before, lead) = (clock.now(), Duration::from_nanos(clock.0.lead.load(Relaxed)));
+        let short = Duration::from_nanos(LEAST_SLEEP / 2);
+        clock.count_sleep(lead + short);
+        clock.count_sleep(lead);
+        assert_eq!(clock.0.ahead.load(Relaxed), 0);
+        clock.count_sleep(lead + short * 2);
+        assert!(clock.now().since(before) >= short * 2);
+    }
+
+    #[test]
+    fn sleep_moves_neither_a_stopped_clock_nor_that_of_a_test() {
+        let stopped = Clock::system();
+        stopped.stop();
+        let isolated = Clock::isolated();
+        for clock in [stopped, isolated] {
+            let before = clock.now();
+            clock.count_sleep(HOUR * 100_000);
+            assert!(clock.now().since(before) < HOUR, "{clock:?}");
+        }
+    }
+
+    #[test]
+    fn the_boot_clock_never_falls_behind() {
+        let Some(lead) = boot::lead() else { return };
+        let later = boot::lead().unwrap();
+        // No sleep in between; the readings may be some time apart.
+        assert!(later.abs_diff(lead) < Duration::from_secs(5), "{lead:?} {later:?}");
     }
 
     #[tokio::test]
