@@ -28,9 +28,9 @@ use self::{
     stack::{DEEP, SHALLOW, on_large_stack},
 };
 
-/// The generation of what the codecs write, as a part of each cache's fingerprint: releases whose
-/// codecs write otherwise do not read each other's values.
-pub const GENERATION: u32 = 2;
+/// The generation of what the codecs, and the header before a stored value, write. It is a part of
+/// each cache's fingerprint: releases that write otherwise do not read each other's values.
+pub const GENERATION: u32 = 3;
 
 /// The format in which values are written for a remote tier. A cache reads both, so it can be
 /// changed at any time.

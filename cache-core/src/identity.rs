@@ -1,5 +1,7 @@
-//! The fingerprint, which separates the entries of two programs, or of two versions of one, for
-//! functions of one name.
+//! The identity of a cache and its fingerprint, as text in a remote store.
+//!
+//! The identity lasts from one release of a program to the next. The fingerprint separates the
+//! entries of releases that differ in a cache's key, value or version.
 
 use std::{fmt, str::FromStr};
 
@@ -7,8 +9,16 @@ use serde::{Serialize, Serializer};
 
 use crate::codec;
 
-/// 64 bits over a call site's identity, its types as written and its version. It is part of a
-/// stored key, and reports show it.
+/// 64 bits for that by which a program knows one of its caches: the written `name`, or else the
+/// path of the function.
+///
+/// Tokens and markers in a remote store carry it, so an invalidation reaches the entries of every
+/// release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity(u64);
+
+/// 64 bits over a cache's identity, its types as written, its version and the generation of the
+/// codecs. It is part of a stored key, and reports show it.
 ///
 /// ```
 /// use cachery::stats::Fingerprint;
@@ -19,19 +29,27 @@ use crate::codec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(u64);
 
+impl Identity {
+    pub(crate) fn of(parts: &[&str]) -> Self {
+        Self(first_eight(&hasher_of(parts)))
+    }
+
+    /// Returns sixteen hexadecimal digits.
+    #[must_use]
+    pub fn digits(self) -> [u8; 16] {
+        digits(self.0)
+    }
+}
+
 impl Fingerprint {
-    /// Returns the first eight bytes of blake3 over the parts, each after its length, the version,
-    /// and the generation of the codecs.
-    pub(crate) fn of(parts: &[&str], version: u32) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-        }
+    /// Returns the fingerprint of the cache with this identity, by the text of its key, the text
+    /// of its value and its version.
+    pub(crate) fn of(identity: Identity, key: &str, value: &str, version: u32) -> Self {
+        let mut hasher = hasher_of(&[key, value]);
+        hasher.update(&identity.0.to_le_bytes());
         hasher.update(&version.to_le_bytes());
         hasher.update(&codec::GENERATION.to_le_bytes());
-        let mut first = [0; 8];
-        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        Self(u64::from_be_bytes(first))
+        Self(first_eight(&hasher))
     }
 
     /// Returns sixteen hexadecimal digits. They are made without the machinery of formatting,
@@ -44,10 +62,41 @@ impl Fingerprint {
     /// ```
     #[must_use]
     pub fn digits(self) -> [u8; 16] {
-        std::array::from_fn(|place| {
-            let digit = self.0 >> (60 - 4 * place) & 0xf;
-            b"0123456789abcdef"[digit as usize]
-        })
+        digits(self.0)
+    }
+}
+
+/// Returns a hasher that has seen the parts, each after its length.
+fn hasher_of(parts: &[&str]) -> blake3::Hasher {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    }
+    hasher
+}
+
+fn first_eight(hasher: &blake3::Hasher) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_be_bytes(first)
+}
+
+fn digits(number: u64) -> [u8; 16] {
+    std::array::from_fn(|place| {
+        let digit = number >> (60 - 4 * place) & 0xf;
+        b"0123456789abcdef"[digit as usize]
+    })
+}
+
+/// Reads sixteen digits as [`digits`] writes them, and nothing else.
+fn parse(text: &str) -> Result<u64, ()> {
+    let digits = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if digits { u64::from_str_radix(text, 16).map_err(|_| ()) } else { Err(()) }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 
@@ -58,13 +107,20 @@ impl fmt::Display for Fingerprint {
 }
 
 /// Reads the text that `Display` writes, and nothing else.
+impl FromStr for Identity {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        parse(text).map(Self)
+    }
+}
+
+/// Reads the text that `Display` writes, and nothing else.
 impl FromStr for Fingerprint {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let digits =
-            text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if digits { u64::from_str_radix(text, 16).map(Self).map_err(|_| ()) } else { Err(()) }
+        parse(text).map(Self)
     }
 }
 
@@ -78,31 +134,41 @@ impl Serialize for Fingerprint {
 mod tests {
     use super::*;
 
-    const PARTS: [&str; 3] =
-        ["sentiment", "shop::analyze", "(u64,&str)->Result<Sentiment,ApiError>"];
+    const KEY: &str = "(tenant:u64,text:&str)";
+    const VALUE: &str = "Result<Sentiment,ApiError>";
 
     #[test]
-    fn a_fingerprint_is_frozen() {
-        // Deployed entries are found by it: when this changes, every cache starts cold.
-        let fingerprint = Fingerprint::of(&PARTS, 0);
-        assert_eq!(fingerprint.to_string(), "5df6bc9eb0c12b80");
-        assert_eq!(&fingerprint.digits(), b"5df6bc9eb0c12b80");
+    fn identities_and_fingerprints_are_frozen() {
+        // Deployed entries are found by them: when one changes, every cache starts cold.
+        let identity = Identity::of(&["sentiment"]);
+        assert_eq!(identity.to_string(), "e9f68a608bad5c16");
+        assert_eq!(identity.digits(), *identity.to_string().as_bytes());
+        assert_eq!(Fingerprint::of(identity, KEY, VALUE, 0).to_string(), "4b6727e35669f2d2");
     }
 
     #[test]
     fn every_part_counts() {
+        let identity = Identity::of(&["sentiment"]);
+        let of_function = Identity::of(&["sentiment", "shop::analyze"]);
         let all = [
-            Fingerprint::of(&PARTS, 0),
-            Fingerprint::of(&PARTS, 1),
-            Fingerprint::of(&["sentiments", "hop::analyze", PARTS[2]], 0),
-            Fingerprint::of(&["sentiment", "shop::orders::analyze", PARTS[2]], 0),
-            Fingerprint::of(
-                &["sentiment", "shop::analyze", "(u64,String)->Result<Sentiment,ApiError>"],
-                0,
-            ),
+            Fingerprint::of(identity, KEY, VALUE, 0),
+            Fingerprint::of(identity, KEY, VALUE, 1),
+            Fingerprint::of(of_function, KEY, VALUE, 0),
+            Fingerprint::of(Identity::of(&["sentiments", "hop::analyze"]), KEY, VALUE, 0),
+            Fingerprint::of(identity, "(tenant:u64,text:String)", VALUE, 0),
+            Fingerprint::of(identity, KEY, "Sentiment", 0),
+            Fingerprint::of(identity, "(tenant:u64,text:&str)R", "esult<Sentiment,ApiError>", 0),
         ];
         for (at, one) in all.iter().enumerate() {
             assert!(!all[at + 1..].contains(one), "{at}");
+        }
+    }
+
+    #[test]
+    fn only_sixteen_small_digits_are_read() {
+        assert!("da28d4c4311462a3".parse::<Identity>().is_ok());
+        for text in ["DA28d4c4311462a3", "a28d4c4311462a3", "+a28d4c4311462a3", ""] {
+            assert_eq!(text.parse::<Identity>(), Err(()), "{text}");
         }
     }
 }

@@ -54,7 +54,7 @@ pub use config::{
 pub use entry::{EngineNotes, Entry, Facts, OVERHEAD};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
-pub use identity::Fingerprint;
+pub use identity::{Fingerprint, Identity};
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{

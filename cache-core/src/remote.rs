@@ -21,7 +21,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use linkme::distributed_slice;
 
-use crate::{health::ServerHealth, identity::Fingerprint};
+use crate::{health::ServerHealth, identity::Identity};
 
 /// The future that a tier's operation returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -58,8 +58,8 @@ pub trait RemoteTier: Send + Sync {
         within: Duration,
     ) -> Pending<'a, Result<Filled, Reason>>;
 
-    /// Removes the values of `keys` and their tokens, and tells all nodes. `Ok` when every server
-    /// has done so; a key whose server has not is queued, and done before anything is read from
+    /// Ends the tokens of `keys`, and with them the values of every release of the program, and
+    /// tells all nodes. `Ok` when every server has done so; a key whose server has not is queued, and done before anything is read from
     /// that server again.
     fn invalidate<'a>(
         &'a self,
@@ -94,8 +94,8 @@ pub trait RemoteTier: Send + Sync {
 
 /// The events that a tier reports to the registry. The methods neither block nor panic.
 pub trait RemoteEvents: Send + Sync {
-    /// Another node invalidated the key with this digest, in the cache with this fingerprint.
-    fn invalidated(&self, fingerprint: Fingerprint, digest: &Digest);
+    /// Another node invalidated the key with this digest, in the cache with this identity.
+    fn invalidated(&self, identity: Identity, digest: &Digest);
 
     /// Some node cleared the cache called `name`.
     fn cleared(&self, name: &str);

@@ -1,5 +1,7 @@
 //! Call sites: one descriptor for each `#[cached]` function, known before its first call.
 
+mod alike;
+
 use std::{
     collections::{BTreeMap, HashMap},
     panic::Location,
@@ -10,7 +12,7 @@ use std::{
 use cachery_syntax::{Backend, Engine, Eviction};
 use linkme::distributed_slice;
 
-use crate::{identity::Fingerprint, weigh::Weigh};
+use crate::{identity::Identity, weigh::Weigh};
 
 /// The descriptor of one cached function, with the settings of its attribute. A `static`, built by
 /// const functions.
@@ -19,8 +21,10 @@ pub struct Site {
     pub(crate) name: &'static str,
     /// Crate, modules and function: `shop::orders::get`.
     pub(crate) function: &'static str,
-    /// The types of the parameters and the result, as written.
-    pub(crate) signature: &'static str,
+    /// The types that form the key, as written: `(tenant:u64,text:&str)`.
+    pub(crate) key: &'static str,
+    /// The type of the value, as written.
+    pub(crate) value: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
     pub(crate) version: u32,
@@ -34,8 +38,9 @@ pub struct Site {
     pub(crate) weigh: fn() -> Option<Weigh>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
-    /// `true` for a declared cache: its name alone is its identity, and `function` is its
-    /// declaration.
+    /// `true` where the name was written: it is the cache's identity.
+    pub(crate) named: bool,
+    /// `true` for a declared cache: `function` is its declaration.
     pub(crate) declared: bool,
 }
 
@@ -63,23 +68,45 @@ pub(crate) fn named(name: &str) -> &'static [&'static Site] {
     by_name().get(name).map_or(&[], Vec::as_slice)
 }
 
-/// Returns the call site whose entries carry `fingerprint` in a remote tier.
-pub(crate) fn by_fingerprint(fingerprint: Fingerprint) -> Option<&'static Site> {
-    static BY_FINGERPRINT: LazyLock<HashMap<Fingerprint, &'static Site>> =
-        LazyLock::new(|| SITES.iter().map(|site| (site.fingerprint(), site)).collect());
-    BY_FINGERPRINT.get(&fingerprint).copied()
+/// Returns the call sites whose keys carry `identity` in a remote tier.
+pub(crate) fn by_identity(identity: Identity) -> &'static [&'static Site] {
+    static BY_IDENTITY: LazyLock<HashMap<Identity, Vec<&'static Site>>> = LazyLock::new(|| {
+        let mut sites = HashMap::<_, Vec<_>>::new();
+        for site in SITES {
+            sites.entry(site.identity()).or_default().push(site);
+        }
+        sites
+    });
+    BY_IDENTITY.get(&identity).map_or(&[], Vec::as_slice)
 }
 
 impl Site {
-    /// Creates a site at the place of this call, whose values never expire, with the default
-    /// capacity.
+    /// Creates a site at the place of this call, with a name that was written. Its values never
+    /// expire, and its capacity is the default.
     #[track_caller]
-    pub const fn new(name: &'static str, function: &'static str, signature: &'static str) -> Self {
+    pub const fn named(
+        name: &'static str,
+        function: &'static str,
+        key: &'static str,
+        value: &'static str,
+    ) -> Self {
+        Self { named: true, ..Self::new(name, function, key, value) }
+    }
+
+    /// Creates a site as [`named`](Self::named) does, with the name of the function.
+    #[track_caller]
+    pub const fn new(
+        name: &'static str,
+        function: &'static str,
+        key: &'static str,
+        value: &'static str,
+    ) -> Self {
         let place = Location::caller();
         Self {
             name,
             function,
-            signature,
+            key,
+            value,
             file: place.file(),
             line: place.line(),
             version: 0,
@@ -91,6 +118,7 @@ impl Site {
             max_bytes: None,
             weigh: || None,
             local: false,
+            named: false,
             declared: false,
         }
     }
@@ -152,7 +180,7 @@ impl Site {
     /// Makes it the site of a declared cache.
     #[must_use]
     pub const fn declared(self) -> Self {
-        Self { declared: true, ..self }
+        Self { named: true, declared: true, ..self }
     }
 
     /// Sets the version of the values' meaning. A site of another version never reads the entries
@@ -170,12 +198,6 @@ impl Site {
     /// Returns file and line: `src/orders.rs:12`.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
-    }
-
-    /// Returns the fingerprint, which is part of each key in a remote tier.
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
-        let function = if self.declared { "" } else { self.function };
-        Fingerprint::of(&[self.name, function, self.signature], self.version)
     }
 
     /// Returns the position in [`SITES`], by which a registry finds the cache of this site without

@@ -10,6 +10,7 @@ pub(crate) mod mentions;
 pub(crate) mod requirement;
 pub(crate) mod site;
 pub(crate) mod spans;
+pub(crate) mod spelling;
 pub(crate) mod suggestion;
 pub(crate) mod tokens;
 pub(crate) mod ttl;

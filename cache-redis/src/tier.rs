@@ -1,9 +1,10 @@
 //! The remote tier: the operations that the core asks for, as requests to Redis.
 //!
-//! A read is plain commands. A permit to load, and a fill, are a script each: a load holds a random
-//! token beside its key, an invalidation removes value and token together, and a fill stores only
-//! while its token stands. So nothing that began before an invalidation is stored after it, however
-//! late it arrives, and a token that is lost only costs the fill.
+//! A read is plain commands. A permit to load, and a fill, are a script each: a key has a
+//! random token, an invalidation removes it, a load fills only while the token that it began with
+//! stands, and a stored value is read only while the token names its state. So nothing that began
+//! before an invalidation is stored or read after it, however late it arrives and whichever release
+//! of the program stored it; and a token that is lost costs a load.
 
 mod client;
 mod envelope;

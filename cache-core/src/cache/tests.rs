@@ -17,7 +17,7 @@ use crate::{
 
 const OUTAGE_TTL: Duration = Duration::from_secs(30);
 
-static SITE: Site = Site::new("users", "shop::f", "()->u8");
+static SITE: Site = Site::new("users", "shop::f", "()", "u8");
 
 /// A remote tier that no test here asks.
 struct Nowhere;
@@ -84,7 +84,7 @@ fn cache() -> Arc<Cache> {
     let (tier, digester) = (Arc::new(Nowhere), Digester::new(None));
     let deadline = Duration::from_secs(1);
     let remote = Remote { tier, digester, deadline, outage_ttl: OUTAGE_TTL, fallback: true };
-    let place = Place { name: SITE.name, fingerprint: SITE.fingerprint() };
+    let place = Place::of(&SITE);
     let cache = fake::cache(&SITE, Some(Shared::new(remote, place, Backend::Tiered)));
     cache.clock.stop();
     Arc::new(cache)

@@ -34,7 +34,7 @@ mod variables;
 const HOUR: Duration = Duration::from_secs(3600);
 
 const fn site(name: &'static str) -> Site {
-    Site::new(name, "shop::f", "()->u8")
+    Site::new(name, "shop::f", "()", "u8")
         .ttl_millis(3_600_000)
         .weigh(|| Some(|_| 1))
         .at("src/shop.rs", 7)

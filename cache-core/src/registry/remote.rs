@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     health::Health,
-    identity::Fingerprint,
+    identity::Identity,
     invalidation::Invalidation,
     observe::{self, Evictions, RemoteStats},
     remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
@@ -164,12 +164,12 @@ pub(super) async fn clear(registry: &Registry, name: &'static str) -> Invalidati
 struct Events(Weak<Registry>);
 
 impl RemoteEvents for Events {
-    fn invalidated(&self, fingerprint: Fingerprint, digest: &Digest) {
+    fn invalidated(&self, identity: Identity, digest: &Digest) {
         let Some(registry) = self.0.upgrade() else { return };
-        let cache = site::by_fingerprint(fingerprint).and_then(|site| registry.open_cache(site));
-        if let Some(cache) = cache {
-            cache.invalidated_elsewhere(digest);
-        }
+        let sites = site::by_identity(identity).iter();
+        sites
+            .filter_map(|site| registry.open_cache(site))
+            .for_each(|cache| cache.invalidated_elsewhere(digest));
     }
 
     fn cleared(&self, name: &str) {

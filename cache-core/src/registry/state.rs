@@ -61,7 +61,7 @@ impl Registry {
     /// Returns the part of the cache that other processes share, if there is one.
     fn shared(&self, site: &'static Site, policy: &Policy) -> Option<Shared> {
         let remote = self.remote.clone().filter(|_| policy.backend != Backend::Memory)?;
-        let place = Place { name: site.name, fingerprint: site.fingerprint() };
+        let place = Place::of(site);
         Some(Shared::new(remote, place, policy.backend))
     }
 

@@ -11,7 +11,7 @@ use super::{Pending, Reason};
 use crate::{codec::Codec, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
-/// marks with a token mean that nothing invalidated the key in between.
+/// marks with a token mean that nothing invalidated or replaced the key in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Mark {
     /// The random generation of the cache.
@@ -162,6 +162,8 @@ pub enum LoadReply {
 pub struct RemotePermit {
     /// The state of the key when the load began.
     pub mark: Mark,
+    /// The token as the store holds it, for the tier that granted the permit.
+    pub token: Vec<u8>,
     /// The lease; dropping it gives it back.
     pub lease: Option<Box<dyn Any + Send + Sync>>,
 }

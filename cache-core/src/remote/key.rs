@@ -2,7 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{identity::Fingerprint, key::Key};
+use crate::{
+    identity::{Fingerprint, Identity},
+    key::Key,
+    site::Site,
+};
 
 /// 256 bits that stand for the bytes of a key. Nobody can construct two keys of one digest. With a
 /// secret, nobody who sees digests can find out arguments by trying.
@@ -14,8 +18,17 @@ pub struct Digest(pub [u8; 32]);
 pub struct Place {
     /// The cache's name.
     pub name: &'static str,
-    /// Keeps apart what different functions, and versions of one, store.
+    /// Stands for the cache in every release of the program: what invalidates its keys carries it.
+    pub identity: Identity,
+    /// Keeps apart what releases store that differ in the cache's key, value or version.
     pub fingerprint: Fingerprint,
+}
+
+impl Place {
+    /// Returns the part of the keys of `site`.
+    pub(crate) fn of(site: &Site) -> Self {
+        Self { name: site.name, identity: site.identity(), fingerprint: site.fingerprint() }
+    }
 }
 
 /// A key of one call site.

@@ -2,9 +2,9 @@
 //! refuse.
 
 mod by_reference;
-mod fingerprint;
 pub(super) mod generics;
 pub(super) mod input;
+mod key_text;
 mod part;
 mod value;
 
@@ -20,7 +20,9 @@ use super::{
     function::Function,
     validate::{Checked, Companions, Source, Types, Use},
 };
-use crate::shared::{companion::Companion, site::Site, spans::shown_at, types::is_result};
+use crate::shared::{
+    companion::Companion, site::Site, spans::shown_at, spelling, types::is_result,
+};
 
 pub(super) struct Model {
     pub(super) krate: Path,
@@ -58,10 +60,11 @@ impl Model {
         let Checked { krate, source, key, returns, companions } = checked;
         let cache = match source {
             Source::Own(values) => {
-                let fingerprint = fingerprint::of(&function, &key, &returns);
+                let key_text = key_text::of(&function, &key);
+                let value_text = spelling::of_type(&returns);
                 let named = function.ident().unraw().to_string();
                 let value = value::in_a_static(&function, &returns, &krate, &values.bytes);
-                CacheOf::Own(Site::new(values, named, fingerprint, value))
+                CacheOf::Own(Site::new(values, named, key_text, value_text, value))
             }
             Source::Declared(path) => CacheOf::Declared(path),
         };

@@ -168,8 +168,8 @@ fn a_swap_of_two_parameters_changes_the_fingerprint() {
             0
         }
     ));
-    assert!(declared.contains("(tenant:u64,user:u64)->u64"), "{declared}");
-    assert!(swapped.contains("(user:u64,tenant:u64)->u64"), "{swapped}");
+    assert!(declared.contains("\"(tenant:u64,user:u64)\" , \"u64\""), "{declared}");
+    assert!(swapped.contains("\"(user:u64,tenant:u64)\" , \"u64\""), "{swapped}");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn the_types_behind_key_expressions_are_in_the_fingerprint() {
         }
     );
     let tokens = cached(quote!(ttl = 3, key(name.len()), skip(db)), item).to_string();
-    assert!(tokens.contains("\"(id:u32,name:&str)key(name.len())->u8\""), "{tokens}");
+    assert!(tokens.contains("\"(id:u32,name:&str)key(name.len())\" , \"u8\""), "{tokens}");
 }
 
 #[test]

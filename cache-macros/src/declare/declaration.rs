@@ -1,13 +1,10 @@
 //! The syntax of a declaration.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::{
     Attribute, GenericArgument, Ident, PathArguments, Token, Type, Visibility, braced,
     parse::{Parse, ParseStream},
 };
-
-use crate::shared::tokens::written;
 
 /// `/// docs  pub static USERS: Cache<UserId, User> = { name: "users", ttl: "10m" };`
 pub(super) struct Declaration {
@@ -18,14 +15,6 @@ pub(super) struct Declaration {
     pub(super) value: Type,
     /// The tokens between the braces.
     pub(super) fields: TokenStream,
-}
-
-impl Declaration {
-    /// The text on which entries in a shared store depend, besides the name.
-    pub(super) fn fingerprint(&self) -> String {
-        let Self { key, value, .. } = self;
-        written(quote!(#key->#value))
-    }
 }
 
 /// Parses declarations up to the end.

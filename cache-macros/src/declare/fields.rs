@@ -10,6 +10,7 @@ use crate::shared::{
     crate_path,
     errors::Errors,
     site::Site,
+    spelling,
     suggestion::{did_you_mean, nearest},
     tokens::split_at_commas,
     types::is_result,
@@ -47,7 +48,8 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
         site: Site::new(
             values,
             declaration.ident.to_string(),
-            declaration.fingerprint(),
+            spelling::of_type(&declaration.key),
+            spelling::of_type(&declaration.value),
             Some(declaration.value.to_token_stream()),
         ),
         krate,

@@ -14,8 +14,12 @@ pub(crate) struct Site {
     pub(crate) name: String,
     /// The function's name, to end its path.
     pub(crate) function: String,
-    /// The types of the keys and of the values as text: entries of other types are never read.
-    pub(crate) fingerprint: String,
+    /// The name is written, and so it is the cache's identity.
+    pub(crate) named: bool,
+    /// The types that form the key as text: entries of other types are never read.
+    pub(crate) key_text: String,
+    /// The type of the values as text.
+    pub(crate) value_text: String,
     pub(crate) ttl: TtlArgument,
     pub(crate) capacity: Option<u64>,
     pub(crate) version: Option<u32>,
@@ -32,12 +36,15 @@ impl Site {
     pub(crate) fn new(
         values: Values,
         function: String,
-        fingerprint: String,
+        key_text: String,
+        value_text: String,
         value: Option<TokenStream>,
     ) -> Self {
         Self {
             function,
-            fingerprint,
+            named: values.named,
+            key_text,
+            value_text,
             ttl: values.ttl,
             name: values.name,
             capacity: values.capacity,
@@ -54,15 +61,17 @@ impl Site {
     /// `SITE`: a plain static in the list of all sites, which the linker collects. So a site is
     /// known before its first call.
     pub(crate) fn item(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
-        let Self { name, fingerprint, .. } = self;
+        let Self { name, key_text, value_text, .. } = self;
         let function = format!("::{}", self.function);
+        let new = format_ident!("{}", if self.named { "named" } else { "new" });
         quote! {
             #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
             #[linkme(crate = #krate::__private::linkme)]
-            static SITE: #krate::__private::Site = #krate::__private::Site::new(
+            static SITE: #krate::__private::Site = #krate::__private::Site::#new(
                 #name,
                 ::core::concat!(::core::module_path!(), #function),
-                #fingerprint,
+                #key_text,
+                #value_text,
             )
             #policy;
         }

@@ -16,6 +16,8 @@ use super::{
 /// The values of a cache's own arguments.
 pub(crate) struct Values {
     pub(crate) name: String,
+    /// The name is written.
+    pub(crate) named: bool,
     pub(crate) ttl: TtlArgument,
     pub(crate) capacity: Option<u64>,
     pub(crate) version: Option<u32>,
@@ -30,6 +32,7 @@ pub(crate) struct Values {
 pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
     Values {
         name,
+        named: args.name.is_some(),
         ttl: TtlArgument::check(args, errors),
         capacity: args.capacity.as_ref().and_then(|arg| capacity(&arg.value, errors)),
         version: args.version.as_ref().and_then(|arg| version(&arg.value, errors)),
@@ -45,6 +48,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
 pub(crate) const fn stand_in(name: String) -> Values {
     Values {
         name,
+        named: false,
         ttl: TtlArgument::STAND_IN,
         capacity: None,
         version: None,

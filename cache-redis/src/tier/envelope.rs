@@ -11,15 +11,18 @@ use cachery_core::{
     remote::{Incoming, Outgoing},
 };
 
+use super::token::State;
+
 const MAGIC: [u8; 4] = [0xCA, b'c', b'h', b'y'];
-const FORMAT: u8 = 1;
-/// No bit means anything yet. A reader refuses those that it does not know.
-const FLAGS: [u8; 2] = [0; 2];
+const FORMAT: u8 = 2;
+/// The bytes of the records between the header and the value. There are none yet, and a reader
+/// refuses those that it does not know.
+const RECORDS: [u8; 2] = [0; 2];
 /// 1 and 2 were `MessagePack` and JSON without a proof of what they give back. They are never read.
 const CODECS: [(u8, Codec); 2] = [(3, Codec::Binary), (4, Codec::Json)];
 const FOR_EVER: u64 = u64::MAX;
 
-const CHECKSUM: usize = 64;
+const CHECKSUM: usize = 80;
 const PAYLOAD: usize = CHECKSUM + 8;
 
 /// The reply to `PTTL` when the value was read.
@@ -41,7 +44,7 @@ pub(super) enum Corruption {
     CutShort,
     Damaged,
     UnknownCodec,
-    UnknownFlag,
+    UnknownRecord,
     ImpossibleLifetimes,
     ImpossibleTime,
     NoExpiry,
@@ -58,7 +61,7 @@ impl Corruption {
             Self::CutShort => "cut short",
             Self::Damaged => "damaged",
             Self::UnknownCodec => "unknown codec",
-            Self::UnknownFlag => "unknown flag",
+            Self::UnknownRecord => "unknown record",
             Self::ImpossibleLifetimes => "impossible lifetimes",
             Self::ImpossibleTime => "impossible time",
             Self::NoExpiry => "no expiry",
@@ -79,14 +82,14 @@ impl From<i64> for Pttl {
 }
 
 /// Returns the bytes to store under the text `key`.
-pub(super) fn seal(key: &[u8], generation: &[u8; 16], value: &Outgoing) -> Vec<u8> {
+pub(super) fn seal(key: &[u8], state: State, value: &Outgoing) -> Vec<u8> {
     let written = value.written.duration_since(UNIX_EPOCH).unwrap_or_default();
     let Lifetimes { fresh, stale, usable } = value.lifetimes;
     let mut bytes = Vec::with_capacity(PAYLOAD + value.payload.len());
     bytes.extend(MAGIC);
     bytes.extend([FORMAT, code(value.codec)]);
-    bytes.extend(FLAGS);
-    bytes.extend(generation);
+    bytes.extend(RECORDS);
+    bytes.extend(state.0);
     for lifetime in [fresh, stale, usable] {
         bytes.extend(lifetime.map_or(FOR_EVER, millis).to_be_bytes());
     }
@@ -97,27 +100,27 @@ pub(super) fn seal(key: &[u8], generation: &[u8; 16], value: &Outgoing) -> Vec<u
     bytes
 }
 
-/// Returns the value in the bytes that were read under the text `key`, with the generation that its
-/// load saw.
+/// Returns the value in the bytes that were read under the text `key`, with the state that it
+/// names.
 pub(super) fn open(
     key: &[u8],
     bytes: Vec<u8>,
     pttl: Pttl,
-) -> Result<([u8; 16], Incoming), Corruption> {
+) -> Result<(State, Incoming), Corruption> {
     let mut fields = Fields(verify(key, &bytes)?);
     let [code] = fields.take()?;
-    if fields.take()? != FLAGS {
-        return Err(Corruption::UnknownFlag);
+    if fields.take()? != RECORDS {
+        return Err(Corruption::UnknownRecord);
     }
     let codec = codec(code).ok_or(Corruption::UnknownCodec)?;
-    let generation = fields.take()?;
+    let state = State(fields.take()?);
     let lifetimes = fields.lifetimes()?;
     let written = UNIX_EPOCH
         .checked_add(Duration::from_millis(fields.number()?))
         .ok_or(Corruption::ImpossibleTime)?;
     let load_time = Duration::from_micros(fields.number()?);
     let age = age(lifetimes.usable, pttl)?;
-    Ok((generation, Incoming { bytes, start: PAYLOAD, codec, lifetimes, age, written, load_time }))
+    Ok((state, Incoming { bytes, start: PAYLOAD, codec, lifetimes, age, written, load_time }))
 }
 
 /// Returns the header's fields, from the codec on, of bytes that were sealed under `key`.

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use cachery_core::{
-    Mark,
-    remote::{FillKind, Filled, Outgoing, Reason, RemoteKey, RemotePermit},
-};
+use cachery_core::remote::{FillKind, Filled, Outgoing, Reason, RemoteKey, RemotePermit};
 use redis::Value;
 
 use super::{
@@ -16,6 +13,7 @@ use super::{
     lease::Lease,
     reply::{only, refusal},
     scripts::{FILL, flag, millis},
+    token::State,
 };
 use crate::connection::ScriptCall;
 
@@ -28,17 +26,14 @@ pub(super) async fn fill(
     kind: FillKind,
     within: Duration,
 ) -> Result<Filled, Reason> {
-    let RemotePermit { mark: Mark { generation: Some(generation), token: Some(token) }, lease } =
-        permit
-    else {
-        return Ok(Filled::Fenced);
-    };
+    let RemotePermit { token, lease, .. } = permit;
+    let Some(state) = State::of_fill(&token, kind) else { return Ok(Filled::Fenced) };
     let lease = lease.and_then(|lease| lease.downcast::<Lease>().ok());
     let keys = client.node.all_of(key);
-    let sealed = value.as_ref().map(|value| envelope::seal(&keys[0], &generation, value));
+    let sealed = value.as_ref().map(|value| envelope::seal(&keys[0], state, value));
     let lifetime = value.as_ref().and_then(|value| value.lifetimes.usable).map(millis);
     let args: [&[u8]; 5] = [
-        &[generation, token].concat(),
+        &token,
         sealed.as_deref().unwrap_or_default(),
         lifetime.as_deref().unwrap_or_default().as_bytes(),
         lease.as_ref().map_or(&[], |lease| lease.id()),

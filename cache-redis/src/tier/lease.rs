@@ -16,8 +16,8 @@ use crate::manager;
 pub(super) const LIFE: Duration = Duration::from_secs(3);
 /// The pause between two renewals: one of them may be lost.
 const RENEWAL: Duration = Duration::from_secs(1);
-/// The time for which a token stands while its load is not heard of. A token that is gone costs a
-/// fill.
+/// The least time for which a token stands while its load is not heard of. A token that is gone
+/// costs a fill.
 pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(600);
 /// The time that the request of a renewal or release may take.
 const LIMIT: Duration = Duration::from_secs(1);

@@ -5,11 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::{
-    Mark,
-    remote::{
-        IfStored, LoadReply, LoadRequest, OtherLoads, Pending, Reason, RemoteKey, RemotePermit,
-    },
+use cachery_core::remote::{
+    IfStored, LoadReply, LoadRequest, OtherLoads, Pending, Reason, RemoteKey, RemotePermit,
 };
 use redis::{Pipeline, Value};
 use tokio::sync::futures::OwnedNotified;
@@ -20,7 +17,7 @@ use super::{
     lease::{self, Lease, TOKEN_LIFE},
     reply::{bytes, only, refusal},
     scripts::{BEGIN, flag, millis},
-    token,
+    token::{self, State},
 };
 use crate::{connection::ScriptCall, manager, server::Lane};
 
@@ -48,7 +45,7 @@ pub(super) async fn request_load(
         Some(generation) => generation,
         None => generation_of(client, key.place.name, within).await?,
     };
-    let new_token = token::draw()?;
+    let new_states = [token::draw()?, token::draw()?];
     // Should the caller go away, dropping it gives back what was granted.
     let mut lease = match request.others {
         OtherLoads::AwaitLease => Some(Lease::ask_for(client, key, &request.holder)?),
@@ -56,7 +53,7 @@ pub(super) async fn request_load(
     };
     // Before Redis is asked, so that a push that comes at once wakes the caller.
     let woken = client.node.waiters.wait_for(key.digest);
-    let script = Begin::of(client, key, generation, new_token, request.others);
+    let script = Begin::of(client, key, generation, new_states, request.others);
     let mut stored = request.stored;
     loop {
         let left = within.saturating_sub(began.elapsed());
@@ -90,7 +87,8 @@ pub(super) async fn request_load(
 struct Begin {
     keys: [Vec<u8>; 4],
     generation: [u8; 16],
-    new_token: [u8; 16],
+    /// A state for a key without one, and one for a value that supersedes.
+    new_states: [[u8; 16]; 2],
     others: OtherLoads,
     lane: Lane,
 }
@@ -100,13 +98,13 @@ impl Begin {
         client: &Client,
         key: &RemoteKey,
         generation: [u8; 16],
-        new_token: [u8; 16],
+        new_states: [[u8; 16]; 2],
         others: OtherLoads,
     ) -> Self {
         let [value, token, lease, waiters, ..] = client.node.all_of(key);
         // The reply may be the value.
         let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
-        Self { keys: [value, token, lease, waiters], generation, new_token, others, lane }
+        Self { keys: [value, token, lease, waiters], generation, new_states, others, lane }
     }
 
     /// Returns the key of the value.
@@ -122,14 +120,15 @@ impl Begin {
         within: Duration,
     ) -> Result<Value, Reason> {
         let [token_life, lease_life] = [TOKEN_LIFE, lease::LIFE].map(millis);
-        let args: [&[u8]; 7] = [
+        let args: [&[u8]; 8] = [
             &self.generation,
             flag(stored == IfStored::ReturnIt),
             flag(self.others == OtherLoads::Supersede),
-            &self.new_token,
+            &self.new_states[0],
             token_life.as_bytes(),
             lease.map_or(&[], Lease::id),
             lease_life.as_bytes(),
+            &self.new_states[1],
         ];
         let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
         client.run_all(&[call], "begin", within, self.lane).await.map(only)
@@ -148,9 +147,10 @@ async fn generation_of(client: &Client, name: &str, within: Duration) -> Result<
     token::read_generation(bytes(reply)).ok_or(refused)
 }
 
-fn permit(generation: [u8; 16], stored_token: Vec<u8>, lease: Option<Lease>) -> RemotePermit {
-    let mark = Mark { generation: Some(generation), token: token::read_token(&stored_token) };
-    RemotePermit { mark, lease: lease.map(|lease| Box::new(lease.held(stored_token)) as Box<_>) }
+fn permit(generation: [u8; 16], token: Vec<u8>, lease: Option<Lease>) -> RemotePermit {
+    let mark = State::mark(State::of_readable(&token), Some(generation));
+    let lease = lease.map(|lease| Box::new(lease.held(token.clone())) as Box<_>);
+    RemotePermit { mark, token, lease }
 }
 
 /// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,

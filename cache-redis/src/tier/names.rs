@@ -7,14 +7,19 @@ use std::{io::Write as _, sync::Arc};
 
 use blake3::Hash;
 use cachery_core::{
-    Fingerprint,
+    Identity,
     remote::{Digest, RemoteKey},
 };
 
 /// The end of a generation's key.
 const GENERATION: &[u8] = b":generation";
-/// The end of a token's key, after the text of its value's.
+/// The end of a token's key.
 const TOKEN: &[u8] = b":token";
+
+/// The digits of an identity or a fingerprint.
+const DIGITS: usize = 16;
+/// What follows them: `:{`, the digest's digits and `}`.
+const AFTER_DIGITS: usize = ":{}".len() + 64;
 
 /// Writes the keys of one registry. A clone shares its prefix.
 #[derive(Clone, Debug)]
@@ -43,8 +48,8 @@ pub(super) enum Pushed<'a> {
     },
     /// The value of one key was invalidated, or its waiters should ask again.
     Changed {
-        /// The fingerprint of the key's place.
-        fingerprint: Fingerprint,
+        /// The identity of the key's cache.
+        identity: Identity,
         /// The digest of the key.
         digest: Digest,
         /// The event.
@@ -64,9 +69,12 @@ impl Names {
         self.beside(key, b"")
     }
 
-    /// Returns the key of the token, without which nothing is filled.
+    /// Returns the key of the token, without which nothing is filled and no value is read. All
+    /// releases of the program share it.
     pub(super) fn token(&self, key: &RemoteKey) -> Vec<u8> {
-        self.beside(key, TOKEN)
+        let mut text = self.text(":", key, key.place.identity.digits(), TOKEN.len());
+        text.extend_from_slice(TOKEN);
+        text
     }
 
     /// Returns the key of the lease.
@@ -74,7 +82,7 @@ impl Names {
         self.beside(key, b":lease")
     }
 
-    /// Returns the key that exists while any node waits for the load.
+    /// Returns the key that exists while any node of this release waits for the load.
     pub(super) fn waiters(&self, key: &RemoteKey) -> Vec<u8> {
         self.beside(key, b":waiters")
     }
@@ -100,14 +108,18 @@ impl Names {
     pub(super) fn read_keys(&self, key: &RemoteKey) -> ReadKeys {
         let of_generation = [self.prefix.as_bytes(), b":", key.place.name.as_bytes(), GENERATION];
         let room = TOKEN.len() + of_generation.iter().map(|part| part.len()).sum::<usize>();
-        let mut text = self.text(":", key, room);
-        let value = text.len();
+        let one = self.length(":", key);
+        let mut text = self.text(":", key, key.place.fingerprint.digits(), one + room);
+        // The token's key is the value's with the identity for the fingerprint.
+        text.extend_from_within(..);
+        let digits = one + one - AFTER_DIGITS - DIGITS;
+        text[digits..][..DIGITS].copy_from_slice(&key.place.identity.digits());
         text.extend_from_slice(TOKEN);
         let token = text.len();
         for part in of_generation {
             text.extend_from_slice(part);
         }
-        ReadKeys { text, value, token }
+        ReadKeys { text, value: one, token }
     }
 
     /// Returns the marker that tells all nodes of a clear of the cache called `name`. It is in the
@@ -119,7 +131,8 @@ impl Names {
 
     /// Returns the marker that tells all nodes of an event of `key`.
     pub(super) fn changed(&self, key: &RemoteKey, change: Change, node: u64) -> Vec<u8> {
-        let mut text = self.text(":!", key, ":k:0123456789abcdef".len());
+        let room = ":k:0123456789abcdef".len();
+        let mut text = self.text(":!", key, key.place.identity.digits(), room);
         write!(text, ":{}:{node:016x}", change.letter()).expect("a Vec takes every write");
         text
     }
@@ -146,36 +159,38 @@ impl Names {
     }
 
     fn beside(&self, key: &RemoteKey, suffix: &[u8]) -> Vec<u8> {
-        let mut text = self.text(":", key, suffix.len());
+        let mut text = self.text(":", key, key.place.fingerprint.digits(), suffix.len());
         text.extend_from_slice(suffix);
         text
     }
 
-    /// Returns the text of `key` after `mark`, with room for a suffix, so that a key costs one
-    /// allocation.
-    fn text(&self, mark: &str, key: &RemoteKey, room: usize) -> Vec<u8> {
-        let name = key.place.name;
-        let length =
-            self.prefix.len() + mark.len() + name.len() + ":0123456789abcdef:{}".len() + 64;
-        let mut text = Vec::with_capacity(length + room);
-        for part in [&self.prefix, mark, name, ":"] {
+    /// Returns the text of `key` after `mark`, with the `digits` of its fingerprint or identity and
+    /// with room for a suffix, so that a key costs one allocation.
+    fn text(&self, mark: &str, key: &RemoteKey, digits: [u8; DIGITS], room: usize) -> Vec<u8> {
+        let mut text = Vec::with_capacity(self.length(mark, key) + room);
+        for part in [&self.prefix, mark, key.place.name, ":"] {
             text.extend_from_slice(part.as_bytes());
         }
-        text.extend_from_slice(&key.place.fingerprint.digits());
+        text.extend_from_slice(&digits);
         text.extend_from_slice(b":{");
         text.extend_from_slice(Hash::from_bytes(key.digest.0).to_hex().as_bytes());
         text.push(b'}');
         text
     }
+
+    /// Returns the length of the text of `key` after `mark`.
+    fn length(&self, mark: &str, key: &RemoteKey) -> usize {
+        self.prefix.len() + mark.len() + key.place.name.len() + 1 + DIGITS + AFTER_DIGITS
+    }
 }
 
 /// The keys of a read, in one allocation, because a hit pays for them.
 pub(super) struct ReadKeys {
-    /// The token's key, which begins with the value's, and then the generation's.
+    /// The value's key, the token's and the generation's.
     text: Vec<u8>,
-    /// The length of the value's key.
+    /// The end of the value's key.
     value: usize,
-    /// The length of the token's key.
+    /// The end of the token's key.
     token: usize,
 }
 
@@ -185,7 +200,7 @@ impl ReadKeys {
     }
 
     pub(super) fn token(&self) -> &[u8] {
-        &self.text[..self.token]
+        &self.text[self.value..self.token]
     }
 
     pub(super) fn generation(&self) -> &[u8] {
@@ -213,7 +228,7 @@ impl Change {
 fn parse_changed(text: &str) -> Option<Pushed<'_>> {
     let mut parts = text.split(':').skip(1);
     let changed = Pushed::Changed {
-        fingerprint: parts.next()?.parse().ok()?,
+        identity: parts.next()?.parse().ok()?,
         digest: parse_digest(parts.next()?)?,
         change: Change::of(parts.next()?)?,
         node: parse_node(parts.next()?)?,

@@ -60,12 +60,16 @@ impl Node {
     }
 
     fn received(&self, pushed: Pushed<'_>) {
+        if let Pushed::Changed { digest, .. } = &pushed {
+            // Also after an invalidation: the load that they wait for stores nothing any more.
+            self.waiters.wake(digest);
+        }
         match pushed {
-            Pushed::Changed { digest, change: Change::WakeUp, .. } => self.waiters.wake(&digest),
+            Pushed::Changed { change: Change::WakeUp, .. } => {}
             // This node has done to its memory already what it did itself.
             Pushed::Changed { node, .. } | Pushed::Cleared { node, .. } if node == self.id => {}
-            Pushed::Changed { fingerprint, digest, .. } => {
-                self.events.invalidated(fingerprint, &digest);
+            Pushed::Changed { identity, digest, .. } => {
+                self.events.invalidated(identity, &digest);
             }
             Pushed::Cleared { name, .. } => self.events.cleared(name),
         }

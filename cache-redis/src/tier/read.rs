@@ -3,10 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use cachery_core::{
-    Mark,
-    remote::{Reason, RemoteKey, Seen, StoredValue},
-};
+use cachery_core::remote::{Reason, RemoteKey, Seen, StoredValue};
 use redis::{Cmd, Pipeline, Value};
 
 use super::{
@@ -15,7 +12,7 @@ use super::{
     names::ReadKeys,
     reply::{bytes, only},
     sizes::LARGE,
-    token,
+    token::{self, State},
 };
 use crate::server::Lane;
 
@@ -40,13 +37,15 @@ pub(super) async fn read(
     if let Value::BulkString(stored) = &stored {
         client.sizes.saw(key, stored.len());
     }
-    let mark = Mark {
-        generation: token::read_generation(bytes(generation)),
-        token: bytes(token).and_then(|stored| token::read_token(&stored)),
-    };
+    let generation = token::read_generation(bytes(generation));
+    let state = bytes(token).and_then(|token| State::of_readable(&token));
+    let mark = State::mark(state, generation);
     let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
     let stored = match bytes(stored) {
-        Some(stored) => stored_value(keys.value(), stored, pttl, mark.generation),
+        Some(stored) => {
+            let readable = state.filter(|state| state.is_in(generation));
+            stored_value(keys.value(), stored, pttl, readable)
+        }
         None if pttl == Pttl::Gone => StoredValue::Absent,
         // `MGET` shows nothing where something else than a string is.
         None => StoredValue::Corrupt,
@@ -143,19 +142,14 @@ fn take_apart(replies: Vec<Value>) -> [Value; 4] {
     [pttl, next(), next(), next()]
 }
 
-/// Opens stored bytes for a reader under the present generation.
-fn stored_value(
-    key: &[u8],
-    stored: Vec<u8>,
-    pttl: Pttl,
-    generation: Option<[u8; 16]>,
-) -> StoredValue {
+/// Opens stored bytes for a reader under the present state.
+fn stored_value(key: &[u8], stored: Vec<u8>, pttl: Pttl, state: Option<State>) -> StoredValue {
     if pttl == Pttl::Gone {
         // Stored a moment ago, after its time was asked for.
         return StoredValue::Absent;
     }
     match envelope::open(key, stored, pttl) {
-        Ok((of_value, incoming)) if Some(of_value) == generation => StoredValue::Present(incoming),
+        Ok((of_value, incoming)) if Some(of_value) == state => StoredValue::Present(incoming),
         Ok(_) => StoredValue::Absent,
         Err(corruption) => {
             tracing::debug!(cause = corruption.as_str(), "a stored value is corrupt");

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cachery_core::{
-    Fingerprint,
+    Identity,
     remote::{Digest, Place, RemoteEvents, Target},
 };
 use cachery_test_support::{Cluster, Direction, Proxy, Server, eventually};
@@ -23,7 +23,7 @@ const BUDGET: Duration = Duration::from_millis(500);
 struct NoEvents;
 
 impl RemoteEvents for NoEvents {
-    fn invalidated(&self, _fingerprint: Fingerprint, _digest: &Digest) {}
+    fn invalidated(&self, _identity: Identity, _digest: &Digest) {}
     fn cleared(&self, _name: &str) {}
     fn distrusted(&self) {}
     fn cut_off(&self) {}
@@ -41,8 +41,9 @@ async fn connect(url: &str) -> Tier {
 }
 
 fn keys(count: u32) -> Vec<RemoteKey> {
-    let fingerprint = "000000000000000a".parse().unwrap();
-    let place = Arc::new(Place { name: "a", fingerprint });
+    let identity = "000000000000000a".parse().unwrap();
+    let fingerprint = "000000000000000f".parse().unwrap();
+    let place = Arc::new(Place { name: "a", identity, fingerprint });
     let digest = |number: u32| {
         let mut digest = [0; 32];
         digest[..4].copy_from_slice(&number.to_be_bytes());

@@ -18,12 +18,12 @@ pub(crate) fn check(sites: &[Site], names: &[&'static str]) -> Vec<Fault> {
     faults
 }
 
-/// Finds functions that nothing tells apart, such as methods of one name in two impls of a module.
+/// Finds functions that nothing tells apart: those of one written name, and without one such as
+/// methods of one name in two impls of a module.
 fn duplicate_identities(sites: &[Site]) -> Vec<Fault> {
-    let mut alike: BTreeMap<(&str, &str), Vec<&Site>> = BTreeMap::new();
-    for site in sites {
-        let function = if site.declared { "" } else { site.function };
-        alike.entry((site.name, function)).or_default().push(site);
+    let mut alike: BTreeMap<_, Vec<&Site>> = BTreeMap::new();
+    for site in sites.iter().filter(|site| site.declared || !is_declared(site.name, sites)) {
+        alike.entry(site.known_by()).or_default().push(site);
     }
     alike.values().filter_map(|sites| duplicate(sites)).collect()
 }
@@ -45,6 +45,11 @@ fn duplicate(sites: &[&Site]) -> Option<Fault> {
             "{places}: {count} caches are declared as `{name}`, and a declared cache is identified by its \
              name alone; {remedy}"
         )
+    } else if last.named {
+        format!(
+            "{places}: {count} functions are cached as `{name}`, and a name that is written identifies one \
+             cache; {remedy}"
+        )
     } else {
         format!(
             "{places}: {count} functions `{function}` are cached as `{name}`, and nothing tells them apart; \
@@ -52,6 +57,10 @@ fn duplicate(sites: &[&Site]) -> Option<Fault> {
         )
     };
     Some(Fault::new(FaultKind::DuplicateIdentity, message))
+}
+
+fn is_declared(name: &str, sites: &[Site]) -> bool {
+    sites.iter().any(|site| site.declared && site.name == name)
 }
 
 /// Finds functions with a cache of their own under the name of a declared cache.

@@ -13,7 +13,8 @@ fn resolved(sites: &[Site], pairs: &[(&str, &str)]) -> (Vec<(Engine, Eviction)>,
 
 #[test]
 fn the_engine_is_the_strongest_of_what_is_said() {
-    let orders = Site::new("orders", "shop::g", "").engine(Engine::Moka).eviction(Eviction::Lru);
+    let orders =
+        Site::new("orders", "shop::g", "", "").engine(Engine::Moka).eviction(Eviction::Lru);
     let sites = [site("users"), orders];
     let engines = |pairs: &[(&str, &str)]| {
         let (engines, faults) = resolved(&sites, pairs);
@@ -35,7 +36,7 @@ fn the_engine_is_the_strongest_of_what_is_said() {
 
 #[test]
 fn a_rule_that_no_engine_follows_is_a_fault() {
-    let sites = [site("users"), Site::new("orders", "shop::g", "")];
+    let sites = [site("users"), Site::new("orders", "shop::g", "", "")];
     let faults = |pairs: &[(&str, &str)]| resolved(&sites, pairs).1;
     let fault = |variable: &str| {
         format!(

@@ -27,7 +27,7 @@ fn read(text: impl AsRef<[u8]>, pairs: &[(&str, &str)]) -> (Config, Vec<String>)
 
 static SITES: [Site; 2] = [
     site("users"),
-    Site::new("user.orders", "shop::g", "").ttl_millis(3_600_000).at("src/shop.rs", 9),
+    Site::new("user.orders", "shop::g", "", "").ttl_millis(3_600_000).at("src/shop.rs", 9),
 ];
 
 const PROFILES: &str = r#"

@@ -162,7 +162,7 @@ fn a_near_miss_of_ours_stays_a_fault() {
 
 #[test]
 fn a_cache_whose_name_ends_like_a_service_keeps_its_variables() {
-    let sites = [Site::new("service-port", "shop::f", "").capacity(9)];
+    let sites = [Site::new("service-port", "shop::f", "", "").capacity(9)];
     let set = [("CACHE_SERVICE_PORT_CAPACITY", "7"), ("CACHE_SERVICE_PORT_TLL", "7")];
     let (config, faults) = resolve(&sites, &set[..1]);
     assert_eq!((config.policy(0).capacity, faults.len()), (7, 0));

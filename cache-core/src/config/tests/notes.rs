@@ -14,7 +14,7 @@ fn notes_of(sites: &[Site], pairs: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn notes(pairs: &[(&str, &str)]) -> Vec<String> {
-    notes_of(&[site("users"), Site::new("orders", "shop::g", "")], pairs)
+    notes_of(&[site("users"), Site::new("orders", "shop::g", "", "")], pairs)
 }
 
 #[test]

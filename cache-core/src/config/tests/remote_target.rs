@@ -90,8 +90,8 @@ fn there_is_a_target_exactly_when_a_cache_wants_it_and_it_can_be_used() {
 fn without_the_feature_one_fault_names_all_caches_and_who_wants_it() {
     let sites = [
         site("users").backend(Backend::Tiered),
-        Site::new("orders", "shop::g", "").at("src/shop.rs", 9),
-        Site::new("items", "shop::h", "").at("src/shop.rs", 11),
+        Site::new("orders", "shop::g", "", "").at("src/shop.rs", 9),
+        Site::new("items", "shop::h", "", "").at("src/shop.rs", 11),
     ];
     let set = [URL, ("CACHE_TYPE", "redis"), ("CACHE_ITEMS_BACKEND", "memory")];
     let (config, faults) = resolve_with(&[], &sites, &set, BuilderSettings::default());
@@ -106,7 +106,7 @@ fn without_the_feature_one_fault_names_all_caches_and_who_wants_it() {
 
 #[test]
 fn without_a_url_one_fault_names_all_caches_and_who_wants_it() {
-    let sites = [site("users"), Site::new("orders", "shop::g", "")];
+    let sites = [site("users"), Site::new("orders", "shop::g", "", "")];
     let set = [("CACHE_USERS_BACKEND", "redis"), ("CACHE_USERS_ENABLED", "false")];
     let (config, faults) = resolve_with(&linked(), &sites, &set, BuilderSettings::default());
     assert_eq!(faults, [format!("CACHE_USERS_BACKEND: the cache `users` needs Redis, {NOWHERE}")]);
@@ -130,7 +130,7 @@ fn without_both_each_has_its_fault() {
 
 #[test]
 fn many_caches_are_counted() {
-    let sites = ["a", "b", "c", "d", "e", "f", "g"].map(|name| Site::new(name, "shop::f", ""));
+    let sites = ["a", "b", "c", "d", "e", "f", "g"].map(|name| Site::new(name, "shop::f", "", ""));
     let (_, faults) =
         resolve_with(&linked(), &sites, &[("CACHE_TYPE", "redis")], BuilderSettings::default());
     assert_eq!(
@@ -175,7 +175,7 @@ fn a_url_that_nobody_wants_is_not_judged() {
 
 #[test]
 fn a_local_cache_stays_in_memory_whatever_is_said_for_all() {
-    let sites = [site("users").local(), Site::new("orders", "shop::g", "")];
+    let sites = [site("users").local(), Site::new("orders", "shop::g", "", "")];
     let (config, faults) = resolve_with(
         &linked(),
         &sites,

@@ -33,13 +33,13 @@ fn three_sites_of_one_identity_are_one_fault_that_names_all_lines() {
 
 #[test]
 fn two_functions_may_share_a_name() {
-    let sites = [site("users"), Site::new("users", "shop::g", "()->u8")];
+    let sites = [site("users"), Site::new("users", "shop::g", "()", "u8")];
     assert_eq!(resolve(&sites, &[]).1, [""; 0]);
 }
 
 #[test]
 fn a_declared_cache_is_declared_once() {
-    let other = Site::new("users", "blog::USERS", "u64->Post").at("src/blog.rs", 9).declared();
+    let other = Site::new("users", "blog::USERS", "u64", "Post").at("src/blog.rs", 9).declared();
     let (_, faults) = resolve(&[site("users").declared(), other, site("orders").declared()], &[]);
     assert_eq!(
         faults,
@@ -51,7 +51,10 @@ fn a_declared_cache_is_declared_once() {
 #[test]
 fn no_function_has_a_cache_of_its_own_under_a_declared_name() {
     let (_, faults) = resolve(
-        &[site("users"), Site::new("users", "shop::USERS", "").at("src/caches.rs", 3).declared()],
+        &[
+            site("users"),
+            Site::new("users", "shop::USERS", "", "").at("src/caches.rs", 3).declared(),
+        ],
         &[],
     );
     assert_eq!(
@@ -65,14 +68,15 @@ fn no_function_has_a_cache_of_its_own_under_a_declared_name() {
 
 #[test]
 fn names_that_share_a_variable_are_a_fault() {
-    let (_, faults) = resolve(&[site("user-orders"), Site::new("user_orders", "shop::g", "")], &[]);
+    let (_, faults) =
+        resolve(&[site("user-orders"), Site::new("user_orders", "shop::g", "", "")], &[]);
     assert_eq!(faults.len(), 1);
     assert!(faults[0].contains("CACHE_USER_ORDERS_TTL"), "{}", faults[0]);
 }
 
 #[test]
 fn names_that_share_a_variable_by_a_field_of_a_later_version_are_a_fault() {
-    let sites = [site("user"), Site::new("user-err", "shop::g", "")];
+    let sites = [site("user"), Site::new("user-err", "shop::g", "", "")];
     assert_eq!(
         resolve(&sites, &[]).1,
         [
@@ -80,7 +84,10 @@ fn names_that_share_a_variable_by_a_field_of_a_later_version_are_a_fault() {
              one and `ttl` of the other; give one of them another `name`"
         ]
     );
-    assert_eq!(resolve(&[site("user"), Site::new("user-error", "shop::g", "")], &[]).1, [""; 0]);
+    assert_eq!(
+        resolve(&[site("user"), Site::new("user-error", "shop::g", "", "")], &[]).1,
+        [""; 0]
+    );
 }
 
 #[test]

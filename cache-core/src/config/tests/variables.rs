@@ -53,7 +53,7 @@ fn each_field_has_a_variable_for_one_cache_and_one_for_all() {
 
 #[test]
 fn a_value_for_one_cache_wins_over_the_attribute_and_that_over_one_for_all() {
-    let sites = [site("users").capacity(5), Site::new("orders", "shop::g", "")];
+    let sites = [site("users").capacity(5), Site::new("orders", "shop::g", "", "")];
     let set = [
         ("CACHE_DEFAULT_CAPACITY", "1"),
         ("CACHE_DEFAULT_CODEC", "json"),

@@ -7,7 +7,10 @@ use super::*;
 
 const KEY: &[u8] =
     b"shop:sentiment:da28d4c4311462a3:{0000000000000000000000000000000000000000000000000000000000000000}";
-const GENERATION: [u8; 16] = *b"\xf0\xe1\xd2\xc3\xb4\xa5\x96\x87\x78\x69\x5a\x4b\x3c\x2d\x1e\x0f";
+const STATE: State = State(
+    *b"\xf0\xe1\xd2\xc3\xb4\xa5\x96\x87\x78\x69\x5a\x4b\x3c\x2d\x1e\x0f\
+       \x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
+);
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +34,7 @@ fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
 }
 
 fn sealed() -> Vec<u8> {
-    seal(KEY, &GENERATION, &outgoing(Codec::Binary, b"payload".to_vec()))
+    seal(KEY, STATE, &outgoing(Codec::Binary, b"payload".to_vec()))
 }
 
 /// What [`sealed`] is after `change`, with a checksum that fits.
@@ -50,15 +53,15 @@ fn refusal(bytes: Vec<u8>, pttl: Pttl) -> Option<Corruption> {
 fn for_ever() -> Vec<u8> {
     let value =
         Outgoing { lifetimes: Lifetimes::fresh(None), ..outgoing(Codec::Json, b"1".to_vec()) };
-    seal(KEY, &GENERATION, &value)
+    seal(KEY, STATE, &value)
 }
 
 #[test]
 fn what_was_sealed_is_opened_without_a_copy() {
     let bytes = sealed();
     let at = bytes.as_ptr();
-    let (generation, value) = open(KEY, bytes, Pttl::In(HOUR)).ok().unwrap();
-    assert_eq!(generation, GENERATION);
+    let (state, value) = open(KEY, bytes, Pttl::In(HOUR)).ok().unwrap();
+    assert_eq!(state, STATE);
     assert_eq!((value.payload(), value.bytes.as_ptr()), (&b"payload"[..], at));
     assert_eq!(value.lifetimes, outgoing(Codec::Binary, Vec::new()).lifetimes);
     assert_eq!(value.written, UNIX_EPOCH + Duration::from_millis(1_795_262_400_123));
@@ -66,9 +69,9 @@ fn what_was_sealed_is_opened_without_a_copy() {
 }
 
 #[test]
-fn a_script_finds_the_generation_at_its_place() {
-    // Lua: string.sub(value, 9, 24).
-    assert_eq!(sealed()[8..24], GENERATION);
+fn a_script_finds_the_state_at_its_place() {
+    // Lua: string.sub(value, 9, 40).
+    assert_eq!(sealed()[8..40], STATE.0);
 }
 
 #[test]
@@ -113,11 +116,11 @@ fn each_refusal_says_why() {
     assert_eq!(refused(Vec::new()), Some(Corruption::NotOurs));
     assert_eq!(refused(MAGIC.to_vec()), Some(Corruption::CutShort));
     assert_eq!(refused(sealed()[..PAYLOAD - 1].to_vec()), Some(Corruption::CutShort));
-    assert_eq!(refused(forged(|bytes| bytes[4] = 2)), Some(Corruption::OtherFormat));
+    assert_eq!(refused(forged(|bytes| bytes[4] = 1)), Some(Corruption::OtherFormat));
     assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some(Corruption::UnknownCodec));
     assert_eq!(refused(forged(|bytes| bytes[5] = 5)), Some(Corruption::UnknownCodec));
-    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::UnknownFlag));
-    assert_eq!(refused(forged(|bytes| bytes[24] = 1)), Some(Corruption::ImpossibleLifetimes));
+    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::UnknownRecord));
+    assert_eq!(refused(forged(|bytes| bytes[40] = 1)), Some(Corruption::ImpossibleLifetimes));
     assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some(Corruption::Damaged));
 }
 
@@ -146,7 +149,7 @@ proptest! {
         pttl in any::<i64>(),
     ) {
         if ours > 0 && bytes.len() >= PAYLOAD {
-            bytes[..8].copy_from_slice(&[0xCA, b'c', b'h', b'y', 1, 1, 0, 0]);
+            bytes[..8].copy_from_slice(&[0xCA, b'c', b'h', b'y', 2, 3, 0, 0]);
         }
         if ours > 1 && bytes.len() >= PAYLOAD {
             let sum = checksum(&key, &bytes[..CHECKSUM], &bytes[PAYLOAD..]);
@@ -158,7 +161,7 @@ proptest! {
     #[test]
     fn any_value_comes_back(
         key in prop::collection::vec(any::<u8>(), 0..100),
-        generation in any::<[u8; 16]>(),
+        state in any::<[u8; 32]>(),
         payload in prop::collection::vec(any::<u8>(), 0..300),
         mut lives in any::<[Option<u32>; 3]>(),
         written in any::<u32>(),
@@ -169,8 +172,8 @@ proptest! {
         value.lifetimes = Lifetimes { fresh, stale, usable };
         value.written = UNIX_EPOCH + Duration::from_millis(written.into());
         let pttl = usable.map_or(Pttl::Never, Pttl::In);
-        let (seen, opened) = open(&key, seal(&key, &generation, &value), pttl).ok().unwrap();
-        prop_assert_eq!(seen, generation);
+        let (seen, opened) = open(&key, seal(&key, State(state), &value), pttl).ok().unwrap();
+        prop_assert_eq!(seen, State(state));
         prop_assert_eq!(opened.payload(), payload);
         prop_assert_eq!(opened.lifetimes, value.lifetimes);
         prop_assert_eq!((opened.written, opened.age), (value.written, Duration::ZERO));
@@ -190,7 +193,7 @@ fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Senti
     let lost =
         "deployed values would be lost: the format is frozen, a new one needs a new format number";
     let golden = golden(text);
-    assert_eq!(seal(KEY, &GENERATION, &outgoing(codec, payload)), golden, "{lost}");
+    assert_eq!(seal(KEY, STATE, &outgoing(codec, payload)), golden, "{lost}");
     let opened =
         open(KEY, golden, Pttl::In(HOUR)).map(|(_, value)| (value.codec, decode(value.payload())));
     assert_eq!(opened, Ok((codec, sentiment())), "{lost}");
@@ -210,14 +213,24 @@ fn a_value_in_json_is_frozen() {
     frozen(include_str!("../../../tests/golden/json.hex"), Codec::Json, payload, decode);
 }
 
-/// The formats of earlier versions mixed up what the new ones tell apart.
+/// The codecs of the first versions mixed up what the new ones tell apart, and format 1 named no
+/// state of the key.
 #[test]
 fn values_of_earlier_formats_are_refused() {
     for text in [
         include_str!("../../../tests/golden/refused_messagepack.hex"),
         include_str!("../../../tests/golden/refused_json.hex"),
+        include_str!("../../../tests/golden/refused_format_1.hex"),
     ] {
         let opened = open(KEY, golden(text), Pttl::In(HOUR));
-        assert_eq!(opened.err(), Some(Corruption::UnknownCodec));
+        assert_eq!(opened.err(), Some(Corruption::OtherFormat));
+    }
+}
+
+#[test]
+fn the_codecs_of_the_first_versions_are_refused_in_each_format() {
+    for code in [1, 2] {
+        let forged = forged(|bytes| bytes[5] = code);
+        assert_eq!(refusal(forged, Pttl::In(HOUR)), Some(Corruption::UnknownCodec));
     }
 }

@@ -4,10 +4,7 @@ mod model;
 
 use std::time::Duration;
 
-use cachery_core::{
-    Fingerprint,
-    remote::{Digest, Place},
-};
+use cachery_core::remote::{Digest, Place};
 
 use super::*;
 
@@ -22,11 +19,12 @@ fn journal() -> Journal {
 }
 
 fn key_of(name: &'static str, number: u32) -> Scope {
-    let fingerprint: Fingerprint =
-        if name == "a" { "000000000000000a" } else { "000000000000000b" }.parse().unwrap();
+    let digits = if name == "a" { "000000000000000a" } else { "000000000000000b" };
+    let (identity, fingerprint) = (digits.parse().unwrap(), digits.parse().unwrap());
     let mut digest = [0; 32];
     digest[..4].copy_from_slice(&number.to_be_bytes());
-    Scope::Key(RemoteKey { place: Arc::new(Place { name, fingerprint }), digest: Digest(digest) })
+    let place = Arc::new(Place { name, identity, fingerprint });
+    Scope::Key(RemoteKey { place, digest: Digest(digest) })
 }
 
 fn key(number: u32) -> Scope {

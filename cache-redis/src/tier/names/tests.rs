@@ -6,15 +6,16 @@ use proptest::prelude::*;
 use super::*;
 use crate::slots::slot;
 
-fn key(name: &'static str, fingerprint: &str, digest: [u8; 32]) -> RemoteKey {
-    let fingerprint = fingerprint.parse().expect("sixteen digits");
-    RemoteKey { place: Arc::new(Place { name, fingerprint }), digest: Digest(digest) }
+fn key(name: &'static str, identity: &str, digest: [u8; 32]) -> RemoteKey {
+    let identity = identity.parse().expect("sixteen digits");
+    let fingerprint = "da28d4c4311462a3".parse().expect("sixteen digits");
+    RemoteKey { place: Arc::new(Place { name, identity, fingerprint }), digest: Digest(digest) }
 }
 
 fn profile() -> RemoteKey {
     key(
         "profile",
-        "da28d4c4311462a3",
+        "5df6bc9eb0c12b80",
         std::array::from_fn(|at| u8::try_from(at * 7).expect("small")),
     )
 }
@@ -45,9 +46,20 @@ fn the_text_of_keys_is_frozen() {
 #[test]
 fn a_key_costs_one_allocation_of_its_size() {
     let (names, key) = (Names::new("eu:shop"), profile());
-    for text in [names.value(&key), names.lease(&key), names.changed(&key, Change::WakeUp, 1)] {
+    let of_read = names.read_keys(&key).text;
+    let changed = names.changed(&key, Change::WakeUp, 1);
+    for text in [names.value(&key), names.token(&key), names.lease(&key), changed, of_read] {
         assert_eq!(text.capacity(), text.len());
     }
+}
+
+#[test]
+fn a_read_asks_for_the_keys_that_fills_write() {
+    let (names, key) = (Names::new("eu:shop"), profile());
+    let keys = names.read_keys(&key);
+    assert_eq!(keys.value(), names.value(&key));
+    assert_eq!(keys.token(), names.token(&key));
+    assert_eq!(keys.generation(), names.generation("profile"));
 }
 
 #[test]
@@ -85,7 +97,7 @@ fn what_we_would_not_write_is_no_news() {
         good.replace(":w:0", ":w:+"),
         good.replace('}', ""),
         good.replace(":{", ":{0"),
-        good.replace("da28", "DA28"),
+        good.replace("5df6", "5DF6"),
         format!("{good}:"),
         format!("{good}0"),
         good[..good.len() - 1].to_owned(),
@@ -119,17 +131,17 @@ proptest! {
     #[test]
     fn what_is_written_is_read_back(
         prefix in "[a-z:!{}]{0,12}",
-        fingerprint in any::<u64>(),
+        identity in any::<u64>(),
         digest in any::<[u8; 32]>(),
         woken in any::<bool>(),
         node in any::<u64>(),
     ) {
-        let key = key("a.b-c_D9", &format!("{fingerprint:016x}"), digest);
+        let key = key("a.b-c_D9", &format!("{identity:016x}"), digest);
         let change = if woken { Change::WakeUp } else { Change::Invalidated };
         let names = Names::new(&prefix);
         let pushed = names.changed(&key, change, node);
-        let fingerprint = key.place.fingerprint;
-        let expected = Pushed::Changed { fingerprint, digest: key.digest, change, node };
+        let identity = key.place.identity;
+        let expected = Pushed::Changed { identity, digest: key.digest, change, node };
         prop_assert_eq!(names.parse(&pushed), Some(expected));
     }
 

@@ -1,33 +1,44 @@
 #!lua
 -- Grants the permit to load a key. KEYS: value, token, lease, waiters.
--- ARGV: generation, whether to return a stored value, whether to supersede, a new token, its life, a lease ('': none wanted), its life.
+-- ARGV: generation, whether to return a stored value, whether to supersede, a new state, the token's life, a lease ('': none wanted), its life, the state of a value that supersedes.
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)
   return type(value) == 'string' and value
 end
-if ARGV[2] == '1' then
+-- A token is a generation, the state that readable values name and, while a value is on its way that supersedes them, the state that this one will name.
+local present = get(KEYS[2])
+if present and (string.sub(present, 1, 16) ~= ARGV[1] or (#present ~= 32 and #present ~= 48)) then
+  present = false
+end
+if ARGV[2] == '1' and present then
   local value = get(KEYS[1])
-  if value and string.sub(value, 9, 24) == ARGV[1] then
+  if value and string.sub(value, 9, 40) == string.sub(present, 1, 32) then
     return { 'found', value, redis.call('PTTL', KEYS[1]) }
   end
 end
+local state = present and string.sub(present, 1, 32) or ARGV[1] .. ARGV[4]
 if ARGV[6] ~= '' then
   local holder = get(KEYS[3])
-  -- A lease begins with its node: one's own is taken over.
-  if holder and string.sub(holder, 1, 8) ~= string.sub(ARGV[6], 1, 8) then
+  -- A lease begins with its node: one's own is taken over. It ends with the state: nobody waits for a load from before an invalidation.
+  if holder and string.sub(holder, 1, 8) ~= string.sub(ARGV[6], 1, 8) and string.sub(holder, 17) == state then
     redis.call('SET', KEYS[4], '', 'PX', ARGV[7])
     return { 'busy', '', redis.call('PTTL', KEYS[3]) }
   end
-  redis.call('SET', KEYS[3], ARGV[6], 'PX', ARGV[7])
+  redis.call('SET', KEYS[3], ARGV[6] .. state, 'PX', ARGV[7])
 end
 -- Loads with nothing between them share a token, so that none of them ends another.
-local token = ARGV[1] .. ARGV[4]
-if ARGV[3] == '0' then
-  local present = get(KEYS[2])
-  if present and string.sub(present, 1, 16) == ARGV[1] then
-    token = present
-  end
+local token = present or state
+if ARGV[3] == '1' then
+  token = state .. ARGV[8]
 end
-redis.call('SET', KEYS[2], token, 'PX', ARGV[5])
+if present then
+  if token ~= present then
+    redis.call('SET', KEYS[2], token, 'KEEPTTL')
+  end
+  -- Never shorter: values that were filled under it may live longer.
+  redis.call('PEXPIRE', KEYS[2], ARGV[5], 'GT')
+else
+  redis.call('SET', KEYS[2], token, 'PX', ARGV[5])
+end
 return { 'granted', token, 0 }

@@ -1,28 +1,46 @@
 #!lua
 -- Stores a value while its load's token stands. KEYS: value, token, lease, waiters, marker of a change, marker to wake up.
--- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), whether to tell other nodes.
+-- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), whether it replaces an older value.
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)
   return type(value) == 'string' and value
 end
-local held = get(KEYS[2]) == ARGV[1]
-if held then
-  if ARGV[2] == '' then
-    redis.call('DEL', KEYS[1])
-  elseif ARGV[3] == '' then
-    redis.call('SET', KEYS[1], ARGV[2])
+local function set(key, value)
+  if ARGV[3] == '' then
+    redis.call('SET', key, value)
   else
-    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    redis.call('SET', key, value, 'PX', ARGV[3])
   end
-  redis.call('DEL', KEYS[2])
+end
+local token = get(KEYS[2])
+local held = token == ARGV[1]
+if held then
   if ARGV[5] == '1' then
+    -- The state that the value names takes the place of the one before: what other releases have stored is not read again.
+    if ARGV[2] == '' then
+      redis.call('DEL', KEYS[2])
+    else
+      set(KEYS[2], string.sub(token, 1, 16) .. string.sub(token, 33))
+    end
     -- Written and removed, a marker leaves nothing behind but a push to every node.
     redis.call('SET', KEYS[5], '')
     redis.call('DEL', KEYS[5])
+  elseif ARGV[2] ~= '' then
+    -- The token lives as long as all values that were filled under it.
+    if ARGV[3] == '' then
+      redis.call('SET', KEYS[2], token)
+    else
+      redis.call('PEXPIRE', KEYS[2], ARGV[3], 'GT')
+    end
+  end
+  if ARGV[2] == '' then
+    redis.call('DEL', KEYS[1])
+  else
+    set(KEYS[1], ARGV[2])
   end
 end
-if ARGV[4] ~= '' and get(KEYS[3]) == ARGV[4] then
+if ARGV[4] ~= '' and string.sub(get(KEYS[3]) or '', 1, 16) == ARGV[4] then
   redis.call('DEL', KEYS[3])
 end
 if redis.call('DEL', KEYS[4]) == 1 then

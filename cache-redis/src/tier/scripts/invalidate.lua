@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Invalidates a key. KEYS: value, token, lease, waiters, marker of a change, marker to wake up.
+-- Invalidates a key: without its token, no value is read or filled, whichever release stored it. KEYS: value, token, lease, waiters, marker of a change, marker to wake up.
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('SET', KEYS[5], '')
 redis.call('DEL', KEYS[5])

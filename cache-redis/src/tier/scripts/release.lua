@@ -5,7 +5,7 @@ local function get(key)
   local value = redis.pcall('GET', key)
   return type(value) == 'string' and value
 end
-if get(KEYS[1]) == ARGV[1] then
+if string.sub(get(KEYS[1]) or '', 1, 16) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   if redis.call('DEL', KEYS[2]) == 1 then
     redis.call('SET', KEYS[3], '')

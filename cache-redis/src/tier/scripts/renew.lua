@@ -5,10 +5,11 @@ local function get(key)
   local value = redis.pcall('GET', key)
   return type(value) == 'string' and value
 end
-if get(KEYS[1]) == ARGV[1] then
+if string.sub(get(KEYS[1]) or '', 1, 16) == ARGV[1] then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 if get(KEYS[2]) == ARGV[3] then
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  -- Never shorter: values that were filled under it may live longer.
+  redis.call('PEXPIRE', KEYS[2], ARGV[4], 'GT')
 end
 return 1

@@ -1,23 +1,23 @@
-//! The text on which entries in a shared store depend.
+//! The text of a function's key, on which entries in a shared store depend.
 
-use syn::{Ident, Type};
+use syn::Ident;
 
 use super::super::{
     function::{Function, Param},
     validate::{Key, Part, Use},
 };
-use crate::shared::tokens::written;
+use crate::shared::{spelling, tokens::written};
 
-/// Writes the function's key and its return type.
+/// Writes the parameters that form the key, and the expressions of `key(..)`.
 ///
 /// The names keep two parameters of one type from changing places unseen, and the types keep apart
 /// what looks alike as bytes.
-pub(super) fn of(function: &Function, key: &Key, returns: &Type) -> String {
+pub(super) fn of(function: &Function, key: &Key) -> String {
     let declared = |Param { name, declared }: &Param| {
         format!(
             "{}:{}",
             name.as_ref().map(Ident::to_string).unwrap_or_default(),
-            written(&declared.ty)
+            spelling::of_type(&declared.ty)
         )
     };
     let keyed =
@@ -29,5 +29,5 @@ pub(super) fn of(function: &Function, key: &Key, returns: &Type) -> String {
     });
     let exprs: Vec<_> = exprs.collect();
     let exprs = if exprs.is_empty() { String::new() } else { format!("key({})", exprs.join(",")) };
-    format!("({}){exprs}->{}", params.join(","), written(returns))
+    format!("({}){exprs}", params.join(","))
 }
