@@ -2,6 +2,7 @@
 //! and entries, not types, and decides nothing: calls do, in `read`.
 
 mod live_policy;
+mod retries;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod trust;
 mod unstored;
 
 use live_policy::LivePolicy;
+pub(crate) use retries::Retries;
 pub(crate) use shared::{Remote, Shared};
 pub(crate) use tidy::{TOO_LARGE_FOR_MEMORY, tidy_when_open};
 
@@ -23,13 +25,13 @@ use std::{
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Moment},
     entry::{Entry, Facts},
     flight::Flights,
     generations::{Generations, Group},
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
-    observe::{self, Counters, Stats},
+    observe::{self, Counters, StaleReason, Stats},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -47,6 +49,8 @@ pub(crate) struct Cache {
     pub(crate) clock: Clock,
     pub(crate) flights: Flights<Outcome>,
     pub(crate) counters: Arc<Counters>,
+    /// The keys that wait after a failed load.
+    pub(crate) retries: Retries,
     /// Entries of another generation are not read.
     pub(crate) generations: Generations,
     /// `None` for a cache of this process alone.
@@ -64,6 +68,8 @@ pub(crate) enum Outcome {
     Value(Entry),
     /// A value that was not loaded but found, as it was at some time after this moment.
     Found(Entry, Instant),
+    /// A value past its ttl, in place of one whose load has failed.
+    Standby(Entry),
     /// The error of a failed load.
     Error(AnyError),
 }
@@ -100,6 +106,7 @@ impl Cache {
             flights: Flights::new(FLIGHT_SHARDS, MAX_OWN_LOADS, clock.clone()),
             clock,
             counters,
+            retries: Retries::default(),
             generations,
             shared,
             memory,
@@ -115,7 +122,13 @@ impl Cache {
         if !self.policy.is_enabled() {
             return None;
         }
-        let entry = self.look(key)?;
+        let entry = self.at_hand(key)?;
+        if !entry.is_for_ever() {
+            let now = self.clock.now();
+            if entry.age(now) != Age::Fresh {
+                return self.hit_past_ttl(&entry, now, open, Counters::hit_always);
+            }
+        }
         let value = open(&entry)?;
         self.counters.hit(entry.load_micros());
         Some(value)
@@ -128,34 +141,64 @@ impl Cache {
         if !self.policy.is_enabled() {
             return None;
         }
-        let entry = self.look(key)?;
+        let entry = self.at_hand(key)?;
+        if !entry.is_for_ever() {
+            let now = self.clock.now();
+            if entry.age(now) != Age::Fresh {
+                return self.hit_past_ttl(&entry, now, open, Counters::hit_in_turn);
+            }
+        }
         let value = open(&entry)?;
         self.counters.hit_in_turn(entry.load_micros()).then_some(value)
     }
 
-    /// Returns the fresh entry of `key` in memory, where memory may answer before the remote tier
-    /// is asked.
+    /// Returns the value of an entry past its ttl, and counts a hit by `count`, where no caller is
+    /// to load a new one now.
+    #[inline(never)]
+    fn hit_past_ttl<V>(
+        &self,
+        entry: &Entry,
+        now: Moment,
+        open: fn(&Entry) -> Option<V>,
+        count: fn(&Counters, u64) -> bool,
+    ) -> Option<V> {
+        let reason = match entry.age(now) {
+            Age::Stale if entry.awaits_renewal(now) => StaleReason::Stale,
+            Age::UsableOnError if entry.is_held_off(now) => StaleReason::Error,
+            _ => return None,
+        };
+        let value = open(entry)?;
+        if !count(&self.counters, entry.load_micros()) {
+            return None;
+        }
+        self.counters.stale_served(reason);
+        Some(value)
+    }
+
+    /// Returns the entry of `key` in memory, whatever its age, where memory may answer before the
+    /// remote tier is asked.
     #[inline]
-    pub(crate) fn look(&self, key: &Key) -> Option<Entry> {
+    pub(crate) fn at_hand(&self, key: &Key) -> Option<Entry> {
         match &self.shared {
             Some(shared) if !shared.tiered => None,
-            _ => self.peek(key),
+            _ => self.find(key),
         }
     }
 
-    /// Returns the entry as [`look`](Self::look) does. It is compiled once, for callers in no hurry.
-    pub(crate) fn look_again(&self, key: &Key) -> Option<Entry> {
-        self.look(key)
-    }
-
-    /// Returns the entry with which memory may answer while the remote tier is out of reach.
+    /// Returns the entry with which memory may answer while the remote tier is out of reach,
+    /// whatever its age.
     pub(crate) fn fallback(&self, key: &Key) -> Option<Entry> {
-        self.shared.as_ref().filter(|shared| shared.keeps_in_outage()).and_then(|_| self.peek(key))
+        self.shared.as_ref().filter(|shared| shared.keeps_in_outage()).and_then(|_| self.find(key))
     }
 
     /// Returns the fresh entry of `key` in memory.
-    #[inline]
     pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
+        self.find(key).filter(|entry| entry.age(self.clock.now()) == Age::Fresh)
+    }
+
+    /// Returns the entry of `key` in memory, whatever its age, unless it is invalid.
+    #[inline]
+    fn find(&self, key: &Key) -> Option<Entry> {
         let entry = self.memory.get(key)?;
         if let Some(shared) = &self.shared
             && !shared.is_trusted_forever()
@@ -163,9 +206,13 @@ impl Cache {
         {
             self.end_trust();
         }
-        let is_current = entry.generation() == self.generations.of(entry.group());
-        let is_fresh = || entry.is_for_ever() || entry.age(self.clock.now()) == Age::Fresh;
-        (is_current && is_fresh()).then_some(entry)
+        self.is_current(&entry).then_some(entry)
+    }
+
+    /// Tells whether nothing has made `entry` invalid since its load began.
+    #[inline]
+    pub(crate) fn is_current(&self, entry: &Entry) -> bool {
+        entry.generation() == self.generations.of(entry.group())
     }
 
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left
@@ -217,6 +264,7 @@ impl Cache {
     /// Makes `key` invalid in this process, also for loads that run.
     pub(crate) fn drop_key(&self, key: &StoredKey) {
         drop(self.flights.fence(key, || self.memory.remove(key)));
+        self.retries.forget(key);
     }
 
     /// Makes all keys invalid in this process, also for loads that run.
@@ -226,6 +274,7 @@ impl Cache {
         self.generations.end_all();
         self.flights.fence_all();
         self.memory.clear();
+        self.retries.forget_all();
     }
 
     /// Makes all keys invalid in this process and counts that.
@@ -254,7 +303,7 @@ impl Cache {
 
     /// Returns the lifetimes of a value that is stored now.
     pub(crate) fn lifetimes(&self) -> Lifetimes {
-        Lifetimes::fresh(self.policy.get().jittered_ttl())
+        self.policy.get().lifetimes()
     }
 
     /// Returns the longest time for which a caller waits for another's load.

@@ -1,13 +1,15 @@
 //! An entry: a value with its key, its timeline and the state under which it was loaded.
 
 mod kept;
+mod renewal;
 mod stored;
 
+pub(crate) use renewal::Claim;
 pub use stored::{EngineNotes, Facts};
 
 use std::{any::Any, fmt, sync::Arc};
 
-use self::{kept::Kept, stored::Stored};
+use self::{kept::Kept, renewal::Renewal, stored::Stored};
 use crate::{clock::Moment, generations::Group, key::StoredKey, timeline::Age};
 
 /// The bytes that an entry takes beside its key and its value: its own allocation, and its places
@@ -23,7 +25,8 @@ impl Entry {
     /// Creates an entry that holds `value` for `key`.
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
         let notes = EngineNotes::default();
-        Self(Arc::new(Stored { key, facts, bytes: 0, notes, value: Kept::new(value) }))
+        let renewal = Renewal::default();
+        Self(Arc::new(Stored { key, facts, bytes: 0, renewal, notes, value: Kept::new(value) }))
     }
 
     /// Notes the bytes that the entry takes: those of its key, those of its value, which `weigh`
@@ -86,6 +89,21 @@ impl Entry {
     #[inline]
     pub(crate) fn age(&self, now: Moment) -> Age {
         self.0.facts.timeline.age(now)
+    }
+
+    /// Tells whether the entry serves a call at `now` without a load: it is fresh or stale.
+    pub(crate) fn serves_at_once(&self, now: Moment) -> bool {
+        matches!(self.age(now), Age::Fresh | Age::Stale)
+    }
+
+    /// Returns the moment from which the entry serves nothing.
+    pub(crate) fn end(&self) -> Moment {
+        self.0.facts.timeline.end()
+    }
+
+    /// Returns the moment from which the entry is no longer fresh.
+    pub(crate) fn fresh_until(&self) -> Moment {
+        self.0.facts.timeline.fresh_until()
     }
 
     #[inline]

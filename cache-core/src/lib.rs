@@ -63,7 +63,7 @@ pub use memory::{
 };
 #[doc(hidden)]
 pub use observe::metric_list;
-pub use observe::{Evictions, Invalidations, RemoteStats, Stats, UnstorableStats};
+pub use observe::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
 pub use remote::{Mark, Shutdown, TlsFiles};

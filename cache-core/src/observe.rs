@@ -18,6 +18,7 @@ pub(crate) use counters::{Counters, micros};
 pub(crate) use metric_list::describe;
 pub(crate) use metrics::{flush, flush_info, flush_queued, record_load};
 pub(crate) use spans::{get_span, load_span, record_hit};
-pub use stats::{Evictions, Invalidations, RemoteStats, Stats, UnstorableStats};
+pub(crate) use stats::StaleReason;
+pub use stats::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
 pub use totals::{breaker, connection, lost, request};

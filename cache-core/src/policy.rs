@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 pub(crate) use crate::config::Policy;
+use crate::timeline::Lifetimes;
 
 /// The time for which others wait for a load that could run and is not polled.
 pub(crate) const FLIGHT_WAIT: Duration = Duration::from_secs(5);
@@ -14,6 +15,11 @@ pub(crate) const FLIGHT_WAIT_MAX_LOADS: u32 = 10;
 pub(crate) const MAX_OWN_LOADS: usize = 8;
 
 impl Policy {
+    /// Returns the lifetimes of one entry. The jitter shortens all of them.
+    pub(crate) fn lifetimes(&self) -> Lifetimes {
+        Lifetimes::of(self.jittered_ttl(), self.stale, self.stale_if_error)
+    }
+
     /// Returns the life of one entry: the ttl, shortened by a random part of the jitter.
     pub(crate) fn jittered_ttl(&self) -> Option<Duration> {
         self.ttl.map(|ttl| ttl.mul_f64(1.0 - self.jitter * fastrand::f64()))

@@ -19,6 +19,7 @@ mod load;
 mod miss;
 mod remote_fill;
 mod remote_part;
+mod standby;
 mod thread_wait;
 
 pub use by_thread::invalidate_all_now;

@@ -36,6 +36,9 @@ pub struct Site {
     pub(crate) max_bytes: Option<u64>,
     /// Returns how a value is weighed; `None` where the attribute does not tell, nor the type.
     pub(crate) weigh: fn() -> Option<Weigh>,
+    pub(crate) stale: Option<Duration>,
+    pub(crate) stale_if_error: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     /// `true` where the name was written: it is the cache's identity.
@@ -117,6 +120,9 @@ impl Site {
             eviction: None,
             max_bytes: None,
             weigh: || None,
+            stale: None,
+            stale_if_error: None,
+            retry_after: None,
             local: false,
             named: false,
             declared: false,
@@ -169,6 +175,26 @@ impl Site {
     #[must_use]
     pub const fn weigh(self, weigh: fn() -> Option<Weigh>) -> Self {
         Self { weigh, ..self }
+    }
+
+    /// Sets the time after the ttl for which a value is returned while a new one is loaded, in
+    /// milliseconds.
+    #[must_use]
+    pub const fn stale_millis(self, millis: u64) -> Self {
+        Self { stale: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// Sets the time after the ttl for which a value is returned when its load fails, in
+    /// milliseconds.
+    #[must_use]
+    pub const fn stale_if_error_millis(self, millis: u64) -> Self {
+        Self { stale_if_error: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// Sets the time after a failed load before the next one, in milliseconds.
+    #[must_use]
+    pub const fn retry_after_millis(self, millis: u64) -> Self {
+        Self { retry_after: Some(Duration::from_millis(millis)), ..self }
     }
 
     /// Keeps entries in memory, whatever is configured.

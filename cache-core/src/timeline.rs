@@ -43,6 +43,17 @@ impl Lifetimes {
         Self { fresh: ttl, stale: ttl, usable: ttl }
     }
 
+    /// Fresh for `ttl`, stale for `stale` after that, and usable on error for `stale_if_error` after
+    /// the ttl.
+    pub fn of(
+        ttl: Option<Duration>,
+        stale: Option<Duration>,
+        stale_if_error: Option<Duration>,
+    ) -> Self {
+        let after_ttl = |time: Option<Duration>| ttl.map(|ttl| ttl + time.unwrap_or_default());
+        Self { fresh: ttl, stale: after_ttl(stale), usable: after_ttl(stale.max(stale_if_error)) }
+    }
+
     /// Returns the rest of them after `age`.
     #[must_use]
     pub fn after(self, age: Duration) -> Self {
@@ -80,6 +91,16 @@ impl Timeline {
     #[inline]
     pub fn is_fresh_for_ever(&self) -> bool {
         self.fresh == Moment::NEVER
+    }
+
+    /// Returns the moment from which the entry is no longer fresh.
+    pub(crate) fn fresh_until(&self) -> Moment {
+        self.fresh
+    }
+
+    /// Returns the moment from which the entry serves nothing.
+    pub(crate) fn end(&self) -> Moment {
+        self.usable
     }
 
     /// Returns the use that the entry has at `now`.

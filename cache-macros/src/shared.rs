@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 pub(crate) mod companion;
 pub(crate) mod crate_path;
 pub(crate) mod errors;
+pub(crate) mod freshness;
 pub(crate) mod item;
 pub(crate) mod mentions;
 pub(crate) mod requirement;

@@ -25,7 +25,7 @@ use Support::{Later, Never, Now};
 ///
 /// let ttl = Field::named("ttl").unwrap();
 /// assert_eq!((ttl.argument, ttl.variable), (Support::Now, Support::Now));
-/// assert_eq!(Field::named("stale").unwrap().argument, Support::Later);
+/// assert_eq!(Field::named("batch").unwrap().argument, Support::Later);
 /// assert_eq!(Field::named("colour"), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,9 @@ impl Field {
         Self::new("eviction", Now, Now),
         Self::new("max_bytes", Now, Now),
         Self::new("weigh", Now, Never),
+        Self::new("stale", Now, Now),
+        Self::new("stale_if_error", Now, Now),
+        Self::new("retry_after", Now, Now),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -65,12 +68,9 @@ impl Field {
         Self::new("max_value_size", Never, Now),
         Self::new("jitter", Never, Now),
         // Freshness.
-        Self::new("stale", Later, Later),
-        Self::new("stale_if_error", Later, Later),
         Self::new("refresh", Later, Later),
         Self::new("soft_timeout", Later, Later),
         Self::new("load_timeout", Later, Later),
-        Self::new("retry_after", Later, Later),
         Self::new("detach", Later, Later),
         Self::new("err_ttl", Later, Later),
         Self::new("none_ttl", Later, Later),

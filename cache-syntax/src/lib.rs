@@ -21,6 +21,7 @@ mod excerpt;
 mod field;
 mod name;
 mod nearest;
+mod period;
 mod size;
 mod ttl;
 
@@ -32,5 +33,6 @@ pub use excerpt::{excerpt, shown_name};
 pub use field::{Field, Global, Support};
 pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_of, variable_stem};
 pub use nearest::{misspelt, nearest};
+pub use period::{Period, PeriodError};
 pub use size::{SizeError, format_size, parse_size};
 pub use ttl::{Ttl, TtlError};

@@ -3,6 +3,7 @@
 
 mod calls;
 mod connections;
+mod freshness;
 mod functions;
 mod nodes;
 pub(crate) mod place;
@@ -102,3 +103,32 @@ with_redis_at! { standalone unix tls acl sentinel cluster }
 mod databases {
     rules! { standalone, Redis; stored: another_database_means_other_values; }
 }
+
+/// Makes tests of the rules about values past their ttl.
+macro_rules! with_rules_of_freshness {
+    ($module:ident, $place:ident, $backend:ident) => {
+        mod $module {
+            rules! {
+                $place, $backend;
+                freshness:
+                    a_fresh_value_needs_no_load
+                    a_panic_without_a_value_is_the_callers
+                    a_peek_shows_stale_values_and_none_that_are_usable_on_error
+                    a_renewal_that_fails_serves_the_stale_value_and_waits_for_the_next
+                    a_renewal_whose_caller_goes_away_passes_to_the_next_call
+                    a_value_that_is_usable_on_error_waits_for_its_load
+                    an_error_that_nobody_shares_is_served_by_one_load_too
+                    failures_never_move_the_end_of_a_value
+                    it_serves_all_who_wait_when_their_load_fails
+                    nor_what_is_invalidated_while_it_runs
+                    of_the_callers_of_a_stale_value_one_renews_it_and_no_other_waits
+                    settings_switch_it_off_and_on
+                    what_was_invalidated_is_not_served_when_a_load_fails;
+            }
+        }
+    };
+}
+
+with_rules_of_freshness! { freshness_in_memory, none, Memory }
+with_rules_of_freshness! { freshness_in_redis, standalone, Redis }
+with_rules_of_freshness! { freshness_in_tiers, standalone, Tiered }

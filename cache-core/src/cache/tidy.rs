@@ -39,9 +39,8 @@ impl Cache {
     fn tidy(&self) {
         self.tell_of_too_large();
         let now = self.clock.now();
-        self.memory.tidy(&|entry: &Entry| {
-            entry.age(now) == Age::Gone || entry.generation() != self.generations.of(entry.group())
-        });
+        self.retries.tidy(now);
+        self.memory.tidy(&|entry: &Entry| entry.age(now) == Age::Gone || !self.is_current(entry));
     }
 
     /// Tells once of values that are too large for memory. They are noticed under the locks of

@@ -16,7 +16,7 @@ pub(super) use syntax::path;
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Engine, Eviction, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction, Period, Ttl};
 use serde::Serialize;
 
 use self::field::{FieldDefault, settings};
@@ -143,6 +143,32 @@ settings! {
         in_effect: set,
         example: r#""64MiB""#,
     }
+    /// The time after the ttl for which a value is still returned at once, while one caller loads a
+    /// new one.
+    stale: Period => Option<Duration> {
+        syntax: syntax::PERIOD,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""10m""#,
+    }
+    /// The time after the ttl for which a value is returned when its load fails. A shorter one than
+    /// `stale` has no effect.
+    stale_if_error: Period => Option<Duration> {
+        syntax: syntax::PERIOD,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""24h""#,
+    }
+    /// The time after a failed load of a key before the next one, while a value can be returned. It
+    /// doubles with each further failure, up to ten times itself.
+    retry_after: Duration => Duration {
+        syntax: syntax::RETRY,
+        default: Duration::from_secs(10),
+        serialize_with: "crate::seconds::of",
+        example: r#""10s""#,
+    }
     /// The format in which values are written to Redis. Both formats are read.
     /// `messagepack`, the name of an earlier default, stands for `binary`.
     codec: Codec => Codec {
@@ -266,6 +292,11 @@ settings! {
 /// Returns the setting as it is, without a default.
 fn set<T>(setting: Option<T>) -> Option<T> {
     setting
+}
+
+/// Returns the time of a period; `None` for one that is off or not set.
+fn period(period: Option<Period>) -> Option<Duration> {
+    period.and_then(Period::time)
 }
 
 /// Returns the time of a ttl, or `None` for one that never ends.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Engine, Eviction, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction, Period, Ttl};
 
 use super::fields::CacheSettings;
 use crate::codec::Codec;
@@ -141,6 +141,54 @@ impl CacheSettings {
     #[must_use]
     pub const fn eviction(mut self, eviction: Eviction) -> Self {
         self.eviction = Some(eviction);
+        self
+    }
+
+    /// Sets the time after the ttl for which a value is still returned at once, while one caller
+    /// loads a new one. There is none by default; zero switches it off against the attribute.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().stale(Duration::from_secs(600));
+    /// ```
+    #[must_use]
+    pub const fn stale(mut self, time: Duration) -> Self {
+        self.stale = Some(Period::of(time));
+        self
+    }
+
+    /// Sets the time after the ttl for which a value is returned when its load fails. There is none
+    /// by default; zero switches it off against the attribute.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().stale_if_error(Duration::from_secs(86_400));
+    /// ```
+    #[must_use]
+    pub const fn stale_if_error(mut self, time: Duration) -> Self {
+        self.stale_if_error = Some(Period::of(time));
+        self
+    }
+
+    /// Sets the time after a failed load of a key before the next one, while a value can be
+    /// returned. The default is 10 s. It doubles with each further failure, up to ten times itself.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().retry_after(Duration::from_secs(5));
+    /// ```
+    #[must_use]
+    pub const fn retry_after(mut self, time: Duration) -> Self {
+        self.retry_after = Some(time);
         self
     }
 

@@ -64,6 +64,14 @@ impl<T: Clone> Flights<T> {
         Join::Lead(self.begin(&mut shard, stored, generation()))
     }
 
+    /// Begins a flight of `key`; `None` where there is one already.
+    pub(crate) fn lead(&self, key: &Key, generation: impl Fn() -> u64) -> Option<Permit<T>> {
+        let stored = StoredKey::from(key);
+        let mut shard = self.0.lock(&stored);
+        let is_free = !shard.contains_key(&stored);
+        is_free.then(|| self.begin(&mut shard, stored, generation()))
+    }
+
     /// Begins a new flight in place of any other, whose loads then store nothing: the load that
     /// began last counts.
     pub(crate) fn supersede(&self, key: &Key, generation: impl Fn() -> u64) -> Permit<T> {

@@ -124,6 +124,25 @@ impl<T: Clone> Permit<T> {
         }
     }
 
+    /// Ends the load as failed with `outcome` in place of a value, and wakes all waiters. The error
+    /// is the permit, where something has fenced the load off.
+    pub(crate) fn fail_with(mut self, outcome: &T) -> Result<(), Self> {
+        let mut shard = self.table.lock(&self.key);
+        if !self.is_current(&shard) {
+            drop(shard);
+            return Err(self);
+        }
+        shard.remove(&self.key);
+        drop(shard);
+        self.done = true;
+        let mut waiters = self.flight.waiters();
+        waiters.end_load(&self.progress);
+        let waiting = waiters.take_all();
+        drop(waiters);
+        wake_all(waiting, outcome);
+        Ok(())
+    }
+
     /// Gives the load up: the permit passes to the next waiter, or the flight ends.
     fn abandon(&mut self) {
         let mut shard = self.table.lock(&self.key);

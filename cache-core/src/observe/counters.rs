@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     counter::Counter,
-    stats::{Stats, mean},
+    stats::{StaleReason, Stats, mean},
     stripes::Hits,
 };
 use crate::{
@@ -48,6 +48,12 @@ counters! {
     load_errors => load_errors,
     puts => puts,
     refreshes => refreshes,
+    refreshed => freshness.refreshed,
+    refresh_errors => freshness.refresh_errors,
+    refreshed_inline => freshness.refreshed_inline,
+    inline_errors => freshness.inline_errors,
+    stale => freshness.stale,
+    stale_on_error => freshness.on_error,
     invalidated_keys => invalidations.key,
     clears => invalidations.cache,
     expired => evictions.expired,
@@ -76,6 +82,12 @@ impl Counters {
         self.hits.add(load_micros);
     }
 
+    /// Counts a hit as [`hit`](Self::hit) does.
+    pub(crate) fn hit_always(&self, load_micros: u64) -> bool {
+        self.hit(load_micros);
+        true
+    }
+
     /// Counts a hit of a task, unless the task is to let others run first.
     #[inline]
     pub(crate) fn hit_in_turn(&self, load_micros: u64) -> bool {
@@ -86,6 +98,15 @@ impl Counters {
     pub(crate) fn remote_hit(&self, load_micros: u64) {
         self.remote_hits.add(1);
         self.hit(load_micros);
+    }
+
+    /// Counts a call that a value past its ttl has served.
+    pub(crate) fn stale_served(&self, reason: StaleReason) {
+        let counter = match reason {
+            StaleReason::Stale => &self.stale,
+            StaleReason::Error => &self.stale_on_error,
+        };
+        counter.add(1);
     }
 
     /// Counts a value that the remote tier cannot keep. Returns whether it is the first for this

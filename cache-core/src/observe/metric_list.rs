@@ -70,8 +70,14 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_refreshes_total",
         kind: Kind::Counter,
-        labels: &[CACHE],
-        meaning: "Calls of `refresh`.",
+        labels: &[CACHE, ("kind", "`call`, `inline`"), ("outcome", "`success`, `error`")],
+        meaning: "Loads that renew a value, by outcome: a call of `refresh`, or the call that found the value stale.",
+    },
+    Metric {
+        name: "cache_stale_served_total",
+        kind: Kind::Counter,
+        labels: &[CACHE, ("reason", "`stale`, `error`")],
+        meaning: "Calls that a value past its ttl served: a stale one, or one whose load had failed.",
     },
     Metric {
         name: "cache_invalidations_total",

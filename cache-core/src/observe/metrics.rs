@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cachery_syntax::Backend;
 use metrics::{IntoF64, counter, gauge, histogram};
 
-use super::stats::{Evictions, Stats};
+use super::stats::{Evictions, FreshnessStats, Stats};
 use crate::{health::Breaker, remote::QueuedInvalidations};
 
 /// Records an attempt to connect to a server.
@@ -71,6 +71,23 @@ pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
     histogram!("cache_load_seconds", "cache" => cache, "result" => result).record(took);
 }
 
+/// Hands the totals about values past their ttl to the recorder.
+fn flush_freshness(cache: &'static str, stats: &FreshnessStats) {
+    for (reason, count) in [("stale", stats.stale), ("error", stats.on_error)] {
+        counter!("cache_stale_served_total", "cache" => cache, "reason" => reason).absolute(count);
+    }
+    let refreshes = [
+        ("call", "success", stats.refreshed),
+        ("call", "error", stats.refresh_errors),
+        ("inline", "success", stats.refreshed_inline),
+        ("inline", "error", stats.inline_errors),
+    ];
+    for (kind, outcome, count) in refreshes {
+        counter!("cache_refreshes_total", "cache" => cache, "kind" => kind, "outcome" => outcome)
+            .absolute(count);
+    }
+}
+
 /// Hands the totals of one cache to the recorder that is installed now.
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 pub(crate) fn flush(cache: &'static str, stats: &Stats) {
@@ -82,7 +99,7 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
         .absolute(stats.misses);
     counter!("cache_coalesced_total", "cache" => cache).absolute(stats.coalesced);
     counter!("cache_puts_total", "cache" => cache).absolute(stats.puts);
-    counter!("cache_refreshes_total", "cache" => cache).absolute(stats.refreshes);
+    flush_freshness(cache, &stats.freshness);
     let Evictions { expired, size, bytes, too_large } = stats.evictions;
     let evictions =
         [("expired", expired), ("size", size), ("bytes", bytes), ("too-large", too_large)];

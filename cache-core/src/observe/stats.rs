@@ -91,6 +91,8 @@ statistics! {
         pub puts: u64,
         /// Calls of `refresh`.
         pub refreshes: u64,
+        /// The use of values past their ttl, and the loads for it.
+        pub freshness: FreshnessStats,
         /// Invalidations, by kind.
         pub invalidations: Invalidations,
         /// Entries that left memory by themselves, by cause.
@@ -110,6 +112,41 @@ statistics! {
         #[serde(serialize_with = "crate::seconds::of")]
         pub time_saved: Duration,
     }
+}
+
+statistics! {
+    /// The use of values past their ttl in [`Stats`], and the loads that renew values.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// fn past_their_ttl(stats: &Stats) -> u64 {
+    ///     stats.freshness.stale + stats.freshness.on_error
+    /// }
+    /// ```
+    pub struct FreshnessStats {
+        /// Calls that a stale value served at once.
+        pub stale: u64,
+        /// Calls that a value past its ttl served because its load had failed.
+        pub on_error: u64,
+        /// Calls of `refresh` whose load stored a value.
+        pub refreshed: u64,
+        /// Calls of `refresh` whose load failed.
+        pub refresh_errors: u64,
+        /// Loads of stale values by their callers that stored a value.
+        pub refreshed_inline: u64,
+        /// Loads of stale values by their callers that failed.
+        pub inline_errors: u64,
+    }
+}
+
+/// The reason for which a value past its ttl serves a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StaleReason {
+    /// It is stale: a new one is being loaded.
+    Stale,
+    /// Its load has failed.
+    Error,
 }
 
 statistics! {

@@ -1,7 +1,10 @@
 //! The companions of a cached function that is not async: each parks its thread where the others
 //! would be polled. They share everything else: caches, keys, flights and counters.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use super::{
     call::Missed,
@@ -80,12 +83,24 @@ impl<R, V, E> Keyed<R, V, E> {
     fn finish(&self, then: Then<R>, load: impl FnOnce() -> R) -> R {
         match then {
             Then::Take(returned) => returned,
+            Then::Load(running) if running.has_standby() => self.finish_guarded(running, load),
             Then::Load(running) => {
                 let mut load = Some(load);
                 let returned = running.run(&mut || load.take().map(|load| load()));
                 self.store(running, returned)
             }
             Then::Run => load(),
+        }
+    }
+
+    /// Runs `load`, whose panic costs nobody an error: another value stands in for its own.
+    #[inline(never)]
+    fn finish_guarded(&self, running: Box<Load>, load: impl FnOnce() -> R) -> R {
+        let mut load = Some(load);
+        let run = || running.run(&mut || load.take().map(|load| load()));
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(returned) => self.store(running, returned),
+            Err(panic) => (self.returns.join)(Ok(self.panicked(*running, panic))),
         }
     }
 
@@ -100,10 +115,7 @@ impl<R, V, E> Keyed<R, V, E> {
                 landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
                 Ok(value)
             }
-            Err(error) => {
-                load.fail(|| (self.returns.share)(&error));
-                Err(error)
-            }
+            Err(error) => self.failed(*load, error),
         };
         (self.returns.join)(result)
     }

@@ -10,11 +10,17 @@ use std::{
     future::Future,
     mem,
     ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use super::{fill::Filling, keyed::Keyed, load::Load, miss::Next};
+use super::{
+    fill::Filling,
+    keyed::Keyed,
+    load::{Load, Panic},
+    miss::Next,
+};
 use crate::{cache::Outcome, runtime};
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
@@ -119,6 +125,7 @@ impl<R, V, E> Course<R, V, E> {
         loop {
             let done = match &self.step {
                 Step::Run => return run(cx),
+                Step::Load(load) if load.has_standby() => ready!(self.poll_guarded(cx, run)),
                 Step::Load(load) => {
                     let returned = ready!(load.poll(cx, run));
                     self.settle(returned)
@@ -128,6 +135,33 @@ impl<R, V, E> Course<R, V, E> {
             if let ControlFlow::Break(returned) = done {
                 return Poll::Ready(returned);
             }
+        }
+    }
+
+    /// Polls a function whose panic costs nobody an error: another value stands in for its own.
+    #[inline(never)]
+    fn poll_guarded(
+        &mut self,
+        cx: &mut Context<'_>,
+        run: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<ControlFlow<R>> {
+        let Step::Load(load) = &self.step else { unreachable!("the function runs") };
+        let returned = match catch_unwind(AssertUnwindSafe(|| load.poll(cx, run))) {
+            Ok(polled) => ready!(polled),
+            Err(panic) => {
+                let load = self.take_load();
+                let value = self.keyed.panicked(load, panic);
+                return Poll::Ready(self.result(Ok(value)));
+            }
+        };
+        Poll::Ready(self.settle(returned))
+    }
+
+    /// Takes the load of a function that has run.
+    fn take_load(&mut self) -> Load {
+        match mem::replace(&mut self.step, Step::Run) {
+            Step::Load(load) => *load,
+            _ => unreachable!("the function has run"),
         }
     }
 
@@ -175,9 +209,7 @@ impl<R, V, E> Course<R, V, E> {
     /// Ends the load of a function that has returned: a value is to be stored, an error is final.
     #[inline(never)]
     fn settle(&mut self, returned: R) -> ControlFlow<R> {
-        let Step::Load(load) = mem::replace(&mut self.step, Step::Run) else {
-            unreachable!("the function has run")
-        };
+        let load = self.take_load();
         let Keyed { returns, value: ops, .. } = &self.keyed;
         match (returns.split)(returned) {
             Ok(value) => {
@@ -186,8 +218,8 @@ impl<R, V, E> Course<R, V, E> {
                 ControlFlow::Continue(())
             }
             Err(error) => {
-                load.fail(|| (returns.share)(&error));
-                self.result(Err(error))
+                let result = self.keyed.failed(load, error);
+                self.result(result)
             }
         }
     }
@@ -201,8 +233,22 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Returns this caller's copy of an outcome. `None` for a value of another type.
     pub(super) fn take(&self, outcome: Outcome) -> Option<Result<V, E>> {
         match outcome {
-            Outcome::Value(entry) | Outcome::Found(entry, _) => (self.value.take)(entry).map(Ok),
+            Outcome::Value(entry) | Outcome::Found(entry, _) | Outcome::Standby(entry) => {
+                (self.value.take)(entry).map(Ok)
+            }
             Outcome::Error(error) => (self.returns.unshare)(&error).map(Err),
         }
+    }
+
+    /// Ends a load that failed: by the value that stands in for its own, or by the error.
+    pub(super) fn failed(&self, load: Load, error: E) -> Result<V, E> {
+        let served = load.fail(|| (self.returns.share)(&error));
+        served.and_then(|entry| (self.value.take)(entry)).ok_or(error)
+    }
+
+    /// Ends a load that panicked: by the value that stands in for its own, or by the panic.
+    pub(super) fn panicked(&self, load: Load, panic: Panic) -> V {
+        let served = load.fail_by_panic();
+        served.and_then(|entry| (self.value.take)(entry)).unwrap_or_else(|| resume_unwind(panic))
     }
 }

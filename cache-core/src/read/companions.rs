@@ -36,10 +36,7 @@ pub fn hit_now<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, M
 impl<R, V, E> Keyed<R, V, E> {
     /// Returns the fresh value in memory, and counts a hit, for a task that has let others run.
     pub(super) fn hit_again(&self) -> Option<R> {
-        let cache = self.enabled_cache()?;
-        let entry = cache.look_again(&self.key)?;
-        let value = (self.value.open)(&entry)?;
-        cache.counters.hit(entry.load_micros());
+        let value = self.enabled_cache()?.hit(&self.key, self.value.open)?;
         Some((self.returns.join)(Ok(value)))
     }
 
@@ -56,10 +53,11 @@ impl<R, V, E> Keyed<R, V, E> {
         missed.call(run)
     }
 
-    /// Returns the stored value, if it is fresh.
+    /// Returns the stored value, if it is fresh or stale.
     pub async fn peek(self) -> Option<V> {
         let cache = self.enabled_cache()?;
-        let entry = match cache.look(&self.key) {
+        let at_hand = cache.at_hand(&self.key);
+        let entry = match at_hand.filter(|entry| entry.serves_at_once(cache.clock.now())) {
             None => self.miss(cache).peek().await,
             found => found,
         };

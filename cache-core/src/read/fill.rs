@@ -13,7 +13,7 @@ use super::{remote_fill::Keep, remote_part::RemotePart};
 use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, Unstorable},
-    entry::{Entry, Facts},
+    entry::{Claim, Entry, Facts},
     flight::{Loading, Permit, Progress},
     generations::Group,
     key::StoredKey,
@@ -38,6 +38,8 @@ pub(super) struct Landing {
     load_time: Option<Duration>,
     keep: Keep,
     lifetimes: Lifetimes,
+    /// The right to renew the value that this one replaces.
+    claim: Option<Claim>,
 }
 
 /// Begins to store a value: remotely first, if the cache has a remote part.
@@ -46,11 +48,13 @@ pub(super) fn fill(
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
     load_time: Option<Duration>,
+    claim: Option<Claim>,
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     let lifetimes = cache.lifetimes();
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
-    let mut landing = Landing { cache, permit, group, load_time, keep: Keep::Alone, lifetimes };
+    let mut landing =
+        Landing { cache, permit, group, load_time, keep: Keep::Alone, lifetimes, claim };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let load_time = load_time.unwrap_or_default();
     // The user's code, and part of the load: it may call for this very key.
@@ -86,7 +90,7 @@ impl Landing {
     /// Stores the entry that `wrap` makes (by the value's `Clone`, which is the user's code and
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let Self { cache, permit, group, load_time, keep, lifetimes } = self;
+        let Self { cache, permit, group, load_time, keep, lifetimes, claim } = self;
         let load_time_or_zero = load_time.unwrap_or_default();
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
         let wrap = || cache.weighed(wrap(permit.key().clone(), facts));
@@ -96,7 +100,9 @@ impl Landing {
             Keep::Too => cache.keep(entry.clone()),
             Keep::Alone => cache.store(entry.clone()),
         };
+        cache.retries.forget(entry.key());
         drop(permit.land(Outcome::Value(entry.clone()), store));
+        drop(claim);
         if let Some(load_time) = load_time {
             // The recorder is foreign code, so it comes when everybody has the value.
             observe::record_load(cache.site.name, load_time, false);

@@ -1,6 +1,7 @@
 //! A load: one run of the user's function, with the permit to fill.
 
 use std::{
+    any::Any,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -11,13 +12,15 @@ use tracing::Span;
 use super::{
     fill::{Filling, fill},
     remote_part::RemotePart,
+    standby::Standby,
 };
 use crate::{
     cache::{Cache, Outcome},
     clock::Moment,
     codec::{Codec, Unstorable},
+    entry::Entry,
     flight::{Loading, Permit},
-    observe,
+    observe::{self, StaleReason},
     returns::AnyError,
 };
 
@@ -29,7 +32,24 @@ pub(super) struct Load {
     loading: Loading,
     span: Span,
     began: Moment,
+    cause: LoadCause,
+    /// The value that serves when the load fails.
+    standby: Option<Standby>,
 }
+
+/// The cause of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoadCause {
+    /// Nothing serves the call, unless the load fails.
+    Miss,
+    /// A call of `refresh`.
+    Call,
+    /// The call found a stale value, and renews it for all.
+    Inline,
+}
+
+/// The panic of a function whose load has a value in its place.
+pub(super) type Panic = Box<dyn Any + Send>;
 
 impl Load {
     /// Begins a load: from here on the function runs for `permit`.
@@ -37,6 +57,8 @@ impl Load {
         cache: Arc<Cache>,
         permit: Permit<Outcome>,
         remote: Option<Box<RemotePart>>,
+        cause: LoadCause,
+        standby: Option<Standby>,
     ) -> Self {
         Self {
             loading: Loading::nested(permit.progress()),
@@ -45,7 +67,14 @@ impl Load {
             cache,
             permit,
             remote,
+            cause,
+            standby,
         }
+    }
+
+    /// Tells whether another value stands in for that of the function, should it fail or panic.
+    pub(super) fn has_standby(&self) -> bool {
+        self.standby.is_some()
     }
 
     /// Polls the function by `run`: within this load and its span.
@@ -82,18 +111,71 @@ impl Load {
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
         let load_time = self.load_time();
-        self.cache.counters.load(load_time, false);
-        fill(self.cache, self.permit, self.remote, Some(load_time), encode)
+        self.count(load_time, false);
+        let claim = self.standby.and_then(|standby| standby.claim);
+        fill(self.cache, self.permit, self.remote, Some(load_time), claim, encode)
     }
 
-    /// Ends the load of a function that returned an error: nothing is stored, and followers get
-    /// the error that `share` returns. It is the user's code, and part of the load.
-    pub(super) fn fail(self, share: impl FnOnce() -> Option<AnyError>) {
+    /// Ends the load of a function that returned an error: nothing is stored. Returns the value
+    /// that serves in its place, and serves followers, if there is one; else followers get the
+    /// error that `share` returns.
+    pub(super) fn fail(mut self, share: impl FnOnce() -> Option<AnyError>) -> Option<Entry> {
         let load_time = self.load_time();
-        self.cache.counters.load(load_time, true);
-        let error = self.loading.scope(share);
-        self.permit.fail(error.map(Outcome::Error));
-        observe::record_load(self.cache.site.name, load_time, true);
+        self.count(load_time, true);
+        let name = self.cache.site.name;
+        self.standby = self.standby.filter(|standby| standby.serves(&self.cache));
+        // The user's code, and part of the load.
+        let error = if self.standby.is_none() { self.loading.scope(share) } else { None };
+        let served = match self.stand_in() {
+            Ok(entry) => Some(entry),
+            Err(permit) => {
+                permit.fail(error.map(Outcome::Error));
+                None
+            }
+        };
+        observe::record_load(name, load_time, true);
+        served
+    }
+
+    /// Ends the load of a function that panicked. Returns the value that serves in place of its
+    /// own; without one the permit passes to the next caller who waits.
+    pub(super) fn fail_by_panic(self) -> Option<Entry> {
+        if self.cause == LoadCause::Inline {
+            self.cache.counters.inline_errors.add(1);
+        }
+        self.stand_in().ok()
+    }
+
+    /// Ends a failed load with the value that serves in place of its own. The error is the permit,
+    /// where none may: there is none, or the key was invalidated meanwhile.
+    fn stand_in(self) -> Result<Entry, Permit<Outcome>> {
+        let Self { cache, permit, standby, .. } = self;
+        let Some(standby) = standby.filter(|standby| standby.serves(&cache)) else {
+            return Err(permit);
+        };
+        let key = permit.key().clone();
+        let entry = standby.entry().clone();
+        // First the time of the next load, so that nobody who is woken begins it.
+        let first = cache.policy.get().retry_after;
+        let at = cache.retries.failed(&key, cache.clock.now(), first, entry.end());
+        standby.hold_off(at);
+        permit.fail_with(&Outcome::Standby(entry.clone())).inspect_err(|_| {
+            cache.retries.forget(&key);
+        })?;
+        cache.counters.stale_served(StaleReason::Error);
+        Ok(entry)
+    }
+
+    fn count(&self, load_time: Duration, failed: bool) {
+        let counters = &self.cache.counters;
+        counters.load(load_time, failed);
+        match (self.cause, failed) {
+            (LoadCause::Miss, _) => {}
+            (LoadCause::Call, false) => counters.refreshed.add(1),
+            (LoadCause::Call, true) => counters.refresh_errors.add(1),
+            (LoadCause::Inline, false) => counters.refreshed_inline.add(1),
+            (LoadCause::Inline, true) => counters.inline_errors.add(1),
+        }
     }
 
     fn load_time(&self) -> Duration {

@@ -5,24 +5,31 @@
 //! another process. A cache without a remote tier takes the same way, where the remote steps are
 //! absent.
 
-use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
+use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
 
 use super::{
     fill::{Landing, fill},
-    load::Load,
-    remote_part::RemotePart,
+    load::{Load, LoadCause},
+    remote_part::{NotGranted, RemotePart},
+    standby::Standby,
     thread_wait::{ThreadWait, Waited},
 };
 use crate::{
     cache::{Cache, Outcome},
+    clock::Moment,
     codec::{Codec, Unstorable},
     entry::Entry,
     flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
+    observe::StaleReason,
     policy::FLIGHT_WAIT,
+    timeline::Age,
     value::Decode,
 };
+
+/// The time for which nobody looks again after a stale value that another process renews.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A call that memory has no value for.
 pub(super) struct Miss {
@@ -37,6 +44,8 @@ pub(super) struct Miss {
     /// `true` once the call is counted as a miss.
     counted: bool,
     caller: Caller,
+    /// The value past its ttl that serves the call, should nothing better come.
+    standby: Option<Standby>,
 }
 
 /// The caller of a miss.
@@ -67,7 +76,8 @@ impl Miss {
     ) -> Self {
         let remote = RemotePart::new(&cache, key, decode);
         let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
-        Self { key: key.clone(), group, fits, remote, counted: false, caller: Caller::Task, cache }
+        let (key, caller) = (key.clone(), Caller::Task);
+        Self { cache, key, group, fits, remote, counted: false, caller, standby: None }
     }
 
     /// Makes the thread that calls wait by being parked.
@@ -77,9 +87,15 @@ impl Miss {
 
     /// Finds a value, waits for one, or gets the permit to load one.
     pub(super) async fn seek(mut self) -> Next {
+        if let Some(outcome) = self.look_past_ttl() {
+            return Next::Take(outcome);
+        }
         loop {
             if let Some(outcome) = self.read().await {
                 return Next::Take(outcome);
+            }
+            if self.standby.as_ref().is_some_and(|standby| standby.is_stale(self.now())) {
+                return self.renew().await;
             }
             let permit = match self.join() {
                 Join::Own => return Next::Bypass,
@@ -92,44 +108,76 @@ impl Miss {
                 },
                 Join::Follow(follower) => match self.follow(follower).await {
                     Some(Wakeup::Load(permit)) => permit,
-                    // The key may have been invalidated between the leader's read and this call.
-                    Some(Wakeup::Landed(outcome)) if self.is_outdated(&outcome) => continue,
-                    Some(Wakeup::Landed(outcome)) => {
-                        self.cache.counters.coalesced.add(1);
-                        return Next::Take(outcome);
-                    }
+                    Some(Wakeup::Landed(outcome)) => match self.landed(outcome) {
+                        Some(outcome) => return Next::Take(outcome),
+                        None => continue,
+                    },
                     None => return Next::Bypass,
                 },
             };
-            return match self.request_load(permit).await {
-                Ok(permit) => {
-                    self.count_miss();
-                    Next::Load(self.load(permit))
-                }
-                Err(entry) => Next::Take(self.remote_hit(entry)),
-            };
+            return self.load_for(permit, LoadCause::Miss).await;
         }
     }
 
-    /// Returns the fresh value that is stored remotely, or memory's while that is out of reach.
+    /// Loads a new value in place of a stale one, unless somebody does already.
+    async fn renew(mut self) -> Next {
+        let permit = self.cache.flights.lead(&self.key, || self.cache.generations.of(self.group));
+        let Some(permit) = permit else { return self.take_standby(StaleReason::Stale) };
+        if let Some(outcome) = self.look_again() {
+            permit.land(outcome.clone(), || ());
+            return Next::Take(outcome);
+        }
+        if let Some(remote) = &mut self.remote {
+            remote.give_way();
+        }
+        self.load_for(permit, LoadCause::Inline).await
+    }
+
+    /// Asks for the permit of all processes, and loads.
+    async fn load_for(mut self, permit: Permit<Outcome>, cause: LoadCause) -> Next {
+        match self.request_load(permit).await {
+            Ok(permit) => {
+                self.count_miss();
+                Next::Load(self.load(permit, cause))
+            }
+            Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry)),
+            Err(NotGranted::Busy) => {
+                let look_again = self.now() + LOOK_AGAIN;
+                self.standby.iter().for_each(|standby| standby.hold_off(look_again));
+                self.take_standby(StaleReason::Stale)
+            }
+        }
+    }
+
+    /// Returns the value that is stored remotely, or memory's while that is out of reach, if it is
+    /// fresh or stale.
     pub(super) async fn peek(mut self) -> Option<Entry> {
-        match self.read_remote().await {
+        let found = match self.read_remote().await {
             None => self.fallback(),
             found => found,
-        }
+        };
+        found.filter(|entry| entry.serves_at_once(self.now()))
     }
 
     /// Returns the value as [`peek`](Self::peek) does, and counts a hit or a miss.
     pub(super) async fn get(mut self) -> Option<Entry> {
-        let counters = Arc::clone(&self.cache.counters);
-        if let Some(entry) = self.read_remote().await {
-            counters.remote_hit(entry.load_micros());
-            return Some(entry);
+        let serves = |entry: &Entry| entry.serves_at_once(self.cache.clock.now());
+        let mut found = self.cache.at_hand(&self.key).filter(serves);
+        if found.is_none()
+            && let Some(entry) = self.read_remote().await
+        {
+            let found = Some(entry).filter(|entry| entry.serves_at_once(self.now()));
+            match &found {
+                Some(entry) => drop(self.remote_hit(entry.clone())),
+                None => self.cache.counters.misses.add(1),
+            }
+            return found;
         }
-        let found = self.fallback();
+        found = found.or_else(|| self.fallback());
+        found = found.filter(|entry| entry.serves_at_once(self.now()));
         match &found {
-            Some(entry) => counters.hit(entry.load_micros()),
-            None => counters.misses.add(1),
+            Some(entry) => self.count_hit(entry),
+            None => self.cache.counters.misses.add(1),
         }
         found
     }
@@ -140,8 +188,9 @@ impl Miss {
         self.cache.counters.refreshes.add(1);
         let permit = self.supersede();
         match self.request_load(permit).await {
-            Ok(permit) => Next::Load(self.load(permit)),
-            Err(entry) => Next::Take(Outcome::Value(entry)),
+            Ok(permit) => Next::Load(self.load(permit, LoadCause::Call)),
+            Err(NotGranted::Found(entry)) => Next::Take(Outcome::Value(entry)),
+            Err(NotGranted::Busy) => Next::Bypass,
         }
     }
 
@@ -152,16 +201,64 @@ impl Miss {
     ) -> Option<Landing> {
         let permit = self.supersede();
         let permit = self.request_load(permit).await.ok()?;
-        Some(fill(self.cache, permit, self.remote, None, encode).await)
+        Some(fill(self.cache, permit, self.remote, None, None, encode).await)
+    }
+
+    /// Looks for a value past its ttl where memory may answer before the remote tier is asked. A
+    /// stale one serves at once, except for the caller who is to renew it.
+    fn look_past_ttl(&mut self) -> Option<Outcome> {
+        let entry = self.cache.at_hand(&self.key).filter(self.fits)?;
+        let now = self.now();
+        match entry.age(now) {
+            // It has come since the caller looked.
+            Age::Fresh => Some(self.hit(entry)),
+            Age::Gone => None,
+            _ if self.is_held_off(&entry) => Some(self.hit(entry)),
+            Age::UsableOnError => {
+                self.standby = Some(Standby::new(entry, None, false));
+                None
+            }
+            Age::Stale => match entry.claim(now) {
+                Some(claim) => {
+                    self.standby = Some(Standby::new(entry, Some(claim), false));
+                    None
+                }
+                None => Some(self.hit(entry)),
+            },
+        }
+    }
+
+    /// Tells whether the last load of the key has failed a moment ago. Then readers of `entry` need
+    /// not ask again before the next one is due.
+    fn is_held_off(&self, entry: &Entry) -> bool {
+        let next = self.cache.retries.of(&self.key);
+        let held_off = next.filter(|at| self.now() < *at);
+        if let Some(at) = held_off {
+            entry.hold_off(at);
+        }
+        held_off.is_some()
     }
 
     /// Reads the remote tier, or memory while that is out of reach.
     async fn read(&mut self) -> Option<Outcome> {
-        if let Some(entry) = self.read_remote().await {
-            return Some(self.remote_hit(entry));
+        let found = self.read_remote().await;
+        let entry = match found {
+            Some(entry) => entry,
+            None => self.fallback().filter(self.fits)?,
+        };
+        let is_remote = !self.remote.as_ref().is_some_and(|remote| remote.is_out_of_reach());
+        let age = entry.age(self.now());
+        if age == Age::Gone {
+            return None;
         }
-        self.remote.as_ref().filter(|remote| remote.is_out_of_reach())?;
-        self.look_again()
+        if age == Age::Fresh || self.is_held_off(&entry) {
+            return Some(if is_remote { self.remote_hit(entry) } else { self.found(entry) });
+        }
+        self.standby = Some(match self.standby.take() {
+            Some(standby) => standby.or_later(entry),
+            None => Standby::new(entry, None, is_remote),
+        });
+        None
     }
 
     async fn read_remote(&mut self) -> Option<Entry> {
@@ -174,20 +271,80 @@ impl Miss {
         self.cache.fallback(&self.key)
     }
 
-    /// Looks into memory, where nobody else can tell of a value: a flight may have landed between
-    /// the caller's look and its joining.
+    /// Looks for a fresh value in memory, where nobody else can tell of one: a flight may have
+    /// landed between the caller's look and its joining.
     fn look_again(&self) -> Option<Outcome> {
-        let outcome = match &self.remote {
-            None => Outcome::Value(self.cache.peek(&self.key).filter(self.fits)?),
-            // Others may have joined who can see changes made elsewhere since.
-            Some(remote) => Outcome::Found(self.fallback().filter(self.fits)?, remote.began()),
+        let entry = match &self.remote {
+            None => self.cache.peek(&self.key),
+            Some(_) => self.fallback().filter(|entry| entry.age(self.now()) == Age::Fresh),
         };
-        if let Outcome::Value(entry) | Outcome::Found(entry, _) = &outcome
-            && !self.counted
-        {
-            self.cache.counters.hit(entry.load_micros());
+        Some(self.found(entry.filter(self.fits)?))
+    }
+
+    /// Returns the outcome of a call that memory serves while it looks for a value elsewhere.
+    fn found(&self, entry: Entry) -> Outcome {
+        if !self.counted {
+            self.count_hit(&entry);
         }
-        Some(outcome)
+        match &self.remote {
+            None => Outcome::Value(entry),
+            // Others may have joined who can see changes made elsewhere since.
+            Some(remote) => Outcome::Found(entry, remote.began()),
+        }
+    }
+
+    /// Returns the outcome of a call that memory serves.
+    fn hit(&self, entry: Entry) -> Outcome {
+        self.count_hit(&entry);
+        Outcome::Value(entry)
+    }
+
+    fn count_hit(&self, entry: &Entry) {
+        self.cache.counters.hit(entry.load_micros());
+        self.count_past_ttl(entry);
+    }
+
+    /// Counts a value past its ttl that serves at once.
+    fn count_past_ttl(&self, entry: &Entry) {
+        match entry.age(self.now()) {
+            Age::Fresh => {}
+            Age::Stale => self.cache.counters.stale_served(StaleReason::Stale),
+            Age::UsableOnError | Age::Gone => {
+                self.cache.counters.stale_served(StaleReason::Error);
+            }
+        }
+    }
+
+    /// Serves the call with the value past its ttl.
+    fn take_standby(self, reason: StaleReason) -> Next {
+        let Some(standby) = &self.standby else { return Next::Bypass };
+        let counters = &self.cache.counters;
+        match standby {
+            _ if self.counted => {}
+            standby if standby.is_remote => counters.remote_hit(standby.entry().load_micros()),
+            standby => counters.hit(standby.entry().load_micros()),
+        }
+        counters.stale_served(reason);
+        Next::Take(Outcome::Standby(standby.entry().clone()))
+    }
+
+    /// Returns what a flight's outcome means for this call; `None`: it looks again.
+    fn landed(&self, outcome: Outcome) -> Option<Outcome> {
+        let standby = self.standby.as_ref().filter(|standby| standby.serves(&self.cache));
+        match (outcome, standby) {
+            // The key may have been invalidated between the leader's read and this call.
+            (Outcome::Standby(_), None) => None,
+            (outcome, _) if self.is_outdated(&outcome) => None,
+            // A caller's own value was there when it called.
+            (Outcome::Standby(_) | Outcome::Error(_), Some(standby)) => {
+                self.cache.counters.stale_served(StaleReason::Error);
+                Some(Outcome::Standby(standby.entry().clone()))
+            }
+            (outcome, _) => {
+                self.cache.counters.coalesced.add(1);
+                Some(outcome)
+            }
+        }
     }
 
     fn join(&self) -> Join<Outcome> {
@@ -281,8 +438,11 @@ impl Miss {
         self.cache.flights.supersede(&self.key, || self.cache.generations.of(self.group))
     }
 
-    /// Asks the remote tier for the permit to load. The error is a value that has come meanwhile.
-    async fn request_load(&mut self, permit: Permit<Outcome>) -> Result<Permit<Outcome>, Entry> {
+    /// Asks the remote tier for the permit to load.
+    async fn request_load(
+        &mut self,
+        permit: Permit<Outcome>,
+    ) -> Result<Permit<Outcome>, NotGranted> {
         if let Caller::Thread(_) = self.caller {
             permit.progress().run_by_thread();
         }
@@ -293,8 +453,8 @@ impl Miss {
         poll_fn(|cx| progress.poll(cx, |cx| request.as_mut().poll(cx))).await
     }
 
-    fn load(self, permit: Permit<Outcome>) -> Load {
-        Load::begin(self.cache, permit, self.remote)
+    fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Load {
+        Load::begin(self.cache, permit, self.remote, cause, self.standby)
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {
@@ -303,7 +463,12 @@ impl Miss {
         } else {
             self.cache.counters.remote_hit(entry.load_micros());
         }
+        self.count_past_ttl(&entry);
         Outcome::Value(entry)
+    }
+
+    fn now(&self) -> Moment {
+        self.cache.clock.now()
     }
 
     /// Counts the call as one miss at most, however often it looks.

@@ -39,6 +39,16 @@ pub(super) struct RemotePart {
     pub(super) unstored: Option<Unstorable>,
     /// The treatment of other processes' loads, unless this one supersedes them.
     others: OtherLoads,
+    /// `true` for a call that another process's load does not make wait.
+    gives_way: bool,
+}
+
+/// The outcome of a request for the permit that was not granted.
+pub(super) enum NotGranted {
+    /// A fresh value has come meanwhile; it lands the flight.
+    Found(Entry),
+    /// Another process loads, and the call gives way to it.
+    Busy,
 }
 
 /// The reply to a read that found no value, and the state of this process before it.
@@ -76,6 +86,7 @@ impl RemotePart {
             kind: FillKind::AfterMiss,
             unstored,
             // A lease would make others wait for a value that they never get.
+            gives_way: false,
             others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
     }
@@ -115,7 +126,13 @@ impl RemotePart {
         self.others = OtherLoads::LoadBeside;
     }
 
-    /// Reads the stored value. A tiered cache keeps it in memory.
+    /// Makes the call load only while no other process does.
+    pub(super) fn give_way(&mut self) {
+        self.gives_way = true;
+    }
+
+    /// Reads the stored value, whatever its age. A tiered cache keeps it in memory, unless memory
+    /// has one that is as good.
     pub(super) async fn read(&mut self, cache: &Cache, key: &Key) -> Option<Entry> {
         let lookup = cache.lookup(key);
         let snapshot = self.snapshot(cache);
@@ -124,7 +141,9 @@ impl RemotePart {
         let read = self.budget.spend(snapshot.at, |left| tier.read(&self.key, left));
         let reply = read.instrument(span.clone()).await;
         let entry = self.seen(cache, key, reply, snapshot);
-        if let Some(entry) = &entry {
+        if let Some(entry) = &entry
+            && (entry.age(cache.clock.now()) == Age::Fresh || cache.at_hand(key).is_none())
+        {
             admit(cache, &lookup, entry);
         }
         observe::record_hit(&span, entry.is_some());
@@ -161,8 +180,8 @@ impl RemotePart {
         }
     }
 
-    /// Returns the entry of a stored value, if it can be decoded and is fresh. Its life is the one
-    /// that the writer gave it, less its age.
+    /// Returns the entry of a stored value, if it can be decoded and serves at all. Its life is the
+    /// one that the writer gave it, less its age.
     fn open(
         &self,
         cache: &Cache,
@@ -179,7 +198,7 @@ impl RemotePart {
         };
         let now = clock.now();
         let timeline = Timeline::of(limited(cache, incoming.lifetimes.after(age)), now);
-        if timeline.age(now) != Age::Fresh {
+        if timeline.age(now) == Age::Gone {
             return None;
         }
         let load_micros = observe::micros(incoming.load_time);
@@ -192,14 +211,13 @@ impl RemotePart {
     }
 
     /// Asks for the permit until there is a reply. Another process's load is waited for while its
-    /// lease is renewed, for a bounded time. The error is a value that has come meanwhile; it lands
-    /// the flight.
+    /// lease is renewed, for a bounded time, unless this call gives way.
     pub(super) async fn request_load(
         &mut self,
         cache: &Cache,
         key: &Key,
         permit: Permit<Outcome>,
-    ) -> Result<Permit<Outcome>, Entry> {
+    ) -> Result<Permit<Outcome>, NotGranted> {
         let clock = &cache.clock;
         let last = clock.now() + cache.flight_wait_max();
         let mut request = self.load_request(holder(permit.progress()));
@@ -220,13 +238,15 @@ impl RemotePart {
                 }
                 Ok(LoadReply::Found(incoming)) => {
                     let opened = self.open(cache, key, &incoming, snapshot.generation);
-                    let Some(entry) = opened else {
+                    let is_fresh = |entry: &Entry| entry.age(clock.now()) == Age::Fresh;
+                    let Some(entry) = opened.filter(is_fresh) else {
                         request.stored = IfStored::LoadAnyway;
                         continue;
                     };
                     land_found(cache, permit, &entry, snapshot.at);
-                    return Err(entry);
+                    return Err(NotGranted::Found(entry));
                 }
+                Ok(LoadReply::Busy(_)) if self.gives_way => return Err(NotGranted::Busy),
                 Ok(LoadReply::Busy(again)) => {
                     waiting.get_or_insert_with(|| permit.await_lease(&enclosing()));
                     let left = last.since(clock.now());

@@ -50,7 +50,7 @@ pub(super) struct Model {
 
 /// The cache behind the function.
 pub(super) enum CacheOf {
-    Own(Site),
+    Own(Box<Site>),
     /// The path of its declaration.
     Declared(Path),
 }
@@ -64,7 +64,7 @@ impl Model {
                 let value_text = spelling::of_type(&returns);
                 let named = function.ident().unraw().to_string();
                 let value = value::in_a_static(&function, &returns, &krate, &values.bytes);
-                CacheOf::Own(Site::new(values, named, key_text, value_text, value))
+                CacheOf::Own(Box::new(Site::new(values, named, key_text, value_text, value)))
             }
             Source::Declared(path) => CacheOf::Declared(path),
         };

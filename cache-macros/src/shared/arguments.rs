@@ -40,6 +40,9 @@ pub(crate) struct Args {
     pub(crate) eviction: Option<Arg<Expr>>,
     pub(crate) max_bytes: Option<Arg<Expr>>,
     pub(crate) weigh: Option<Arg<Expr>>,
+    pub(crate) stale: Option<Arg<Expr>>,
+    pub(crate) stale_if_error: Option<Arg<Expr>>,
+    pub(crate) retry_after: Option<Arg<Expr>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -61,6 +64,9 @@ enum Argument {
     Eviction,
     MaxBytes,
     Weigh,
+    Stale,
+    StaleIfError,
+    RetryAfter,
     Companions,
     Crate,
 }
@@ -82,6 +88,9 @@ impl Argument {
             "eviction" => (Self::Eviction, "eviction = \"lru\""),
             "max_bytes" => (Self::MaxBytes, "max_bytes = \"64MiB\""),
             "weigh" => (Self::Weigh, "weigh = |value| value.len()"),
+            "stale" => (Self::Stale, "stale = \"10m\""),
+            "stale_if_error" => (Self::StaleIfError, "stale_if_error = \"24h\""),
+            "retry_after" => (Self::RetryAfter, "retry_after = \"10s\""),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -163,6 +172,13 @@ impl Args {
                 set(&mut self.max_bytes, word, value, errors);
             }
             (Argument::Weigh, Given::Value(value)) => set(&mut self.weigh, word, value, errors),
+            (Argument::Stale, Given::Value(value)) => set(&mut self.stale, word, value, errors),
+            (Argument::StaleIfError, Given::Value(value)) => {
+                set(&mut self.stale_if_error, word, value, errors);
+            }
+            (Argument::RetryAfter, Given::Value(value)) => {
+                set(&mut self.retry_after, word, value, errors);
+            }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {
                 set(&mut self.companions, word, value, errors);

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
 
-use super::{bytes::BytesArguments, ttl::TtlArgument, values::Values};
+use super::{bytes::BytesArguments, freshness::Freshness, ttl::TtlArgument, values::Values};
 
 /// The content of a call site's descriptor.
 pub(crate) struct Site {
@@ -29,6 +29,7 @@ pub(crate) struct Site {
     pub(crate) bytes: BytesArguments,
     /// The type of the values, where a static can name it.
     pub(crate) value: Option<TokenStream>,
+    pub(crate) freshness: Freshness,
     pub(crate) local: bool,
 }
 
@@ -54,6 +55,7 @@ impl Site {
             eviction: values.eviction,
             bytes: values.bytes,
             value,
+            freshness: values.freshness,
             local: values.local,
         }
     }
@@ -90,8 +92,9 @@ impl Site {
         let eviction = eviction.map(|eviction| quote!(.eviction(#eviction)));
         let max_bytes = self.bytes.bound();
         let weigh = self.value.as_ref().map(|value| self.bytes.weigher(krate, value));
+        let freshness = self.freshness.calls();
         let local = self.local.then(|| quote!(.local()));
-        quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #local #weigh)
+        quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #local #weigh)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     arguments::{Arg, Args},
     bytes::BytesArguments,
     errors::Errors,
+    freshness::Freshness,
     tokens::literal,
     ttl::TtlArgument,
 };
@@ -25,6 +26,7 @@ pub(crate) struct Values {
     pub(crate) engine: Option<Engine>,
     pub(crate) eviction: Option<Eviction>,
     pub(crate) bytes: BytesArguments,
+    pub(crate) freshness: Freshness,
     pub(crate) local: bool,
 }
 
@@ -40,6 +42,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         engine: engine(args, errors),
         eviction: eviction(args, errors),
         bytes: BytesArguments::check(args, errors),
+        freshness: Freshness::check(args, errors),
         local: args.local.is_some(),
     }
 }
@@ -56,6 +59,7 @@ pub(crate) const fn stand_in(name: String) -> Values {
         engine: None,
         eviction: None,
         bytes: BytesArguments::NONE,
+        freshness: Freshness::STAND_IN,
         local: false,
     }
 }

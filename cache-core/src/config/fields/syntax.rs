@@ -6,8 +6,8 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use cachery_syntax::{
-    Backend, Engine, Eviction, MAX_DURATION, Ttl, choose, excerpt, format_duration, format_size,
-    parse_duration, parse_size,
+    Backend, Engine, Eviction, MAX_DURATION, Period, Ttl, choose, excerpt, format_duration,
+    format_size, parse_duration, parse_size,
 };
 
 use super::{super::prefix, fallback::Fallback, secret::Secret};
@@ -113,6 +113,13 @@ pub(super) const FALLBACK: Syntax<Fallback> =
 
 pub(super) const DEADLINE: Syntax<Duration> =
     Syntax::new("seconds, or a duration such as `100ms`", read_time, show_time).checked(check_time);
+
+pub(super) const RETRY: Syntax<Duration> =
+    Syntax::new("seconds, or a duration such as `10s`", read_time, show_time).checked(check_time);
+
+pub(super) const PERIOD: Syntax<Period> =
+    Syntax::new("seconds, a duration such as `10m`, or `off`", read, ToString::to_string)
+        .checked(check_period);
 
 pub(super) const OUTAGE: Syntax<Duration> =
     Syntax::new("seconds, or a duration such as `30s`", read_time, show_time).checked(check_time);
@@ -231,6 +238,10 @@ fn read_time(text: &str) -> Parsed<Duration> {
 
 fn show_time(time: &Duration) -> String {
     format_duration(*time)
+}
+
+fn check_period(period: &Period) -> Parsed<()> {
+    period.time().map_or(Ok(()), |time| check_time(&time))
 }
 
 fn check_time(time: &Duration) -> Parsed<()> {

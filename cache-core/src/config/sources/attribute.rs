@@ -1,6 +1,6 @@
 //! The settings that an attribute or a declaration states.
 
-use cachery_syntax::Ttl;
+use cachery_syntax::{Period, Ttl};
 
 use super::super::{
     fields::CacheSettings,
@@ -17,6 +17,9 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         engine: site.engine,
         eviction: site.eviction,
         max_bytes: site.max_bytes,
+        stale: site.stale.map(Period::of),
+        stale_if_error: site.stale_if_error.map(Period::of),
+        retry_after: site.retry_after,
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

@@ -90,6 +90,9 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.eviction,
         &args.max_bytes,
         &args.weigh,
+        &args.stale,
+        &args.stale_if_error,
+        &args.retry_after,
     ];
     let words = said
         .into_iter()

@@ -112,7 +112,17 @@ impl Table for RemoteSettings {
 impl Table for CacheSettings {
     fn voices(field: &Field<Self>) -> Vec<Voice> {
         let all = all_of("default").filter(|_| field.name != "ttl");
-        let in_attribute = ["ttl", "capacity", "backend", "engine", "eviction", "max_bytes"];
+        let in_attribute = [
+            "ttl",
+            "capacity",
+            "backend",
+            "engine",
+            "eviction",
+            "max_bytes",
+            "stale",
+            "stale_if_error",
+            "retry_after",
+        ];
         let attribute = in_attribute.contains(&field.name).then_some((Attribute, ""));
         all_of("cache.users").chain(attribute).chain(all).collect()
     }

@@ -1,7 +1,7 @@
 //! The values of each field in these tests, and the way in which code sets them. A new field has no value here
 //! and no method of the builder, and so fails the test.
 
-use cachery_syntax::Ttl;
+use cachery_syntax::{Period, Ttl};
 
 use super::super::*;
 use crate::{CachesBuilder, TlsFiles};
@@ -17,7 +17,9 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "codec" => one_of(&["binary", "json"]),
         "fallback" => one_of(&["memory", "off"]),
         "capacity" | "max_value_size" | "max_bytes" => (number + 1).to_string(),
-        "ttl" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
+        "ttl" | "stale" | "stale_if_error" | "retry_after" | "remote_deadline" | "outage_ttl" => {
+            format!("{}s", number + 1)
+        }
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
         "url" => format!("redis://host-{number}"),
@@ -85,12 +87,19 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "max_bytes" => settings.max_bytes(said.max_bytes.expect("it is said")),
         "engine" => settings.engine(said.engine.expect("it is said")),
         "eviction" => settings.eviction(said.eviction.expect("it is said")),
+        "stale" => settings.stale(time(said.stale)),
+        "stale_if_error" => settings.stale_if_error(time(said.stale_if_error)),
+        "retry_after" => settings.retry_after(said.retry_after.expect("it is said")),
         "codec" => settings.codec(said.codec.expect("it is said")),
         "lease" => settings.lease(text == "true"),
         "max_value_size" => settings.max_value_size(said.max_value_size.expect("it is said")),
         "jitter" => settings.jitter(said.jitter.expect("it is said")),
         other => panic!("a new field needs a method of the settings: {other}"),
     }
+}
+
+fn time(period: Option<Period>) -> Duration {
+    period.and_then(Period::time).expect("it is said")
 }
 
 /// `site` with an attribute that says it.
@@ -102,6 +111,9 @@ pub(super) fn attribute(site: Site, field: &str, number: usize) -> Site {
         "backend" => site.backend(text.parse().expect("a backend")),
         "max_bytes" => site.max_bytes(text.parse().expect("a number")),
         "engine" => site.engine(text.parse().expect("an engine")),
+        "stale" => site.stale_millis(1000 * (number as u64 + 1)),
+        "stale_if_error" => site.stale_if_error_millis(1000 * (number as u64 + 1)),
+        "retry_after" => site.retry_after_millis(1000 * (number as u64 + 1)),
         "eviction" => site.eviction(text.parse().expect("a rule of eviction")),
         other => panic!("no attribute says it: {other}"),
     }

@@ -1,0 +1,74 @@
+//! The arguments about a value that is past its ttl: times, as literals.
+
+use std::{fmt::Display, time::Duration};
+
+use cachery_syntax::{Period, parse_duration};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Expr, Lit};
+
+use super::{
+    arguments::{Arg, Args},
+    errors::Errors,
+    tokens::literal,
+};
+
+/// The use of values past their ttl, as the attribute says it.
+pub(crate) struct Freshness {
+    pub(crate) stale: Option<Period>,
+    pub(crate) stale_if_error: Option<Period>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Freshness {
+    /// Nothing is said; it stands beside an error, too.
+    pub(crate) const STAND_IN: Self = Self { stale: None, stale_if_error: None, retry_after: None };
+
+    /// Checks the arguments.
+    pub(super) fn check(args: &Args, errors: &mut Errors) -> Self {
+        let mut period =
+            |arg: &Option<Arg<Expr>>| time(arg.as_ref()?, errors, <str>::parse::<Period>);
+        let stale = period(&args.stale);
+        let stale_if_error = period(&args.stale_if_error);
+        let retry_after =
+            args.retry_after.as_ref().and_then(|arg| time(arg, errors, parse_duration));
+        Self { stale, stale_if_error, retry_after }
+    }
+
+    /// Emits the calls that set the times of a site.
+    pub(super) fn calls(&self) -> TokenStream {
+        let periods = [("stale", self.stale), ("stale_if_error", self.stale_if_error)];
+        let periods = periods.map(|(name, period)| (name, period.map(Period::time)));
+        let retry_after = ("retry_after", self.retry_after.map(Some));
+        periods
+            .into_iter()
+            .chain([retry_after])
+            .filter_map(|(name, time)| {
+                let setter = format_ident!("{name}_millis");
+                let time = time?.unwrap_or_default();
+                // The longest duration has far fewer milliseconds.
+                let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+                Some(quote!(.#setter(#millis)))
+            })
+            .collect()
+    }
+}
+
+/// Reads whole seconds, or a text by `parse`.
+fn time<T, E: Display>(
+    arg: &Arg<Expr>,
+    errors: &mut Errors,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
+    let parsed = match literal(&arg.value) {
+        Some(Lit::Str(text)) => parse(&text.value()).map_err(|error| error.to_string()),
+        Some(Lit::Int(seconds)) if seconds.suffix().is_empty() => {
+            parse(seconds.base10_digits()).map_err(|error| error.to_string())
+        }
+        _ => {
+            let word = &arg.word;
+            Err(format!("`{word}` is seconds or a text: write `{word} = 60` or `{word} = \"1m\"`"))
+        }
+    };
+    parsed.map_err(|message| errors.at(&arg.value, message)).ok()
+}

@@ -1,0 +1,346 @@
+//! The rules about values past their ttl, on the test clock. `docs/freshness.md` has them as a
+//! table.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use cachery::{Caches, cached, config::CacheSettings, stats::Stats};
+use cachery_test_support::{Probe, ended, spawn, until};
+
+use super::{functions::Failure, place::Place};
+
+const TTL: Duration = Duration::from_secs(60);
+const STALE: Duration = Duration::from_secs(30);
+const USABLE: Duration = Duration::from_secs(300);
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What a run of the function does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Act {
+    Return,
+    Fail,
+    Panic,
+}
+
+/// The source of the values, whose runs can be held back.
+struct Origin {
+    probe: Arc<Probe>,
+    acts: Mutex<VecDeque<Act>>,
+}
+
+impl Origin {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { probe: Probe::opened(), acts: Mutex::default() })
+    }
+
+    fn held_back() -> Arc<Self> {
+        Arc::new(Self { probe: Probe::closed(), acts: Mutex::default() })
+    }
+
+    /// Sets what the next runs do; those after them return.
+    fn will(&self, acts: impl IntoIterator<Item = Act>) {
+        self.acts.lock().unwrap().extend(acts);
+    }
+
+    /// Returns the number of the run, from 1.
+    async fn run(&self) -> Result<usize, Failure> {
+        let run = self.probe.run().await;
+        let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Return);
+        match act {
+            Act::Return => Ok(run),
+            Act::Fail => Err(Failure),
+            // Without the panic hook, which would print.
+            Act::Panic => std::panic::resume_unwind(Box::new("the origin panics")),
+        }
+    }
+
+    fn runs(&self) -> usize {
+        self.probe.runs()
+    }
+}
+
+#[cached(
+    name = "freshness-price",
+    ttl = 60,
+    stale = 30,
+    stale_if_error = "5m",
+    retry_after = 10,
+    skip(origin)
+)]
+async fn price(_id: u64, origin: &Origin) -> Result<usize, Failure> {
+    origin.run().await
+}
+
+/// An error that nobody shares.
+#[derive(Debug, PartialEq)]
+struct OwnFailure;
+
+#[cached(name = "freshness-own-error", ttl = 60, stale_if_error = "5m", skip(origin))]
+async fn own_error(_id: u64, origin: &Origin) -> Result<usize, OwnFailure> {
+    origin.run().await.map_err(|Failure| OwnFailure)
+}
+
+fn stats() -> Stats {
+    price::cache().stats()
+}
+
+async fn call(origin: &Arc<Origin>) -> Result<usize, Failure> {
+    price(1, origin).await
+}
+
+fn begin(origin: &Arc<Origin>) -> tokio::task::JoinHandle<Result<usize, Failure>> {
+    let origin = Arc::clone(origin);
+    spawn(async move { price(1, &origin).await })
+}
+
+/// Runs `test` on a node of `place`, once the value of the first run is stored.
+async fn with_a_value<T>(place: &Place, test: impl AsyncFnOnce(Caches, Arc<Origin>) -> T) -> T {
+    let node = place.node().await;
+    let origin = Origin::new();
+    let scoped = async {
+        node.clock().stop();
+        assert_eq!(call(&origin).await, Ok(1));
+        test(node.clone(), origin).await
+    };
+    node.scope(scoped).await
+}
+
+/// Advances to just after the ttl, where the value is stale.
+fn to_stale(node: &Caches) {
+    node.clock().advance(TTL);
+}
+
+/// Advances to where the value is usable on error only.
+fn to_usable_on_error(node: &Caches) {
+    node.clock().advance(TTL + STALE);
+}
+
+pub(crate) async fn a_fresh_value_needs_no_load(place: Place) {
+    with_a_value(&place, async |node, origin| {
+        node.clock().advance(TTL - SECOND);
+        assert_eq!(call(&origin).await, Ok(1));
+        assert_eq!((origin.runs(), stats().freshness.stale), (1, 0));
+    })
+    .await;
+}
+
+pub(crate) async fn of_the_callers_of_a_stale_value_one_renews_it_and_no_other_waits(place: Place) {
+    with_a_value(&place, async |node, _| {
+        to_stale(&node);
+        let origin = Origin::held_back();
+        let renewing = begin(&origin);
+        until(|| origin.runs() == 1).await;
+        for _ in 0..10 {
+            assert_eq!(call(&origin).await, Ok(1));
+        }
+        origin.probe.open();
+        origin.probe.let_out(1);
+        // It gets the new value.
+        assert_eq!(ended(renewing).await.unwrap(), Ok(1));
+        assert_eq!((origin.runs(), stats().freshness.stale), (1, 10));
+        assert_eq!(stats().freshness.refreshed_inline, 1);
+        node.clock().advance(TTL - SECOND);
+        assert_eq!(call(&origin).await, Ok(1));
+        assert_eq!(origin.runs(), 1, "its life begins at the new write");
+    })
+    .await;
+}
+
+pub(crate) async fn a_renewal_that_fails_serves_the_stale_value_and_waits_for_the_next(
+    place: Place,
+) {
+    for act in [Act::Fail, Act::Panic] {
+        with_a_value(&place, async |node, origin| {
+            to_stale(&node);
+            origin.will([act]);
+            assert_eq!(call(&origin).await, Ok(1), "{act:?}");
+            assert_eq!(origin.runs(), 2);
+            for _ in 0..3 {
+                assert_eq!(call(&origin).await, Ok(1));
+            }
+            assert_eq!(origin.runs(), 2, "none before `retry_after`");
+            node.clock().advance(RETRY_AFTER + SECOND + SECOND);
+            assert_eq!(call(&origin).await, Ok(3));
+            assert_eq!(stats().freshness.on_error, 1);
+        })
+        .await;
+        let node = place.node().await;
+        node.scope(async { price::cache().clear().await }).await;
+    }
+}
+
+pub(crate) async fn a_renewal_whose_caller_goes_away_passes_to_the_next_call(place: Place) {
+    with_a_value(&place, async |node, _| {
+        to_stale(&node);
+        let origin = Origin::held_back();
+        let renewing = begin(&origin);
+        until(|| origin.runs() == 1).await;
+        renewing.abort();
+        until(|| origin.probe.running() == 0).await;
+        origin.probe.open();
+        // With Redis the lease is given back in the background.
+        until(|| renewing.is_finished()).await;
+        for _ in 0..1_000 {
+            call(&origin).await.unwrap();
+            node.clock().advance(Duration::from_millis(20));
+            if origin.runs() == 2 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!((origin.runs(), call(&origin).await), (2, Ok(2)));
+    })
+    .await;
+}
+
+pub(crate) async fn a_value_that_is_usable_on_error_waits_for_its_load(place: Place) {
+    with_a_value(&place, async |node, _| {
+        to_usable_on_error(&node);
+        let origin = Origin::held_back();
+        let callers = [begin(&origin), begin(&origin), begin(&origin)];
+        until(|| origin.runs() == 1 && stats().misses == 4).await;
+        origin.probe.let_out(1);
+        for caller in callers {
+            assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        }
+        assert_eq!((origin.runs(), stats().freshness.stale, stats().freshness.on_error), (1, 0, 0));
+    })
+    .await;
+}
+
+pub(crate) async fn it_serves_all_who_wait_when_their_load_fails(place: Place) {
+    for act in [Act::Fail, Act::Panic] {
+        with_a_value(&place, async |node, _| {
+            to_usable_on_error(&node);
+            let origin = Origin::held_back();
+            origin.will([act]);
+            let callers = [begin(&origin), begin(&origin), begin(&origin)];
+            until(|| origin.runs() == 1 && stats().misses == 4).await;
+            origin.probe.let_out(1);
+            for caller in callers {
+                assert_eq!(ended(caller).await.unwrap(), Ok(1), "{act:?}");
+            }
+            assert_eq!((origin.runs(), stats().freshness.on_error), (1, 3));
+            assert_eq!(call(&origin).await, Ok(1));
+            assert_eq!((origin.runs(), stats().freshness.on_error), (1, 4), "held off");
+        })
+        .await;
+        let node = place.node().await;
+        node.scope(async { price::cache().clear().await }).await;
+    }
+}
+
+pub(crate) async fn failures_never_move_the_end_of_a_value(place: Place) {
+    with_a_value(&place, async |node, origin| {
+        origin.will([Act::Fail; 100]);
+        let mut passed = Duration::ZERO;
+        while passed < TTL + USABLE - RETRY_AFTER {
+            node.clock().advance(RETRY_AFTER);
+            passed += RETRY_AFTER;
+            assert_eq!(call(&origin).await, Ok(1), "after {passed:?}");
+        }
+        // The first after the ttl, and then after 10, 20, 40, 80 and 100 s, each a little longer.
+        let runs = origin.runs();
+        assert!((6..=8).contains(&runs), "{runs} runs");
+        node.clock().advance(RETRY_AFTER);
+        assert_eq!(call(&origin).await, Err(Failure));
+        assert_eq!(call(&origin).await, Err(Failure));
+        assert_eq!(origin.runs(), runs + 2, "a value that is gone holds nobody off");
+    })
+    .await;
+}
+
+pub(crate) async fn an_error_that_nobody_shares_is_served_by_one_load_too(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        let origin = Origin::new();
+        assert_eq!(own_error(1, &origin).await, Ok(1));
+        node.clock().advance(TTL + STALE);
+        let origin = Origin::held_back();
+        origin.will([Act::Fail]);
+        let begin = || {
+            let origin = Arc::clone(&origin);
+            spawn(async move { own_error(1, &origin).await })
+        };
+        let callers = [begin(), begin(), begin()];
+        until(|| own_error::cache().stats().misses == 4).await;
+        origin.probe.let_out(1);
+        for caller in callers {
+            assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        }
+        assert_eq!(origin.runs(), 1);
+    })
+    .await;
+}
+
+pub(crate) async fn what_was_invalidated_is_not_served_when_a_load_fails(place: Place) {
+    with_a_value(&place, async |node, origin| {
+        to_stale(&node);
+        price::invalidate(1).await;
+        origin.will([Act::Fail]);
+        assert_eq!(call(&origin).await, Err(Failure));
+    })
+    .await;
+}
+
+pub(crate) async fn nor_what_is_invalidated_while_it_runs(place: Place) {
+    for clears in [false, true] {
+        with_a_value(&place, async |node, _| {
+            to_usable_on_error(&node);
+            let origin = Origin::held_back();
+            origin.will([Act::Fail]);
+            let caller = begin(&origin);
+            until(|| origin.runs() == 1).await;
+            if clears {
+                price::cache().clear().await;
+            } else {
+                price::invalidate(1).await;
+            }
+            origin.probe.let_out(1);
+            assert_eq!(ended(caller).await.unwrap(), Err(Failure), "clears: {clears}");
+        })
+        .await;
+        let node = place.node().await;
+        node.scope(async { price::cache().clear().await }).await;
+    }
+}
+
+pub(crate) async fn a_panic_without_a_value_is_the_callers(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        let origin = Origin::new();
+        origin.will([Act::Panic]);
+        let caller = begin(&origin);
+        assert!(ended(caller).await.unwrap_err().is_panic());
+        assert_eq!(call(&origin).await, Ok(2));
+    })
+    .await;
+}
+
+pub(crate) async fn a_peek_shows_stale_values_and_none_that_are_usable_on_error(place: Place) {
+    with_a_value(&place, async |node, origin| {
+        to_stale(&node);
+        assert_eq!(price::peek(1).await, Some(1));
+        node.clock().advance(STALE);
+        assert_eq!(price::peek(1).await, None);
+        assert_eq!(origin.runs(), 1);
+    })
+    .await;
+}
+
+pub(crate) async fn settings_switch_it_off_and_on(place: Place) {
+    let settings = CacheSettings::new().stale(Duration::ZERO).stale_if_error(Duration::ZERO);
+    let node = place.node_with(|builder| builder.cache("freshness-price", settings)).await;
+    node.scope(async {
+        let origin = Origin::new();
+        assert_eq!(call(&origin).await, Ok(1));
+        to_stale(&node);
+        origin.will([Act::Fail]);
+        assert_eq!(call(&origin).await, Err(Failure));
+    })
+    .await;
+}
