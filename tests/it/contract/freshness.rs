@@ -13,6 +13,7 @@ use cachery_test_support::{Probe, ended, spawn, until};
 use super::{functions::Failure, place::Place};
 
 const TTL: Duration = Duration::from_secs(60);
+const NEARLY_THE_TTL: Duration = Duration::from_secs(59);
 const STALE: Duration = Duration::from_secs(30);
 const USABLE: Duration = Duration::from_secs(300);
 const RETRY_AFTER: Duration = Duration::from_secs(10);
@@ -121,7 +122,7 @@ fn to_usable_on_error(node: &Caches) {
 
 pub(crate) async fn a_fresh_value_needs_no_load(place: Place) {
     with_a_value(&place, async |node, origin| {
-        node.clock().advance(TTL - SECOND);
+        node.clock().advance(NEARLY_THE_TTL);
         assert_eq!(call(&origin).await, Ok(1));
         assert_eq!((origin.runs(), stats().freshness.stale), (1, 0));
     })
@@ -143,7 +144,7 @@ pub(crate) async fn of_the_callers_of_a_stale_value_one_renews_it_and_no_other_w
         assert_eq!(ended(renewing).await.unwrap(), Ok(1));
         assert_eq!((origin.runs(), stats().freshness.stale), (1, 10));
         assert_eq!(stats().freshness.refreshed_inline, 1);
-        node.clock().advance(TTL - SECOND);
+        node.clock().advance(NEARLY_THE_TTL);
         assert_eq!(call(&origin).await, Ok(1));
         assert_eq!(origin.runs(), 1, "its life begins at the new write");
     })
@@ -238,7 +239,7 @@ pub(crate) async fn failures_never_move_the_end_of_a_value(place: Place) {
     with_a_value(&place, async |node, origin| {
         origin.will([Act::Fail; 100]);
         let mut passed = Duration::ZERO;
-        while passed < TTL + USABLE - RETRY_AFTER {
+        while passed + RETRY_AFTER < TTL + USABLE {
             node.clock().advance(RETRY_AFTER);
             passed += RETRY_AFTER;
             assert_eq!(call(&origin).await, Ok(1), "after {passed:?}");
