@@ -27,6 +27,7 @@ features:
 	$(CARGO) check -p cachery --no-default-features
 	$(CARGO) check -p cachery --no-default-features --features memory
 	$(CARGO) check -p cachery --no-default-features --features redis
+	$(CARGO) check -p cachery --no-default-features --features axum
 	$(CARGO) test -p cachery-plain
 
 # Builds the examples, too. Most tests wait for servers and time limits and use little of a core, so
@@ -64,7 +65,7 @@ system: tools
 
 # Before publishing: checks licences, bans and sources (deny.toml), builds each package from its own tarball, and
 # compares the public items with those of the last release. Crates of the tests are packed, too, and never published.
-PACKAGES := cachery-syntax cachery-macros cachery-core cachery-memory cachery-redis cachery
+PACKAGES := cachery-syntax cachery-macros cachery-core cachery-memory cachery-redis cachery-axum cachery
 release-check:
 	@for tool in deny semver-checks; do \
 		command -v cargo-$$tool >/dev/null || { echo "make release-check: cargo-$$tool is missing: cargo install --locked cargo-$$tool" >&2; exit 1; }; \

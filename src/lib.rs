@@ -52,5 +52,9 @@ pub mod value {
     pub use cachery_core::{CacheValue, LoadOutput, LocalValue};
 }
 
+#[cfg(feature = "axum")]
+#[doc(inline)]
+pub use cachery_axum as axum;
+
 #[doc(hidden)]
 pub use cachery_core::__private;

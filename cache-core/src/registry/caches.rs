@@ -9,7 +9,7 @@ use crate::{
     config::{CachesBuilder, EffectiveConfig, Reload},
     error::Error,
     health::Health,
-    remote::Shutdown,
+    remote::{QueuedInvalidations, Shutdown},
     site::{self, Site},
 };
 
@@ -299,6 +299,12 @@ impl Caches {
     /// ```
     pub async fn shutdown(&self, within: Duration) -> Shutdown {
         remote::shutdown(&self.0, within).await
+    }
+
+    /// Returns the invalidations that wait until Redis can be reached.
+    #[doc(hidden)]
+    pub fn queued(&self) -> QueuedInvalidations {
+        self.0.queued()
     }
 
     /// Hands the counters to the `metrics` recorder now. The installed registry does so by itself

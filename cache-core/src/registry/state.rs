@@ -11,7 +11,7 @@ use crate::{
     memory::Together,
     observe::{self, Stats},
     policy::Policy,
-    remote::Place,
+    remote::{Place, QueuedInvalidations},
     site::{self, SITES, Site},
 };
 
@@ -87,6 +87,11 @@ impl Registry {
         sum
     }
 
+    /// Returns the invalidations that wait until their servers can be reached.
+    pub(super) fn queued(&self) -> QueuedInvalidations {
+        self.remote.as_ref().map(|remote| remote.tier.queued()).unwrap_or_default()
+    }
+
     /// Hands all counters to the `metrics` recorder.
     pub(super) fn flush_metrics(&self) {
         observe::describe();
@@ -96,8 +101,7 @@ impl Registry {
         for site in SITES {
             observe::flush_info(site.name, self.settings.policy(site).backend);
         }
-        let queued = self.remote.as_ref().map(|remote| remote.tier.queued());
-        observe::flush_queued(queued.unwrap_or_default());
+        observe::flush_queued(self.queued());
         observe::flush_totals();
     }
 }

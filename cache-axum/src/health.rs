@@ -1,0 +1,71 @@
+//! The health of the process, in levels.
+
+mod level;
+mod levels;
+mod watch;
+
+pub(crate) use watch::Watch;
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use cachery_core::{Health, Status};
+use serde::Serialize;
+use serde_json::json;
+
+use self::level::Level;
+use crate::{admin::Admin, reply, thresholds::Thresholds};
+
+/// The response of `/health`.
+#[derive(Serialize)]
+struct Shown<'a> {
+    /// The worst status of all levels.
+    status: Status,
+    levels: Vec<Level>,
+    thresholds: &'a Thresholds,
+}
+
+/// Tells that the process serves requests.
+pub(crate) async fn live() -> Response {
+    reply::json(StatusCode::OK, &json!({ "status": Status::Up }))
+}
+
+/// Tells whether calls should come here: not while Redis is required and down.
+pub(crate) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
+    admin.take_samples();
+    let health = admin.health.now(&admin.caches).await;
+    let code = code(&admin, &health);
+    let status = if code == StatusCode::OK { Status::Up } else { Status::Down };
+    reply::json(code, &json!({ "status": status }))
+}
+
+/// Shows all levels.
+pub(crate) async fn all(State(admin): State<Arc<Admin>>) -> Response {
+    let health = admin.health.now(&admin.caches).await;
+    let mut levels = levels::of(&admin, &health);
+    for level in &mut levels {
+        level.since = Some(admin.health.since(level));
+    }
+    let status = levels.iter().map(|level| level.status).fold(Status::Up, Ord::max);
+    let shown = Shown { status, levels, thresholds: &admin.thresholds };
+    (code(&admin, &health), reply::json(StatusCode::OK, &shown)).into_response()
+}
+
+/// Returns 200 unless Redis is required and down.
+fn code(admin: &Admin, health: &Health) -> StatusCode {
+    if health.status == Status::Down && is_required(admin) {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    }
+}
+
+/// Tells whether the program does not start without Redis.
+fn is_required(admin: &Admin) -> bool {
+    let settings = admin.caches.config().redis;
+    settings.iter().any(|setting| setting.field == "required" && setting.value == "true")
+}

@@ -1,0 +1,41 @@
+//! Routes for [axum]: the health, the statistics and the metrics of all caches, and changes from
+//! outside.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use cachery::{Caches, axum::{Access, routes}};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let access = Access::token("ops", std::env::var("OPS_TOKEN")?);
+//! let app = Router::new()
+//!     .route("/", get(async || "hello"))
+//!     .nest("/ops", routes(Caches::current(), access));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! axum::serve(listener, app).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! A request goes from `routes` through the `guard`, which asks the [`Access`], to a handler in
+//! `health`, `stats`, `prometheus` or `change`.
+
+mod access;
+mod admin;
+mod body;
+mod change;
+mod cross_site;
+mod guard;
+mod health;
+mod history;
+mod prometheus;
+mod reply;
+mod routes;
+mod scope;
+mod stats;
+mod table;
+mod thresholds;
+
+pub use access::{Access, Authorize, Right};
+pub use routes::{routes, routes_with};
+pub use scope::{Scope, ScopeLayer, scope};
+pub use thresholds::Thresholds;

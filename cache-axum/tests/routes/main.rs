@@ -1,0 +1,10 @@
+//! The routes, asked without a socket; one module asks over one.
+
+mod access;
+mod changes;
+mod hostile;
+mod metrics;
+mod reads;
+mod scope;
+mod socket;
+mod support;

@@ -1,0 +1,187 @@
+//! Health and statistics.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    http::{Request, StatusCode},
+};
+use cachery::{
+    Backend, Caches,
+    axum::{Access, Thresholds, routes, routes_with},
+    config::CacheSettings,
+};
+use serde_json::Value;
+
+use crate::support::{OPS, access, calls, get, program, send};
+
+fn level<'a>(health: &'a Value, level: &str, name: Option<&str>) -> &'a Value {
+    let levels = health["levels"].as_array().expect("levels");
+    let found = levels
+        .iter()
+        .find(|one| one["level"] == level && name.is_none_or(|name| one["name"] == name));
+    found.unwrap_or_else(|| panic!("no {level} {name:?} in {health:#}"))
+}
+
+#[tokio::test]
+async fn the_statistics_are_those_of_the_registry() {
+    let (caches, app) = program().await;
+    let all = send(&app, get("/api/cache/stats")).await.json();
+    let shown = all["caches"].as_array().unwrap().iter();
+    let names: Vec<_> = shown.map(|cache| cache["name"].as_str().unwrap()).collect();
+    assert_eq!(names, caches.names());
+    let one = send(&app, get("/api/cache/routes-price")).await.json();
+    for (field, count) in
+        [("hits", 1), ("misses", 3), ("loads", 3), ("load_errors", 1), ("size", 2)]
+    {
+        assert_eq!(one["stats"][field], count, "{field} of {one:#}");
+    }
+    assert_eq!(one["hit_ratio"], 0.25);
+    assert_eq!(one["sites"][0]["policy"]["capacity"], 1000);
+    let settings = one["settings"][0]["settings"].as_array().unwrap();
+    let capacity = settings.iter().find(|setting| setting["field"] == "capacity").unwrap();
+    assert_eq!(
+        (capacity["value"].as_str(), capacity["source"].as_str()),
+        (Some("1000"), Some("the attribute"))
+    );
+    assert_eq!(send(&app, get("/api/cache/none")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rates_are_kept_in_the_process() {
+    let caches = Caches::isolated();
+    let app = routes(caches.clone(), access());
+    let rate = async |app: &Router| {
+        send(app, get("/api/cache/routes-price")).await.json()["rates"].clone()
+    };
+    assert_eq!(rate(&app).await["1m"], Value::Null, "nothing is known yet");
+    caches.scope(calls()).await;
+    tokio::time::sleep(Duration::from_secs(76)).await;
+    caches.scope(calls()).await;
+    let rates = rate(&app).await;
+    // Of the second round, all are hits but the one that fails.
+    assert_eq!(rates["1m"]["hit_ratio"], 0.75, "{rates:#}");
+    assert_eq!(rates["1h"]["hit_ratio"], 0.5);
+    assert!(rates["1m"]["requests_per_second"].as_f64().unwrap() > 0.0);
+    tokio::time::sleep(Duration::from_secs(400)).await;
+    let rates = rate(&app).await;
+    assert_eq!(rates["5m"]["requests_per_second"], 0.0, "{rates:#}");
+    assert_eq!(rates["1h"]["hit_ratio"], 0.5);
+}
+
+#[tokio::test]
+async fn statistics_that_have_not_changed_are_not_sent_again() {
+    let (caches, app) = program().await;
+    let first = send(&app, get("/api/cache/routes-idle")).await;
+    let again = |tag: &str| {
+        let (mut parts, body) = get("/api/cache/routes-idle").into_parts();
+        parts.headers.insert("if-none-match", tag.parse().unwrap());
+        Request::from_parts(parts, body)
+    };
+    let tag = first.header("etag").to_owned();
+    let same = send(&app, again(&tag)).await;
+    assert_eq!((same.status, &*same.body), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(send(&app, again("\"another\"")).await.status, StatusCode::OK);
+    caches.get("routes-idle").unwrap().clear().await;
+    caches.scope(async { crate::support::idle(1).await }).await;
+    let changed = send(&app, again(&tag)).await;
+    assert_eq!(changed.status, StatusCode::OK);
+    assert_ne!(changed.header("etag"), tag);
+}
+
+#[tokio::test]
+async fn a_terminal_gets_a_table() {
+    let (_, app) = program().await;
+    let accepting = |path: &str, accept: &str| {
+        let (mut parts, body) = get(path).into_parts();
+        parts.headers.insert("accept", accept.parse().unwrap());
+        Request::from_parts(parts, body)
+    };
+    let table = send(&app, accepting("/api/cache/stats", "text/plain")).await;
+    assert!(table.header("content-type").starts_with("text/plain"));
+    let row = table.body.lines().find(|line| line.starts_with("routes-price")).unwrap();
+    let cells: Vec<_> = row.split_whitespace().take(5).collect();
+    assert_eq!(cells, ["routes-price", "4", "1", "3", "1"]);
+    let one = send(&app, accepting("/api/cache/routes-price", "text/plain, */*")).await;
+    assert!(
+        one.body.contains("capacity") && one.body.contains("from the attribute"),
+        "{}",
+        one.body
+    );
+    for accept in ["application/json, text/plain", "*/*", "text/html", "\u{7f}"] {
+        let Ok(_) = accept.parse::<axum::http::HeaderValue>() else { continue };
+        let reply = send(&app, accepting("/api/cache/stats", accept)).await;
+        assert_eq!(reply.header("content-type"), "application/json", "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn health_has_a_level_for_the_application_the_settings_the_registry_and_each_cache() {
+    let (caches, app) = program().await;
+    let reply = send(&app, get("/health")).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let health = reply.json();
+    assert_eq!(health["status"], "up", "{health:#}");
+    for name in ["application", "configuration", "registry"] {
+        assert_eq!(level(&health, name, None)["status"], "up");
+    }
+    let price = level(&health, "cache", Some("routes-price"));
+    assert_eq!(
+        (&price["numbers"]["size"], &price["numbers"]["capacity"]),
+        (&2.into(), &1000.into())
+    );
+    assert!(price["since"].as_u64().unwrap() > 1_700_000_000);
+    assert_eq!(health["thresholds"]["round_trip"], 0.025);
+    caches.get("routes-price").unwrap().set_enabled(false);
+    let health = send(&app, get("/health")).await.json();
+    let price = level(&health, "cache", Some("routes-price"));
+    assert_eq!((&price["status"], &health["status"]), (&"degraded".into(), &"degraded".into()));
+    assert!(price["todo"].as_str().unwrap().contains("enable"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_beyond_its_thresholds_is_degraded() {
+    let caches = Caches::isolated();
+    let thresholds = Thresholds::default().load_error_ratio(0.2);
+    let app = routes_with(caches.clone(), Access::token("ops", OPS).open_reads(), thresholds);
+    caches
+        .scope(async {
+            for _ in 0..12 {
+                let _ = crate::support::price(1, "planted-error").await;
+            }
+        })
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let health = send(&app, get_open("/health")).await.json();
+    let price = level(&health, "cache", Some("routes-price"));
+    assert_eq!(price["cause"], "many of its loads fail", "{price:#}");
+    assert_eq!(price["numbers"]["load_error_ratio"], 1.0);
+}
+
+fn get_open(path: &str) -> Request<axum::body::Body> {
+    Request::get(path).body(axum::body::Body::empty()).unwrap()
+}
+
+/// Returns a registry whose Redis does not exist.
+async fn without_redis() -> Caches {
+    let settings = CacheSettings::new().backend(Backend::Tiered);
+    let builder = Caches::builder().isolated().redis_url("redis://planted:planted@127.0.0.1:1");
+    builder.all(settings).build().await.expect("right settings")
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_told_with_the_way_out_and_calls_go_on() {
+    let caches = without_redis().await;
+    let app = routes(caches, access());
+    let reply = send(&app, get("/health")).await;
+    assert_eq!(reply.status, StatusCode::OK, "Redis is not required");
+    let health = reply.json();
+    assert_eq!(health["status"], "down", "{health:#}");
+    let server = level(&health, "server", Some("127.0.0.1:1"));
+    assert_eq!(server["status"], "down");
+    assert!(!server["cause"].as_str().unwrap().is_empty() && server["since"].is_u64());
+    let link = level(&health, "link", Some("127.0.0.1:1"));
+    assert_eq!(link["numbers"]["staleness_bound"], "30s", "{link:#}");
+    let ready = send(&app, get("/health/ready")).await;
+    assert_eq!((ready.status, &*ready.body), (StatusCode::OK, r#"{"status":"up"}"#));
+}
