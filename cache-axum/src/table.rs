@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{history::Rate, stats::One};
 
-const HEAD: [&str; 10] = [
+const HEAD: [&str; 11] = [
     "cache",
     "requests",
     "hits",
@@ -13,6 +13,7 @@ const HEAD: [&str; 10] = [
     "coalesced",
     "entries",
     "bytes",
+    "load p95",
     "req/s 1m",
     "hit ratio 5m",
 ];
@@ -48,7 +49,7 @@ pub(crate) fn with_settings(cache: &One) -> String {
     text
 }
 
-fn row(One { report, rates, .. }: &One) -> [String; HEAD.len()] {
+fn row(One { report, rates, load_seconds, .. }: &One) -> [String; HEAD.len()] {
     let stats = &report.stats;
     let count = |count: u64| count.to_string();
     let shown = |number: Option<f64>| number.map_or_else(|| "-".to_owned(), |n| format!("{n:.3}"));
@@ -62,6 +63,7 @@ fn row(One { report, rates, .. }: &One) -> [String; HEAD.len()] {
         count(stats.coalesced),
         count(stats.size),
         count(stats.bytes),
+        shown(load_seconds.p95),
         shown(rates.minute.map(per_second)),
         shown(rates.five_minutes.and_then(|rate| rate.hit_ratio)),
     ]

@@ -61,9 +61,9 @@ pub use memory::{
     Bounds, DropCause, HeldBytes, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier,
     NoMemory, OnDrop,
 };
-#[doc(hidden)]
-pub use observe::metric_list;
 pub use observe::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
+#[doc(hidden)]
+pub use observe::{LoadTimes, metric_list};
 pub use read::{Cache, LoadOutput};
 pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
 pub use remote::{Mark, Shutdown, TlsFiles};

@@ -7,6 +7,7 @@
 
 mod counter;
 mod counters;
+mod load_times;
 pub mod metric_list;
 mod metrics;
 mod spans;
@@ -15,6 +16,7 @@ mod stripes;
 mod totals;
 
 pub(crate) use counters::{Counters, micros};
+pub use load_times::LoadTimes;
 pub(crate) use metric_list::describe;
 pub(crate) use metrics::{flush, flush_info, flush_queued, record_load};
 pub(crate) use spans::{get_span, load_span, record_hit};

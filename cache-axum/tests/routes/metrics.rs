@@ -21,6 +21,23 @@ async fn metrics_are_the_totals_of_the_registry() {
 }
 
 #[tokio::test]
+async fn the_times_of_loads_are_a_histogram_that_counts_each_load_once() {
+    let (caches, app) = program().await;
+    let count =
+        |result| format!("cache_load_seconds_count{{cache=\"routes-price\",result=\"{result}\"}}");
+    for _ in 0..2 {
+        let text = send(&app, get("/metrics")).await.body;
+        assert!(text.contains(&format!("{} 2\n", count("success"))), "{text}");
+        assert!(text.contains(&format!("{} 1\n", count("error"))), "{text}");
+    }
+    // The values are known, and the error is not kept.
+    caches.scope(calls()).await;
+    let text = send(&app, get("/metrics")).await.body;
+    assert!(text.contains(&format!("{} 2\n", count("error"))), "{text}");
+    assert!(text.contains(r#"le="+Inf"} 2"#), "{text}");
+}
+
+#[tokio::test]
 async fn each_routes_show_their_own_registry() {
     let (_, busy) = program().await;
     let idle = routes(Caches::isolated(), access());

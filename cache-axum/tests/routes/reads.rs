@@ -37,6 +37,7 @@ async fn the_statistics_are_those_of_the_registry() {
         assert_eq!(one["stats"][field], count, "{field} of {one:#}");
     }
     assert_eq!(one["hit_ratio"], 0.25);
+    assert!(one["load_seconds"]["p95"].as_f64().unwrap() > 0.0);
     assert_eq!(one["sites"][0]["policy"]["capacity"], 1000);
     let settings = one["settings"][0]["settings"].as_array().unwrap();
     let capacity = settings.iter().find(|setting| setting["field"] == "capacity").unwrap();

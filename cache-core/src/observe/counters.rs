@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     counter::Counter,
+    load_times::{LoadBuckets, LoadTimes},
     stats::{StaleReason, Stats, mean},
     stripes::Hits,
 };
@@ -20,6 +21,8 @@ macro_rules! counters {
         pub(crate) struct Counters {
             pub(super) hits: Hits,
             load_micros: Counter,
+            /// The times of loads that succeeded, and of those that failed.
+            load_times: [LoadBuckets; 2],
             $(pub(crate) $counter: Counter,)+
         }
 
@@ -141,6 +144,12 @@ impl Counters {
         self.loads.add(1);
         self.load_errors.add(u64::from(failed));
         self.load_micros.add(micros(took));
+        self.load_times[usize::from(failed)].add(took);
+    }
+
+    /// Returns the times of the loads that succeeded, or of those that `failed`.
+    pub(crate) fn load_times(&self, failed: bool) -> LoadTimes {
+        self.load_times[usize::from(failed)].read()
     }
 
     /// Returns the mean time of a load; zero before the first.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{current::current, remote, state::Registry};
 use crate::{
     invalidation::Invalidation,
-    observe::Stats,
+    observe::{LoadTimes, Stats},
     policy::Policy,
     site::{self, Site},
 };
@@ -65,6 +65,12 @@ impl CacheHandle {
     /// ```
     pub fn stats(&self) -> Stats {
         self.registry.stats(self.name())
+    }
+
+    /// Returns the times of the loads that succeeded, or of those that `failed`.
+    #[doc(hidden)]
+    pub fn load_times(&self, failed: bool) -> LoadTimes {
+        self.registry.load_times(self.name(), failed)
     }
 
     /// Returns the policy in effect: the function's own where a function was asked, else that of

@@ -9,7 +9,7 @@ use crate::{
     cache::{Cache, Remote, Shared, tidy_when_open},
     clock::Clock,
     memory::Together,
-    observe::{self, Stats},
+    observe::{self, LoadTimes, Stats},
     policy::Policy,
     remote::{Place, QueuedInvalidations},
     site::{self, SITES, Site},
@@ -84,6 +84,13 @@ impl Registry {
     pub(super) fn stats(&self, name: &str) -> Stats {
         let mut sum = Stats::default();
         self.named(name).for_each(|cache| sum += cache.stats());
+        sum
+    }
+
+    /// Returns the times of loads of all call sites called `name`.
+    pub(super) fn load_times(&self, name: &str, failed: bool) -> LoadTimes {
+        let mut sum = LoadTimes::default();
+        self.named(name).for_each(|cache| sum.add(&cache.counters.load_times(failed)));
         sum
     }
 
