@@ -1,10 +1,11 @@
 //! What a registry does to the process around it: it leaves the cryptography of TLS to the program,
-//! and its log contradicts no error.
+//! its log contradicts no error, and its totals begin as zero.
 //!
 //! A process of its own, because each test is about what the whole process has.
 
 use std::{
     path::Path,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -13,11 +14,20 @@ use cachery::{
     config::{CacheSettings, CachesBuilder, TlsFiles},
     health::Status,
 };
-use cachery_test_support::{Log, Server};
+use cachery_test_support::{Log, Recorder, Server, eventually};
 use rustls::crypto::{CryptoProvider, ring};
 
+/// Longer than anything should take.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The time that a start waits where it can go on without Redis.
 const A_START: Duration = Duration::from_secs(1);
+
+/// A process has one log.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    log.of_process();
+    log
+});
 
 fn required(url: impl Into<String>) -> CachesBuilder {
     Caches::builder()
@@ -49,9 +59,49 @@ async fn the_cryptography_of_the_process_is_left_to_the_program() {
 }
 
 #[tokio::test]
+async fn nodes_of_one_program_under_two_profiles_are_told_that_nothing_crosses() {
+    let log = &*LOG;
+    let redis = Server::start().await;
+    let told = || log.count("invalidations do not cross");
+    let node = async |profile: &str| required(redis.url()).profile(profile).build().await.unwrap();
+    let _staging = node("staging").await;
+    let noted = async || redis.ask::<u64>(&["HLEN", "cachery:profiles"]).await;
+    eventually("it is noted", PATIENCE, async || (noted().await == 1).then_some(())).await;
+    assert_eq!(told(), 0, "{}", log.text());
+    let _production = node("production").await;
+    eventually("it is told", PATIENCE, async || (told() == 1).then_some(())).await;
+    let text = log.text();
+    let line = text.lines().find(|line| line.contains("do not cross")).unwrap();
+    for part in ["`cachery.staging`", "`cachery.production`", "`staging`", "`production`"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    // Of one profile, or of one prefix, nodes share all.
+    let _another = node("staging").await;
+    let shared = required(redis.url()).profile("third").prefix("cachery.staging");
+    let _shared = shared.build().await.unwrap();
+    eventually("all are noted", PATIENCE, async || (noted().await == 3).then_some(())).await;
+    assert!(!log.text().lines().any(|line| {
+        line.contains("do not cross") && line.contains("third") && line.contains("`staging`")
+    }));
+}
+
+#[tokio::test]
+async fn series_of_operations_begin_as_zero_and_each_shared_cache_shows_its_prefix() {
+    let redis = Server::start().await;
+    let caches = required(redis.url()).prefix("shop").build().await.unwrap();
+    let recorder = Recorder::default();
+    metrics::with_local_recorder(&recorder, || caches.flush_metrics());
+    for op in ["get", "begin", "renew", "release", "fill", "invalidate"] {
+        let series = format!(r#"cache_backend_errors_total{{op="{op}"}}"#);
+        assert_eq!(recorder.value(&series), Some(0), "{series}");
+    }
+    let info = r#"cache_info{backend="tiered",cache="manners-square",prefix="shop"}"#;
+    assert_eq!(recorder.value(info), Some(1), "{:?}", recorder.all());
+}
+
+#[tokio::test]
 async fn a_start_waits_only_for_what_is_not_there_yet_and_its_log_contradicts_no_error() {
-    let log = Log::default();
-    log.of_process();
+    let log = &*LOG;
     let redis = Server::with(|config| config.password("right")).await;
     let address = redis.address().to_string();
     let began = Instant::now();

@@ -4,6 +4,7 @@
 mod budget;
 mod exchange;
 mod key;
+mod operation;
 mod reason;
 mod shutdown;
 
@@ -14,6 +15,7 @@ pub use exchange::{
 };
 pub(crate) use key::Digester;
 pub use key::{Digest, Place, RemoteKey};
+pub use operation::Operation;
 pub use reason::Reason;
 pub use shutdown::{QueuedInvalidations, Shutdown};
 
@@ -115,6 +117,8 @@ pub struct RemoteOptions {
     pub target: Target,
     /// The text with which all keys begin.
     pub prefix: String,
+    /// The profile in effect, for messages.
+    pub profile: Option<String>,
     /// The path of the file that keeps invalidations which wait.
     pub journal: Option<String>,
     /// True when the start fails without the store: until it was reached, the error of

@@ -12,7 +12,7 @@ use std::{
 
 use cachery_core::{
     ServerHealth, observe,
-    remote::{Reason, Target},
+    remote::{Operation, Reason, Target},
 };
 use redis::{Pipeline, Value};
 use thiserror::Error;
@@ -88,7 +88,7 @@ impl Servers {
         &self,
         slot: u16,
         pipeline: &Pipeline,
-        op: &'static str,
+        op: Operation,
         within: Duration,
         lane: Lane,
     ) -> Result<Vec<Value>, Reason> {
@@ -96,7 +96,7 @@ impl Servers {
         let span = info_span!(
             "cache.redis",
             db.system.name = "redis",
-            db.operation.name = op,
+            db.operation.name = op.as_str(),
             server.address = Empty,
             db.response.status_code = Empty
         );

@@ -15,6 +15,7 @@ mod lease;
 mod load;
 mod names;
 mod node;
+mod profiles;
 mod read;
 mod reply;
 mod scripts;
@@ -39,7 +40,9 @@ use cachery_core::{
     },
 };
 
-use self::{client::Client, invalidate::Batch, journal::Scope, node::Node, sizes::Sizes};
+use self::{
+    client::Client, invalidate::Batch, journal::Scope, node::Node, profiles::Profiles, sizes::Sizes,
+};
 use crate::{manager, open_error::OpenError, server::ServerHooks, servers::Servers};
 
 /// The pause between two looks at a journal that cannot be used.
@@ -51,9 +54,10 @@ pub(crate) struct Tier(Arc<Client>);
 impl Tier {
     /// Opens the tier. Connecting goes on in the background.
     pub(crate) fn open(options: RemoteOptions) -> Result<Self, OpenError> {
-        let RemoteOptions { target, prefix, journal, required, events, .. } = options;
+        let RemoteOptions { target, prefix, profile, journal, required, events, .. } = options;
         let is_kept = journal.is_some();
-        let node = Arc::new(Node::new(&prefix, events, journal));
+        let profiles = Profiles::new(profile.as_deref(), &prefix);
+        let node = Arc::new(Node::new(&prefix, events, journal).under(profiles));
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
         let servers = Servers::open(&target, node.names.watched(), hooks, required)?;
         let client = Arc::new(Client { node, servers, sizes: Sizes::default() });

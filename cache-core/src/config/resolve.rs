@@ -29,7 +29,7 @@ pub(crate) struct Config {
     /// The path of the file.
     pub(super) file: Option<String>,
     /// The profile in effect.
-    pub(super) profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// Settings that are ignored or without effect, each in one line.
     pub(crate) notes: Vec<String>,
 }

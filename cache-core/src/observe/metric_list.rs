@@ -119,13 +119,17 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_info",
         kind: Kind::Gauge,
-        labels: &[CACHE, ("backend", "`memory`, `redis`, `tiered`")],
+        labels: &[
+            CACHE,
+            ("backend", "`memory`, `redis`, `tiered`"),
+            ("prefix", "that of its keys in Redis, for the latter two"),
+        ],
         meaning: "The backend of a cache in effect: always 1.",
     },
     Metric {
         name: "cache_backend_seconds",
         kind: Kind::Histogram,
-        labels: &[("op", "`get`, `begin`, `fill`, `invalidate`, …")],
+        labels: &[("op", "`get`, `begin`, `renew`, `release`, `fill`, `invalidate`")],
         meaning: "Time of a request to a server, by operation.",
     },
     Metric {

@@ -9,7 +9,10 @@ use cachery_syntax::Backend;
 use metrics::{IntoF64, counter, gauge, histogram};
 
 use super::stats::{Evictions, FreshnessStats, Stats};
-use crate::{health::Breaker, remote::QueuedInvalidations};
+use crate::{
+    health::Breaker,
+    remote::{Operation, QueuedInvalidations},
+};
 
 /// Records an attempt to connect to a server.
 pub(crate) fn record_connect(took: Duration) {
@@ -17,12 +20,12 @@ pub(crate) fn record_connect(took: Duration) {
 }
 
 /// Records a request to a server that `began` then and ends now.
-pub(crate) fn record_request(op: &'static str, began: Instant) {
+pub(crate) fn record_request(op: Operation, began: Instant) {
     // A constant label allocates nothing, and a hit is a `get`.
-    let seconds = if op == "get" {
+    let seconds = if op == Operation::Get {
         histogram!("cache_backend_seconds", "op" => "get")
     } else {
-        histogram!("cache_backend_seconds", "op" => op)
+        histogram!("cache_backend_seconds", "op" => op.as_str())
     };
     seconds.record(Since(began));
 }
@@ -60,9 +63,15 @@ pub(crate) fn flush_queued(queued: QueuedInvalidations) {
     gauge!("cache_queue_oldest_seconds").set(queued.oldest.as_secs_f64());
 }
 
-/// Hands the backend of a cache to the recorder.
-pub(crate) fn flush_info(cache: &'static str, backend: Backend) {
-    gauge!("cache_info", "cache" => cache, "backend" => backend.to_string()).set(1.0);
+/// Hands the backend of a cache to the recorder, with the prefix of its keys in Redis if it has
+/// any there.
+pub(crate) fn flush_info(cache: &'static str, backend: Backend, prefix: &str) {
+    let backend_name = metrics::Label::new("backend", backend.to_string());
+    let mut labels = vec![metrics::Label::new("cache", cache), backend_name];
+    if backend != Backend::Memory {
+        labels.push(metrics::Label::new("prefix", prefix.to_owned()));
+    }
+    gauge!("cache_info", labels).set(1.0);
 }
 
 /// Records a load at once: a histogram has no total that could be handed over later.

@@ -12,12 +12,15 @@ use std::{
 use parking_lot::Mutex;
 
 use super::metrics;
-use crate::{health::Breaker, remote::Reason};
+use crate::{
+    health::Breaker,
+    remote::{Operation, Reason},
+};
 
 #[derive(Default)]
 struct Totals {
     connections: BTreeMap<(&'static str, &'static str), u64>,
-    errors: BTreeMap<&'static str, u64>,
+    errors: BTreeMap<Operation, u64>,
     fallbacks: BTreeMap<&'static str, u64>,
     breakers: BTreeMap<String, Breaker>,
     invalidations_lost: u64,
@@ -40,9 +43,8 @@ pub fn breaker(address: &str, state: Breaker) {
     totals(|totals| totals.breakers.insert(address.to_owned(), state));
 }
 
-/// Counts a request that `began` then and ends now: `op` is one word, as is the reason of an
-/// `error`.
-pub fn request(op: &'static str, began: Instant, error: Option<&'static str>) {
+/// Counts a request that `began` then and ends now. The reason of an `error` is one word.
+pub fn request(op: Operation, began: Instant, error: Option<&'static str>) {
     if error.is_some() {
         totals(|totals| *totals.errors.entry(op).or_default() += 1);
     }
@@ -71,7 +73,7 @@ pub(crate) fn flush() {
             );
         }
         for (op, count) in &totals.errors {
-            metrics::count("cache_backend_errors_total", &[("op", op)], *count);
+            metrics::count("cache_backend_errors_total", &[("op", op.as_str())], *count);
         }
         for (reason, count) in &totals.fallbacks {
             metrics::count("cache_fallback_total", &[("reason", reason)], *count);
@@ -83,10 +85,13 @@ pub(crate) fn flush() {
     });
 }
 
-/// Makes the series of fallbacks and connections begin as zero, before anything of them happens.
+/// Makes the series of closed sets of labels begin as zero, before anything of them happens.
 pub(crate) fn begin() {
     totals(|totals| {
         totals.connections.entry(("success", "none")).or_default();
+        for op in Operation::ALL {
+            totals.errors.entry(op).or_default();
+        }
         for reason in Reason::ALL {
             totals.connections.entry(("failure", reason.as_str())).or_default();
             totals.fallbacks.entry(reason.as_str()).or_default();

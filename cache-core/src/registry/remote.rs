@@ -39,8 +39,9 @@ pub(super) fn open(
     let settings = &config.remote;
     let events = Arc::new(Events(registry.clone()));
     let prefix = settings.prefix.clone();
+    let profile = config.profile.clone();
     let journal = settings.journal.clone();
-    let tier = (backend.open)(RemoteOptions { target, prefix, journal, required, events })
+    let tier = (backend.open)(RemoteOptions { target, prefix, profile, journal, required, events })
         .map_err(|why| faults.push(Fault::new(FaultKind::Unreachable, why)))
         .ok()?;
     observe::begin_totals();

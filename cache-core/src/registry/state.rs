@@ -106,7 +106,8 @@ impl Registry {
             observe::flush(name, &self.stats(name));
         }
         for site in SITES {
-            observe::flush_info(site.name, self.settings.policy(site).backend);
+            let prefix = &self.settings.started.remote.prefix;
+            observe::flush_info(site.name, self.settings.policy(site).backend, prefix);
         }
         observe::flush_queued(self.queued());
         observe::flush_totals();

@@ -43,25 +43,25 @@ fn identity_among(site: &Site, named: &[&Site]) -> Identity {
 mod tests {
     use super::*;
 
-    fn identities<const N: usize>(sites: [Site; N]) -> [Identity; N] {
+    fn identities<const N: usize>(sites: &[Site; N]) -> [Identity; N] {
         let all = sites.each_ref();
         all.map(|site| identity_among(site, &all))
     }
 
     #[test]
     fn a_written_name_is_the_identity_wherever_the_function_stands() {
-        let [here] = identities([Site::named("users", "shop::f", "(id:u64)", "User")]);
-        let [there] = identities([Site::named("users", "shop::db::g", "(id:u64)", "User")]);
+        let [here] = identities(&[Site::named("users", "shop::f", "(id:u64)", "User")]);
+        let [there] = identities(&[Site::named("users", "shop::db::g", "(id:u64)", "User")]);
         assert_eq!(here, there);
-        let [declared] = identities([Site::new("users", "shop::USERS", "", "").declared()]);
+        let [declared] = identities(&[Site::new("users", "shop::USERS", "", "").declared()]);
         assert_eq!(here, declared);
     }
 
     #[test]
     fn without_a_written_name_the_path_of_the_function_is_the_identity() {
-        let at = |function| identities([Site::new("users", function, "", "")]);
+        let at = |function| identities(&[Site::new("users", function, "", "")]);
         assert_ne!(at("shop::users"), at("shop::db::users"));
-        assert_ne!(at("shop::users"), identities([Site::named("users", "shop::users", "", "")]));
+        assert_ne!(at("shop::users"), identities(&[Site::named("users", "shop::users", "", "")]));
     }
 
     #[test]
@@ -73,7 +73,7 @@ mod tests {
             site("shop::f"),
             Site::new("users", "shop::f", "", ""),
         ];
-        let identities = identities(sites);
+        let identities = identities(&sites);
         for (at, one) in identities.iter().enumerate() {
             assert!(!identities[at + 1..].contains(one), "{at}");
         }

@@ -1,5 +1,7 @@
 //! The hooks by which servers report to the tier.
 
+use redis::{Pipeline, Value};
+
 use crate::connection::{Script, ScriptCall};
 
 /// The id of an outstanding invalidation. One that is queued again gets another.
@@ -42,6 +44,13 @@ pub(crate) trait ServerHooks: Send + Sync + 'static {
 
     /// Notes that the server has done these.
     fn done(&self, ids: &[ReplayId]);
+
+    /// Returns the request by which nodes note their profiles on the server that owns these slots,
+    /// when it is due.
+    fn profile_request(&self, owns: &dyn Fn(u16) -> bool) -> Option<Pipeline>;
+
+    /// Reads the replies to it.
+    fn profiles(&self, replies: Vec<Value>);
 
     /// Hears of changed keys below the watched prefix, in the order in which the server pushed
     /// them.

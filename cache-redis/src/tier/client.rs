@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::Reason;
+use cachery_core::remote::{Operation, Reason};
 use redis::{Pipeline, Value};
 
 use super::{journal::Scope, node::Node, reply::only, sizes::Sizes};
@@ -28,7 +28,7 @@ impl Client {
         &'a self,
         key: &[u8],
         pipeline: &'a Pipeline,
-        op: &'static str,
+        op: Operation,
         within: Duration,
         lane: Lane,
     ) -> impl Future<Output = Result<Vec<Value>, Reason>> + 'a {
@@ -41,7 +41,7 @@ impl Client {
         script: &'static Script,
         keys: &[Vec<u8>],
         args: &[&[u8]],
-        op: &'static str,
+        op: Operation,
         within: Duration,
     ) -> Result<Value, Reason> {
         let call = ScriptCall { script, keys, args };
@@ -54,7 +54,7 @@ impl Client {
     pub(super) async fn run_all(
         &self,
         calls: &[ScriptCall<'_>],
-        op: &'static str,
+        op: Operation,
         within: Duration,
         lane: Lane,
     ) -> Result<Vec<Value>, Reason> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cachery_core::remote::{FillKind, Filled, Outgoing, Reason, RemoteKey, RemotePermit};
+use cachery_core::remote::{
+    FillKind, Filled, Operation, Outgoing, Reason, RemoteKey, RemotePermit,
+};
 use redis::Value;
 
 use super::{
@@ -44,7 +46,7 @@ pub(super) async fn fill(
         (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
     let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
     let call = ScriptCall { script: &FILL, keys: &keys, args: &args };
-    match only(client.run_all(&[call], "fill", within, lane).await?) {
+    match only(client.run_all(&[call], Operation::Fill, within, lane).await?) {
         Value::Int(token_stood) => {
             if let Some(doubt) = doubt {
                 doubt.cancel();

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::Reason;
+use cachery_core::remote::{Operation, Reason};
 use futures_util::future::join_all;
 use redis::Value;
 
@@ -70,7 +70,8 @@ impl<'a> Batch<'a> {
             let call = |(script, keys)| ScriptCall { script, keys, args: &[] };
             let calls: Vec<_> =
                 scripts.iter().map(|(script, keys)| call((*script, keys))).collect();
-            let replies = self.client.run_all(&calls, "invalidate", within, Lane::Main).await?;
+            let replies =
+                self.client.run_all(&calls, Operation::Invalidate, within, Lane::Main).await?;
             result = result.and(self.settle(replies, calls.len(), suspicions));
         }
         result

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery_core::remote::{Holder, Reason, RemoteKey};
+use cachery_core::remote::{Holder, Operation, Reason, RemoteKey};
 use tokio::task::AbortHandle;
 
 use super::{
@@ -99,7 +99,8 @@ impl Claim {
             let lives = [LIFE, TOKEN_LIFE].map(millis);
             let args = [&self.id[..], lives[0].as_bytes(), &token, lives[1].as_bytes()];
             // The next renewal makes up for one that fails.
-            let _ = self.client.run(&RENEW, &[lease, token_key], &args, "renew", LIMIT).await;
+            let _ =
+                self.client.run(&RENEW, &[lease, token_key], &args, Operation::Renew, LIMIT).await;
         }
     }
 
@@ -107,6 +108,6 @@ impl Claim {
         let [_, _, lease, waiters, _, wake_up] = self.client.node.all_of(&self.key);
         let keys = [lease, waiters, wake_up];
         // A lease that cannot be given back ends by itself.
-        let _ = self.client.run(&RELEASE, &keys, &[&self.id], "release", LIMIT).await;
+        let _ = self.client.run(&RELEASE, &keys, &[&self.id], Operation::Release, LIMIT).await;
     }
 }

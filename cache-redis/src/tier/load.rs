@@ -6,7 +6,8 @@ use std::{
 };
 
 use cachery_core::remote::{
-    IfStored, LoadReply, LoadRequest, OtherLoads, Pending, Reason, RemoteKey, RemotePermit,
+    IfStored, LoadReply, LoadRequest, Operation, OtherLoads, Pending, Reason, RemoteKey,
+    RemotePermit,
 };
 use redis::{Pipeline, Value};
 use tokio::sync::futures::OwnedNotified;
@@ -131,7 +132,7 @@ impl Begin {
             &self.new_states[1],
         ];
         let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
-        client.run_all(&[call], "begin", within, self.lane).await.map(only)
+        client.run_all(&[call], Operation::Begin, within, self.lane).await.map(only)
     }
 }
 
@@ -141,7 +142,7 @@ async fn generation_of(client: &Client, name: &str, within: Duration) -> Result<
     let mut pipeline = Pipeline::with_capacity(2);
     pipeline.cmd("SET").arg(&name).arg(&token::draw()?).arg("NX");
     pipeline.cmd("GET").arg(&name);
-    let mut replies = client.send(&name, &pipeline, "begin", within, Lane::Main).await?;
+    let mut replies = client.send(&name, &pipeline, Operation::Begin, within, Lane::Main).await?;
     let reply = replies.pop().unwrap_or_default();
     let refused = refusal(replies.first().filter(|_| reply == Value::Nil).unwrap_or(&reply));
     token::read_generation(bytes(reply)).ok_or(refused)

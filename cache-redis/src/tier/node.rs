@@ -3,10 +3,12 @@
 use std::{sync::Arc, time::Instant};
 
 use cachery_core::remote::{RemoteEvents, RemoteKey};
+use redis::{Pipeline, Value};
 
 use super::{
     journal::{Journal, JournalFile, Kind, Scope},
     names::{Change, Names, Pushed},
+    profiles::{self, Profiles},
     scripts::{CLEAR, INVALIDATE},
     waiters::Waiters,
     work::Work,
@@ -14,6 +16,7 @@ use super::{
 use crate::{
     connection::Script,
     server::{Replay, ReplayId, ServerHooks},
+    slots::slot,
 };
 
 /// One node.
@@ -24,6 +27,7 @@ pub(super) struct Node {
     pub(super) journal: Journal,
     pub(super) waiters: Waiters,
     pub(super) work: Arc<Work>,
+    profiles: Option<Profiles>,
     events: Arc<dyn RemoteEvents>,
 }
 
@@ -43,7 +47,12 @@ impl Node {
             Some(file) => journal.kept_in(file),
             None => journal,
         };
-        Self { id, names, journal, waiters: Waiters::default(), work, events }
+        Self { id, names, journal, waiters: Waiters::default(), work, profiles: None, events }
+    }
+
+    /// Notes the profile of this node in Redis, beside those of others.
+    pub(super) fn under(self, profiles: Profiles) -> Self {
+        Self { profiles: Some(profiles), ..self }
     }
 
     /// Returns the script that invalidates `scope`, with its keys.
@@ -103,6 +112,15 @@ impl ServerHooks for Node {
 
     fn done(&self, ids: &[ReplayId]) {
         self.journal.acknowledged(ids, Instant::now());
+    }
+
+    fn profile_request(&self, owns: &dyn Fn(u16) -> bool) -> Option<Pipeline> {
+        let profiles = self.profiles.as_ref()?;
+        if owns(slot(profiles::KEY.as_bytes())) { profiles.request() } else { None }
+    }
+
+    fn profiles(&self, replies: Vec<Value>) {
+        self.profiles.iter().for_each(|profiles| profiles.read(replies.clone()));
     }
 
     fn pushed(&self, names: &[Vec<u8>]) {

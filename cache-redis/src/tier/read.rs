@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use cachery_core::remote::{Reason, RemoteKey, Seen, StoredValue};
+use cachery_core::remote::{Operation, Reason, RemoteKey, Seen, StoredValue};
 use redis::{Cmd, Pipeline, Value};
 
 use super::{
@@ -66,7 +66,11 @@ async fn fetch_by_size(
     }
     let mut size = Pipeline::with_capacity(1);
     size.cmd("STRLEN").arg(keys.value());
-    let size = match client.send(keys.value(), &size, "get", within, Lane::Main).await.map(only) {
+    let size = match client
+        .send(keys.value(), &size, Operation::Get, within, Lane::Main)
+        .await
+        .map(only)
+    {
         Ok(Value::Int(size)) => usize::try_from(size).unwrap_or(0),
         // Where the size cannot be known, the value may be large.
         Ok(_) | Err(Reason::NoPermission) => usize::MAX,
@@ -93,7 +97,7 @@ async fn fetch_from_one(
     lane: Lane,
 ) -> Result<[Value; 4], Reason> {
     let request = request(keys.value(), &[keys.value(), keys.token(), keys.generation()]);
-    client.send(keys.value(), &request, "get", within, lane).await.map(take_apart)
+    client.send(keys.value(), &request, Operation::Get, within, lane).await.map(take_apart)
 }
 
 /// Reads from two servers at once: the generation may be on another than the key.
@@ -104,7 +108,7 @@ async fn fetch_from_cluster(
     lane: Lane,
 ) -> Result<[Value; 4], Reason> {
     let of_key = request(keys.value(), &[keys.value(), keys.token()]);
-    let of_key = client.send(keys.value(), &of_key, "get", within, lane);
+    let of_key = client.send(keys.value(), &of_key, Operation::Get, within, lane);
     let (of_key, generation) = tokio::try_join!(of_key, get(client, keys.generation(), within))?;
     let [left, value, token, _] = take_apart(of_key);
     Ok([left, value, token, generation])
@@ -113,7 +117,7 @@ async fn fetch_from_cluster(
 async fn get(client: &Client, key: &[u8], within: Duration) -> Result<Value, Reason> {
     let mut pipeline = Pipeline::with_capacity(1);
     pipeline.cmd("GET").arg(key);
-    client.send(key, &pipeline, "get", within, Lane::Main).await.map(only)
+    client.send(key, &pipeline, Operation::Get, within, Lane::Main).await.map(only)
 }
 
 /// Returns the request for the time that `value` has left, and for the values of `keys`.

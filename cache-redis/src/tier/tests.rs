@@ -213,7 +213,16 @@ async fn each_master_of_a_cluster_gets_its_part_of_a_batch() {
         let name = tier.0.node.names.value(key);
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(&name).arg("value");
-        tier.0.send(&name, &pipeline, "test", LONG, crate::server::Lane::Main).await.unwrap();
+        tier.0
+            .send(
+                &name,
+                &pipeline,
+                cachery_core::remote::Operation::Get,
+                LONG,
+                crate::server::Lane::Main,
+            )
+            .await
+            .unwrap();
     }
     assert_eq!(tier.invalidate(&keys, LONG).await, Ok(()));
     for node in cluster.nodes() {

@@ -30,6 +30,7 @@ impl Link {
         let mut heartbeat = pin!(manager::timer(HEARTBEAT));
         let mut judged = Instant::now();
         let _watched = self.state.doubts.watch();
+        self.note_profile(session).await;
         loop {
             let is_usable = tokio::select! {
                 () = session.ended() => false,
@@ -54,6 +55,7 @@ impl Link {
                         && self.is_at(&home)
                         && self.track_again(session, &mut asked).await
                         && self.replay_outstanding(session).await
+                        && self.note_profile(session).await
                 }
             };
             if !is_usable {
@@ -85,6 +87,20 @@ impl Link {
     /// elsewhere, and its pushes are, too.
     fn is_at(&self, home: &Arc<str>) -> bool {
         self.state.address() == *home && !self.connector.epochs.link_is_outdated()
+    }
+
+    /// Notes the profile of this node on the server, when that is due. Always returns true: the note
+    /// helps people only.
+    async fn note_profile(&self, session: &Session) -> bool {
+        let hooks = &self.state.shared.hooks;
+        let Some(request) = hooks.profile_request(&|slot| self.state.owns(slot)) else {
+            return true;
+        };
+        let limit = pin!(manager::timer(SILENCE));
+        if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&request))).await {
+            hooks.profiles(replies);
+        }
+        true
     }
 
     /// Asks a server for pushes that forbade them: its rights may have changed.

@@ -12,9 +12,9 @@ use std::{
     time::Duration,
 };
 
-use cachery_core::remote::{Reason, Target};
+use cachery_core::remote::{Operation, Reason, Target};
 use cachery_test_support::{eventually, wait_for};
-use redis::Value;
+use redis::{Pipeline, Value};
 
 use super::super::Servers;
 use crate::{
@@ -100,6 +100,12 @@ impl ServerHooks for HookLog {
         self.outstanding.store(!waiting.is_empty(), SeqCst);
     }
 
+    fn profile_request(&self, _owns: &dyn Fn(u16) -> bool) -> Option<Pipeline> {
+        None
+    }
+
+    fn profiles(&self, _replies: Vec<Value>) {}
+
     fn pushed(&self, names: &[Vec<u8>]) {
         for name in names {
             self.write(String::from_utf8_lossy(name));
@@ -157,7 +163,7 @@ pub(super) async fn ask_slot(
 ) -> Result<Value, Reason> {
     let mut pipeline = redis::pipe();
     pipeline.cmd(words[0]).arg(&words[1..]);
-    let replies = servers.request(slot, &pipeline, "test", BUDGET, Lane::Main).await;
+    let replies = servers.request(slot, &pipeline, Operation::Get, BUDGET, Lane::Main).await;
     replies.map(|mut replies| replies.remove(0))
 }
 
