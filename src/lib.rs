@@ -37,8 +37,8 @@ pub mod key {
 /// Statistics of caches, as [`Caches::report`] and [`CacheHandle::stats`] return them.
 pub mod stats {
     pub use cachery_core::{
-        CacheReport, Evictions, Fingerprint, FreshnessStats, Invalidations, RemoteStats, Report,
-        SiteReport, Stats, UnstorableStats,
+        CacheIdentity, CacheReport, Evictions, Fingerprint, FreshnessStats, Identities,
+        Invalidations, RemoteStats, Report, SiteReport, Stats, UnstorableStats,
     };
 }
 

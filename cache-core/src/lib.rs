@@ -65,7 +65,9 @@ pub use observe::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, 
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list};
 pub use read::{Cache, LoadOutput};
-pub use registry::{CacheHandle, CacheReport, Caches, InstallError, Report, SiteReport};
+pub use registry::{
+    CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Report, SiteReport,
+};
 pub use remote::{Mark, Shutdown, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use value::{CacheValue, LocalValue};

@@ -2,11 +2,12 @@
 //!
 //! [`caches`] is the public type. Its parts: [`state`] holds the caches, [`current`] tells which
 //! registry a call uses, [`open`] builds one, [`reload`] changes its settings, [`remote`] is its
-//! share in the remote tier, [`handle`] and [`report`] show it.
+//! share in the remote tier, [`handle`], [`report`] and [`identities`] show it.
 
 mod caches;
 mod current;
 mod handle;
+mod identities;
 mod open;
 mod reload;
 mod remote;
@@ -16,4 +17,5 @@ mod state;
 
 pub use caches::{Caches, InstallError};
 pub use handle::CacheHandle;
+pub use identities::{CacheIdentity, Identities};
 pub use report::{CacheReport, Report, SiteReport};

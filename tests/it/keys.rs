@@ -10,14 +10,14 @@ use cachery::{CacheKey, Caches, cached, key::KeyEncoder};
 use serde::{Serialize, de::DeserializeOwned};
 
 mod orders {
-    #[cachery::cached(name = "keys-get", ttl = 60)]
+    #[cachery::cached(ttl = 60)]
     pub(crate) async fn get(_id: u64) -> String {
         "an order".to_owned()
     }
 }
 
 mod users {
-    #[cachery::cached(name = "keys-get", ttl = 60)]
+    #[cachery::cached(ttl = 60)]
     pub(crate) async fn get(_id: u64) -> String {
         "a user".to_owned()
     }
@@ -30,7 +30,7 @@ async fn two_functions_of_one_name_in_two_modules_share_no_entry() {
             assert_eq!(orders::get(1).await, "an order");
             assert_eq!(users::get(1).await, "a user");
         }
-        let stats = Caches::current().get("keys-get").expect("both are called so").stats();
+        let stats = Caches::current().get("get").expect("both are called so").stats();
         assert_eq!((stats.loads, stats.hits, stats.size), (2, 6, 2), "their statistics sum");
         orders::get::cache().clear().await;
         assert_eq!(users::get::peek(1).await, None, "one name is cleared as one");

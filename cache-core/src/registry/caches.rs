@@ -2,7 +2,10 @@
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use super::{current, handle::CacheHandle, open, reload, remote, report::Report, state::Registry};
+use super::{
+    current, handle::CacheHandle, identities::Identities, open, reload, remote, report::Report,
+    state::Registry,
+};
 use crate::{
     cache::Cache,
     clock::Clock,
@@ -210,6 +213,37 @@ impl Caches {
     /// ```
     pub fn names(&self) -> Vec<&'static str> {
         site::by_name().keys().copied().collect()
+    }
+
+    /// Returns the caches of this program as a shared store knows them: to be serialised, or
+    /// printed with one line for each.
+    ///
+    /// A test that compares it with a file fails when a deploy would start cold:
+    ///
+    /// ```
+    /// use cachery::Caches;
+    /// use std::{env, fs};
+    ///
+    /// // In a test of another crate: `use my_service as _;`, so that its call sites are linked.
+    /// fn a_deploy_starts_warm() {
+    ///     let identities = Caches::isolated().identities().to_string();
+    /// #   let directory = env::temp_dir();
+    /// #   let file = directory.join(format!("cachery-identities-{}", std::process::id()));
+    /// #   fs::write(&file, &identities).unwrap();
+    /// #   /*
+    ///     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/identities.txt");
+    /// #   */
+    ///     if env::var_os("UPDATE_IDENTITIES").is_some() {
+    ///         fs::write(&file, &identities).unwrap();
+    ///     }
+    ///     let deployed = fs::read_to_string(&file).unwrap();
+    ///     assert_eq!(identities, deployed, "a cache starts cold; UPDATE_IDENTITIES=1 accepts that");
+    /// #   fs::remove_file(file).unwrap();
+    /// }
+    /// # a_deploy_starts_warm();
+    /// ```
+    pub fn identities(&self) -> Identities {
+        Identities::of_program()
     }
 
     /// Returns the statistics and policies of all caches, as one serialisable value.

@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use super::{open::open, state::Registry};
+use super::{
+    open::{ignored, open},
+    state::Registry,
+};
 use crate::{
     clock::Clock,
     config::{Resolved, Sources},
@@ -95,9 +98,7 @@ fn build() -> &'static Arc<Registry> {
     // cache.
     if is_built_here {
         housekeeping::add(flush_metrics);
-        for fault in registry.settings.faults().iter().take(MOST_TOLD) {
-            tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
-        }
+        registry.settings.faults().iter().take(MOST_TOLD).for_each(ignored);
         registry.settings.started.log_notes();
     }
     registry

@@ -1,20 +1,46 @@
 //! The opening of a registry: its settings, its clock and its remote tier.
 
-use std::sync::{Arc, Weak};
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use super::{remote, settings::CurrentSettings, state::Registry};
 use crate::{
     clock::Clock,
     config::{Config, Resolved, Sources},
-    error::{Error, Fault},
+    error::{Error, Fault, FaultKind},
     site::SITES,
 };
 
 /// Opens the registry of a test: nothing of the process is read.
 pub(super) fn isolated() -> Arc<Registry> {
     let sources = Sources { isolated: true, ..Sources::default() };
-    let config = Resolved::of(&sources, &SITES).config;
+    let Resolved { config, faults } = Resolved::of(&sources, &SITES);
+    tell_once(&faults);
     open(sources, config, Clock::isolated(), Vec::new(), false)
+}
+
+/// Tells of call sites that claim one identity, once in a process: there is a registry for each
+/// test.
+fn tell_once(faults: &[Fault]) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    let mut twins =
+        faults.iter().filter(|fault| fault.kind == FaultKind::DuplicateIdentity).peekable();
+    if twins.peek().is_some() && !TOLD.swap(true, Relaxed) {
+        twins.for_each(ignored);
+    }
+}
+
+/// Logs a fault that does not stop the registry.
+pub(super) fn ignored(fault: &Fault) {
+    if fault.kind == FaultKind::DuplicateIdentity {
+        tracing::error!(
+            "{fault} (ignored, and they are kept apart; `Caches::from_env` refuses to start)"
+        );
+    } else {
+        tracing::error!("{fault} (ignored; `Caches::from_env` would have refused to start)");
+    }
 }
 
 /// Opens a registry with the settings of `sources`, and connects if a cache needs the remote tier.

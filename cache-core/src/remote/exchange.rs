@@ -162,10 +162,8 @@ pub enum LoadReply {
 pub struct RemotePermit {
     /// The state of the key when the load began.
     pub mark: Mark,
-    /// The token as the store holds it, for the tier that granted the permit.
-    pub token: Vec<u8>,
-    /// The lease; dropping it gives it back.
-    pub lease: Option<Box<dyn Any + Send + Sync>>,
+    /// The token and the lease, as the tier that granted them keeps them.
+    pub granted: Box<dyn Any + Send + Sync>,
 }
 
 /// The relation of a fill to the value that was stored before.

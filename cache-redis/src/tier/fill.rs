@@ -13,6 +13,7 @@ use super::{
     invalidate::Batch,
     journal::Scope,
     lease::Lease,
+    load::Granted,
     reply::{only, refusal},
     scripts::{FILL, flag, millis},
     token::State,
@@ -28,18 +29,19 @@ pub(super) async fn fill(
     kind: FillKind,
     within: Duration,
 ) -> Result<Filled, Reason> {
-    let RemotePermit { token, lease, .. } = permit;
+    let Ok(granted) = permit.granted.downcast::<Granted>() else { return Ok(Filled::Fenced) };
+    let Granted { token, only_if_absent, lease } = *granted;
     let Some(state) = State::of_fill(&token, kind) else { return Ok(Filled::Fenced) };
-    let lease = lease.and_then(|lease| lease.downcast::<Lease>().ok());
     let keys = client.node.all_of(key);
     let sealed = value.as_ref().map(|value| envelope::seal(&keys[0], state, value));
     let lifetime = value.as_ref().and_then(|value| value.lifetimes.usable).map(millis);
-    let args: [&[u8]; 5] = [
+    let args: [&[u8]; 6] = [
         &token,
         sealed.as_deref().unwrap_or_default(),
         lifetime.as_deref().unwrap_or_default().as_bytes(),
-        lease.as_ref().map_or(&[], |lease| lease.id()),
+        lease.as_ref().map_or(&[], Lease::id),
         flag(kind == FillKind::Replacing),
+        flag(only_if_absent),
     ];
     // Where it is not known whether the old value was replaced, it must not be read again.
     let doubt =

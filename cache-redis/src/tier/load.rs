@@ -65,7 +65,7 @@ pub(super) async fn request_load(
         }
         match Verdict::read(reply?)? {
             Verdict::Granted { token } => {
-                return Ok(LoadReply::Granted(permit(generation, token, lease)));
+                return Ok(LoadReply::Granted(permit(generation, token, stored, lease)));
             }
             Verdict::Busy { lease_left } => {
                 lease.take().into_iter().for_each(Lease::disarm);
@@ -148,10 +148,25 @@ async fn generation_of(client: &Client, name: &str, within: Duration) -> Result<
     token::read_generation(bytes(reply)).ok_or(refused)
 }
 
-fn permit(generation: [u8; 16], token: Vec<u8>, lease: Option<Lease>) -> RemotePermit {
+/// The right to fill, as this tier has granted it.
+pub(super) struct Granted {
+    pub(super) token: Vec<u8>,
+    /// True where no readable value was stored when the load began: one that is stored when it ends
+    /// came from another load, and stays.
+    pub(super) only_if_absent: bool,
+    pub(super) lease: Option<Lease>,
+}
+
+fn permit(
+    generation: [u8; 16],
+    token: Vec<u8>,
+    stored: IfStored,
+    lease: Option<Lease>,
+) -> RemotePermit {
     let mark = State::mark(State::of_readable(&token), Some(generation));
-    let lease = lease.map(|lease| Box::new(lease.held(token.clone())) as Box<_>);
-    RemotePermit { mark, token, lease }
+    let lease = lease.map(|lease| lease.held(token.clone()));
+    let only_if_absent = stored == IfStored::ReturnIt;
+    RemotePermit { mark, granted: Box::new(Granted { token, only_if_absent, lease }) }
 }
 
 /// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,

@@ -1,5 +1,7 @@
 //! Batches of invalidations against servers that the tests start.
 
+mod releases;
+
 use std::{
     future::Future,
     pin::pin,

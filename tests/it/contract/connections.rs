@@ -24,7 +24,7 @@ macro_rules! functions {
         $(pub(crate) mod $ones {
             use cachery::cached;
 
-            #[cached(name = "contract-one-of-many", ttl = 3600)]
+            #[cached(ttl = 3600)]
             pub(crate) async fn function(number: u64) -> u64 {
                 number
             }
@@ -54,7 +54,7 @@ async fn a_hundred_functions_use_as_many_connections_as_none() {
         let before = server.connections().await.len();
         assert_eq!(caches.scope(call_all()).await, 100);
         let keys = server.ask::<u64>(&["DBSIZE"]).await;
-        assert_eq!(keys, 102, "100 values, a generation and the profiles");
+        assert_eq!(keys, 202, "100 values with their tokens, a generation and the profiles");
         assert_eq!(server.connections().await.len(), before);
         assert_eq!(before, 2, "one for requests, one for pushes");
     }

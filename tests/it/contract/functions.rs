@@ -61,7 +61,7 @@ pub(crate) async fn text(bytes: usize, probe: &Probe) -> String {
 pub(crate) mod orders {
     use cachery::cached;
 
-    #[cached(name = "contract-get", ttl = 3600)]
+    #[cached(ttl = 3600)]
     pub(crate) async fn get(id: u64) -> String {
         format!("order {id}")
     }
@@ -70,7 +70,7 @@ pub(crate) mod orders {
 pub(crate) mod users {
     use cachery::cached;
 
-    #[cached(name = "contract-get", ttl = 3600)]
+    #[cached(ttl = 3600)]
     pub(crate) async fn get(id: u64) -> String {
         format!("user {id}")
     }

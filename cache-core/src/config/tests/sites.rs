@@ -15,6 +15,23 @@ fn two_sites_of_one_identity_are_a_fault_that_names_both_lines() {
 }
 
 #[test]
+fn two_functions_of_one_written_name_are_a_fault_that_names_both_lines() {
+    let sites = [
+        Site::named("users", "shop::f", "", "").at("src/shop.rs", 7),
+        Site::named("users", "blog::g", "", "").at("src/blog.rs", 9),
+        Site::new("orders", "shop::f", "", ""),
+        Site::new("orders", "blog::g", "", ""),
+    ];
+    assert_eq!(
+        resolve(&sites, &[]).1,
+        [
+            "src/shop.rs:7 and src/blog.rs:9: two functions are cached as `users`, and a name that is written \
+          identifies one cache; give one of them another `name`"
+        ]
+    );
+}
+
+#[test]
 fn three_sites_of_one_identity_are_one_fault_that_names_all_lines() {
     let (other, third) =
         (|| site("users").at("src/other.rs", 9), || site("users").at("src/third.rs", 11));

@@ -1,6 +1,6 @@
 #!lua
 -- Stores a value while its load's token stands. KEYS: value, token, lease, waiters, marker of a change, marker to wake up.
--- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), whether it replaces an older value.
+-- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), whether it replaces an older value, whether it is stored only where no other load has stored one.
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)
@@ -15,6 +15,10 @@ local function set(key, value)
 end
 local token = get(KEYS[2])
 local held = token == ARGV[1]
+if held and ARGV[5] == '0' and ARGV[6] == '1' then
+  local value = get(KEYS[1])
+  held = not (value and string.sub(value, 9, 40) == string.sub(token, 1, 32))
+end
 if held then
   if ARGV[5] == '1' then
     -- The state that the value names takes the place of the one before: what other releases have stored is not read again.
