@@ -116,10 +116,6 @@ impl Release {
     }
 }
 
-fn some(value: &str) -> Option<String> {
-    Some(value.to_owned())
-}
-
 #[tokio::test]
 async fn each_release_reads_its_own_value_and_none_ends_that_of_the_other() {
     let server = Server::start().await;
@@ -142,7 +138,7 @@ async fn loads_of_two_releases_that_overlap_are_both_stored() {
     let (of_old, of_new) = (old.begin().await, new.begin().await);
     assert_eq!(old.fill(of_old, Some("old"), FillKind::AfterMiss).await, Filled::Stored);
     assert_eq!(new.fill(of_new, Some("new"), FillKind::AfterMiss).await, Filled::Stored);
-    assert_eq!((old.read().await, new.read().await), (some("old"), some("new")));
+    assert_eq!((old.read().await, new.read().await), (Some("old".into()), Some("new".into())));
 }
 
 #[tokio::test]
@@ -152,7 +148,7 @@ async fn of_two_loads_of_one_release_that_overlap_the_first_to_end_is_stored() {
     let (first, second) = (old.begin().await, old.begin().await);
     assert_eq!(old.fill(second, Some("second"), FillKind::AfterMiss).await, Filled::Stored);
     assert_eq!(old.fill(first, Some("first"), FillKind::AfterMiss).await, Filled::Fenced);
-    assert_eq!(old.read().await, some("second"));
+    assert_eq!(old.read().await, Some("second".into()));
 }
 
 #[tokio::test]
@@ -167,7 +163,11 @@ async fn an_invalidation_ends_the_values_of_both_and_what_is_loading() {
     assert_eq!((old.read().await, new.read().await), (None, None));
     assert_eq!(old.fill(late, Some("late"), FillKind::AfterMiss).await, Filled::Fenced);
     old.store("again").await;
-    assert_eq!((old.read().await, new.read().await), (some("again"), None), "no old value returns");
+    assert_eq!(
+        (old.read().await, new.read().await),
+        (Some("again".into()), None),
+        "no old value returns"
+    );
 }
 
 #[tokio::test]
@@ -190,9 +190,9 @@ async fn a_refresh_keeps_the_old_value_until_its_own_is_there() {
     old.store("old").await;
     new.store("new").await;
     let refresh = old.supersede().await;
-    assert_eq!((old.read().await, new.read().await), (some("old"), some("new")));
+    assert_eq!((old.read().await, new.read().await), (Some("old".into()), Some("new".into())));
     assert_eq!(old.fill(refresh, Some("fresh"), FillKind::Replacing).await, Filled::Stored);
-    assert_eq!((old.read().await, new.read().await), (some("fresh"), None));
+    assert_eq!((old.read().await, new.read().await), (Some("fresh".into()), None));
 }
 
 #[tokio::test]
@@ -202,9 +202,9 @@ async fn a_refresh_that_fails_leaves_the_old_values() {
     old.store("old").await;
     new.store("new").await;
     drop(old.supersede().await);
-    assert_eq!((old.read().await, new.read().await), (some("old"), some("new")));
+    assert_eq!((old.read().await, new.read().await), (Some("old".into()), Some("new".into())));
     new.put("put").await;
-    assert_eq!((old.read().await, new.read().await), (None, some("put")));
+    assert_eq!((old.read().await, new.read().await), (None, Some("put".into())));
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn a_put_drops_the_fills_of_all_loads_that_began_before_it_landed() {
     assert_eq!(old.fill(before, Some("before"), FillKind::AfterMiss).await, Filled::Fenced);
     assert_eq!(new.fill(put, Some("put"), FillKind::Replacing).await, Filled::Stored);
     assert_eq!(old.fill(during, Some("during"), FillKind::AfterMiss).await, Filled::Fenced);
-    assert_eq!((old.read().await, new.read().await), (None, some("put")));
+    assert_eq!((old.read().await, new.read().await), (None, Some("put".into())));
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn of_two_puts_that_overlap_the_one_that_began_last_is_stored() {
     let second = old.supersede().await;
     assert_eq!(new.fill(first, Some("first"), FillKind::Replacing).await, Filled::Fenced);
     assert_eq!(old.fill(second, Some("second"), FillKind::Replacing).await, Filled::Stored);
-    assert_eq!((old.read().await, new.read().await), (some("second"), None));
+    assert_eq!((old.read().await, new.read().await), (Some("second".into()), None));
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn a_load_without_a_value_to_store_leaves_the_value_of_the_other_release()
     new.store("new").await;
     let permit = old.begin().await;
     assert_eq!(old.fill(permit, None, FillKind::AfterMiss).await, Filled::Stored);
-    assert_eq!(new.read().await, some("new"));
+    assert_eq!(new.read().await, Some("new".into()));
 }
 
 #[tokio::test]
@@ -275,7 +275,7 @@ async fn a_token_that_was_evicted_costs_a_miss_and_nothing_old_returns() {
     assert_eq!((old.read().await, new.read().await), (None, None));
     assert_eq!(old.fill(late, Some("late"), FillKind::Replacing).await, Filled::Fenced);
     new.store("again").await;
-    assert_eq!((old.read().await, new.read().await), (None, some("again")));
+    assert_eq!((old.read().await, new.read().await), (None, Some("again".into())));
 }
 
 #[tokio::test]
@@ -301,7 +301,7 @@ async fn a_token_lives_as_long_as_all_values_that_were_filled_under_it() {
     new.store("for an hour").await;
     drop(new.supersede().await);
     assert_eq!(pttl(new.token_key()).await, -1);
-    assert_eq!(old.read().await, some("for ever"));
+    assert_eq!(old.read().await, Some("for ever".into()));
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn a_lease_of_before_an_invalidation_holds_up_nobody() {
     assert_eq!(old.fill(lease, Some("late"), FillKind::AfterMiss).await, Filled::Fenced);
     assert!(matches!(old.ask(OtherLoads::AwaitLease).await, LoadReply::Busy(_)));
     assert_eq!(other.fill(next, Some("next"), FillKind::AfterMiss).await, Filled::Stored);
-    assert_eq!(old.read().await, some("next"));
+    assert_eq!(old.read().await, Some("next".into()));
 }
 
 #[tokio::test]
@@ -348,7 +348,7 @@ async fn a_clear_ends_the_values_of_both() {
     assert_eq!((old.read().await, new.read().await), (None, None));
     new.store("again").await;
     assert_eq!(old.fill(late, Some("late"), FillKind::Replacing).await, Filled::Fenced);
-    assert_eq!((old.read().await, new.read().await), (None, some("again")));
+    assert_eq!((old.read().await, new.read().await), (None, Some("again".into())));
 }
 
 #[tokio::test]
@@ -383,7 +383,7 @@ async fn each_master_of_a_cluster_keeps_the_token_beside_the_values() {
         let [old, new] = [place(&old, "0000000000000001"), place(&new, "0000000000000002")];
         old.store("old").await;
         new.store("new").await;
-        assert_eq!((old.read().await, new.read().await), (some("old"), some("new")));
+        assert_eq!((old.read().await, new.read().await), (Some("old".into()), Some("new".into())));
         old.invalidate().await;
         assert_eq!((old.read().await, new.read().await), (None, None));
     }
