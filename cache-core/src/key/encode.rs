@@ -111,7 +111,7 @@ pub trait CacheKey {
 pub struct KeyEncoder {
     /// The key to be, in its place: its bytes are moved once. With a digest, only room for the
     /// bytes that are not part of the digest yet.
-    key: Key,
+    pub(crate) key: Key,
     /// The digest of all bytes before those in the key, once there were more than fit. A hasher has
     /// about 2 KiB, so it is made only when it is needed, and in its place.
     digest: Option<Hasher>,
@@ -173,7 +173,13 @@ impl KeyEncoder {
         }
         if !rest.is_empty() {
             // A whole word, too: the bytes behind it are written later, or stay zero.
-            let word = rest.iter().rev().fold(0, |word, byte| word << u8::BITS | u64::from(*byte));
+            let word = match bytes.last_chunk::<WORD>() {
+                // The last word overlaps the one before, whose bytes are shifted out.
+                Some(last) => {
+                    u64::from_le_bytes(*last) >> (u8::BITS as usize * (WORD - rest.len()))
+                }
+                None => rest.iter().rev().fold(0, |word, byte| word << u8::BITS | u64::from(*byte)),
+            };
             self.key.bytes[at..at + WORD].copy_from_slice(&word.to_le_bytes());
         }
         self.fill_to(end);
@@ -264,15 +270,23 @@ impl Key {
     #[inline]
     pub fn of(parts: &[&dyn CacheKey]) -> Self {
         let mut encoder = KeyEncoder::new();
-        for part in parts {
-            part.encode(&mut encoder);
-        }
-        if encoder.digest.is_some() {
-            encoder.key = encoder.finish_digest();
-        } else {
-            encoder.key.seal();
-        }
-        // Moved from the one place that it has in both cases: its bytes are copied once.
+        encoder.complete(parts);
         encoder.key
+    }
+}
+
+impl KeyEncoder {
+    /// Encodes these parts, in this order, and completes the key. Whoever needs it takes it out of
+    /// the encoder, to the place where it stays: each further move copies its bytes.
+    #[inline]
+    pub(crate) fn complete(&mut self, parts: &[&dyn CacheKey]) {
+        for part in parts {
+            part.encode(self);
+        }
+        if self.digest.is_some() {
+            self.key = self.finish_digest();
+        } else {
+            self.key.seal();
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crate::{
     codec::equality::Equality,
-    key::{CacheKey, Key},
+    key::{CacheKey, Key, KeyEncoder},
     returns::{IsResult, Returns},
     site::Site,
     value::{CacheValue, KeptAs, LocalValue, ValueOps},
@@ -56,23 +56,20 @@ macro_rules! __call_now {
     };
 }
 
-impl<R, V, E> Keyed<R, V, E> {
-    /// Gives the key the equality of its value's type.
-    #[inline]
-    #[must_use]
-    pub fn equal(self, equality: Option<Equality<V>>) -> Self {
-        Self { value: self.value.equal(equality), ..self }
-    }
-}
-
 impl<R, V, E> Returns<R, V, E> {
-    /// Makes a key of these parts, for a function whose values every tier can keep.
+    /// Makes a key of these parts, for a function whose values every tier can keep, with the
+    /// equality of their type.
     #[inline]
-    pub fn stored(self, site: &'static Site, parts: &[&dyn CacheKey]) -> Keyed<R, V, E>
+    pub fn at(
+        self,
+        site: &'static Site,
+        equality: Option<Equality<V>>,
+        parts: &[&dyn CacheKey],
+    ) -> Keyed<R, V, E>
     where
         V: CacheValue,
     {
-        Keyed { site, returns: self, value: ValueOps::stored(), key: Key::of(parts) }
+        self.keyed(site, ValueOps::stored().equal(equality), parts)
     }
 
     /// Makes a key of these parts, for a function whose values stay in memory.
@@ -81,7 +78,21 @@ impl<R, V, E> Returns<R, V, E> {
     where
         V: LocalValue,
     {
-        Keyed { site, returns: self, value: ValueOps::local(), key: Key::of(parts) }
+        self.keyed(site, ValueOps::local(), parts)
+    }
+
+    #[inline]
+    fn keyed(
+        self,
+        site: &'static Site,
+        value: ValueOps<V>,
+        parts: &[&dyn CacheKey],
+    ) -> Keyed<R, V, E> {
+        let mut encoder = KeyEncoder::new();
+        encoder.complete(parts);
+        // The key is moved from the encoder to its place, and nowhere else: each move copies all
+        // its bytes.
+        Keyed { site, returns: self, value, key: encoder.key }
     }
 
     /// Makes a key of a declared cache, for a function that loads its values.

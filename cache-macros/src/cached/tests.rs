@@ -289,7 +289,7 @@ fn parts_stand_in_the_order_of_the_parameters() {
     let parts = |args, item| {
         let tokens: String = cached(args, item).to_string().split_whitespace().collect();
         tokens
-            .split("site(),&[")
+            .split("site(),__eq,&[")
             .nth(1)
             .expect("there are parts")
             .split("])")

@@ -1,6 +1,6 @@
 //! The entry of a call, with the function's types, and the descriptor of the call site.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Type, TypePath};
 
@@ -92,27 +92,30 @@ fn typed(model: &Model) -> TokenStream {
     let source = source(model);
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
-    let mut at = hygienic("__at");
-    at.set_span(at.span().located_at(span));
-    let entry = quote_spanned!(span=> #tag.#shape().#source);
-    let entry = match equality(model) {
-        Some(equal) => quote_spanned!(span=> let #at = #entry; #at #equal),
-        None => entry,
-    };
+    let equality = equality(model);
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
-        #entry
+        #equality
+        #tag.#shape().#source
     }
 }
 
-/// Emits the call that gives the key the equality of the value's type. A declared cache has its
-/// own, and values in memory need none.
+/// Emits the equality of the value's type. A declared cache has its own, and values in memory need
+/// none.
 fn equality(model: &Model) -> Option<TokenStream> {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let CacheOf::Own(site) = &model.cache else { return None };
     let of = placed(if model.fallible { quote!(Oks) } else { quote!(EqualityOf) }, *span);
     let facade = placed(krate, *span);
-    (!site.local).then(|| quote_spanned!(*span=> .equal(#facade::__private::#of::<#returns>::EQ)))
+    let equal = equal(*span);
+    let found = quote_spanned!(*span=> let #equal = #facade::__private::#of::<#returns>::EQ;);
+    (!site.local).then_some(found)
+}
+
+fn equal(span: Span) -> Ident {
+    let mut equal = hygienic("__eq");
+    equal.set_span(equal.span().located_at(span));
+    equal
 }
 
 /// Emits the call that names the cache and the key in it.
@@ -126,10 +129,11 @@ fn source(model: &Model) -> TokenStream {
             quote!(#method(#declared::__at(#(#parts),*)).#kept())
         }
         CacheOf::Own(own) => {
-            let bound = placed(if own.local { quote!(local) } else { quote!(stored) }, span);
+            let bound = placed(if own.local { quote!(local) } else { quote!(at) }, span);
             let site = model.name_of(Companion::Site);
             let parts = key::parts(model);
-            quote!(#bound(Self::#site(), #parts))
+            let equal = (!own.local).then(|| equal(span)).into_iter();
+            quote!(#bound(Self::#site(), #(#equal,)* #parts))
         }
     }
 }
