@@ -202,7 +202,7 @@ impl<K, V> Cache<K, V> {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
             let at = Keyed { site, returns: R::returns(), value, key };
-            crate::__call!(at, || async move { load().await })
+            crate::__call!(at, async move { load().await })
         }
     }
 

@@ -31,7 +31,7 @@ pub type Plain<R> = Keyed<R, R, Infallible>;
 #[derive(Clone, Copy, Debug)]
 pub struct Skipped;
 
-/// Calls a function by one key: `run` returns its future. A hit is over before the function's future
+/// Calls a function by one key: `run` makes its future. A hit is over before the function's future
 /// and the state of a call exist, and what it needed is off the stack before the function runs.
 #[doc(hidden)]
 #[macro_export]
@@ -39,19 +39,19 @@ macro_rules! __call {
     ($keyed:expr, $run:expr) => {
         match $crate::__private::hit(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
-            ::core::ops::ControlFlow::Continue(missed) => missed.call($run).await,
+            ::core::ops::ControlFlow::Continue(missed) => missed.call(move || $run).await,
         }
     };
 }
 
-/// Calls a function that is not async by one key: `run` is a closure.
+/// Calls a function that is not async by one key: `run` runs it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call_now {
     ($keyed:expr, $run:expr) => {
         match $crate::__private::hit_now(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
-            ::core::ops::ControlFlow::Continue(missed) => missed.call_now($run),
+            ::core::ops::ControlFlow::Continue(missed) => missed.call_now(move || $run),
         }
     };
 }

@@ -90,7 +90,7 @@ fn the_site_knows_its_backend_its_engine_and_that_it_is_local_where_that_is_said
         );
         let tokens: String = cached(args, item).to_string().split_whitespace().collect();
         tokens
-            .split_once("\"(id:u64)->u64\",)")
+            .split_once("\"(id:u64)\",\"u64\",)")
             .expect("there is a site")
             .1
             .split_once(';')

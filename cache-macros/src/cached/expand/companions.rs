@@ -107,7 +107,8 @@ fn refresh(model: &Model) -> TokenStream {
     let name = model.name_of(Companion::Refresh);
     let home = quote!(Self);
     let params = inputs(model, Inputs::All);
-    let refresh = waited(model, "refresh", &run(model, &home));
+    let run = run(model, &home);
+    let refresh = waited(model, "refresh", &quote!(move || #run));
     let asyncness = &model.function.item.sig.asyncness;
     let at = key::given(model, &home);
     let header = header(model, "Runs the function now, whatever is stored, and stores its value.");

@@ -39,7 +39,7 @@ pub(super) fn waited(model: &Model, name: &str, argument: &TokenStream) -> Token
     }
 }
 
-/// Emits a closure that runs the body, or makes its future, with every input handed on.
+/// Emits the call of the body, which runs it or makes its future, with every input handed on.
 pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
     let generics = arguments(&model.function.item.sig.generics);
     let body = call(home, &model.name_of(Companion::Body), &generics);
@@ -47,7 +47,7 @@ pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
         model.receiver.iter().map(|receiver| receiver.declared.self_token.to_token_stream());
     let params = model.params.iter().map(|param| param.name.to_token_stream());
     let arguments = receiver.chain(params);
-    quote!(move || #body(#(#arguments),*))
+    quote!(#body(#(#arguments),*))
 }
 
 /// Emits `home::name::<T, N>`: the arguments need not tell the type parameters.
