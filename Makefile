@@ -42,6 +42,7 @@ docs:
 # Side by side with the peers, in one run. Not part of the gate: it measures time.
 bench:
 	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin hit -- write
+	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin memory -- write
 	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin remote
 	$(CARGO) run --release --manifest-path benches/Cargo.toml --bin push
 	benches/compile.sh

@@ -10,8 +10,12 @@ mod alloc;
 mod contenders;
 mod followers;
 mod hits;
+mod latency;
 mod load;
+mod ratio;
+mod report;
 mod table;
+mod threads;
 
 use std::{future::Future, hint::black_box, sync::Arc, time::Instant};
 
@@ -31,18 +35,19 @@ fn main() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let mut table = table::Table::new();
-    for load in Load::all() {
-        table.add(&load.to_string(), runtime.block_on(compare(&load)));
+    let loads: Vec<_> = Load::all().collect();
+    for load in &loads {
+        table.add(&load.to_string(), runtime.block_on(compare(load)));
     }
-    println!("{table}");
+    report::report("hits", &table.to_string());
+    report::report("threads", &threads::table(&loads[..4]).times());
+    report::report("latency", &latency::table());
+    report::report("ratio", &ratio::table());
     println!(
         "{} concurrent misses of one key: 1 load, {:.2} us a follower",
         followers::FOLLOWERS,
         followers::micros_each()
     );
-    if arguments.get(1).is_some_and(|word| word == "write") {
-        table::write(&table);
-    }
 }
 
 async fn compare(load: &Load) -> Vec<table::Row> {

@@ -16,9 +16,9 @@ const ROUNDS: usize = 3;
 /// Keys in one request of a node that reads all of them.
 const READ: u64 = 500;
 
-const BEGIN: &str = include_str!("../../cache-redis/src/scripts/begin.lua");
-const FILL: &str = include_str!("../../cache-redis/src/scripts/fill.lua");
-const INVALIDATE: &str = include_str!("../../cache-redis/src/scripts/invalidate.lua");
+const BEGIN: &str = include_str!("../../cache-redis/src/tier/scripts/begin.lua");
+const FILL: &str = include_str!("../../cache-redis/src/tier/scripts/fill.lua");
+const INVALIDATE: &str = include_str!("../../cache-redis/src/tier/scripts/invalidate.lua");
 /// Invalidates without markers, where the keys themselves are watched.
 const DELETE: &str = "return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])";
 

@@ -1,6 +1,6 @@
 //! The table of hits.
 
-use std::{fmt, fs};
+use std::fmt::{self, Write as _};
 
 use crate::contenders::NAMES;
 
@@ -49,35 +49,35 @@ impl Table {
     }
 }
 
-/// Markdown: the median nanoseconds, and in brackets how many times as long ours takes.
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| ns a hit | {} |", NAMES.join(" | "))?;
-        writeln!(f, "|---|{}", "---|".repeat(NAMES.len()))?;
+impl Table {
+    /// Returns Markdown: the median nanoseconds, and in brackets how many times as long ours takes.
+    pub fn times(&self) -> String {
+        let mut table = format!("| ns a hit | {} |\n", NAMES.join(" | "));
+        writeln!(table, "|---|{}", "---|".repeat(NAMES.len())).expect(TAKES_ALL);
         for (load, rows) in &self.0 {
             let ours = &rows[0];
-            write!(f, "| {load} | {:.0} |", median(ours.nanos()))?;
+            write!(table, "| {load} | {:.0} |", median(ours.nanos())).expect(TAKES_ALL);
             for peer in &rows[1..] {
-                write!(f, " {:.0} ({:.2}) |", median(peer.nanos()), ours.ratio_to(peer))?;
+                let nanos = median(peer.nanos());
+                write!(table, " {nanos:.0} ({:.2}) |", ours.ratio_to(peer)).expect(TAKES_ALL);
             }
-            writeln!(f)?;
+            table.push('\n');
         }
+        table
+    }
+}
+
+const TAKES_ALL: &str = "a string takes all";
+
+/// Writes the times, and the allocations of a hit.
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.times())?;
         let (_, rows) = self.0.last().expect("there are loads");
         let allocations: Vec<_> =
             rows.iter().map(|row| format!("{:.2}", row.allocations())).collect();
         writeln!(f, "| allocations a hit | {} |", allocations.join(" | "))
     }
-}
-
-/// Writes the table into its place in `BENCHMARKS.md`.
-pub fn write(table: &Table) {
-    const PATH: &str = "BENCHMARKS.md";
-    const BEGIN: &str = "<!-- hits -->\n";
-    const END: &str = "<!-- end of hits -->\n";
-    let text = fs::read_to_string(PATH).expect("run it in the root of the repository");
-    let (before, rest) = text.split_once(BEGIN).expect("where the table begins");
-    let (_, after) = rest.split_once(END).expect("where it ends");
-    fs::write(PATH, format!("{before}{BEGIN}{table}{END}{after}")).expect("written");
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
