@@ -1,6 +1,7 @@
 //! One call site's cache in one registry: its memory, its flights and its counters. It knows keys
 //! and entries, not types, and decides nothing: calls do, in `read`.
 
+mod background;
 mod live_policy;
 mod retries;
 mod shared;
@@ -10,6 +11,7 @@ mod tidy;
 mod trust;
 mod unstored;
 
+use background::Background;
 use live_policy::LivePolicy;
 pub(crate) use retries::Retries;
 pub(crate) use shared::{Remote, Shared};
@@ -49,6 +51,8 @@ pub(crate) struct Cache {
     pub(crate) clock: Clock,
     pub(crate) flights: Flights<Outcome>,
     pub(crate) counters: Arc<Counters>,
+    /// The loads that run in tasks of their own.
+    pub(crate) background: Background,
     /// The keys that wait after a failed load.
     pub(crate) retries: Retries,
     /// Entries of another generation are not read.
@@ -106,6 +110,7 @@ impl Cache {
             flights: Flights::new(FLIGHT_SHARDS, MAX_OWN_LOADS, clock.clone()),
             clock,
             counters,
+            background: Background::default(),
             retries: Retries::default(),
             generations,
             shared,

@@ -78,9 +78,11 @@ pub use value::{CacheValue, LocalValue};
 pub mod __private {
     pub use cachery_syntax::{Backend, Engine, Eviction};
     pub use linkme;
+    pub use std::borrow::ToOwned;
 
     pub use crate::{
-        __call as call, __call_now as call_now, __size_of as size_of,
+        __call as call, __call_detached as call_detached, __call_now as call_now,
+        __size_of as size_of,
         codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
         invalidation::Invalidation,

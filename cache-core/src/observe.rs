@@ -18,7 +18,7 @@ mod totals;
 pub(crate) use counters::{Counters, micros};
 pub use load_times::LoadTimes;
 pub(crate) use metric_list::describe;
-pub(crate) use metrics::{flush, flush_info, flush_queued, record_load};
+pub(crate) use metrics::{flush, flush_detached, flush_info, flush_queued, record_load};
 pub(crate) use spans::{get_span, load_span, record_hit};
 pub(crate) use stats::StaleReason;
 pub use stats::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};

@@ -12,6 +12,7 @@ mod by_thread;
 mod call;
 mod companions;
 mod declared;
+mod detached;
 mod fill;
 mod invalidate;
 mod keyed;

@@ -35,6 +35,13 @@ mod with_tokio {
         coop::poll_proceed(cx).map(|unit| unit.made_progress())
     }
 
+    /// Runs `future` as a task of the runtime around this code. Without one it is dropped.
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(future);
+        }
+    }
+
     /// Tells whether this thread works for a tokio runtime, which may have nobody else to poll a
     /// task.
     pub(crate) fn is_here() -> bool {
@@ -83,6 +90,8 @@ mod without {
     pub(crate) const fn is_here() -> bool {
         false
     }
+
+    pub(crate) fn spawn(_: impl Future<Output = ()> + Send + 'static) {}
 
     pub(crate) async fn paused_timeout(_: Duration, future: impl Future<Output = ()>) {
         future.await;

@@ -59,6 +59,7 @@ impl Field {
         Self::new("stale", Now, Now),
         Self::new("stale_if_error", Now, Now),
         Self::new("retry_after", Now, Now),
+        Self::new("detach", Now, Later),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -71,7 +72,6 @@ impl Field {
         Self::new("refresh", Later, Later),
         Self::new("soft_timeout", Later, Later),
         Self::new("load_timeout", Later, Later),
-        Self::new("detach", Later, Later),
         Self::new("err_ttl", Later, Later),
         Self::new("none_ttl", Later, Later),
         Self::new("memory_ttl", Later, Later),

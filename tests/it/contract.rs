@@ -3,6 +3,7 @@
 
 mod calls;
 mod connections;
+mod detached;
 mod freshness;
 mod functions;
 mod nodes;
@@ -104,12 +105,19 @@ mod databases {
     rules! { standalone, Redis; stored: another_database_means_other_values; }
 }
 
-/// Makes tests of the rules about values past their ttl.
+/// Makes tests of the rules about values past their ttl, and about loads in tasks.
 macro_rules! with_rules_of_freshness {
     ($module:ident, $place:ident, $backend:ident) => {
         mod $module {
             rules! {
                 $place, $backend;
+                detached:
+                    a_load_whose_callers_have_all_given_up_is_finished_and_stored
+                    a_renewal_that_fails_in_its_task_keeps_the_value
+                    a_shutdown_ends_the_loads_that_nobody_waits_for
+                    nobody_waits_for_the_renewal_of_a_stale_value
+                    the_panic_and_the_error_of_a_load_reach_their_caller
+                    what_is_invalidated_while_it_is_renewed_stays_invalid;
                 freshness:
                     a_fresh_value_needs_no_load
                     a_panic_without_a_value_is_the_callers

@@ -70,8 +70,24 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_refreshes_total",
         kind: Kind::Counter,
-        labels: &[CACHE, ("kind", "`call`, `inline`"), ("outcome", "`success`, `error`")],
-        meaning: "Loads that renew a value, by outcome: a call of `refresh`, or the call that found the value stale.",
+        labels: &[
+            CACHE,
+            ("kind", "`call`, `inline`, `background`"),
+            ("outcome", "`success`, `error`"),
+        ],
+        meaning: "Loads that renew a value, by outcome: a call of `refresh`, the call that found the value stale, or a task.",
+    },
+    Metric {
+        name: "cache_loads_in_flight",
+        kind: Kind::Gauge,
+        labels: &[CACHE],
+        meaning: "Loads that run in tasks of their own (`detach`).",
+    },
+    Metric {
+        name: "cache_background_shed_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Loads of stale values that did not begin because too many tasks ran.",
     },
     Metric {
         name: "cache_stale_served_total",

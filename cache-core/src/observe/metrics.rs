@@ -85,16 +85,25 @@ fn flush_freshness(cache: &'static str, stats: &FreshnessStats) {
     for (reason, count) in [("stale", stats.stale), ("error", stats.on_error)] {
         counter!("cache_stale_served_total", "cache" => cache, "reason" => reason).absolute(count);
     }
+    counter!("cache_background_shed_total", "cache" => cache).absolute(stats.background_shed);
     let refreshes = [
         ("call", "success", stats.refreshed),
         ("call", "error", stats.refresh_errors),
         ("inline", "success", stats.refreshed_inline),
         ("inline", "error", stats.inline_errors),
+        ("background", "success", stats.refreshed_in_background),
+        ("background", "error", stats.background_errors),
     ];
     for (kind, outcome, count) in refreshes {
         counter!("cache_refreshes_total", "cache" => cache, "kind" => kind, "outcome" => outcome)
             .absolute(count);
     }
+}
+
+/// Hands the number of loads that run in tasks to the recorder.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+pub(crate) fn flush_detached(cache: &'static str, running: usize) {
+    gauge!("cache_loads_in_flight", "cache" => cache).set(running as f64);
 }
 
 /// Hands the totals of one cache to the recorder that is installed now.

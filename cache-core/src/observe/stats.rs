@@ -137,6 +137,12 @@ statistics! {
         pub refreshed_inline: u64,
         /// Loads of stale values by their callers that failed.
         pub inline_errors: u64,
+        /// Loads of stale values by tasks (`detach`) that stored a value.
+        pub refreshed_in_background: u64,
+        /// Loads of stale values by tasks that failed.
+        pub background_errors: u64,
+        /// Loads of stale values that did not begin because too many tasks ran.
+        pub background_shed: u64,
     }
 }
 

@@ -72,6 +72,7 @@ impl<R, V, E> Keyed<R, V, E> {
                 None => Then::Run,
             },
             Next::Load(load) => Then::Load(Box::new(load)),
+            Next::Renew(renewal) => self.wait_for(Box::pin(renewal.inline())),
             Next::Bypass => Then::Run,
         }
     }

@@ -88,6 +88,16 @@ impl<R, V, E> Missed<R, V, E> {
         Self(Box::new(Course { keyed, step }))
     }
 
+    /// Creates a call that has the permit to load.
+    pub(super) fn loading(keyed: Keyed<R, V, E>, load: Load) -> Self {
+        Self::at(keyed, Step::Load(Box::new(load)))
+    }
+
+    /// Takes the key.
+    pub(super) fn into_keyed(self) -> Keyed<R, V, E> {
+        self.0.keyed
+    }
+
     /// Returns the key.
     pub(super) fn keyed(&self) -> &Keyed<R, V, E> {
         &self.0.keyed
@@ -185,6 +195,7 @@ impl<R, V, E> Course<R, V, E> {
                     None => Step::Run,
                 },
                 Next::Load(load) => Step::Load(Box::new(load)),
+                Next::Renew(renewal) => Step::Wait(Box::pin(renewal.inline())),
                 Next::Bypass => Step::Run,
             },
             Step::Fill(filling, value) => {

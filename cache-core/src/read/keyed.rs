@@ -44,6 +44,19 @@ macro_rules! __call {
     };
 }
 
+/// Calls a function whose loads run in tasks of their own by one key: `run` returns a future that
+/// owns what it needs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __call_detached {
+    ($keyed:expr, $run:expr) => {
+        match $crate::__private::hit(|| $keyed) {
+            ::core::ops::ControlFlow::Break(value) => value,
+            ::core::ops::ControlFlow::Continue(missed) => missed.call_detached($run).await,
+        }
+    };
+}
+
 /// Calls a function that is not async by one key: `run` runs it.
 #[doc(hidden)]
 #[macro_export]

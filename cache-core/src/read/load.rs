@@ -46,6 +46,8 @@ pub(super) enum LoadCause {
     Call,
     /// The call found a stale value, and renews it for all.
     Inline,
+    /// A task renews a stale value, for nobody's call.
+    Background,
 }
 
 /// The panic of a function whose load has a value in its place.
@@ -70,6 +72,16 @@ impl Load {
             cause,
             standby,
         }
+    }
+
+    /// Returns the cache.
+    pub(super) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Notes the span of the call that the load began for, which does not contain it.
+    pub(super) fn follows(&self, caller: &Span) {
+        self.span.follows_from(caller);
     }
 
     /// Tells whether another value stands in for that of the function, should it fail or panic.
@@ -140,8 +152,10 @@ impl Load {
     /// Ends the load of a function that panicked. Returns the value that serves in place of its
     /// own; without one the permit passes to the next caller who waits.
     pub(super) fn fail_by_panic(self) -> Option<Entry> {
-        if self.cause == LoadCause::Inline {
-            self.cache.counters.inline_errors.add(1);
+        match self.cause {
+            LoadCause::Inline => self.cache.counters.inline_errors.add(1),
+            LoadCause::Background => self.cache.counters.background_errors.add(1),
+            LoadCause::Miss | LoadCause::Call => {}
         }
         self.stand_in().ok()
     }
@@ -149,7 +163,7 @@ impl Load {
     /// Ends a failed load with the value that serves in place of its own. The error is the permit,
     /// where none may: there is none, or the key was invalidated meanwhile.
     fn stand_in(self) -> Result<Entry, Permit<Outcome>> {
-        let Self { cache, permit, standby, .. } = self;
+        let Self { cache, permit, standby, cause, .. } = self;
         let Some(standby) = standby.filter(|standby| standby.serves(&cache)) else {
             return Err(permit);
         };
@@ -162,7 +176,9 @@ impl Load {
         permit.fail_with(&Outcome::Standby(entry.clone())).inspect_err(|_| {
             cache.retries.forget(&key);
         })?;
-        cache.counters.stale_served(StaleReason::Error);
+        if cause != LoadCause::Background {
+            cache.counters.stale_served(StaleReason::Error);
+        }
         Ok(entry)
     }
 
@@ -175,6 +191,8 @@ impl Load {
             (LoadCause::Call, true) => counters.refresh_errors.add(1),
             (LoadCause::Inline, false) => counters.refreshed_inline.add(1),
             (LoadCause::Inline, true) => counters.inline_errors.add(1),
+            (LoadCause::Background, false) => counters.refreshed_in_background.add(1),
+            (LoadCause::Background, true) => counters.background_errors.add(1),
         }
     }
 

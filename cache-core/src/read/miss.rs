@@ -46,6 +46,8 @@ pub(super) struct Miss {
     caller: Caller,
     /// The value past its ttl that serves the call, should nothing better come.
     standby: Option<Standby>,
+    /// `true` once the call is served and only the renewal is left.
+    is_background: bool,
 }
 
 /// The caller of a miss.
@@ -62,9 +64,40 @@ pub(super) enum Next {
     Load(Load),
     /// The caller takes this outcome.
     Take(Outcome),
+    /// The caller renews a stale value. Others have it at once, and the caller may.
+    Renew(Renewal),
     /// The caller runs the function as if it were not cached: it is inside the load of this key, or
     /// that load waits for it.
     Bypass,
+}
+
+/// The renewal of a stale value, by the caller who has claimed it.
+pub(super) struct Renewal(Box<Miss>);
+
+impl Renewal {
+    /// Finds a new value, or gets the permit to load one for the caller.
+    pub(super) async fn inline(self) -> Next {
+        self.0.renew(LoadCause::Inline).await
+    }
+
+    /// Serves the caller with the stale value. The rest of the renewal is for nobody's call.
+    pub(super) fn serve(&mut self) -> Option<Entry> {
+        let Next::Take(Outcome::Standby(entry)) = self.0.take_standby(StaleReason::Stale) else {
+            return None;
+        };
+        self.0.is_background = true;
+        Some(entry)
+    }
+
+    /// Finds a new value, or gets the permit to load one, for nobody's call.
+    pub(super) async fn in_background(self) -> Next {
+        self.0.renew(LoadCause::Background).await
+    }
+
+    /// Returns the cache.
+    pub(super) fn cache(&self) -> &Arc<Cache> {
+        &self.0.cache
+    }
 }
 
 impl Miss {
@@ -77,7 +110,17 @@ impl Miss {
         let remote = RemotePart::new(&cache, key, decode);
         let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
         let (key, caller) = (key.clone(), Caller::Task);
-        Self { cache, key, group, fits, remote, counted: false, caller, standby: None }
+        Self {
+            cache,
+            key,
+            group,
+            fits,
+            remote,
+            counted: false,
+            caller,
+            standby: None,
+            is_background: false,
+        }
     }
 
     /// Makes the thread that calls wait by being parked.
@@ -90,12 +133,15 @@ impl Miss {
         if let Some(outcome) = self.look_past_ttl() {
             return Next::Take(outcome);
         }
+        if self.has_stale_standby() {
+            return Next::Renew(Renewal(Box::new(self)));
+        }
         loop {
             if let Some(outcome) = self.read().await {
                 return Next::Take(outcome);
             }
-            if self.standby.as_ref().is_some_and(|standby| standby.is_stale(self.now())) {
-                return self.renew().await;
+            if self.has_stale_standby() {
+                return Next::Renew(Renewal(Box::new(self)));
             }
             let permit = match self.join() {
                 Join::Own => return Next::Bypass,
@@ -119,8 +165,13 @@ impl Miss {
         }
     }
 
-    /// Loads a new value in place of a stale one, unless somebody does already.
-    async fn renew(mut self) -> Next {
+    /// Loads a new value in place of a stale one, unless somebody does already. The remote tier is
+    /// looked at first: another process may have loaded one.
+    async fn renew(mut self, cause: LoadCause) -> Next {
+        let is_remote = self.standby.as_ref().is_some_and(|standby| standby.is_remote);
+        if !is_remote && let Some(outcome) = self.read().await {
+            return Next::Take(outcome);
+        }
         let permit = self.cache.flights.lead(&self.key, || self.cache.generations.of(self.group));
         let Some(permit) = permit else { return self.take_standby(StaleReason::Stale) };
         if let Some(outcome) = self.look_again() {
@@ -130,7 +181,11 @@ impl Miss {
         if let Some(remote) = &mut self.remote {
             remote.give_way();
         }
-        self.load_for(permit, LoadCause::Inline).await
+        self.load_for(permit, cause).await
+    }
+
+    fn has_stale_standby(&self) -> bool {
+        self.standby.as_ref().is_some_and(|standby| standby.is_stale(self.now()))
     }
 
     /// Asks for the permit of all processes, and loads.
@@ -283,7 +338,7 @@ impl Miss {
 
     /// Returns the outcome of a call that memory serves while it looks for a value elsewhere.
     fn found(&self, entry: Entry) -> Outcome {
-        if !self.counted {
+        if !self.counted && !self.is_background {
             self.count_hit(&entry);
         }
         match &self.remote {
@@ -316,10 +371,13 @@ impl Miss {
     }
 
     /// Serves the call with the value past its ttl.
-    fn take_standby(self, reason: StaleReason) -> Next {
+    fn take_standby(&self, reason: StaleReason) -> Next {
         let Some(standby) = &self.standby else { return Next::Bypass };
         let counters = &self.cache.counters;
         match standby {
+            _ if self.is_background => {
+                return Next::Take(Outcome::Standby(standby.entry().clone()));
+            }
             _ if self.counted => {}
             standby if standby.is_remote => counters.remote_hit(standby.entry().load_micros()),
             standby => counters.hit(standby.entry().load_micros()),
@@ -458,6 +516,9 @@ impl Miss {
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {
+        if self.is_background {
+            return Outcome::Value(entry);
+        }
         if self.counted {
             self.cache.counters.coalesced.add(1);
         } else {
@@ -473,7 +534,7 @@ impl Miss {
 
     /// Counts the call as one miss at most, however often it looks.
     fn count_miss(&mut self) {
-        if !std::mem::replace(&mut self.counted, true) {
+        if !self.is_background && !std::mem::replace(&mut self.counted, true) {
             self.cache.counters.misses.add(1);
         }
     }

@@ -1,6 +1,6 @@
 //! The public type of a registry.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{
     current, handle::CacheHandle, identities::Identities, open, reload, remote, report::Report,
@@ -11,6 +11,7 @@ use crate::{
     clock::Clock,
     config::{CachesBuilder, EffectiveConfig, Reload},
     error::Error,
+    flight,
     health::Health,
     remote::{QueuedInvalidations, Shutdown},
     site::{self, Site},
@@ -350,6 +351,23 @@ impl Caches {
     /// ```
     pub fn flush_metrics(&self) {
         self.0.flush_metrics();
+    }
+
+    /// Runs `future` with the registry of this code, whichever task polls it.
+    pub(crate) fn carried<F>(future: F) -> Pin<Box<dyn Future<Output = ()> + Send>>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        current::carried(future)
+    }
+
+    /// Runs `future` with the registry of this code, as a part of the loads that this code is part
+    /// of, whichever task polls it.
+    pub(crate) fn carried_as_part<F>(future: F) -> Pin<Box<dyn Future<Output = ()> + Send>>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        current::carried(flight::carry(future))
     }
 
     /// Returns the cache of `site` in the current registry.

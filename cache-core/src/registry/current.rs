@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    pin::Pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -63,6 +64,17 @@ pub(super) fn scope<F: Future>(
 ) -> impl Future<Output = F::Output> + use<F> {
     SCOPES_IN_USE.store(true, Relaxed);
     SCOPED.scope(registry, flight::carry(future))
+}
+
+/// Runs `future` with the registry of the scope around this code, if there is one.
+pub(super) fn carried<F>(future: F) -> Pin<Box<dyn Future<Output = ()> + Send>>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    match SCOPED.with(Arc::clone) {
+        Some(registry) => Box::pin(SCOPED.scope(registry, future)),
+        None => Box::pin(future),
+    }
 }
 
 /// Runs `act` with `registry` as the current one.

@@ -10,6 +10,7 @@ use cachery_syntax::Backend;
 use super::state::Registry;
 use crate::{
     cache::{Remote, TOO_LARGE_FOR_MEMORY},
+    clock::Clock,
     codec::Undecodable,
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
@@ -100,10 +101,22 @@ fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {
     notes
 }
 
-/// Waits until the work in the remote tier is done, or `within` is over.
+/// Waits until the loads in tasks and the work in the remote tier are done, or `within` is over.
+/// Loads that nobody waits for are ended then.
 pub(super) async fn shutdown(registry: &Registry, within: Duration) -> Shutdown {
+    let began = Instant::now();
+    if registry.open_caches().any(|cache| cache.background.running() > 0) {
+        let loads = async {
+            for cache in registry.open_caches() {
+                cache.background.finished().await;
+            }
+        };
+        // In real time, also for a registry whose clock a test has stopped.
+        let _ = Clock::system().timeout(within, loads).await;
+    }
+    registry.open_caches().for_each(|cache| cache.background.close());
     match &registry.remote {
-        Some(remote) => remote.tier.shutdown(within).await,
+        Some(remote) => remote.tier.shutdown(within.saturating_sub(began.elapsed())).await,
         None => Shutdown::default(),
     }
 }

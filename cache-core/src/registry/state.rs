@@ -104,6 +104,8 @@ impl Registry {
         observe::describe();
         for name in site::by_name().keys() {
             observe::flush(name, &self.stats(name));
+            let running = self.named(name).map(|cache| cache.background.running()).sum();
+            observe::flush_detached(name, running);
         }
         for site in SITES {
             let prefix = &self.settings.started.remote.prefix;

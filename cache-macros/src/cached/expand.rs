@@ -12,7 +12,7 @@ mod signature;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
-use self::signature::{Inputs, allow_lints, inputs, run};
+use self::signature::{Inputs, allow_lints, inputs, run, run_owned};
 use super::model::Model;
 
 /// The parts that are emitted for a function.
@@ -74,8 +74,12 @@ fn wrapper(model: &Model) -> TokenStream {
     };
     let inputs = inputs(model, Inputs::All);
     let at = key::given(model, &home);
-    let call = if model.function.is_async() { quote!(call) } else { quote!(call_now) };
-    let run = run(model, &home);
+    let call = match model.function.is_async() {
+        true if model.detached => quote!(call_detached),
+        true => quote!(call),
+        false => quote!(call_now),
+    };
+    let run = if model.detached { run_owned(model, &home) } else { run(model, &home) };
     let krate = &model.krate;
     quote! {
         #(#everywhere)*

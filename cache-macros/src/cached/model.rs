@@ -29,6 +29,8 @@ pub(super) struct Model {
     pub(super) function: Function,
     pub(super) attributes: Attributes,
     pub(super) companions: Companions,
+    /// Loads run in tasks of their own.
+    pub(super) detached: bool,
     pub(super) cache: CacheOf,
     /// The return type, without the parentheses and invisible groups around it.
     pub(super) returns: Type,
@@ -57,7 +59,7 @@ pub(super) enum CacheOf {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { krate, source, key, returns, companions } = checked;
+        let Checked { krate, source, key, returns, companions, detached } = checked;
         let cache = match source {
             Source::Own(values) => {
                 let key_text = key_text::of(&function, &key);
@@ -76,6 +78,7 @@ impl Model {
             krate,
             cache,
             companions,
+            detached,
             attributes: Attributes::sort(&function.item.attrs, function.ident()),
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),

@@ -2,6 +2,7 @@
 //! right one plain data.
 
 mod companions;
+mod detach;
 mod key;
 mod key_expression;
 mod key_names;
@@ -34,6 +35,8 @@ pub(super) struct Checked {
     pub(super) key: Key,
     pub(super) returns: Type,
     pub(super) companions: Companions,
+    /// Loads run in tasks of their own.
+    pub(super) detached: bool,
 }
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
@@ -57,5 +60,6 @@ pub(super) fn validate(
         weighed::check(args, function, returns, errors);
     }
     let companions = companions::check(args, function, surroundings, errors);
-    Some(Checked { krate, source, key, returns: returns?.clone(), companions })
+    let detached = detach::check(args, function, errors);
+    Some(Checked { krate, source, key, returns: returns?.clone(), companions, detached })
 }

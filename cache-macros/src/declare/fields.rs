@@ -18,7 +18,7 @@ use crate::shared::{
 };
 
 /// The arguments of `#[cached]` that say something about a function, and not about its cache.
-const OF_A_FUNCTION: [&str; 4] = ["cache", "key", "skip", "companions"];
+const OF_A_FUNCTION: [&str; 5] = ["cache", "key", "skip", "companions", "detach"];
 
 /// The meaning of a declaration's fields.
 pub(super) struct Checked {

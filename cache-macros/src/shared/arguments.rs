@@ -43,6 +43,7 @@ pub(crate) struct Args {
     pub(crate) stale: Option<Arg<Expr>>,
     pub(crate) stale_if_error: Option<Arg<Expr>>,
     pub(crate) retry_after: Option<Arg<Expr>>,
+    pub(crate) detach: Option<Arg<()>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -67,6 +68,7 @@ enum Argument {
     Stale,
     StaleIfError,
     RetryAfter,
+    Detach,
     Companions,
     Crate,
 }
@@ -91,6 +93,7 @@ impl Argument {
             "stale" => (Self::Stale, "stale = \"10m\""),
             "stale_if_error" => (Self::StaleIfError, "stale_if_error = \"24h\""),
             "retry_after" => (Self::RetryAfter, "retry_after = \"10s\""),
+            "detach" => (Self::Detach, "detach"),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -183,6 +186,7 @@ impl Args {
             (Argument::Companions, Given::Value(value)) => {
                 set(&mut self.companions, word, value, errors);
             }
+            (Argument::Detach, Given::Nothing) => set(&mut self.detach, word, (), errors),
             (Argument::Local, Given::Nothing) => set(&mut self.local, word, (), errors),
             (Argument::Key, Given::List(list)) => {
                 set(&mut self.key, word, expressions(&list)?, errors);

@@ -21,34 +21,34 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// What a run of the function does.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Act {
+pub(super) enum Act {
     Return,
     Fail,
     Panic,
 }
 
 /// The source of the values, whose runs can be held back.
-struct Origin {
-    probe: Arc<Probe>,
+pub(super) struct Origin {
+    pub(super) probe: Arc<Probe>,
     acts: Mutex<VecDeque<Act>>,
 }
 
 impl Origin {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self { probe: Probe::opened(), acts: Mutex::default() })
     }
 
-    fn held_back() -> Arc<Self> {
+    pub(super) fn held_back() -> Arc<Self> {
         Arc::new(Self { probe: Probe::closed(), acts: Mutex::default() })
     }
 
     /// Sets what the next runs do; those after them return.
-    fn will(&self, acts: impl IntoIterator<Item = Act>) {
+    pub(super) fn will(&self, acts: impl IntoIterator<Item = Act>) {
         self.acts.lock().unwrap().extend(acts);
     }
 
     /// Returns the number of the run, from 1.
-    async fn run(&self) -> Result<usize, Failure> {
+    pub(super) async fn run(&self) -> Result<usize, Failure> {
         let run = self.probe.run().await;
         let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Return);
         match act {
@@ -59,7 +59,7 @@ impl Origin {
         }
     }
 
-    fn runs(&self) -> usize {
+    pub(super) fn runs(&self) -> usize {
         self.probe.runs()
     }
 }

@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::Generics;
+use syn::{Generics, ReceiverKind, Type};
 
 use super::super::model::{Model, generics::arguments, input::Input};
-use crate::shared::{companion::Companion, spans::placed};
+use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
 
 /// The inputs that an emitted function declares.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,6 +48,35 @@ pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
     let params = model.params.iter().map(|param| param.name.to_token_stream());
     let arguments = receiver.chain(params);
     quote!(#body(#(#arguments),*))
+}
+
+/// Emits a closure that returns the body's future, with every input in its ownership: what was
+/// borrowed is cloned.
+pub(super) fn run_owned(model: &Model, home: &TokenStream) -> TokenStream {
+    let generics = arguments(&model.function.item.sig.generics);
+    let body = call(home, &model.name_of(Companion::Body), &generics);
+    let krate = &model.krate;
+    let owned = |name: &TokenStream| quote!(#krate::__private::ToOwned::to_owned(#name));
+    let this = hygienic("__this");
+    let receiver = model.receiver.as_ref().map(|receiver| {
+        let word = receiver.declared.self_token.to_token_stream();
+        if matches!(receiver.declared.kind, ReceiverKind::Reference(..)) {
+            let value = owned(&word);
+            (quote!(let #this = #value;), quote!(&#this))
+        } else {
+            (TokenStream::new(), word)
+        }
+    });
+    let params = model.params.iter().map(|Input { name, ty, .. }| {
+        if matches!(ty, Type::Reference(_)) {
+            let value = owned(&name.to_token_stream());
+            (quote!(let #name = #value;), quote!(&#name))
+        } else {
+            (TokenStream::new(), name.to_token_stream())
+        }
+    });
+    let (owned, arguments): (Vec<_>, Vec<_>) = receiver.into_iter().chain(params).unzip();
+    quote!(move || { #(#owned)* async move { #body(#(#arguments),*).await } })
 }
 
 /// Emits `home::name::<T, N>`: the arguments need not tell the type parameters.

@@ -1,0 +1,128 @@
+//! Calls of a function whose loads belong to the process: each runs in a task of its own, which
+//! outlives the callers who wait for it.
+//!
+//! Without a tokio runtime there is nobody to run a task, and the caller loads in its own future.
+
+use std::{
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::pin,
+    task::Poll,
+};
+
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use super::{
+    call::Missed,
+    keyed::Keyed,
+    load::{Load, Panic},
+    miss::{Next, Renewal},
+};
+use crate::{registry::Caches, runtime};
+
+impl<R, V, E> Missed<R, V, E>
+where
+    R: Send + 'static,
+    V: Send + 'static,
+    E: 'static,
+{
+    /// Returns the value as [`call`](Self::call) does. A load runs in a task, with the future that
+    /// `run` makes; a stale value is returned at once, and renewed by a task.
+    pub async fn call_detached<F>(self, run: impl FnOnce() -> F) -> R
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        if !runtime::is_here() {
+            return self.call(run).await;
+        }
+        let keyed = self.into_keyed();
+        poll_fn(runtime::poll_proceed).await;
+        // Memory may have had one when the task was to let others run first.
+        if let Some(value) = keyed.hit_again() {
+            return value;
+        }
+        let Some(cache) = keyed.enabled_cache() else { return run().await };
+        let mut next = keyed.miss(cache).seek().await;
+        if let Next::Renew(mut renewal) = next {
+            let served = renewal.serve().and_then(|entry| (keyed.value.take)(entry));
+            if let Some(value) = served {
+                let join = keyed.returns.join;
+                renew(keyed, renewal, run);
+                return join(Ok(value));
+            }
+            next = renewal.inline().await;
+        }
+        match next {
+            Next::Take(outcome) => match keyed.take(outcome) {
+                Some(result) => (keyed.returns.join)(result),
+                None => run().await,
+            },
+            Next::Load(load) => keyed.in_a_task(load, run()).await,
+            Next::Renew(_) | Next::Bypass => run().await,
+        }
+    }
+}
+
+/// Renews a stale value by a task, unless too many do so already: then a later call tries again.
+fn renew<R, V, E, F>(keyed: Keyed<R, V, E>, renewal: Renewal, run: impl FnOnce() -> F)
+where
+    F: Future<Output = R> + Send + 'static,
+    R: Send + 'static,
+    V: Send + 'static,
+    E: 'static,
+{
+    let Some(running) = renewal.cache().background.begin() else {
+        renewal.cache().counters.background_shed.add(1);
+        return;
+    };
+    let future = run();
+    let caller = Span::current();
+    runtime::spawn(Caches::carried(async move {
+        let renewing = async move {
+            if let Next::Load(load) = renewal.in_background().await {
+                load.follows(&caller);
+                Missed::loading(keyed, load).call(|| future).await;
+            }
+        };
+        running.until_closed(|| false, renewing).await;
+    }));
+}
+
+impl<R, V, E> Keyed<R, V, E>
+where
+    R: Send + 'static,
+    V: Send + 'static,
+    E: 'static,
+{
+    /// Runs a load in a task, and waits for what the function returns. The task goes on when the
+    /// caller goes away.
+    async fn in_a_task<F>(self, load: Load, future: F) -> R
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        let (returned, caller) = oneshot::channel::<Result<R, Panic>>();
+        load.follows(&Span::current());
+        let running = load.cache().background.begin_for_a_caller();
+        runtime::spawn(Caches::carried_as_part(async move {
+            let loading = caught(Missed::loading(self, load).call(|| future));
+            let result = running.until_closed(|| !returned.is_closed(), loading).await;
+            drop(running);
+            // A caller who is gone needs nothing.
+            let _ = result.map(|result| returned.send(result));
+        }));
+        // A caller who has moved to another runtime has nothing else to return.
+        let ended = caller.await.expect("the tokio runtime that runs the load still runs");
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// Returns the output of `future`, or its panic.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}

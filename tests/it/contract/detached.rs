@@ -1,0 +1,189 @@
+//! The rules of loads that run in tasks of their own.
+
+use std::{sync::Arc, time::Duration};
+
+use cachery::{Caches, cached, stats::Stats};
+use cachery_test_support::{ended, spawn, until};
+
+use super::{
+    freshness::{Act, Origin},
+    functions::Failure,
+    place::Place,
+};
+
+const TTL: Duration = Duration::from_secs(60);
+const HELD_OFF: Duration = Duration::from_secs(12);
+const NEARLY_THE_TTL: Duration = Duration::from_secs(59);
+
+#[cached(
+    name = "detached-price",
+    ttl = 60,
+    stale = 30,
+    stale_if_error = "5m",
+    detach,
+    skip(origin)
+)]
+async fn price(name: &str, origin: &Arc<Origin>) -> Result<usize, Failure> {
+    assert_eq!(name, "tea", "the task has an argument of its own");
+    origin.run().await
+}
+
+/// An error that nobody shares.
+#[derive(Debug, PartialEq)]
+struct OwnFailure;
+
+#[derive(Clone)]
+struct Shop {
+    origin: Arc<Origin>,
+}
+
+impl Shop {
+    #[cached(name = "detached-of-shop", ttl = 60, detach, skip(self))]
+    async fn price(&self, names: &[String]) -> Result<usize, OwnFailure> {
+        assert_eq!(names, ["tea"]);
+        self.origin.run().await.map_err(|Failure| OwnFailure)
+    }
+}
+
+fn stats() -> Stats {
+    price::cache().stats()
+}
+
+async fn call(origin: &Arc<Origin>) -> Result<usize, Failure> {
+    price("tea", origin).await
+}
+
+fn begin(origin: &Arc<Origin>) -> tokio::task::JoinHandle<Result<usize, Failure>> {
+    let origin = Arc::clone(origin);
+    spawn(async move { price("tea", &origin).await })
+}
+
+async fn with_a_value<T>(place: &Place, test: impl AsyncFnOnce(Caches) -> T) -> T {
+    let node = place.node().await;
+    let scoped = async {
+        node.clock().stop();
+        assert_eq!(call(&Origin::new()).await, Ok(1));
+        test(node.clone()).await
+    };
+    node.scope(scoped).await
+}
+
+pub(crate) async fn a_load_whose_callers_have_all_given_up_is_finished_and_stored(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        let origin = Origin::held_back();
+        let callers: Vec<_> = (0..10).map(|_| begin(&origin)).collect();
+        until(|| origin.runs() == 1 && stats().misses == 10).await;
+        for caller in &callers {
+            caller.abort();
+        }
+        until(|| callers.iter().all(tokio::task::JoinHandle::is_finished)).await;
+        assert_eq!(origin.probe.running(), 1, "it outlives them");
+        origin.probe.let_out(1);
+        until(|| stats().puts == 1).await;
+        assert_eq!((call(&origin).await, origin.runs(), stats().hits), (Ok(1), 1, 1));
+    })
+    .await;
+}
+
+pub(crate) async fn nobody_waits_for_the_renewal_of_a_stale_value(place: Place) {
+    with_a_value(&place, async |node| {
+        node.clock().advance(TTL);
+        let origin = Origin::held_back();
+        // None of them waits, although no run ends.
+        for _ in 0..10 {
+            assert_eq!(call(&origin).await, Ok(1));
+        }
+        until(|| origin.runs() == 1).await;
+        assert_eq!((stats().hits, stats().misses, stats().freshness.stale), (10, 1, 10));
+        origin.probe.let_out(1);
+        until(|| stats().freshness.refreshed_in_background == 1).await;
+        until(|| stats().puts == 2).await;
+        node.clock().advance(NEARLY_THE_TTL);
+        assert_eq!((call(&origin).await, origin.runs()), (Ok(1), 1));
+    })
+    .await;
+}
+
+pub(crate) async fn a_renewal_that_fails_in_its_task_keeps_the_value(place: Place) {
+    for act in [Act::Fail, Act::Panic] {
+        with_a_value(&place, async |node| {
+            node.clock().advance(TTL);
+            let origin = Origin::new();
+            origin.will([act]);
+            assert_eq!(call(&origin).await, Ok(1));
+            until(|| stats().freshness.background_errors == 1).await;
+            for _ in 0..3 {
+                assert_eq!(call(&origin).await, Ok(1));
+            }
+            assert_eq!(origin.runs(), 1, "held off after {act:?}");
+            node.clock().advance(HELD_OFF);
+            assert_eq!(call(&origin).await, Ok(1));
+            until(|| stats().freshness.refreshed_in_background == 1).await;
+            until(|| stats().puts == 2).await;
+            assert_eq!(call(&origin).await, Ok(2));
+            price::cache().clear().await;
+        })
+        .await;
+    }
+}
+
+pub(crate) async fn what_is_invalidated_while_it_is_renewed_stays_invalid(place: Place) {
+    with_a_value(&place, async |node| {
+        node.clock().advance(TTL);
+        let origin = Origin::held_back();
+        assert_eq!(call(&origin).await, Ok(1));
+        until(|| origin.runs() == 1).await;
+        price::invalidate("tea").await;
+        origin.probe.let_out(1);
+        until(|| stats().freshness.refreshed_in_background == 1).await;
+        until(|| origin.probe.running() == 0).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(price::peek("tea").await, None);
+    })
+    .await;
+}
+
+pub(crate) async fn the_panic_and_the_error_of_a_load_reach_their_caller(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        let origin = Origin::new();
+        origin.will([Act::Panic, Act::Fail]);
+        assert!(ended(begin(&origin)).await.unwrap_err().is_panic());
+        assert_eq!(call(&origin).await, Err(Failure));
+        assert_eq!(call(&origin).await, Ok(3));
+        let shop = Shop { origin: Origin::new() };
+        shop.origin.will([Act::Fail]);
+        let names = ["tea".to_owned()];
+        assert_eq!(shop.price(&names).await, Err(OwnFailure));
+        assert_eq!((shop.price(&names).await, shop.price(&names).await), (Ok(2), Ok(2)));
+    })
+    .await;
+}
+
+pub(crate) async fn a_shutdown_ends_the_loads_that_nobody_waits_for(place: Place) {
+    with_a_value(&place, async |node| {
+        node.clock().advance(TTL);
+        let origin = Origin::held_back();
+        assert_eq!(call(&origin).await, Ok(1));
+        let abandoned = Origin::held_back();
+        let caller = spawn({
+            let abandoned = Shop { origin: Arc::clone(&abandoned) };
+            async move { abandoned.price(&["tea".to_owned()]).await }
+        });
+        until(|| origin.runs() == 1 && abandoned.runs() == 1).await;
+        caller.abort();
+        until(|| caller.is_finished()).await;
+        let waits = Origin::held_back();
+        let waiting = spawn({
+            let waits = Arc::clone(&waits);
+            async move { price("tea", &waits).await }
+        });
+        ended(waiting).await.unwrap().unwrap();
+        node.shutdown(Duration::from_millis(20)).await;
+        until(|| origin.probe.running() + abandoned.probe.running() == 0).await;
+        // The next call works.
+        assert_eq!(call(&Origin::new()).await, Ok(1));
+    })
+    .await;
+}
