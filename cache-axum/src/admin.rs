@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cachery_core::Caches;
+use cachery_core::{Caches, Setting};
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, task::JoinHandle};
 
@@ -30,13 +30,23 @@ pub(crate) struct Admin {
     pub(crate) history: History,
     pub(crate) exporter: Exporter,
     pub(crate) began: SystemTime,
+    /// The program does not start without Redis.
+    pub(crate) requires_redis: bool,
+    /// The longest life of an entry in memory while other nodes' invalidations do not arrive.
+    pub(crate) outage_ttl: String,
     /// The task that takes samples, on the runtime that serves the routes.
     sampling: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Admin {
     pub(crate) fn new(caches: Caches, access: Access, thresholds: Thresholds) -> Arc<Self> {
+        // These need a restart to change.
+        let redis = caches.config().redis;
+        let setting = |field| redis.iter().find(|setting: &&Setting| setting.field == field);
+        let value = |field| setting(field).map(|setting| setting.value.clone());
         let admin = Self {
+            requires_redis: value("required").as_deref() == Some("true"),
+            outage_ttl: value("outage_ttl").unwrap_or_default(),
             history: History::new(&caches),
             caches,
             access,

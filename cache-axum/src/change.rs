@@ -1,5 +1,9 @@
 //! Changes from outside. Each leaves one audit line before it is made.
 
+mod audit;
+mod key;
+mod parts;
+
 use std::sync::Arc;
 
 use axum::{
@@ -26,20 +30,24 @@ pub(crate) async fn cache(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let cache = admin.caches.get(&name).ok_or_else(Refusal::no_cache)?;
-    let action = match action.as_str() {
-        "clear" => Action::Clear,
-        "enable" => Action::Enable,
-        "disable" => Action::Disable,
-        _ => {
-            return Err(Refusal::new(
-                StatusCode::NOT_FOUND,
-                "a cache has no such change: it has `clear`, `enable`, `disable`",
-            ));
+    match &*action {
+        "clear" => {
+            has_nothing(&body)?;
+            audit::line(&caller, "clear", cache.name());
+            Ok(done(&cache, "clear", cache.clear().await))
         }
-    };
-    has_nothing(&body)?;
-    audit(&caller, action.name(), cache.name());
-    Ok(action.make(&cache).await)
+        "enable" => switch(&caller, &cache, &body, true),
+        "disable" => switch(&caller, &cache, &body, false),
+        "invalidate" => {
+            let key = key::read(&cache, &body)?;
+            audit::line_with_key(&caller, "invalidate", cache.name(), key.as_bytes());
+            Ok(done(&cache, "invalidate", key::invalidate(&admin.caches, &cache, key).await))
+        }
+        _ => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "a cache has no such change: it has `clear`, `invalidate`, `enable` and `disable`",
+        )),
+    }
 }
 
 /// Reads all settings again.
@@ -49,7 +57,7 @@ pub(crate) async fn reload(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     has_nothing(&body)?;
-    audit(&caller, "reload", "");
+    audit::line(&caller, "reload", "");
     Ok(match admin.caches.reload().await {
         Ok(changes) => reply::json(StatusCode::OK, &changes),
         Err(error) => {
@@ -60,38 +68,20 @@ pub(crate) async fn reload(
     })
 }
 
-/// A change to one cache.
-#[derive(Clone, Copy)]
-enum Action {
-    Clear,
-    Enable,
-    Disable,
-}
-
-impl Action {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Clear => "clear",
-            Self::Enable => "enable",
-            Self::Disable => "disable",
-        }
-    }
-
-    async fn make(self, cache: &CacheHandle) -> Response {
-        match self {
-            Self::Clear => done(cache, self.name(), cache.clear().await),
-            Self::Enable | Self::Disable => {
-                cache.set_enabled(matches!(self, Self::Enable));
-                let body = json!({
-                    "cache": cache.name(),
-                    "action": self.name(),
-                    // While `CACHE_ENABLED=false` switches everything off, it stays off.
-                    "enabled": cache.policy().enabled,
-                });
-                reply::json(StatusCode::OK, &body)
-            }
-        }
-    }
+fn switch(
+    caller: &str,
+    cache: &CacheHandle,
+    body: &[u8],
+    enabled: bool,
+) -> Result<Response, Refusal> {
+    has_nothing(body)?;
+    let action = if enabled { "enable" } else { "disable" };
+    audit::line(caller, action, cache.name());
+    cache.set_enabled(enabled);
+    // While `CACHE_ENABLED=false` switches everything off, it stays off.
+    let enabled = cache.policy().enabled;
+    let body = json!({ "cache": cache.name(), "action": action, "enabled": enabled });
+    Ok(reply::json(StatusCode::OK, &body))
 }
 
 /// Returns the response to an invalidation: 202 where Redis is told later.
@@ -111,9 +101,4 @@ fn has_nothing(body: &[u8]) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(StatusCode::BAD_REQUEST, "this change takes no body, or `{}`"))
-}
-
-/// Writes the audit line of a change that is about to be made.
-fn audit(caller: &str, action: &str, cache: &str) {
-    tracing::info!(target: "cachery::audit", caller, action, cache, "a change from outside");
 }

@@ -57,15 +57,9 @@ pub(crate) async fn all(State(admin): State<Arc<Admin>>) -> Response {
 
 /// Returns 200 unless Redis is required and down.
 fn code(admin: &Admin, health: &Health) -> StatusCode {
-    if health.status == Status::Down && is_required(admin) {
+    if health.status == Status::Down && admin.requires_redis {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
         StatusCode::OK
     }
-}
-
-/// Tells whether the program does not start without Redis.
-fn is_required(admin: &Admin) -> bool {
-    let settings = admin.caches.config().redis;
-    settings.iter().any(|setting| setting.field == "required" && setting.value == "true")
 }

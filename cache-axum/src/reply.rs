@@ -22,16 +22,23 @@ pub(crate) struct Refusal {
     message: Cow<'static, str>,
     /// The seconds to wait, where waiting helps.
     retry_after: Option<u64>,
+    /// The parts of the key that was meant.
+    parts: Option<Vec<String>>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), retry_after: None }
+        Self { status, message: message.into(), retry_after: None, parts: None }
     }
 
     /// Sets the seconds after which the request may be made again.
     pub(crate) fn after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// Adds the parts of the key that was meant.
+    pub(crate) fn with_parts(self, parts: Vec<String>) -> Self {
+        Self { parts: Some(parts), ..self }
     }
 
     /// Returns the refusal of a request for something that is not there.
@@ -42,7 +49,10 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({ "error": self.message });
+        let mut body = serde_json::json!({ "error": self.message });
+        if let Some(parts) = self.parts {
+            body["parts"] = parts.into();
+        }
         let mut response = json(self.status, &body);
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {

@@ -1,6 +1,7 @@
 //! Call sites: one descriptor for each `#[cached]` function, known before its first call.
 
 mod alike;
+mod key_parts;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -41,10 +42,20 @@ pub struct Site {
     pub(crate) retry_after: Option<Duration>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
+    parts: Parts,
     /// `true` where the name was written: it is the cache's identity.
     pub(crate) named: bool,
     /// `true` for a declared cache: `function` is its declaration.
     pub(crate) declared: bool,
+}
+
+/// The parts of a site's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parts {
+    /// The parameters in the text of the key, as they are.
+    OnlyParams,
+    /// Expressions, types or constants, too.
+    Others,
 }
 
 /// All call sites of this program.
@@ -124,9 +135,32 @@ impl Site {
             stale_if_error: None,
             retry_after: None,
             local: false,
+            parts: Parts::Others,
             named: false,
             declared: false,
         }
+    }
+
+    /// Creates a site as [`new`](Self::new) does, whose key consists of its parameters alone.
+    #[track_caller]
+    pub const fn of_params(
+        name: &'static str,
+        function: &'static str,
+        key: &'static str,
+        value: &'static str,
+    ) -> Self {
+        Self { parts: Parts::OnlyParams, ..Self::new(name, function, key, value) }
+    }
+
+    /// Creates a site as [`named`](Self::named) does, whose key consists of its parameters alone.
+    #[track_caller]
+    pub const fn named_of_params(
+        name: &'static str,
+        function: &'static str,
+        key: &'static str,
+        value: &'static str,
+    ) -> Self {
+        Self { named: true, ..Self::of_params(name, function, key, value) }
     }
 
     /// Moves the site to another place.

@@ -3,7 +3,7 @@
 use cachery_core::{Breaker, CacheReport, Health, Push, ServerHealth, Status};
 use serde_json::json;
 
-use super::{is_required, level::Level};
+use super::level::Level;
 use crate::{admin::Admin, thresholds::Thresholds};
 
 /// The fewest requests by which a hit ratio is judged.
@@ -40,7 +40,7 @@ fn configuration(health: &Health) -> Level {
 
 fn registry(admin: &Admin, health: &Health) -> Level {
     let queue = admin.caches.queued();
-    let required = is_required(admin);
+    let required = admin.requires_redis;
     let numbers = json!({
         "caches": admin.caches.names().len(),
         "servers": health.servers.len(),
@@ -120,12 +120,11 @@ fn server(health: &ServerHealth, thresholds: &Thresholds) -> Level {
 }
 
 fn link(admin: &Admin, health: &ServerHealth) -> Level {
-    let outage_ttl = setting(admin, "outage_ttl");
     let follows = health.push == Push::Up;
     let numbers = json!({
         "push": health.push,
         // Time for which memory may hold what another node has invalidated.
-        "staleness_bound": if follows { "milliseconds" } else { &outage_ttl },
+        "staleness_bound": if follows { "milliseconds" } else { &admin.outage_ttl },
     });
     let todo = match health.push {
         Push::Forbidden => "grant `+client|tracking` and `+hello`",
@@ -136,11 +135,4 @@ fn link(admin: &Admin, health: &ServerHealth) -> Level {
         "other nodes' invalidations do not arrive: memory keeps entries for the outage ttl only",
         todo,
     )
-}
-
-/// Returns a setting of Redis in effect.
-fn setting(admin: &Admin, field: &str) -> String {
-    let settings = admin.caches.config().redis;
-    let setting = settings.into_iter().find(|setting| setting.field == field);
-    setting.map(|setting| setting.value).unwrap_or_default()
 }

@@ -43,6 +43,12 @@ impl CacheHandle {
         Some(Self { registry, site })
     }
 
+    /// Returns the call sites of this name.
+    #[doc(hidden)]
+    pub fn sites(&self) -> &'static [&'static Site] {
+        site::named(self.name())
+    }
+
     /// Returns the name in the attribute.
     ///
     /// ```

@@ -66,7 +66,9 @@ impl Model {
                 let value_text = spelling::of_type(&returns);
                 let named = function.ident().unraw().to_string();
                 let value = value::in_a_static(&function, &returns, &krate, &values.bytes);
-                CacheOf::Own(Box::new(Site::new(values, named, key_text, value_text, value)))
+                let only_params = key.has_only_params();
+                let site = Site::new(values, named, key_text, only_params, value_text, value);
+                CacheOf::Own(Box::new(site))
             }
             Source::Declared(path) => CacheOf::Declared(path),
         };

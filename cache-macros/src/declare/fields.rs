@@ -49,6 +49,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
             values,
             declaration.ident.to_string(),
             spelling::of_type(&declaration.key),
+            false,
             spelling::of_type(&declaration.value),
             Some(declaration.value.to_token_stream()),
         ),

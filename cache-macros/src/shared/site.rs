@@ -18,6 +18,8 @@ pub(crate) struct Site {
     pub(crate) named: bool,
     /// The types that form the key as text: entries of other types are never read.
     pub(crate) key_text: String,
+    /// The key consists of its parameters alone, as they are.
+    pub(crate) only_params: bool,
     /// The type of the values as text.
     pub(crate) value_text: String,
     pub(crate) ttl: TtlArgument,
@@ -38,6 +40,7 @@ impl Site {
         values: Values,
         function: String,
         key_text: String,
+        only_params: bool,
         value_text: String,
         value: Option<TokenStream>,
     ) -> Self {
@@ -45,6 +48,7 @@ impl Site {
             function,
             named: values.named,
             key_text,
+            only_params,
             value_text,
             ttl: values.ttl,
             name: values.name,
@@ -65,7 +69,15 @@ impl Site {
     pub(crate) fn item(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
         let Self { name, key_text, value_text, .. } = self;
         let function = format!("::{}", self.function);
-        let new = format_ident!("{}", if self.named { "named" } else { "new" });
+        let new = format_ident!(
+            "{}",
+            match (self.named, self.only_params) {
+                (true, true) => "named_of_params",
+                (true, false) => "named",
+                (false, true) => "of_params",
+                (false, false) => "new",
+            }
+        );
         quote! {
             #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
             #[linkme(crate = #krate::__private::linkme)]

@@ -30,6 +30,15 @@ pub(in super::super) struct Key {
     pub(in super::super) stand_in: bool,
 }
 
+impl Key {
+    /// Tells whether the key consists of parameters as they are.
+    pub(in super::super) fn has_only_params(&self) -> bool {
+        let Types { self_type, value, params, hidden } = &self.types;
+        let has_types = *self_type || *value || !params.is_empty() || hidden.contains(&true);
+        !has_types && self.parts.iter().all(|part| matches!(part, Part::Param(_)))
+    }
+}
+
 /// A part of the key.
 pub(in super::super) enum Part {
     /// The type of an `impl Trait` parameter, by its place in [`Function::params`].

@@ -1,0 +1,59 @@
+//! The key of an invalidation from outside.
+
+use axum::http::StatusCode;
+use cachery_core::{
+    __private::{Key, Target, invalidate_all},
+    CacheHandle, CacheKey, Caches, Invalidation,
+};
+use serde_json::Value;
+
+use super::parts::{self, Declared, Mismatch};
+use crate::reply::Refusal;
+
+/// Returns the key whose parts are the JSON array in `body`, or the refusal.
+pub(super) fn read(cache: &CacheHandle, body: &[u8]) -> Result<Key, Refusal> {
+    let declared = declared(cache)?;
+    let Ok(Value::Array(values)) = serde_json::from_slice(body) else {
+        let message = "the body is the parts of the key as a JSON array".to_owned();
+        return Err(refusal(StatusCode::BAD_REQUEST, message, &declared));
+    };
+    let parts = parts::read(&declared, &values).map_err(|mismatch| {
+        refusal(StatusCode::UNPROCESSABLE_ENTITY, told(&mismatch), &declared)
+    })?;
+    let parts: Vec<_> = parts.iter().map(|part| &**part as &dyn CacheKey).collect();
+    Ok(Key::of(&parts))
+}
+
+/// Invalidates `key` in the registry of the routes.
+pub(super) async fn invalidate(caches: &Caches, cache: &CacheHandle, key: Key) -> Invalidation {
+    let targets = cache.sites().first().map(|site| Target::Key(site, key));
+    let reach = caches.scope(invalidate_all(targets)).await;
+    reach.unwrap_or(Invalidation::Local)
+}
+
+/// Returns the parts of the one function that has the name of the cache.
+fn declared(cache: &CacheHandle) -> Result<Vec<Declared>, Refusal> {
+    match cache.sites() {
+        [site] => Ok(site.key_parts()),
+        _ => Err(Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "several functions have this name, so a key is not that of one of them: `clear` them all",
+        )),
+    }
+}
+
+fn refusal(status: StatusCode, message: String, declared: &[Declared]) -> Refusal {
+    Refusal::new(status, message).with_parts(parts::shown(declared))
+}
+
+/// Tells the mismatch, without the JSON.
+fn told(mismatch: &Mismatch) -> String {
+    match mismatch {
+        Mismatch::Unknown(place) => format!(
+            "part {place} has no form in JSON, as integers, `bool`, `char`, strings, and options and \
+             lists of these have: `clear` the cache, or invalidate in the program"
+        ),
+        Mismatch::Count => "the array has more or fewer items than the key has parts".to_owned(),
+        Mismatch::Value(place) => format!("item {place} of the array is not of its part's type"),
+    }
+}
