@@ -11,6 +11,7 @@ use cachery::{
     axum::{Access, Thresholds, routes, routes_with},
     config::CacheSettings,
 };
+use cachery_test_support::{Server, eventually};
 use serde_json::Value;
 
 use crate::support::{OPS, access, calls, get, program, send};
@@ -185,4 +186,34 @@ async fn a_server_that_is_down_is_told_with_the_way_out_and_calls_go_on() {
     assert_eq!(link["numbers"]["staleness_bound"], "30s", "{link:#}");
     let ready = send(&app, get("/health/ready")).await;
     assert_eq!((ready.status, &*ready.body), (StatusCode::OK, r#"{"status":"up"}"#));
+}
+
+#[tokio::test]
+async fn a_program_that_requires_redis_is_ready_while_redis_is_there() {
+    let server = Server::start().await;
+    let settings = CacheSettings::new().backend(Backend::Tiered);
+    let builder = Caches::builder().isolated().redis_url(server.url()).required(true);
+    let caches = builder.all(settings).build().await.expect("a server");
+    let app = routes(caches, access());
+    let patience = Duration::from_secs(20);
+    let health = eventually("all is up", patience, async || {
+        let health = send(&app, get("/health")).await.json();
+        (health["status"] == "up").then_some(health)
+    })
+    .await;
+    let link = level(&health, "link", None);
+    assert_eq!(link["numbers"]["staleness_bound"], "milliseconds", "{health:#}");
+    assert!(level(&health, "server", None)["numbers"]["round_trip_seconds"].is_number());
+    assert_eq!(send(&app, get("/health/ready")).await.status, StatusCode::OK);
+    server.kill();
+    let ready = eventually("it is not ready", patience, async || {
+        let ready = send(&app, get("/health/ready")).await;
+        (ready.status == StatusCode::SERVICE_UNAVAILABLE).then_some(ready)
+    })
+    .await;
+    assert_eq!(ready.body, r#"{"status":"down"}"#);
+    let health = send(&app, get("/health")).await;
+    assert_eq!(health.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(level(&health.json(), "registry", None)["status"], "down");
+    assert_eq!(send(&app, get("/health/live")).await.status, StatusCode::OK);
 }
