@@ -11,10 +11,10 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     access::{Access, Attempts},
-    health::Watch,
+    exporter::Exporter,
     history::History,
-    prometheus::Exporter,
     thresholds::Thresholds,
+    watch::Watch,
 };
 
 /// The time between two samples of the counters.

@@ -2,9 +2,6 @@
 
 mod level;
 mod levels;
-mod watch;
-
-pub(crate) use watch::Watch;
 
 use std::sync::Arc;
 
@@ -48,7 +45,8 @@ pub(crate) async fn all(State(admin): State<Arc<Admin>>) -> Response {
     let health = admin.health.now(&admin.caches).await;
     let mut levels = levels::of(&admin, &health);
     for level in &mut levels {
-        level.since = Some(admin.health.since(level));
+        let name = level.name.as_deref();
+        level.since = Some(admin.health.since(level.kind, name, level.status));
     }
     let status = levels.iter().map(|level| level.status).fold(Status::Up, Ord::max);
     let shown = Shown { status, levels, thresholds: &admin.thresholds };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{history::Rate, stats::One};
+use crate::{history::Rate, report::One};
 
 const HEAD: [&str; 11] = [
     "cache",

@@ -21,7 +21,8 @@ const MOST_PEERS: usize = 1024;
 #[derive(Default)]
 pub(crate) struct Attempts(Mutex<HashMap<Peer, Window>>);
 
-/// The network address of a caller; `None` where the server does not tell it, or there are too many.
+/// The network address of a caller; `None` where the server does not tell it, or there are too
+/// many.
 type Peer = Option<IpAddr>;
 
 struct Window {

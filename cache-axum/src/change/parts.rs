@@ -3,8 +3,8 @@
 use cachery_core::CacheKey;
 use serde_json::Value;
 
-/// A part as the site of a function declares it: its name, and its type as written. What is no
-/// plain parameter has no type.
+/// A part as the site of a function declares it: its name, and its type as written. What is not
+/// a plain parameter has no type.
 pub(crate) type Declared = (&'static str, &'static str);
 
 /// A part that is ready to be encoded.

@@ -11,7 +11,7 @@ const LEAST_REQUESTS: u64 = 100;
 /// The fewest loads by which a share of errors is judged.
 const LEAST_LOADS: u64 = 10;
 
-/// Returns the application, the configuration, the registry, each cache, each server, and each link.
+/// Returns the application, the configuration, the registry, each cache, each server and its link.
 pub(super) fn of(admin: &Admin, health: &Health) -> Vec<Level> {
     let mut levels = vec![application(admin), configuration(health), registry(admin, health)];
     levels.extend(admin.caches.report().caches.iter().map(|report| cache(admin, report)));

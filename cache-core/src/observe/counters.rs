@@ -146,8 +146,9 @@ impl Counters {
     pub(crate) fn load(&self, took: Duration, failed: bool) {
         self.loads.add(1);
         self.load_errors.add(u64::from(failed));
-        self.load_micros.add(micros(took));
-        self.load_times[usize::from(failed)].add(took);
+        let micros = micros(took);
+        self.load_micros.add(micros);
+        self.load_times[usize::from(failed)].add(micros);
     }
 
     /// Returns the times of the loads that succeeded, or of those that `failed`.

@@ -63,7 +63,7 @@ fn split(text: &'static str) -> Vec<&'static str> {
     let parts = text.split(|char: char| {
         match char {
             '(' | '[' | '{' | '<' => depth += 1,
-            // The arrow of a function's type is no bracket.
+            // The arrow of a function's type ends nothing.
             '>' if previous == '-' => {}
             ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
             _ => {}

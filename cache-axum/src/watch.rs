@@ -10,8 +10,6 @@ use cachery_core::{Caches, Health, Status};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::level::Level;
-
 /// The time for which a health is shown again. So nobody makes us ask servers more often, however
 /// many ask for the health.
 const FRESH: Duration = Duration::from_secs(1);
@@ -46,12 +44,12 @@ impl Watch {
     }
 
     /// Returns the moment since which the level was seen in its status, in Unix seconds.
-    pub(super) fn since(&self, level: &Level) -> u64 {
+    pub(crate) fn since(&self, kind: &'static str, name: Option<&str>, status: Status) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let first = || Seen { status: level.status, since: now };
+        let first = || Seen { status, since: now };
         let mut levels = self.seen.lock();
-        let seen = levels.entry((level.kind, level.name.clone())).or_insert_with(first);
-        if seen.status != level.status {
+        let seen = levels.entry((kind, name.map(str::to_owned))).or_insert_with(first);
+        if seen.status != status {
             *seen = first();
         }
         seen.since

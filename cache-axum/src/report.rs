@@ -1,0 +1,56 @@
+//! Statistics as the routes show them.
+
+use cachery_core::{CacheConfig, CacheHandle, CacheReport, Fault, LoadTimes, Stats};
+use serde::Serialize;
+
+use crate::{admin::Admin, history::Rates};
+
+/// All caches.
+#[derive(Serialize)]
+pub(crate) struct All {
+    /// The sum over all caches.
+    pub(crate) total: Stats,
+    pub(crate) caches: Vec<One>,
+    /// Wrong settings that are ignored.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// One cache.
+#[derive(Serialize)]
+pub(crate) struct One {
+    #[serde(flatten)]
+    pub(crate) report: CacheReport,
+    pub(crate) rates: Rates,
+    pub(crate) load_seconds: Quantiles,
+    /// Each setting in effect with its source, for each function.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) settings: Vec<CacheConfig>,
+}
+
+/// The times of all loads, in seconds, each known to an eighth; `None` before the first.
+#[derive(Serialize)]
+pub(crate) struct Quantiles {
+    p50: Option<f64>,
+    pub(crate) p95: Option<f64>,
+    p99: Option<f64>,
+}
+
+impl One {
+    pub(crate) fn new(admin: &Admin, report: CacheReport, settings: Vec<CacheConfig>) -> Self {
+        let load_seconds = Quantiles::of(admin.caches.get(report.name).as_ref());
+        let rates = admin.history.rates(report.name, &report.stats);
+        Self { report, rates, load_seconds, settings }
+    }
+}
+
+impl Quantiles {
+    fn of(cache: Option<&CacheHandle>) -> Self {
+        let mut times = LoadTimes::default();
+        if let Some(cache) = cache {
+            times.add(&cache.load_times(false));
+            times.add(&cache.load_times(true));
+        }
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| times.quantile(share));
+        Self { p50, p95, p99 }
+    }
+}
