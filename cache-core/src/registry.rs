@@ -2,11 +2,12 @@
 //!
 //! [`caches`] is the public type. Its parts: [`state`] holds the caches, [`current`] tells which
 //! registry a call uses, [`open`] builds one, [`reload`] changes its settings, [`remote`] is its
-//! share in the remote tier, [`handle`], [`report`] and [`identities`] show it.
+//! share in the remote tier, [`handle`], [`report`], [`identities`] and [`health`] show it.
 
 mod caches;
 mod current;
 mod handle;
+mod health;
 mod identities;
 mod open;
 mod reload;

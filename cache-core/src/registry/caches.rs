@@ -3,8 +3,8 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{
-    current, handle::CacheHandle, identities::Identities, open, reload, remote, report::Report,
-    state::Registry,
+    current, handle::CacheHandle, health, identities::Identities, open, reload, remote,
+    report::Report, state::Registry,
 };
 use crate::{
     cache::Cache,
@@ -282,7 +282,7 @@ impl Caches {
     /// # }
     /// ```
     pub async fn health(&self) -> Health {
-        remote::health(&self.0).await
+        health::health(&self.0).await
     }
 
     /// Reads files and variables again and puts what changed into effect, while calls go on.

@@ -9,15 +9,13 @@ use cachery_syntax::Backend;
 
 use super::state::Registry;
 use crate::{
-    cache::{Remote, TOO_LARGE_FOR_MEMORY},
+    cache::Remote,
     clock::Clock,
-    codec::Undecodable,
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
-    health::Health,
     identity::Identity,
     invalidation::Invalidation,
-    observe::{self, Evictions, RemoteStats},
+    observe,
     remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
     site,
 };
@@ -53,52 +51,6 @@ pub(super) fn open(
         outage_ttl: settings.outage_ttl,
         fallback: settings.fallback == Fallback::Memory,
     })
-}
-
-/// Returns the health of the remote tier.
-pub(super) async fn health(registry: &Registry) -> Health {
-    let servers = match &registry.remote {
-        Some(remote) => remote.tier.health().await,
-        None => Vec::new(),
-    };
-    let settings = &registry.settings;
-    let prefix = registry.remote.is_some().then(|| settings.started.remote.prefix.clone());
-    let mut notes = settings.notes();
-    notes.extend(unstored_notes(registry));
-    notes.extend(too_large_notes(registry));
-    Health::of(servers, prefix, settings.faults(), notes)
-}
-
-/// Returns a line for each reason for which a cache's values are not stored, or not used.
-fn unstored_notes(registry: &Registry) -> Vec<String> {
-    let names = site::by_name().keys().map(|name| (*name, registry.stats(name).remote));
-    names.flat_map(|(name, stats)| notes_of(name, &stats)).collect()
-}
-
-/// Returns a line for each cache of which values were too large for memory.
-fn too_large_notes(registry: &Registry) -> Vec<String> {
-    let names = site::by_name().keys().map(|name| (*name, registry.stats(name).evictions));
-    let counted = names.filter(|(_, evictions)| evictions.too_large > 0);
-    let note = |(name, evictions): (&str, Evictions)| {
-        let count = evictions.too_large;
-        format!("`{name}`: {count} values were not kept in memory: {TOO_LARGE_FOR_MEMORY}")
-    };
-    counted.map(note).collect()
-}
-
-fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {
-    let unstorable = stats.unstorable.by_reason().into_iter().filter(|(_, count)| *count > 0);
-    let mut notes: Vec<_> = unstorable
-        .map(|(reason, count)| {
-            format!("`{name}`: {count} values were not stored ({reason}): {}", reason.hint())
-        })
-        .collect();
-    if stats.other_fields > 0 {
-        let count = stats.other_fields;
-        let reason = Undecodable::OtherFields;
-        notes.push(format!("`{name}`: {count} values were not used ({reason}): {}", reason.hint()));
-    }
-    notes
 }
 
 /// Waits until the loads in tasks and the work in the remote tier are done, or `within` is over.
