@@ -10,5 +10,6 @@ mod loading;
 mod masters;
 mod memory;
 mod place;
+mod recovery;
 mod shutdown;
 mod start;

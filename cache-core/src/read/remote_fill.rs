@@ -11,7 +11,7 @@ use crate::{
     config::Policy,
     key::StoredKey,
     observe,
-    remote::{FillKind, Filled, Outgoing, RemotePermit},
+    remote::{FillKind, Filled, Outgoing, Reason, RemotePermit},
     timeline::Lifetimes,
 };
 
@@ -105,22 +105,37 @@ impl RemotePart {
 
     /// Ends a fill that did not arrive. A value that it was to replace is invalidated, now or as
     /// soon as the remote tier is in reach.
+    ///
+    /// Memory keeps the value only while this node is cut off, because recovery empties it: else
+    /// the value would stay with this node alone when all nodes are up. One that is too slow for
+    /// the remote tier has no other place.
     async fn not_stored(&self, cache: &Cache) -> Keep {
         if self.kind == FillKind::Replacing {
             // What cannot be done in the time that is left is queued.
             let keys = std::slice::from_ref(&self.key);
             let _ = tier(cache).invalidate(keys, self.budget.left()).await;
         }
-        if shared(cache).keeps_in_outage() { Keep::Alone } else { Keep::No }
+        let is_too_slow = self.refusal == Some(Reason::TooSlow);
+        let is_private = is_too_slow || !tier(cache).receives_invalidations();
+        if is_private && shared(cache).keeps_in_outage() { Keep::Alone } else { Keep::No }
     }
 }
 
 /// Counts a value that the remote tier cannot keep, and tells of the first.
 fn unstorable(cache: &Cache, reason: Unstorable) {
     if cache.counters.unstorable(reason) {
+        let consequence = if shared(cache).tiered {
+            ""
+        } else {
+            ". Until then its function runs on each call; a `tiered` cache keeps it in memory"
+        };
         let cache = cache.site.name;
         let hint = reason.hint();
-        warn!(cache, %reason, "a value of the cache `{cache}` is not stored in the remote tier: {hint}");
+        warn!(
+            cache,
+            %reason,
+            "a value of the cache `{cache}` is not stored in the remote tier: {hint}{consequence}"
+        );
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct RemotePart {
     last_read: Option<LastRead>,
     pub(super) permit: Option<RemotePermit>,
     pub(super) kind: FillKind,
+    /// The reason for which there is no permit, or for which the value was not read.
+    pub(super) refusal: Option<Reason>,
     /// The reason for which the key's last value was not stored. The next one is not tried.
     pub(super) unstored: Option<Unstorable>,
     /// The treatment of other processes' loads, unless this one supersedes them.
@@ -84,6 +86,7 @@ impl RemotePart {
             last_read: None,
             permit: None,
             kind: FillKind::AfterMiss,
+            refusal: None,
             unstored,
             // A lease would make others wait for a value that they never get.
             gives_way: false,
@@ -163,6 +166,7 @@ impl RemotePart {
         snapshot: Snapshot,
     ) -> Option<Entry> {
         self.last_read = None;
+        self.refusal = reply.as_ref().err().copied();
         let Seen { stored, mark } =
             reply.inspect_err(|reason| out_of_reach(cache, *reason)).ok()?;
         let if_stored = match &stored {
@@ -258,6 +262,7 @@ impl RemotePart {
                 }
                 Err(reason) => {
                     out_of_reach(cache, reason);
+                    self.refusal.get_or_insert(reason);
                     permit.set_origin(Origin { began: Instant::now(), mark: None });
                     return Ok(permit);
                 }

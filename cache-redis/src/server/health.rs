@@ -10,7 +10,7 @@ const OLDEST: (u32, u32) = (7, 0);
 /// Returns the health of a server as far as it is known.
 pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     let mut health = ServerHealth::unknown(&*state.address());
-    health.push = state.push_channel.health();
+    health.push = push(state);
     health.breaker = state.breaker.position();
     health.queued = state.shared.hooks.queued(&|slot| state.owns(slot));
     let seen = state.sight.seen();
@@ -27,6 +27,14 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
         health.status = Status::Degraded;
     }
     health
+}
+
+/// Returns the state of the link. It is down until memory was emptied of what is older.
+fn push(state: &ServerState) -> Push {
+    match state.push_channel.health() {
+        Push::Up if !state.shared.reception.receives(state.number) => Push::Down,
+        push => push,
+    }
 }
 
 /// Returns the reason for which the server cannot be used, if there is one.

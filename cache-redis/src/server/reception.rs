@@ -54,14 +54,23 @@ impl Reception {
         }
     }
 
-    /// Tells the tier when the reception was interrupted, and when it is complete again. Memory is
-    /// emptied before it is trusted again.
+    /// Returns true when the invalidations of the server with this number are received, and memory
+    /// was emptied of what is older.
+    pub(super) fn receives(&self, number: u16) -> bool {
+        self.servers.lock().get(&number).is_some_and(|receives| *receives)
+    }
+
+    /// Tells the tier when the reception was interrupted, and when it is complete again.
+    ///
+    /// Memory is emptied after the reception counts as complete. A load that could not ask the
+    /// server is kept only while it does not, and was then begun before memory is emptied: so
+    /// nothing from the outage is read after it.
     fn publish(&self, servers: &HashMap<u16, bool>) {
         let complete = !servers.is_empty() && servers.values().all(|receives| *receives);
         match (self.is_complete(), complete) {
             (false, true) => {
+                self.complete.store(true, Ordering::SeqCst);
                 self.hooks.restored();
-                self.complete.store(true, Ordering::Release);
             }
             (true, false) => {
                 self.complete.store(false, Ordering::Release);

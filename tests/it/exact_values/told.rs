@@ -73,6 +73,7 @@ async fn what_is_not_stored_is_told_once_by_log_metric_and_health() {
     }
     assert_eq!(probe.runs(), 3);
     assert_eq!(log.count("`exact-session` is not stored in the remote tier"), 1, "{}", log.text());
+    assert_eq!(log.count("its function runs on each call"), 1, "{}", log.text());
     metrics::with_local_recorder(&recorder, || node.flush_metrics());
     let metric = r#"cache_unstorable_total{cache="exact-session",reason="not-equal"}"#;
     assert_eq!(recorder.value(metric), Some(3));
