@@ -8,13 +8,13 @@ mod epochs;
 mod health;
 mod hooks;
 mod link;
+mod observed;
 mod push_channel;
 mod reception;
 mod replay;
 mod requests;
 mod runtime_connection;
 mod shared;
-mod sight;
 mod state;
 mod window;
 
@@ -97,12 +97,12 @@ impl Server {
 
     /// Waits for the outcome of the first attempt to connect.
     pub(crate) async fn tried(&self) {
-        self.state().sight.tried().await;
+        self.state().observed.tried().await;
     }
 
     /// Returns its health as far as it is known, and has the link look at it again.
     pub(crate) fn health(&self) -> ServerHealth {
-        self.state().sight.look_soon();
+        self.state().observed.look_soon();
         health::of(self.state(), &self.requests.replays)
     }
 

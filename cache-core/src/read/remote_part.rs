@@ -35,7 +35,7 @@ pub(super) struct RemotePart {
     last_read: Option<LastRead>,
     pub(super) permit: Option<RemotePermit>,
     pub(super) kind: FillKind,
-    /// The reason for which there is no permit, or for which the value was not read.
+    /// The reason for which the tier granted no permit, or did not read the value.
     pub(super) refusal: Option<Reason>,
     /// The reason for which the key's last value was not stored. The next one is not tried.
     pub(super) unstored: Option<Unstorable>,

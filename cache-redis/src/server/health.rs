@@ -2,7 +2,7 @@
 
 use cachery_core::{Breaker, Push, ServerHealth, Status};
 
-use super::{replay::Replays, sight::Seen, state::ServerState};
+use super::{observed::Seen, replay::Replays, state::ServerState};
 use crate::connection::{RequestError, field};
 
 const OLDEST: (u32, u32) = (7, 0);
@@ -13,7 +13,7 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     health.push = push(state);
     health.breaker = state.breaker.position();
     health.queued = state.shared.hooks.queued(&|slot| state.owns(slot));
-    let seen = state.sight.seen();
+    let seen = state.observed.seen();
     if let Some(problem) = problem(state, replays, &seen, &health) {
         health.problems.push(problem);
     } else {

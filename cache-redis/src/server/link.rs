@@ -49,7 +49,7 @@ impl Link {
                 }
                 Err(error) => self.replays.fail(error.for_requests()),
             }
-            self.state.sight.tried_once();
+            self.state.observed.tried_once();
             self.disconnected();
             self.rest(backoff.pause()).await;
         }
@@ -111,11 +111,11 @@ impl Link {
         self.state.close_breaker();
         self.state.publish_state("push-link");
         self.state.push_channel.settle();
-        self.state.sight.tried_once();
+        self.state.observed.tried_once();
     }
 
     fn disconnected(&self) {
-        self.state.sight.ended();
+        self.state.observed.ended();
         self.state.push_channel.disconnected();
         self.state.probe_failed();
         self.state.publish_state("push-link");

@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::{
-    breaker::Breaker, doubts::Doubts, push_channel::PushChannel, shared::Shared, sight::Sight,
+    breaker::Breaker, doubts::Doubts, observed::Observed, push_channel::PushChannel, shared::Shared,
 };
 use crate::connection::{ConnectError, RequestError};
 
@@ -24,7 +24,7 @@ pub(super) struct ServerState {
     /// The requests that ran out of time.
     pub(super) doubts: Doubts,
     /// Knowledge about the server, for health.
-    pub(super) sight: Sight,
+    pub(super) observed: Observed,
     /// False after the log said that something is wrong.
     logged_as_well: Mutex<bool>,
 }
@@ -40,7 +40,7 @@ impl ServerState {
             address: RwLock::new(address),
             connect_error: watch::Sender::new(None),
             doubts: Doubts::default(),
-            sight: Sight::new(),
+            observed: Observed::new(),
             logged_as_well: Mutex::new(true),
         }
     }

@@ -41,7 +41,7 @@ impl Link {
                     closed = Instant::now();
                     self.probe(session).await
                 }
-                () = self.state.sight.wanted() => {
+                () = self.state.observed.wanted() => {
                     self.look(session).await;
                     true
                 }
@@ -146,10 +146,10 @@ impl Link {
     async fn answers(&self, session: &Session) -> bool {
         let limit = pin!(manager::timer(HEARTBEAT));
         let began = Instant::now();
-        self.state.sight.asked();
+        self.state.observed.asked();
         let result = ask_over(session, &self.state, Pipeline::new().cmd("PING"), limit).await;
         if result.is_ok() {
-            self.state.sight.answered(began);
+            self.state.observed.answered(began);
         }
         result.is_ok()
     }
@@ -159,18 +159,18 @@ impl Link {
     pub(super) async fn look(&self, session: &Session) {
         let mut limit = pin!(manager::timer(SILENCE));
         let began = Instant::now();
-        self.state.sight.asked();
+        self.state.observed.asked();
         let ping = Pipeline::new().cmd("PING").clone();
         let reply = manager::until(limit.as_mut(), pin!(session.send(&ping))).await;
         if !matches!(reply, Some(Ok(_))) {
             return;
         }
-        self.state.sight.answered(began);
+        self.state.observed.answered(began);
         let mut info = Pipeline::new();
         info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
         // A user who may not ask for it is served all the same.
         if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&info))).await {
-            self.state.sight.informed(replies.iter().filter_map(text).collect());
+            self.state.observed.informed(replies.iter().filter_map(text).collect());
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 const SILENCE: Duration = Duration::from_millis(200);
 
 /// Knowledge about a server.
-pub(super) struct Sight {
+pub(super) struct Observed {
     seen: Mutex<Seen>,
     /// True after the first attempt to connect.
     tried: watch::Sender<bool>,
@@ -35,7 +35,7 @@ impl Seen {
     }
 }
 
-impl Sight {
+impl Observed {
     pub(super) fn new() -> Self {
         Self { seen: Mutex::default(), tried: watch::Sender::new(false), wanted: Notify::new() }
     }
