@@ -77,9 +77,9 @@ impl CachesBuilder {
     /// # use cachery::Caches;
     /// use cachery::config::CacheSettings;
     ///
-    /// let builder = Caches::builder().cache("sentiment", CacheSettings::new().capacity(100));
+    /// let builder = Caches::builder().cache("emotions", CacheSettings::new().capacity(100));
     /// let error = builder.isolated().check().expect_err("this program has no such cache");
-    /// assert!(error.to_string().contains("unknown cache `sentiment`"));
+    /// assert!(error.to_string().contains("unknown cache `emotions`"));
     /// ```
     pub fn cache(mut self, name: impl Into<String>, settings: CacheSettings) -> Self {
         self.sources.builder.add_for_cache(name.into(), settings);

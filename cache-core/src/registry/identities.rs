@@ -15,7 +15,7 @@ use crate::{
 /// The order is stable: by name, and where functions share their name by function. Neither files
 /// nor lines are in it.
 ///
-/// ```
+/// ```standalone_crate
 /// use cachery::{Caches, cached};
 ///
 /// #[cached(name = "sentiment", ttl = "1h")]

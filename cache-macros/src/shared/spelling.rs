@@ -30,8 +30,11 @@ impl VisitMut for Respell {
         self.visit_type_mut(&mut qself.ty);
         // `<T as path::Trait>::Item`: the trait is the last segment before this position.
         let modules = modules(&ty.path).min(qself.position.saturating_sub(1));
+        // Without a trait, the colons belong to the path: `<T>::Item`.
+        let colons = ty.path.leading_colon.filter(|_| qself.position == 0);
         qself.position -= modules;
         self.shorten(&mut ty.path, modules);
+        ty.path.leading_colon = colons;
     }
 
     fn visit_path_mut(&mut self, path: &mut Path) {
