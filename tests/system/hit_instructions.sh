@@ -10,7 +10,8 @@ command -v valgrind >/dev/null || {
     }
 }
 command -v redis-server >/dev/null || { echo "hit_instructions: redis-server is missing: make tools" >&2; exit 1; }
-cargo build --quiet --release -p cachery-hit
+# valgrind does not know the system call that rustix makes by itself for a clock; libc's it does.
+RUSTFLAGS="${RUSTFLAGS:-} --cfg=rustix_use_libc" cargo build --quiet --release -p cachery-hit
 hit=${CARGO_TARGET_DIR:-target}/release/cachery-hit
 
 directory=$(mktemp -d)
@@ -20,6 +21,8 @@ trap 'kill $server; rm -rf "$directory"' EXIT
 while [ ! -S "$directory/socket" ]; do sleep 0.1; done
 
 CALLS=20000
+# A hit that lets other tasks run, about one in two thousand, allocates what it waits by.
+ALLOCATIONS=20
 failed=0
 # Prints the figures of `name`, in the given registry with so many keys, at most so many instructions.
 check() {
@@ -28,13 +31,13 @@ check() {
         "$hit" "$registry" "$keys" $CALLS 2>&1 >/dev/null | awk '/Collected/ { print $4 }')
     each=$((counted / CALLS))
     allocations=$("$hit" "$registry" "$keys" $CALLS)
-    echo "$name, $keys keys: $each instructions a hit (at most $most), $allocations allocations in $CALLS hits (at most 0)"
-    [ "$each" -le "$most" ] && [ "$allocations" -eq 0 ] || failed=1
+    echo "$name, $keys keys: $each instructions a hit (at most $most), $allocations allocations in $CALLS hits (at most $ALLOCATIONS)"
+    [ "$each" -le "$most" ] && [ "$allocations" -le $ALLOCATIONS ] || failed=1
 }
 
 check memory process 100 600
 check memory process 10000 600
-check scoped scoped 100 690
+check scoped scoped 100 700
 export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
-check tiered process 100 605
+check tiered process 100 610
 exit $failed
