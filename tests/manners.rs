@@ -1,4 +1,4 @@
-//! What a registry does to the process around it: it leaves the cryptography of TLS to the program,
+//! The manners of a registry in the process around it: it leaves the cryptography of TLS to the program,
 //! its log contradicts no error, and its totals begin as zero.
 //!
 //! A process of its own, because each test is about what the whole process has.

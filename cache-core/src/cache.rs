@@ -124,25 +124,24 @@ impl Cache {
     /// hit. `open` may be the user's code.
     #[inline]
     pub(crate) fn hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
-        if !self.policy.is_enabled() {
-            return None;
-        }
-        let entry = self.at_hand(key)?;
-        if !entry.is_for_ever() {
-            let now = self.clock.now();
-            if entry.age(now) != Age::Fresh {
-                return self.hit_past_ttl(&entry, now, open, Counters::hit_always);
-            }
-        }
-        let value = open(&entry)?;
-        self.counters.hit(entry.load_micros());
-        Some(value)
+        self.counted_hit(key, open, Counters::hit_always)
     }
 
     /// Returns the value of `key` as [`hit`](Self::hit) does, to a task. It returns none, and counts
     /// none, where the task is to let others run first.
     #[inline]
     pub(crate) fn hit_in_turn<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
+        self.counted_hit(key, open, Counters::hit_in_turn)
+    }
+
+    /// Returns the value of `key` that memory may answer with, if `count` counts it.
+    #[inline]
+    fn counted_hit<V>(
+        &self,
+        key: &Key,
+        open: fn(&Entry) -> Option<V>,
+        count: fn(&Counters, u64) -> bool,
+    ) -> Option<V> {
         if !self.policy.is_enabled() {
             return None;
         }
@@ -150,11 +149,11 @@ impl Cache {
         if !entry.is_for_ever() {
             let now = self.clock.now();
             if entry.age(now) != Age::Fresh {
-                return self.hit_past_ttl(&entry, now, open, Counters::hit_in_turn);
+                return self.hit_past_ttl(&entry, now, open, count);
             }
         }
         let value = open(&entry)?;
-        self.counters.hit_in_turn(entry.load_micros()).then_some(value)
+        count(&self.counters, entry.load_micros()).then_some(value)
     }
 
     /// Returns the value of an entry past its ttl, and counts a hit by `count`, where no caller is

@@ -92,12 +92,7 @@ impl<T: Clone> Permit<T> {
         });
         drop(shard);
         // Not before: should `store` panic, the permit passes on.
-        self.done = true;
-        let mut waiters = self.flight.waiters();
-        waiters.end_load(&self.progress);
-        let waiting = waiters.take_all();
-        drop(waiters);
-        wake_all(waiting, &outcome);
+        self.end_for_all(&outcome);
         stored
     }
 
@@ -134,13 +129,18 @@ impl<T: Clone> Permit<T> {
         }
         shard.remove(&self.key);
         drop(shard);
+        self.end_for_all(outcome);
+        Ok(())
+    }
+
+    /// Ends the load and wakes all waiters with `outcome`.
+    fn end_for_all(&mut self, outcome: &T) {
         self.done = true;
         let mut waiters = self.flight.waiters();
         waiters.end_load(&self.progress);
         let waiting = waiters.take_all();
         drop(waiters);
         wake_all(waiting, outcome);
-        Ok(())
     }
 
     /// Gives the load up: the permit passes to the next waiter, or the flight ends.

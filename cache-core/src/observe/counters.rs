@@ -89,6 +89,7 @@ impl Counters {
     }
 
     /// Counts a hit as [`hit`](Self::hit) does.
+    #[inline]
     pub(crate) fn hit_always(&self, load_micros: u64) -> bool {
         self.hit(load_micros);
         true

@@ -5,6 +5,10 @@
 //! another process. A cache without a remote tier takes the same way, where the remote steps are
 //! absent.
 
+mod past_ttl;
+
+pub(in crate::read) use past_ttl::Renewal;
+
 use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
 
 use super::{
@@ -71,35 +75,6 @@ pub(super) enum Next {
     Bypass,
 }
 
-/// The renewal of a stale value, by the caller who has claimed it.
-pub(super) struct Renewal(Box<Miss>);
-
-impl Renewal {
-    /// Finds a new value, or gets the permit to load one for the caller.
-    pub(super) async fn inline(self) -> Next {
-        self.0.renew(LoadCause::Inline).await
-    }
-
-    /// Serves the caller with the stale value. The rest of the renewal is for nobody's call.
-    pub(super) fn serve(&mut self) -> Option<Entry> {
-        let Next::Take(Outcome::Standby(entry)) = self.0.take_standby(StaleReason::Stale) else {
-            return None;
-        };
-        self.0.is_background = true;
-        Some(entry)
-    }
-
-    /// Finds a new value, or gets the permit to load one, for nobody's call.
-    pub(super) async fn in_background(self) -> Next {
-        self.0.renew(LoadCause::Background).await
-    }
-
-    /// Returns the cache.
-    pub(super) fn cache(&self) -> &Arc<Cache> {
-        &self.0.cache
-    }
-}
-
 impl Miss {
     pub(super) fn new(
         cache: Arc<Cache>,
@@ -163,29 +138,6 @@ impl Miss {
             };
             return self.load_for(permit, LoadCause::Miss).await;
         }
-    }
-
-    /// Loads a new value in place of a stale one, unless somebody does already. The remote tier is
-    /// looked at first: another process may have loaded one.
-    async fn renew(mut self, cause: LoadCause) -> Next {
-        let is_remote = self.standby.as_ref().is_some_and(|standby| standby.is_remote);
-        if !is_remote && let Some(outcome) = self.read().await {
-            return Next::Take(outcome);
-        }
-        let permit = self.cache.flights.lead(&self.key, || self.cache.generations.of(self.group));
-        let Some(permit) = permit else { return self.take_standby(StaleReason::Stale) };
-        if let Some(outcome) = self.look_again() {
-            permit.land(outcome.clone(), || ());
-            return Next::Take(outcome);
-        }
-        if let Some(remote) = &mut self.remote {
-            remote.give_way();
-        }
-        self.load_for(permit, cause).await
-    }
-
-    fn has_stale_standby(&self) -> bool {
-        self.standby.as_ref().is_some_and(|standby| standby.is_stale(self.now()))
     }
 
     /// Asks for the permit of all processes, and loads.
@@ -259,41 +211,6 @@ impl Miss {
         Some(fill(self.cache, permit, self.remote, None, None, encode).await)
     }
 
-    /// Looks for a value past its ttl where memory may answer before the remote tier is asked. A
-    /// stale one serves at once, except for the caller who is to renew it.
-    fn look_past_ttl(&mut self) -> Option<Outcome> {
-        let entry = self.cache.at_hand(&self.key).filter(self.fits)?;
-        let now = self.now();
-        match entry.age(now) {
-            // It has come since the caller looked.
-            Age::Fresh => Some(self.hit(entry)),
-            Age::Gone => None,
-            _ if self.is_held_off(&entry) => Some(self.hit(entry)),
-            Age::UsableOnError => {
-                self.standby = Some(Standby::new(entry, None, false));
-                None
-            }
-            Age::Stale => match entry.claim(now) {
-                Some(claim) => {
-                    self.standby = Some(Standby::new(entry, Some(claim), false));
-                    None
-                }
-                None => Some(self.hit(entry)),
-            },
-        }
-    }
-
-    /// Tells whether the last load of the key has failed a moment ago. Then readers of `entry` need
-    /// not ask again before the next one is due.
-    fn is_held_off(&self, entry: &Entry) -> bool {
-        let next = self.cache.retries.of(&self.key);
-        let held_off = next.filter(|at| self.now() < *at);
-        if let Some(at) = held_off {
-            entry.hold_off(at);
-        }
-        held_off.is_some()
-    }
-
     /// Reads the remote tier, or memory while that is out of reach.
     async fn read(&mut self) -> Option<Outcome> {
         let found = self.read_remote().await;
@@ -357,33 +274,6 @@ impl Miss {
     fn count_hit(&self, entry: &Entry) {
         self.cache.counters.hit(entry.load_micros());
         self.count_past_ttl(entry);
-    }
-
-    /// Counts a value past its ttl that serves at once.
-    fn count_past_ttl(&self, entry: &Entry) {
-        match entry.age(self.now()) {
-            Age::Fresh => {}
-            Age::Stale => self.cache.counters.stale_served(StaleReason::Stale),
-            Age::UsableOnError | Age::Gone => {
-                self.cache.counters.stale_served(StaleReason::Error);
-            }
-        }
-    }
-
-    /// Serves the call with the value past its ttl.
-    fn take_standby(&self, reason: StaleReason) -> Next {
-        let Some(standby) = &self.standby else { return Next::Bypass };
-        let counters = &self.cache.counters;
-        match standby {
-            _ if self.is_background => {
-                return Next::Take(Outcome::Standby(standby.entry().clone()));
-            }
-            _ if self.counted => {}
-            standby if standby.is_remote => counters.remote_hit(standby.entry().load_micros()),
-            standby => counters.hit(standby.entry().load_micros()),
-        }
-        counters.stale_served(reason);
-        Next::Take(Outcome::Standby(standby.entry().clone()))
     }
 
     /// Returns what a flight's outcome means for this call; `None`: it looks again.

@@ -16,9 +16,9 @@ const GENERATION: &[u8] = b":generation";
 /// The end of a token's key.
 const TOKEN: &[u8] = b":token";
 
-/// The digits of an identity or a fingerprint.
+/// The number of digits of an identity or a fingerprint.
 const DIGITS: usize = 16;
-/// What follows them: `:{`, the digest's digits and `}`.
+/// The length of the text after them: `:{`, the digest's digits and `}`.
 const AFTER_DIGITS: usize = ":{}".len() + 64;
 
 /// Writes the keys of one registry. A clone shares its prefix.

@@ -19,7 +19,7 @@ const USABLE: Duration = Duration::from_secs(300);
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a run of the function does.
+/// The act of one run of the function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Act {
     Return,

@@ -1,0 +1,130 @@
+//! The part of a miss in which a value past its ttl serves: at once while it is stale, and in place
+//! of a load that fails.
+
+use std::sync::Arc;
+
+use super::{Miss, Next};
+use crate::{
+    cache::{Cache, Outcome},
+    entry::Entry,
+    observe::StaleReason,
+    read::{load::LoadCause, standby::Standby},
+    timeline::Age,
+};
+
+/// The renewal of a stale value, by the caller who has claimed it.
+pub(in crate::read) struct Renewal(pub(super) Box<Miss>);
+
+impl Renewal {
+    /// Finds a new value, or gets the permit to load one for the caller.
+    pub(in crate::read) async fn inline(self) -> Next {
+        self.0.renew(LoadCause::Inline).await
+    }
+
+    /// Serves the caller with the stale value. The rest of the renewal is for nobody's call.
+    pub(in crate::read) fn serve(&mut self) -> Option<Entry> {
+        let Next::Take(Outcome::Standby(entry)) = self.0.take_standby(StaleReason::Stale) else {
+            return None;
+        };
+        self.0.is_background = true;
+        Some(entry)
+    }
+
+    /// Finds a new value, or gets the permit to load one, for nobody's call.
+    pub(in crate::read) async fn in_background(self) -> Next {
+        self.0.renew(LoadCause::Background).await
+    }
+
+    /// Returns the cache.
+    pub(in crate::read) fn cache(&self) -> &Arc<Cache> {
+        &self.0.cache
+    }
+}
+
+impl Miss {
+    /// Loads a new value in place of a stale one, unless somebody does already. The remote tier is
+    /// looked at first: another process may have loaded one.
+    pub(super) async fn renew(mut self, cause: LoadCause) -> Next {
+        let is_remote = self.standby.as_ref().is_some_and(|standby| standby.is_remote);
+        if !is_remote && let Some(outcome) = self.read().await {
+            return Next::Take(outcome);
+        }
+        let permit = self.cache.flights.lead(&self.key, || self.cache.generations.of(self.group));
+        let Some(permit) = permit else { return self.take_standby(StaleReason::Stale) };
+        if let Some(outcome) = self.look_again() {
+            permit.land(outcome.clone(), || ());
+            return Next::Take(outcome);
+        }
+        if let Some(remote) = &mut self.remote {
+            remote.give_way();
+        }
+        self.load_for(permit, cause).await
+    }
+
+    /// Tells whether a stale value could serve the call.
+    pub(super) fn has_stale_standby(&self) -> bool {
+        self.standby.as_ref().is_some_and(|standby| standby.is_stale(self.now()))
+    }
+
+    /// Looks for a value past its ttl where memory may answer before the remote tier is asked. A
+    /// stale one serves at once, except for the caller who is to renew it.
+    pub(super) fn look_past_ttl(&mut self) -> Option<Outcome> {
+        let entry = self.cache.at_hand(&self.key).filter(self.fits)?;
+        let now = self.now();
+        match entry.age(now) {
+            // It has come since the caller looked.
+            Age::Fresh => Some(self.hit(entry)),
+            Age::Gone => None,
+            _ if self.is_held_off(&entry) => Some(self.hit(entry)),
+            Age::UsableOnError => {
+                self.standby = Some(Standby::new(entry, None, false));
+                None
+            }
+            Age::Stale => match entry.claim(now) {
+                Some(claim) => {
+                    self.standby = Some(Standby::new(entry, Some(claim), false));
+                    None
+                }
+                None => Some(self.hit(entry)),
+            },
+        }
+    }
+
+    /// Tells whether the last load of the key has failed a moment ago. Then readers of `entry` need
+    /// not ask again before the next one is due.
+    pub(super) fn is_held_off(&self, entry: &Entry) -> bool {
+        let next = self.cache.retries.of(&self.key);
+        let held_off = next.filter(|at| self.now() < *at);
+        if let Some(at) = held_off {
+            entry.hold_off(at);
+        }
+        held_off.is_some()
+    }
+
+    /// Counts a value past its ttl that serves at once.
+    pub(super) fn count_past_ttl(&self, entry: &Entry) {
+        match entry.age(self.now()) {
+            Age::Fresh => {}
+            Age::Stale => self.cache.counters.stale_served(StaleReason::Stale),
+            Age::UsableOnError | Age::Gone => {
+                self.cache.counters.stale_served(StaleReason::Error);
+            }
+        }
+    }
+
+    /// Serves the call with the value past its ttl.
+    pub(super) fn take_standby(&self, reason: StaleReason) -> Next {
+        let Some(standby) = &self.standby else { return Next::Bypass };
+        let counters = &self.cache.counters;
+        match standby {
+            _ if self.is_background => {
+                return Next::Take(Outcome::Standby(standby.entry().clone()));
+            }
+            _ if self.counted => {}
+            standby if standby.is_remote => counters.remote_hit(standby.entry().load_micros()),
+            standby => counters.hit(standby.entry().load_micros()),
+        }
+        counters.stale_served(reason);
+        Next::Take(Outcome::Standby(standby.entry().clone()))
+    }
+}
