@@ -35,9 +35,9 @@ check() {
     [ "$each" -le "$most" ] && [ "$allocations" -le $ALLOCATIONS ] || failed=1
 }
 
-check memory process 100 600
-check memory process 10000 600
-check scoped scoped 100 700
+check memory process 100 590
+check memory process 10000 590
+check scoped scoped 100 690
 export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
-check tiered process 100 610
+check tiered process 100 600
 exit $failed
