@@ -29,6 +29,8 @@ type Holder = Arc<Mutex<Option<Entry>>>;
 type Holders = Cache<StoredKey, Holder, KeyHasher>;
 
 struct Moka {
+    /// Many threads read at once. One at a time writes, beside them, because moka's own weights
+    /// drift apart from the entries when several writes of one key overlap.
     caches: RwLock<Caches>,
     eviction: Eviction,
     on_drop: OnDrop,
@@ -69,8 +71,7 @@ fn build(
     let left = Arc::clone(left);
     let held = held.clone();
     let listener = move |_, holder: Holder, cause| {
-        let Some(entry) = holder.lock().take() else { return };
-        held.subtract(&entry);
+        let Some(entry) = take(&holder, &held, |_| true) else { return };
         if let Some(cause) = drop_cause(cause, bounds) {
             on_drop(&entry, cause);
         }
@@ -152,7 +153,8 @@ impl Moka {
         let mut left = Left::default();
         for (key, holder) in &caches {
             let mut is_last = false;
-            let taken = holder.lock().take_if(|entry| match leaves(entry) {
+            let writes = self.caches.upgradable_read();
+            let taken = take(&holder, &self.held, |entry| match leaves(entry) {
                 ControlFlow::Continue(is_taken) => is_taken,
                 ControlFlow::Break(()) => {
                     is_last = true;
@@ -163,13 +165,13 @@ impl Moka {
                 break;
             }
             let Some(taken) = taken else { continue };
-            self.held.subtract(&taken);
             (self.on_drop)(&taken, cause);
             // Not an entry that was stored for the key meanwhile.
             caches.entry(key.as_ref().clone()).and_compute_with(|present| match present {
                 Some(present) if Arc::ptr_eq(present.value(), &holder) => Op::Remove,
                 _ => Op::Nop,
             });
+            drop(writes);
             left.add(taken);
         }
         left
@@ -178,6 +180,15 @@ impl Moka {
 
 fn hold(entry: Entry) -> Holder {
     Arc::new(Mutex::new(Some(entry)))
+}
+
+/// Empties `holder`, if `leaves` chooses its entry.
+fn take(holder: &Holder, held: &HeldBytes, leaves: impl FnOnce(&Entry) -> bool) -> Option<Entry> {
+    let mut place = holder.lock();
+    let taken = place.take_if(|entry| leaves(entry))?;
+    // Still locked: once moka finds the place empty, it gives its weight to other entries.
+    held.subtract(&taken);
+    Some(taken)
 }
 
 impl Caches {
@@ -229,7 +240,7 @@ impl MemoryTier for Moka {
     }
 
     fn insert(&self, entry: Entry) -> Left {
-        let caches = self.caches.read();
+        let caches = self.caches.upgradable_read();
         let key = entry.key().clone();
         caches.current.insert(key.clone(), hold(entry.clone()));
         if let Some(previous) = &caches.previous {
@@ -238,16 +249,17 @@ impl MemoryTier for Moka {
         // At once, so that there are never more entries than the bounds allow.
         caches.settle_bounds();
         self.held.add(&entry);
+        drop(caches);
         self.take_left()
     }
 
     fn remove(&self, key: &StoredKey) -> Left {
-        self.caches.read().all().for_each(|cache| cache.invalidate(key));
+        self.caches.upgradable_read().all().for_each(|cache| cache.invalidate(key));
         self.take_left()
     }
 
     fn clear(&self) {
-        self.caches.read().all().for_each(Holders::invalidate_all);
+        self.caches.upgradable_read().all().for_each(Holders::invalidate_all);
     }
 
     fn evict(&self, bytes: u64) -> Left {
