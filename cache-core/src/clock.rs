@@ -2,6 +2,7 @@
 //! it.
 
 mod boot;
+mod coarse;
 
 use std::{
     fmt,
@@ -83,13 +84,6 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Reads the coarse clock, without coarsetime's shared copy of the last reading: all threads would
-/// write to its cache line.
-#[inline]
-fn coarse_now() -> coarsetime::Instant {
-    coarsetime::Instant::now_without_cache_update()
-}
-
 /// The clock of one registry. Clones are the same clock.
 ///
 /// The clock of the installed registry is the operating system's coarse one: a reading costs about
@@ -137,14 +131,18 @@ const LEAST_SLEEP: u64 = 100_000_000;
 static TICKED: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 enum Source {
-    System { coarse: coarsetime::Instant, precise: std::time::Instant },
+    /// The readings of both clocks when this one was made: nanoseconds of the coarse one.
+    System {
+        coarse: u64,
+        precise: std::time::Instant,
+    },
     Isolated(runtime::Instant),
 }
 
 impl Clock {
     pub(crate) fn system() -> Self {
-        Self::new(Source::System { coarse: coarse_now(), precise: std::time::Instant::now() })
-            .ticked()
+        let precise = std::time::Instant::now();
+        Self::new(Source::System { coarse: coarse::nanos(), precise }).ticked()
     }
 
     pub(crate) fn isolated() -> Self {
@@ -180,7 +178,7 @@ impl Clock {
     #[inline]
     pub fn now(&self) -> Moment {
         self.read(match &self.0.source {
-            Source::System { coarse, .. } => coarse_now().duration_since(*coarse).as_nanos(),
+            Source::System { coarse, .. } => coarse::nanos().saturating_sub(*coarse),
             Source::Isolated(origin) => nanos(origin.elapsed()),
         })
     }
