@@ -2,6 +2,7 @@
 //! and entries, not types, and decides nothing: calls do, in `read`.
 
 mod background;
+mod declined;
 mod live_policy;
 mod retries;
 mod shared;
@@ -12,6 +13,7 @@ mod trust;
 mod unstored;
 
 use background::Background;
+use declined::Declined;
 use live_policy::LivePolicy;
 pub(crate) use retries::Retries;
 pub(crate) use shared::{Remote, Shared};
@@ -28,6 +30,7 @@ use std::{
 
 use crate::{
     clock::{Clock, Moment},
+    deciding::Decision,
     entry::{Entry, Facts},
     flight::Flights,
     generations::{Generations, Group},
@@ -57,6 +60,8 @@ pub(crate) struct Cache {
     pub(crate) retries: Retries,
     /// Entries of another generation are not read.
     pub(crate) generations: Generations,
+    /// Keys whose callers load side by side.
+    declined: Declined,
     /// `None` for a cache of this process alone.
     pub(crate) shared: Option<Shared>,
     memory: Memory,
@@ -113,6 +118,7 @@ impl Cache {
             background: Background::default(),
             retries: Retries::default(),
             generations,
+            declined: Declined::default(),
             shared,
             memory,
             weigh: (site.weigh)(),
@@ -226,6 +232,13 @@ impl Cache {
         self.keep(entry)
     }
 
+    /// Drops what is stored for `key`, in place of which a value came that is not to be stored. To
+    /// be called under the lock of the key. Returns what left memory, to be dropped without the
+    /// lock.
+    pub(crate) fn drop_replaced(&self, key: &StoredKey) -> Left {
+        self.memory.remove(key)
+    }
+
     /// Stores a value that another tier has already. To be called under the lock of its key.
     /// Returns what left memory, to be dropped without the lock.
     pub(crate) fn keep(&self, entry: Entry) -> Left {
@@ -306,8 +319,27 @@ impl Cache {
     }
 
     /// Returns the lifetimes of a value that is stored now.
-    pub(crate) fn lifetimes(&self) -> Lifetimes {
-        self.policy.get().lifetimes()
+    pub(crate) fn lifetimes(&self, decision: Decision) -> Lifetimes {
+        let policy = self.policy.get();
+        let lifetimes = policy.lifetimes();
+        decision.longest_life(&policy).map_or(lifetimes, |longest| lifetimes.at_most(longest))
+    }
+
+    /// Counts a value of `key` that is not to be stored, and lets the key's callers load side by
+    /// side for a while.
+    pub(crate) fn note_declined(&self, key: &StoredKey) {
+        self.counters.declined.add(1);
+        self.declined.note(key, self.clock.now());
+    }
+
+    /// Lets the callers of `key` wait for one load again: a value of it is to be stored.
+    pub(crate) fn forget_declined(&self, key: &StoredKey) {
+        self.declined.forget(key);
+    }
+
+    /// Tells whether callers of `key` load side by side: its last value was not to be stored.
+    pub(crate) fn declines(&self, key: &StoredKey) -> bool {
+        self.declined.has(key, self.clock.now())
     }
 
     /// Returns the longest time for which a caller waits for another's load.

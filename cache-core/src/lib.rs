@@ -20,6 +20,7 @@ mod cache;
 mod clock;
 mod config;
 mod constant_ttl;
+mod deciding;
 mod entry;
 mod error;
 mod flight;
@@ -85,6 +86,7 @@ pub mod __private {
         __size_of as size_of,
         codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
+        deciding::{Decide, Decision},
         invalidation::Invalidation,
         key::{
             CacheKey, Key, KeyEncoder,

@@ -22,7 +22,12 @@ impl Policy {
 
     /// Returns the life of one entry: the ttl, shortened by a random part of the jitter.
     pub(crate) fn jittered_ttl(&self) -> Option<Duration> {
-        self.ttl.map(|ttl| ttl.mul_f64(1.0 - self.jitter * fastrand::f64()))
+        self.ttl.map(|ttl| self.jittered(ttl))
+    }
+
+    /// Returns `time`, shortened by a random part of the jitter.
+    pub(crate) fn jittered(&self, time: Duration) -> Duration {
+        time.mul_f64(1.0 - self.jitter * fastrand::f64())
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     codec::{Codec, Undecodable, Unstorable, equality::Equality},
+    deciding::{Decide, Decision},
     entry::{Entry, Facts},
     key::StoredKey,
 };
@@ -96,6 +97,8 @@ pub struct ValueOps<V> {
     equality: Option<Equality<V>>,
     /// Makes an entry of such bytes; `None` for values that stay in memory.
     pub(crate) decode: Option<Decode>,
+    /// Decides over a value; `None` where no rule does.
+    decide: Option<Decide<V>>,
 }
 
 /// Writes a value as bytes, at most so many, which are proved to give it back.
@@ -109,6 +112,16 @@ impl<V> ValueOps<V> {
     /// its bytes give back.
     pub(crate) const fn equal(self, equality: Option<Equality<V>>) -> Self {
         Self { equality, ..self }
+    }
+
+    /// Returns the operations with the rules that decide over a value.
+    pub(crate) const fn decide(self, decide: Decide<V>) -> Self {
+        Self { decide: Some(decide), ..self }
+    }
+
+    /// Returns the decision over `value`, by the user's code where there is a rule.
+    pub(crate) fn decision(&self, value: &V) -> Decision {
+        self.decide.map_or(Decision::STORED, |decide| decide(value, Decision::STORED))
     }
 
     /// Returns `value` as bytes, at most `size` of them, which are proved to give it back.
@@ -146,6 +159,7 @@ impl<V: LocalValue> ValueOps<V> {
             encode: None,
             equality: None,
             decode: None,
+            decide: None,
         }
     }
 }

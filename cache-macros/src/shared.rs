@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 pub(crate) mod bytes;
 pub(crate) mod companion;
 pub(crate) mod crate_path;
+pub(crate) mod deciding;
 pub(crate) mod errors;
 pub(crate) mod freshness;
 pub(crate) mod item;

@@ -60,6 +60,8 @@ impl Field {
         Self::new("stale_if_error", Now, Now),
         Self::new("retry_after", Now, Now),
         Self::new("detach", Now, Later),
+        Self::new("cache_if", Now, Never),
+        Self::new("ttl_of", Now, Never),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -75,8 +77,6 @@ impl Field {
         Self::new("err_ttl", Later, Later),
         Self::new("none_ttl", Later, Later),
         Self::new("memory_ttl", Later, Later),
-        Self::new("cache_if", Later, Never),
-        Self::new("ttl_of", Later, Never),
         Self::new("share_err", Later, Later),
         Self::new("tags", Later, Never),
         // Batches.

@@ -3,6 +3,7 @@
 
 mod calls;
 mod connections;
+mod deciding;
 mod detached;
 mod freshness;
 mod functions;
@@ -50,6 +51,16 @@ macro_rules! with_rules_of_one_node {
                 a_shared_value_comes_back_as_it_was
                 a_value_of_a_megabyte_is_cached
                 as_json_too;
+            deciding:
+                a_value_decides_in_a_declared_cache
+                a_value_decides_in_a_function_that_is_not_async
+                a_value_that_is_not_to_be_stored_takes_the_old_one_with_it
+                a_value_that_was_stored_ends_the_loads_side_by_side
+                a_value_with_a_ttl_of_zero_is_returned_and_not_stored
+                a_waiter_of_a_declined_value_that_is_invalidated_stores_nothing
+                an_own_ttl_ends_a_value_although_stale_ones_are_returned
+                an_own_ttl_only_shortens_and_none_is_for_the_ttl_of_the_cache
+                callers_behind_a_value_that_is_not_stored_load_side_by_side;
             $($more)*
         }
     };

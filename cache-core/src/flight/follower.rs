@@ -43,6 +43,11 @@ impl<T: Clone + Send + 'static> Follower<T> {
         self.waiting.is_circle(&*self.flight)
     }
 
+    /// Returns the key that the flight loads.
+    pub(crate) fn key(&self) -> &StoredKey {
+        &self.key
+    }
+
     /// Returns the moment since when no load of the flight is polled although each could run.
     pub(crate) fn idle_since(&self) -> Option<Moment> {
         self.flight.idle_since()

@@ -111,9 +111,7 @@ impl<T: Clone> Permit<T> {
         drop(waiters);
         self.leave_table(&mut shard, over);
         drop(shard);
-        for (sender, load) in admitted {
-            Self::new(&self.table, &self.key, &self.flight, load).wake(sender);
-        }
+        self.wake_loads(admitted);
         if let Some(outcome) = outcome {
             wake_all(waiting, &outcome);
         }
@@ -141,6 +139,30 @@ impl<T: Clone> Permit<T> {
         let waiting = waiters.take_all();
         drop(waiters);
         wake_all(waiting, outcome);
+    }
+
+    /// Ends the load without an outcome for others: all who wait load for themselves, at once and
+    /// side by side. `act` runs first, if nothing has fenced the load off. Returns what it returned.
+    pub(crate) fn decline<R>(mut self, act: impl FnOnce() -> R) -> Option<R> {
+        let mut shard = self.table.lock(&self.key);
+        let acted = self.is_current(&shard).then(act);
+        self.done = true;
+        let mut waiters = self.flight.waiters();
+        waiters.end_load(&self.progress);
+        waiters.set_all_overdue();
+        let admitted = waiters.admit_own_loads(usize::MAX, || self.table.begin_load());
+        let over = waiters.are_over();
+        drop(waiters);
+        self.leave_table(&mut shard, over);
+        drop(shard);
+        self.wake_loads(admitted);
+        acted
+    }
+
+    fn wake_loads(&self, admitted: Vec<(Sender<T>, Arc<Progress>)>) {
+        for (sender, load) in admitted {
+            Self::new(&self.table, &self.key, &self.flight, load).wake(sender);
+        }
     }
 
     /// Gives the load up: the permit passes to the next waiter, or the flight ends.

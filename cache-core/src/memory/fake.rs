@@ -12,6 +12,7 @@ use crate::{
     cache::{Cache, Shared},
     clock::Clock,
     config::policy_of_attribute,
+    deciding::Decision,
     entry::Entry,
     key::{Key, StoredKey},
     observe::Counters,
@@ -51,7 +52,7 @@ pub(crate) fn put(cache: &Cache, n: u64, value: impl Send + Sync + 'static) {
     let group = shared.map(|shared| cache.generations.group(&shared.digest(&key)));
     let group = group.unwrap_or_default();
     let generation = cache.generations.of(group);
-    let facts = cache.facts(cache.lifetimes(), generation, group, Duration::ZERO);
+    let facts = cache.facts(cache.lifetimes(Decision::STORED), generation, group, Duration::ZERO);
     let entry = Entry::new(StoredKey::from(&key), value, facts);
     drop(cache.flights.fence(&StoredKey::from(&key), || cache.store(entry)));
 }

@@ -50,6 +50,7 @@ counters! {
     loads => loads,
     load_errors => load_errors,
     puts => puts,
+    declined => declined,
     refreshes => refreshes,
     refreshed => freshness.refreshed,
     refresh_errors => freshness.refresh_errors,

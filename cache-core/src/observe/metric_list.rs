@@ -68,6 +68,12 @@ const METRICS: &[Metric] = &[
         meaning: "Values stored, by loads and by `put`.",
     },
     Metric {
+        name: "cache_declined_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Values that were not to be stored, by `cache_if` or a time of zero.",
+    },
+    Metric {
         name: "cache_refreshes_total",
         kind: Kind::Counter,
         labels: &[

@@ -118,6 +118,7 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     counter!("cache_coalesced_total", "cache" => cache).absolute(stats.coalesced);
     counter!("cache_puts_total", "cache" => cache).absolute(stats.puts);
     flush_freshness(cache, &stats.freshness);
+    counter!("cache_declined_total", "cache" => cache).absolute(stats.declined);
     let Evictions { expired, size, bytes, too_large } = stats.evictions;
     let evictions =
         [("expired", expired), ("size", size), ("bytes", bytes), ("too-large", too_large)];

@@ -89,6 +89,8 @@ statistics! {
         pub load_errors: u64,
         /// Values stored, by loads and by `put`.
         pub puts: u64,
+        /// Values that were not to be stored, by `cache_if` or a time of zero.
+        pub declined: u64,
         /// Calls of `refresh`.
         pub refreshes: u64,
         /// The use of values past their ttl, and the loads for it.

@@ -112,7 +112,11 @@ impl<R, V, E> Keyed<R, V, E> {
         let returned = returned.expect("it has run");
         let result = match (self.returns.split)(returned) {
             Ok(value) => {
-                let landing = park(load.fill(|codec, size| self.value.encode(&value, codec, size)));
+                let filling = load.fill(
+                    || self.value.decision(&value),
+                    |codec, size| self.value.encode(&value, codec, size),
+                );
+                let landing = park(filling);
                 landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
                 Ok(value)
             }

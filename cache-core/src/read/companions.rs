@@ -81,7 +81,10 @@ impl<R, V, E> Keyed<R, V, E> {
             self.invalidate().await;
             return;
         };
-        let filling = self.miss(cache).put(|codec, size| self.value.encode(&value, codec, size));
+        let filling = self.miss(cache).put(
+            || self.value.decision(&value),
+            |codec, size| self.value.encode(&value, codec, size),
+        );
         if let Some(landing) = filling.await {
             landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
         }

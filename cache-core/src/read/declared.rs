@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     codec::equality::Equality,
+    deciding::Decide,
     invalidation::Invalidation,
     key::{CacheKey, Key},
     observe::Stats,
@@ -72,6 +73,12 @@ impl<K, V> Cache<K, V> {
     #[must_use]
     pub const fn equal(self, equality: Option<Equality<V>>) -> Self {
         Self { value: self.value.equal(equality), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn decide(self, decide: Decide<V>) -> Self {
+        Self { value: self.value.decide(decide), ..self }
     }
 
     #[doc(hidden)]

@@ -13,6 +13,7 @@ use super::{remote_fill::Keep, remote_part::RemotePart};
 use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, Unstorable},
+    deciding::Decision,
     entry::{Claim, Entry, Facts},
     flight::{Loading, Permit, Progress},
     generations::Group,
@@ -37,7 +38,8 @@ pub(super) struct Landing {
     /// `None` for a value that nobody loaded.
     load_time: Option<Duration>,
     keep: Keep,
-    lifetimes: Lifetimes,
+    /// `None` for a value that is not to be stored.
+    lifetimes: Option<Lifetimes>,
     /// The right to renew the value that this one replaces.
     claim: Option<Claim>,
 }
@@ -49,25 +51,27 @@ pub(super) fn fill(
     remote: Option<Box<RemotePart>>,
     load_time: Option<Duration>,
     claim: Option<Claim>,
+    decide: impl FnOnce() -> Decision,
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
-    let lifetimes = cache.lifetimes();
+    // The user's code, and part of the load: it may call for this very key.
+    let decision = Loading::nested(permit.progress()).scope(decide);
+    let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
     let mut landing =
         Landing { cache, permit, group, load_time, keep: Keep::Alone, lifetimes, claim };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let load_time = load_time.unwrap_or_default();
-    // The user's code, and part of the load: it may call for this very key.
-    let outgoing = || remote.outgoing(&landing.cache, lifetimes, load_time, encode);
-    let value = Loading::nested(landing.permit.progress()).scope(outgoing);
+    // The user's code, as above.
+    let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, load_time, encode);
+    let value = Loading::nested(landing.permit.progress()).scope(|| lifetimes.and_then(outgoing));
     let progress = Arc::clone(landing.permit.progress());
     Filling::Remote(
         progress,
         Box::pin(async move {
             let key = landing.permit.key();
-            let (keep, lifetimes) = remote.fill(&landing.cache, key, value, lifetimes).await;
-            landing.keep = keep;
-            landing.lifetimes = lifetimes;
+            landing.keep = remote.fill(&landing.cache, key, value).await;
+            landing.lifetimes = lifetimes.map(|life| landing.keep.limit(&landing.cache, life));
             landing
         }),
     )
@@ -91,6 +95,8 @@ impl Landing {
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let Self { cache, permit, group, load_time, keep, lifetimes, claim } = self;
+        let Some(lifetimes) = lifetimes else { return decline(&cache, permit, load_time) };
+        cache.forget_declined(permit.key());
         let load_time_or_zero = load_time.unwrap_or_default();
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
         let wrap = || cache.weighed(wrap(permit.key().clone(), facts));
@@ -103,9 +109,23 @@ impl Landing {
         cache.retries.forget(entry.key());
         drop(permit.land(Outcome::Value(entry.clone()), store));
         drop(claim);
-        if let Some(load_time) = load_time {
-            // The recorder is foreign code, so it comes when everybody has the value.
-            observe::record_load(cache.site.name, load_time, false);
-        }
+        record(&cache, load_time);
+    }
+}
+
+/// Ends a load, or a `put`, whose value is not to be stored: all who wait load for themselves.
+fn decline(cache: &Cache, permit: Permit<Outcome>, load_time: Option<Duration>) {
+    let key = permit.key().clone();
+    // First, so that nobody who joins from now on waits.
+    cache.note_declined(&key);
+    cache.retries.forget(&key);
+    drop(permit.decline(|| cache.drop_replaced(&key)));
+    record(cache, load_time);
+}
+
+/// Records a load. The recorder is foreign code, so it comes when everybody has the value.
+fn record(cache: &Cache, load_time: Option<Duration>) {
+    if let Some(load_time) = load_time {
+        observe::record_load(cache.site.name, load_time, false);
     }
 }

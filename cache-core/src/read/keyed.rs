@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use crate::{
     codec::equality::Equality,
+    deciding::Decide,
     key::{CacheKey, Key, KeyEncoder},
     returns::{IsResult, Returns},
     site::Site,
@@ -67,6 +68,15 @@ macro_rules! __call_now {
             ::core::ops::ControlFlow::Continue(missed) => missed.call_now(move || $run),
         }
     };
+}
+
+impl<R, V, E> Keyed<R, V, E> {
+    /// Gives the key the rules that decide over its values.
+    #[inline]
+    #[must_use]
+    pub fn decide(self, decide: Decide<V>) -> Self {
+        Self { value: self.value.decide(decide), ..self }
+    }
 }
 
 impl<R, V, E> Returns<R, V, E> {

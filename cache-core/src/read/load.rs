@@ -18,6 +18,7 @@ use crate::{
     cache::{Cache, Outcome},
     clock::Moment,
     codec::{Codec, Unstorable},
+    deciding::Decision,
     entry::Entry,
     flight::{Loading, Permit},
     observe::{self, StaleReason},
@@ -116,16 +117,17 @@ impl Load {
         run()
     }
 
-    /// Ends the load of a function that returned a value, which `encode` writes for the remote
-    /// tier.
+    /// Ends the load of a function that returned a value: `decide` tells whether and for how long
+    /// it is stored, and `encode` writes it for the remote tier.
     pub(super) fn fill(
         self,
+        decide: impl FnOnce() -> Decision,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
         let load_time = self.load_time();
         self.count(load_time, false);
         let claim = self.standby.and_then(|standby| standby.claim);
-        fill(self.cache, self.permit, self.remote, Some(load_time), claim, encode)
+        fill(self.cache, self.permit, self.remote, Some(load_time), claim, decide, encode)
     }
 
     /// Ends the load of a function that returned an error: nothing is stored. Returns the value

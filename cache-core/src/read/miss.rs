@@ -22,6 +22,7 @@ use crate::{
     cache::{Cache, Outcome},
     clock::Moment,
     codec::{Codec, Unstorable},
+    deciding::Decision,
     entry::Entry,
     flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
     generations::Group,
@@ -127,7 +128,7 @@ impl Miss {
                     }
                     None => permit,
                 },
-                Join::Follow(follower) => match self.follow(follower).await {
+                Join::Follow(follower) => match self.load_beside_or_follow(follower).await {
                     Some(Wakeup::Load(permit)) => permit,
                     Some(Wakeup::Landed(outcome)) => match self.landed(outcome) {
                         Some(outcome) => return Next::Take(outcome),
@@ -204,11 +205,12 @@ impl Miss {
     /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
     pub(super) async fn put(
         mut self,
+        decide: impl FnOnce() -> Decision,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Landing> {
         let permit = self.supersede();
         let permit = self.request_load(permit).await.ok()?;
-        Some(fill(self.cache, permit, self.remote, None, None, encode).await)
+        Some(fill(self.cache, permit, self.remote, None, None, decide, encode).await)
     }
 
     /// Reads the remote tier, or memory while that is out of reach.
@@ -307,6 +309,19 @@ impl Miss {
         )
     }
 
+    /// Gets the permit to load at once where the value would not be shared, and else follows.
+    async fn load_beside_or_follow(
+        &mut self,
+        follower: Follower<Outcome>,
+    ) -> Option<Wakeup<Outcome>> {
+        // Asked after the caller has joined: a load that ends before wakes all who have.
+        if self.cache.declines(follower.key()) {
+            self.count_miss();
+            return follower.load_now().await;
+        }
+        self.follow(follower).await
+    }
+
     /// Waits for the flight while its load makes progress, for a bounded time, and then for the
     /// permit to load.
     async fn follow(&mut self, mut follower: Follower<Outcome>) -> Option<Wakeup<Outcome>> {
@@ -395,6 +410,10 @@ impl Miss {
             permit.progress().run_by_thread();
         }
         let Some(remote) = &mut self.remote else { return Ok(permit) };
+        if self.cache.declines(permit.key()) {
+            // A lease would make others wait for a value that they do not get.
+            remote.load_beside();
+        }
         let progress = Arc::clone(permit.progress());
         // In a box: a hit does not carry along what only misses need.
         let mut request = Box::pin(remote.request_load(&self.cache, &self.key, permit));

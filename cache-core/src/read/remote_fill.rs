@@ -26,6 +26,16 @@ pub(super) enum Keep {
     Alone,
 }
 
+impl Keep {
+    /// Limits lifetimes to the outage ttl where memory may miss an invalidation of other nodes.
+    pub(super) fn limit(self, cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
+        match self {
+            Self::Alone => lifetimes.at_most(shared(cache).remote.outage_ttl),
+            Self::Too | Self::No => limited(cache, lifetimes),
+        }
+    }
+}
+
 impl RemotePart {
     /// Returns the encoded value; `None` when the remote tier cannot keep it, or when it cannot be
     /// sent without a permit.
@@ -57,27 +67,22 @@ impl RemotePart {
         encoded
     }
 
-    /// Brings the value to the remote tier. Returns memory's part in it.
+    /// Brings the value to the remote tier; where there is none, gives the permit back. Returns
+    /// memory's part in it.
     pub(super) async fn fill(
         mut self: Box<Self>,
         cache: &Cache,
         key: &StoredKey,
         value: Option<Outgoing>,
-        lifetimes: Lifetimes,
-    ) -> (Keep, Lifetimes) {
+    ) -> Keep {
         // Also when the fill fails or the caller goes away, memory does not go on with a value that
         // was to be replaced.
         let _forget = (self.kind == FillKind::Replacing)
             .then(|| scopeguard::guard((), |()| cache.remove(key)));
-        let keep = match self.permit.take() {
+        match self.permit.take() {
             Some(permit) => self.send(cache, permit, value).await,
             None => self.not_stored(cache).await,
-        };
-        let lifetimes = match keep {
-            Keep::Alone => lifetimes.at_most(shared(cache).remote.outage_ttl),
-            Keep::Too | Keep::No => limited(cache, lifetimes),
-        };
-        (keep, lifetimes)
+        }
     }
 
     async fn send(&self, cache: &Cache, permit: RemotePermit, value: Option<Outgoing>) -> Keep {

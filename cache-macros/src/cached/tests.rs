@@ -119,6 +119,22 @@ fn the_site_knows_its_backend_its_engine_and_that_it_is_local_where_that_is_said
 }
 
 #[test]
+fn rules_over_values_stand_in_the_key_and_an_expansion_without_them_is_as_it_was() {
+    let item = quote!(
+        async fn f(id: u64) -> u64 {
+            id
+        }
+    );
+    let expanded = |args| cached(args, item.clone()).to_string().replace(char::is_whitespace, "");
+    let plain = expanded(quote!(ttl = 3));
+    let rules = ".decide(|value,decision:::cachery::__private::Decision|decision\
+                 .cache_if(value,|n|*n>1).ttl_of(value,life_of))";
+    let ruled = expanded(quote!(ttl = 3, ttl_of = life_of, cache_if = |n| *n > 1));
+    assert!(ruled.contains(rules), "{ruled}");
+    assert_eq!(ruled.replace(rules, ""), plain);
+}
+
+#[test]
 fn six_mistakes_are_six_errors() {
     let args = quote!(name = "", ttl = 0, capacity = "many", version = -1, skip(dp), tll = 3);
     let item = quote!(

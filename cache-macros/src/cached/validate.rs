@@ -2,6 +2,7 @@
 //! right one plain data.
 
 mod companions;
+mod deciding;
 mod detach;
 mod key;
 mod key_expression;

@@ -22,13 +22,14 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let helper = quote!(use #krate::__private::NoEquality as _;);
     let (helper, equal) =
         if site.local { (None, None) } else { (Some(helper), Some(quote!(.equal(#equality)))) };
+    let decide = site.deciding.call(krate);
     let at = at(declaration, krate);
     quote! {
         #(#attrs)*
         #vis static #ident: #krate::__private::Cache<#key, #value> = {
             #helper
             #item
-            #made #equal
+            #made #equal #decide
         };
 
         #[doc(hidden)]

@@ -44,6 +44,8 @@ pub(crate) struct Args {
     pub(crate) stale_if_error: Option<Arg<Expr>>,
     pub(crate) retry_after: Option<Arg<Expr>>,
     pub(crate) detach: Option<Arg<()>>,
+    pub(crate) cache_if: Option<Arg<Expr>>,
+    pub(crate) ttl_of: Option<Arg<Expr>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -69,6 +71,8 @@ enum Argument {
     StaleIfError,
     RetryAfter,
     Detach,
+    CacheIf,
+    TtlOf,
     Companions,
     Crate,
 }
@@ -94,6 +98,8 @@ impl Argument {
             "stale_if_error" => (Self::StaleIfError, "stale_if_error = \"24h\""),
             "retry_after" => (Self::RetryAfter, "retry_after = \"10s\""),
             "detach" => (Self::Detach, "detach"),
+            "cache_if" => (Self::CacheIf, "cache_if = |value| value.is_complete()"),
+            "ttl_of" => (Self::TtlOf, "ttl_of = |token| token.expires_in"),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -182,6 +188,10 @@ impl Args {
             (Argument::RetryAfter, Given::Value(value)) => {
                 set(&mut self.retry_after, word, value, errors);
             }
+            (Argument::CacheIf, Given::Value(value)) => {
+                set(&mut self.cache_if, word, value, errors);
+            }
+            (Argument::TtlOf, Given::Value(value)) => set(&mut self.ttl_of, word, value, errors),
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {
                 set(&mut self.companions, word, value, errors);

@@ -3,10 +3,11 @@
 use cachery_syntax::parse_size;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Expr, ExprClosure, Lit, Path, spanned::Spanned as _};
+use syn::{Expr, Lit, Path, spanned::Spanned as _};
 
 use super::{
     arguments::{Arg, Args},
+    deciding::closure,
     errors::Errors,
     spans::placed,
     tokens::{hygienic, literal},
@@ -83,21 +84,6 @@ fn max_bytes(value: &Expr, errors: &mut Errors) -> Option<u64> {
 }
 
 fn weigh(arg: &Arg<Expr>, errors: &mut Errors) -> Option<Box<Expr>> {
-    let is_weigher = is_weigher(&arg.value);
-    if !is_weigher {
-        errors.at(
-            &arg.value,
-            "`weigh` is a closure that returns the bytes of a value: write `weigh = |value| value.len()`",
-        );
-    }
-    is_weigher.then(|| Box::new(arg.value.clone()))
-}
-
-fn is_weigher(value: &Expr) -> bool {
-    match value {
-        Expr::Closure(ExprClosure { inputs, asyncness: None, .. }) => inputs.len() == 1,
-        Expr::Group(group) => is_weigher(&group.expr),
-        Expr::Path(_) => true,
-        _ => false,
-    }
+    let what = "a closure that returns the bytes of a value: write `weigh = |value| value.len()`";
+    closure(arg, what, errors)
 }

@@ -7,7 +7,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
 
-use super::{bytes::BytesArguments, freshness::Freshness, ttl::TtlArgument, values::Values};
+use super::{
+    bytes::BytesArguments, deciding::DecidingArguments, freshness::Freshness, ttl::TtlArgument,
+    values::Values,
+};
 
 /// The content of a call site's descriptor.
 pub(crate) struct Site {
@@ -29,6 +32,7 @@ pub(crate) struct Site {
     pub(crate) engine: Option<Engine>,
     pub(crate) eviction: Option<Eviction>,
     pub(crate) bytes: BytesArguments,
+    pub(crate) deciding: DecidingArguments,
     /// The type of the values, where a static can name it.
     pub(crate) value: Option<TokenStream>,
     pub(crate) freshness: Freshness,
@@ -58,6 +62,7 @@ impl Site {
             engine: values.engine,
             eviction: values.eviction,
             bytes: values.bytes,
+            deciding: values.deciding,
             value,
             freshness: values.freshness,
             local: values.local,

@@ -8,6 +8,7 @@ use syn::{Expr, Lit, LitInt};
 use super::{
     arguments::{Arg, Args},
     bytes::BytesArguments,
+    deciding::DecidingArguments,
     errors::Errors,
     freshness::Freshness,
     tokens::literal,
@@ -27,6 +28,7 @@ pub(crate) struct Values {
     pub(crate) eviction: Option<Eviction>,
     pub(crate) bytes: BytesArguments,
     pub(crate) freshness: Freshness,
+    pub(crate) deciding: DecidingArguments,
     pub(crate) local: bool,
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         eviction: eviction(args, errors),
         bytes: BytesArguments::check(args, errors),
         freshness: Freshness::check(args, errors),
+        deciding: DecidingArguments::check(args, errors),
         local: args.local.is_some(),
     }
 }
@@ -60,6 +63,7 @@ pub(crate) const fn stand_in(name: String) -> Values {
         eviction: None,
         bytes: BytesArguments::NONE,
         freshness: Freshness::STAND_IN,
+        deciding: DecidingArguments::NONE,
         local: false,
     }
 }

@@ -93,10 +93,11 @@ fn typed(model: &Model) -> TokenStream {
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
     let equality = equality(model);
+    let decide = decide(model);
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
         #equality
-        #tag.#shape().#source
+        #tag.#shape().#source #decide
     }
 }
 
@@ -116,6 +117,13 @@ fn equal(span: Span) -> Ident {
     let mut equal = hygienic("__eq");
     equal.set_span(equal.span().located_at(span));
     equal
+}
+
+/// Emits the call that gives the key the rules that decide over its values. A declared cache has
+/// its own.
+fn decide(model: &Model) -> Option<TokenStream> {
+    let CacheOf::Own(site) = &model.cache else { return None };
+    site.deciding.call(&model.krate)
 }
 
 /// Emits the call that names the cache and the key in it.

@@ -3,7 +3,7 @@
 use cachery_syntax::{NameError, check_name};
 use syn::{Expr, Path, ext::IdentExt as _};
 
-use super::super::function::Function;
+use super::{super::function::Function, deciding};
 use crate::shared::{
     arguments::{Arg, Args},
     errors::Errors,
@@ -31,7 +31,9 @@ impl Source {
 pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> Source {
     let own = |errors: &mut Errors| {
         let name = name(args.name.as_ref(), function, errors);
-        Source::Own(values::check(name, args, errors))
+        let mut values = values::check(name, args, errors);
+        deciding::check(&mut values.deciding, function, errors);
+        Source::Own(values)
     };
     let Some(cache) = &args.cache else { return own(errors) };
     match &cache.value {
@@ -93,6 +95,8 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.stale,
         &args.stale_if_error,
         &args.retry_after,
+        &args.cache_if,
+        &args.ttl_of,
     ];
     let words = said
         .into_iter()

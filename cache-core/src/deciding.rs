@@ -1,0 +1,70 @@
+//! Decisions over values: the time for which one is stored, or that it is not stored.
+
+use std::time::Duration;
+
+use crate::policy::Policy;
+
+/// The decision over one value: it is stored, for the ttl of its cache, unless a rule says less.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision {
+    is_stored: bool,
+    /// The most that the value's own ttl allows.
+    at_most: Option<Duration>,
+}
+
+/// The rules of an attribute that decide over a value.
+pub type Decide<V> = fn(&V, Decision) -> Decision;
+
+impl Decision {
+    /// The decision of a cache without rules.
+    pub(crate) const STORED: Self = Self { is_stored: true, at_most: None };
+
+    /// Declines a value for which `cache_if` returns `false`.
+    #[must_use]
+    pub fn cache_if<V>(self, value: &V, cache_if: impl FnOnce(&V) -> bool) -> Self {
+        if self.is_stored { Self { is_stored: cache_if(value), ..self } } else { self }
+    }
+
+    /// Shortens the life of a value to what `ttl_of` returns. Declines it for a ttl of zero.
+    #[must_use]
+    pub fn ttl_of<V, T: OwnTtl>(self, value: &V, ttl_of: impl FnOnce(&V) -> T) -> Self {
+        if !self.is_stored {
+            return self;
+        }
+        let at_most = ttl_of(value).own_ttl();
+        Self { is_stored: at_most != Some(Duration::ZERO), at_most }
+    }
+
+    /// Tells whether the value is stored.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.is_stored
+    }
+
+    /// Returns the longest life of the value, shortened by the jitter of `policy`.
+    pub(crate) fn longest_life(&self, policy: &Policy) -> Option<Duration> {
+        self.at_most.map(|ttl| policy.jittered(ttl))
+    }
+}
+
+/// The ttl that `ttl_of` returns: a `Duration`, or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`ttl_of` returns a `{Self}`, which is not a time",
+    label = "not a time",
+    note = "return a `Duration`, or an `Option<Duration>`: `None` is for the ttl of the cache"
+)]
+pub trait OwnTtl {
+    #[doc(hidden)]
+    fn own_ttl(self) -> Option<Duration>;
+}
+
+impl OwnTtl for Duration {
+    fn own_ttl(self) -> Option<Duration> {
+        Some(self)
+    }
+}
+
+impl OwnTtl for Option<Duration> {
+    fn own_ttl(self) -> Option<Duration> {
+        self
+    }
+}

@@ -1,0 +1,80 @@
+//! The values of `cache_if` and `ttl_of`: the rules by which a value decides over its own life.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Expr, ExprClosure, Path, spanned::Spanned as _};
+
+use super::{
+    arguments::{Arg, Args},
+    errors::Errors,
+    spans::{placed, shown_at},
+    tokens::hygienic,
+};
+
+/// The rules that decide over a value, as an attribute says them.
+pub(crate) struct DecidingArguments {
+    cache_if: Option<Box<Expr>>,
+    ttl_of: Option<Box<Expr>>,
+}
+
+impl DecidingArguments {
+    /// Nothing is said.
+    pub(crate) const NONE: Self = Self { cache_if: None, ttl_of: None };
+
+    pub(super) fn check(args: &Args, errors: &mut Errors) -> Self {
+        let is_cached = "a closure that tells whether a value is stored: write `cache_if = |value| \
+                         value.is_complete()`";
+        let time = "a closure that returns the time for which a value is stored: write `ttl_of = \
+                    |token| token.expires_in`";
+        Self {
+            cache_if: args.cache_if.as_ref().and_then(|arg| closure(arg, is_cached, errors)),
+            ttl_of: args.ttl_of.as_ref().and_then(|arg| closure(arg, time, errors)),
+        }
+    }
+
+    /// Drops each closure for which `keep` returns `false`. It gets the word of the argument, too.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &Expr) -> bool) {
+        let slots = [("cache_if", &mut self.cache_if), ("ttl_of", &mut self.ttl_of)];
+        for (word, slot) in slots {
+            slot.take_if(|closure| !keep(word, closure));
+        }
+    }
+
+    /// Emits the call that gives a key, or a declared cache, its rules. Each closure is shown where
+    /// it is written.
+    pub(crate) fn call(&self, krate: &Path) -> Option<TokenStream> {
+        let first = self.cache_if.as_ref().or(self.ttl_of.as_ref())?;
+        let [value, decision] = [hygienic("value"), hygienic("decision")];
+        let rule = |name: TokenStream, closure: &Expr| {
+            let span = shown_at(closure.span());
+            let name = placed(name, span);
+            quote_spanned!(span=> .#name(#value, #closure))
+        };
+        let cache_if = self.cache_if.as_ref().map(|closure| rule(quote!(cache_if), closure));
+        let ttl_of = self.ttl_of.as_ref().map(|closure| rule(quote!(ttl_of), closure));
+        let span = shown_at(first.span());
+        let decision_type = placed(quote!(#krate::__private::Decision), span);
+        let rules = quote_spanned! {span=>
+            |#value, #decision: #decision_type| #decision #cache_if #ttl_of
+        };
+        Some(quote_spanned!(span=> .decide(#rules)))
+    }
+}
+
+/// Reads a closure with one parameter, or the path of a function. `what` completes "… is".
+pub(crate) fn closure(arg: &Arg<Expr>, what: &str, errors: &mut Errors) -> Option<Box<Expr>> {
+    let is_closure = is_closure(&arg.value);
+    if !is_closure {
+        errors.at(&arg.value, format!("`{}` is {what}", arg.word));
+    }
+    is_closure.then(|| Box::new(arg.value.clone()))
+}
+
+fn is_closure(value: &Expr) -> bool {
+    match value {
+        Expr::Closure(ExprClosure { inputs, asyncness: None, .. }) => inputs.len() == 1,
+        Expr::Group(group) => is_closure(&group.expr),
+        Expr::Path(_) => true,
+        _ => false,
+    }
+}
