@@ -2,13 +2,20 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
+use tracing::Dispatch;
 use tracing_subscriber::{
+    Registry,
     fmt::{MakeWriter, format::FmtSpan},
     util::SubscriberInitExt as _,
 };
+
+/// Subscribers that live as long as the process. While `tracing` knows one subscriber only, a thread
+/// without one that comes to an event first turns the event off for all threads.
+static OTHERS: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Registry::default())));
 
 /// All lines so far, with their fields and spans. A span is a line when it closes.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +34,7 @@ impl Log {
 
     /// Keeps what this thread logs at any level, until the guard is dropped.
     pub fn of_thread(&self) -> tracing::subscriber::DefaultGuard {
+        LazyLock::force(&OTHERS);
         self.subscriber().set_default()
     }
 

@@ -24,6 +24,8 @@ struct Chunk {
 /// One direction of a connection.
 struct OneDirection {
     direction: Direction,
+    /// The number of cuts when the connection was made. After another one nothing passes.
+    cuts: usize,
     rules: Arc<watch::Sender<Rules>>,
     held: Held,
 }
@@ -39,7 +41,8 @@ pub(super) async fn relay(mut client: TcpStream, server: SocketAddr, shared: Sha
     let Ok(mut server) = TcpStream::connect(server).await else { return reset(&client) };
     // Small chunks are not to wait for each other; it fails where the connection is gone already.
     let _ = client.set_nodelay(true).and(server.set_nodelay(true));
-    let one = |direction| OneDirection { direction, rules: rules.clone(), held: held.clone() };
+    let one =
+        |direction| OneDirection { direction, cuts, rules: rules.clone(), held: held.clone() };
     let ended = {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
@@ -96,6 +99,10 @@ impl OneDirection {
             if let Some(rate) = self.flow().rate {
                 let bytes = u32::try_from(bytes.len()).expect("a chunk is small");
                 sleep(Duration::from_secs(1) * bytes / rate).await;
+            }
+            // Asked after the bytes were read: none passes that was sent after the cut.
+            if self.rules.borrow().cuts != self.cuts {
+                return Err(io::ErrorKind::ConnectionReset.into());
             }
             let truncated = self.take_truncated();
             to.write_all(&bytes[..bytes.len().min(truncated.unwrap_or(usize::MAX))]).await?;

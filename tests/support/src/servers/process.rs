@@ -98,7 +98,9 @@ impl Process {
     /// Asks the server to end, and waits until it has.
     pub(super) fn terminate(mut self) {
         self.signal(Signal::TERM);
-        wait_for("the server has ended", Duration::from_secs(5), || self.has_ended().then_some(()));
+        wait_for("the server has ended", Duration::from_secs(20), || {
+            self.has_ended().then_some(())
+        });
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
 const CONFIG: &str = "redis.conf";
 const DUMP: &str = "dump.rdb";
 /// The limit of a start.
-const START: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(30);
 /// The number of tries of a start, each at other ports, because another process may have taken
 /// those.
 const STARTS: usize = 10;
