@@ -174,6 +174,15 @@ impl OpenFile {
     }
 }
 
+impl Drop for OpenFile {
+    /// Gives the lock back. Closing the file is not enough: a child process that this one has just
+    /// forked holds the same lock until it runs its own program.
+    fn drop(&mut self) {
+        // Where it fails, closing the file gives the lock back.
+        let _ = FileExt::unlock(&self.file);
+    }
+}
+
 fn line(scope: &Scope, names: &Names, node: u64) -> String {
     let (kind, keys) = scope.keys(names, node);
     let mut line = kind.as_str().to_owned();
@@ -200,4 +209,22 @@ fn read_line(line: &str) -> Option<Scope> {
     let kind = Kind::named(words.next()?)?;
     let keys: Vec<_> = words.map(|key| key.as_bytes().to_vec()).collect();
     (keys.len() == kind.key_count()).then(|| Scope::Left(kind, keys.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_closed_can_be_opened_though_a_forked_child_still_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("journal");
+        let (open, _) = OpenFile::open(&path).unwrap();
+        // As a child has it between its fork and its program.
+        let inherited = open.file.try_clone().unwrap();
+        assert!(OpenFile::open(&path).is_err(), "it is locked");
+        drop(open);
+        assert!(OpenFile::open(&path).is_ok());
+        drop(inherited);
+    }
 }
