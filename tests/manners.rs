@@ -19,8 +19,8 @@ use rustls::crypto::{CryptoProvider, ring};
 
 /// Longer than anything should take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The time that a start waits where it can go on without Redis.
-const A_START: Duration = Duration::from_secs(1);
+/// Less than a start waits for what may come yet, and more than a busy machine needs.
+const A_START: Duration = Duration::from_secs(8);
 
 /// A process has one log.
 static LOG: LazyLock<Log> = LazyLock::new(|| {

@@ -133,7 +133,7 @@ fn a_wait_ends_in_time_without_timers_of_the_runtime() {
     let began = Instant::now();
     assert_eq!(runtime.block_on(run), 2);
     let waited = began.elapsed();
-    assert!(waited > Duration::from_secs(4) && waited < Duration::from_secs(9), "{waited:?}");
+    assert!(waited > Duration::from_secs(4) && waited < Duration::from_secs(60), "{waited:?}");
 }
 
 /// Calls when its thread ends.

@@ -146,7 +146,7 @@ async fn a_put_that_is_too_large_for_redis_invalidates_the_old_value_everywhere(
 async fn a_put_that_redis_does_not_get_invalidates_the_old_value_when_redis_is_back() {
     let server = Server::start().await;
     let proxy = Proxy::to(server.address());
-    let a = node(server.url_through(&proxy), Duration::from_millis(200)).await;
+    let a = node(server.url_through(&proxy), PATIENCE).await;
     let (b, probe) = (node(server.url(), PATIENCE).await, Probe::opened());
     assert_eq!((call(&a, &probe).await, call(&b, &probe).await), (1, 1));
     proxy.refuse();

@@ -304,8 +304,9 @@ async fn a_lease_that_was_granted_to_a_cancelled_caller_is_given_back() {
     for nodes in TwoNodes::of_each_backend().await {
         let call = nodes.call_that_is_cancelled_before_its_grant().await;
         nodes.until_there_is("lease").await;
-        call.cancel().await;
-        nodes.let_pass();
+        // So that it does not end by itself.
+        nodes.keep("lease").await;
+        call.cancel(|| nodes.let_pass()).await;
         nodes.until_there_is_no("lease").await;
     }
 }

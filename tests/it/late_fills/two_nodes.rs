@@ -20,8 +20,6 @@ const LONG_BUDGET: Duration = Duration::from_secs(8);
 const SHORT_BUDGET: Duration = Duration::from_secs(1);
 /// Long enough that the fill after a delayed request is held back.
 const DELAY: Duration = Duration::from_millis(500);
-/// The life of a lease that is not renewed.
-const LEAST_LIFE: Duration = Duration::from_secs(3);
 /// The key of all tests.
 const KEY: u64 = 1;
 /// A key that is called only so that connections and scripts are there.
@@ -62,8 +60,10 @@ impl Call {
         Self { probe, task }
     }
 
-    pub(crate) async fn cancel(self) {
+    /// Cancels the call, and does `then` before anything else happens on the thread.
+    pub(crate) async fn cancel(self, then: impl FnOnce()) {
         self.task.abort();
+        then();
         assert!(self.task.await.is_err(), "it waits for Redis");
     }
 
@@ -204,10 +204,15 @@ impl TwoNodes {
         eventually(&format!("there is a {companion}"), PATIENCE, there_is).await;
     }
 
-    /// Waits until the companion is gone, for less time than it lives by itself.
+    /// Makes a companion of the key live until it is deleted.
+    pub(crate) async fn keep(&self, companion: &str) {
+        let key = self.companion(companion).await.expect("it is there");
+        assert_eq!(self.server.ask::<u32>(&["PERSIST", &key]).await, 1);
+    }
+
     pub(crate) async fn until_there_is_no(&self, companion: &str) {
         let there_is_none = async || self.companion(companion).await.is_none().then_some(());
-        eventually(&format!("there is no {companion}"), 2 * LEAST_LIFE / 3, there_is_none).await;
+        eventually(&format!("there is no {companion}"), PATIENCE, there_is_none).await;
     }
 
     async fn companion(&self, companion: &str) -> Option<String> {

@@ -5,7 +5,7 @@ use cachery_test_support::Direction::{Replies, Requests};
 
 use super::{
     functions::square,
-    place::{BUDGET, Place, median, recovers, returns, time},
+    place::{BRIEFLY, BUDGET, Place, median, recovers, returns, time},
 };
 
 /// The duration, in milliseconds, of a fault that ends by itself.
@@ -136,7 +136,7 @@ async fn all_calls_return() {
     for number in 1..=5 {
         times.push(time(square(number), number * number).await);
     }
-    assert!(median(times.clone()) < 3 * BUDGET, "{times:?}");
+    assert!(median(times.clone()) < BRIEFLY, "{times:?}");
     for number in 1..=20 {
         assert_eq!(returns(square(number)).await, number * number);
     }

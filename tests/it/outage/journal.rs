@@ -3,12 +3,12 @@
 use std::{fs, path::Path};
 
 use cachery::{Backend, Caches, Invalidation, health::Status};
-use cachery_test_support::{Direction::Requests, Log, Probe, eventually};
+use cachery_test_support::{Direction::Requests, Log, eventually};
 use tempfile::TempDir;
 
 use super::{
     functions::number,
-    place::{BUDGET, PATIENCE, Place, becomes, returns},
+    place::{BUDGET, PATIENCE, Place, becomes, returns, stored},
     shutdown::{A_MOMENT, LONG},
 };
 
@@ -21,8 +21,7 @@ async fn node(place: &Place, path: &Path) -> Caches {
 /// Stores a value, takes the server away and invalidates the value on the node that is returned.
 async fn queued(place: &Place, path: &Path, take_away: impl FnOnce(&Place)) -> Caches {
     let node = node(place, path).await;
-    let probe = Probe::opened();
-    assert_eq!(node.scope(number(1, &probe)).await, 1);
+    stored(place, &node).await;
     take_away(place);
     assert_eq!(returns(node.scope(number::invalidate(1))).await, Invalidation::Queued);
     node
@@ -59,7 +58,10 @@ async fn a_queue_survives_a_restart() {
         assert_eq!(node.scope(number::peek(1)).await, None, "it is done before the first read");
         is_invalidated(&place).await;
         becomes(&node, "its health is good", |health| health.status == Status::Up).await;
-        assert_eq!(fs::read(&path).expect("it is there"), b"", "what is done is not kept");
+        eventually("what is done is not kept", PATIENCE, async || {
+            fs::read(&path).expect("it is there").is_empty().then_some(())
+        })
+        .await;
     }
 }
 
@@ -91,9 +93,10 @@ async fn with_a_server_that_is_well_a_journal_stays_empty() {
 
 async fn queued_in_vain(place: &Place, path: &Path) -> Caches {
     let path = path.to_str().expect("it is UTF-8");
-    let node = place.node_with(Backend::Tiered, |builder| builder.journal(path)).await;
-    let probe = Probe::opened();
-    node.scope(number(1, &probe)).await;
+    let node = place
+        .node_with(Backend::Tiered, |builder| builder.remote_deadline(LONG).journal(path))
+        .await;
+    stored(place, &node).await;
     assert_eq!(node.scope(number::invalidate(1)).await, Invalidation::Everywhere);
     node
 }

@@ -2,6 +2,9 @@
 
 use std::{
     fmt::Debug,
+    future::poll_fn,
+    pin::pin,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -12,10 +15,12 @@ use cachery::{
 };
 use cachery_test_support::{Config, Proxy, Server, eventually};
 
-use super::functions::square;
+use super::functions::{number, square};
 
 /// The time that one call may wait for Redis.
 pub(crate) const BUDGET: Duration = Duration::from_millis(100);
+/// The time that a call with that budget takes at most, on a busy machine.
+pub(crate) const BRIEFLY: Duration = Duration::from_secs(3);
 /// The budget where it is not tested, because the machine may be busy.
 const AMPLE: Duration = Duration::from_secs(5);
 /// The time after which a call counts as stuck.
@@ -103,6 +108,23 @@ pub(crate) fn builder(url: &str, backend: Backend) -> CachesBuilder {
         .isolated()
         .redis_url(url)
         .all(CacheSettings::new().backend(backend).jitter(0.0))
+}
+
+/// Has Redis store the value 1 of the key 1, and waits until `node`, whose budget may be too short
+/// for that on a busy machine, is connected.
+pub(crate) async fn stored(place: &Place, node: &Caches) {
+    place.direct_node().await.scope(number::put(1, 1)).await;
+    becomes(node, "its health is good", |health| health.status == Status::Up).await;
+}
+
+/// Returns the outcome of `work` where its first poll has it.
+pub(crate) async fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        let outcome = work.as_mut().poll(cx);
+        Poll::Ready(if let Poll::Ready(outcome) = outcome { Some(outcome) } else { None })
+    })
+    .await
 }
 
 /// Returns the outcome of `work`, and fails if it is stuck.

@@ -6,11 +6,11 @@ use cachery::{
     Backend, Caches, Invalidation, caches,
     health::{Breaker, Shutdown, Status},
 };
-use cachery_test_support::{Direction::Requests, Log, Probe, Recorder, eventually};
+use cachery_test_support::{Direction::Requests, Log, Recorder, eventually};
 
 use super::{
     functions::number,
-    place::{BUDGET, PATIENCE, Place, becomes, returns},
+    place::{BUDGET, PATIENCE, Place, becomes, returns, stored},
 };
 
 caches! {
@@ -21,8 +21,9 @@ caches! {
 pub(crate) const A_MOMENT: Duration = Duration::from_millis(300);
 /// Longer than a shutdown should ever take.
 pub(crate) const LONG: Duration = Duration::from_secs(10);
-/// The time after the server's return in which a queue is done.
-const SOON: Duration = Duration::from_secs(1);
+/// The time after the server's return in which a queue is done on a busy machine. `tests/soak`
+/// holds a queue to its second.
+const SOON: Duration = Duration::from_secs(10);
 
 /// Returns a node that calls wait for as briefly as by default.
 async fn node(place: &Place) -> Caches {
@@ -32,8 +33,7 @@ async fn node(place: &Place) -> Caches {
 /// Stores a value, takes the server away and invalidates the value on the node that is returned.
 async fn queued(place: &Place, take_away: impl FnOnce(&Place)) -> Caches {
     let node = node(place).await;
-    let probe = Probe::opened();
-    assert_eq!(node.scope(number(1, &probe)).await, 1);
+    stored(place, &node).await;
     take_away(place);
     assert_eq!(returns(node.scope(number::invalidate(1))).await, Invalidation::Queued);
     node
@@ -134,8 +134,8 @@ async fn length_and_age_of_the_queue_are_metrics() {
 }
 
 #[tokio::test]
-async fn the_queue_of_an_idle_node_is_done_within_a_second_of_the_servers_return() {
-    for (count, outage) in [(1, 0), (1, 2), (3, 4), (500, 1), (20_000, 1)] {
+async fn the_queue_of_an_idle_node_is_done_soon_after_the_servers_return() {
+    for (count, outage) in [(1, 0), (1, 2), (3, 4), (500, 1), (9_000, 1), (100_000, 1)] {
         let place = Place::start().await;
         let (node, direct) = (node(&place).await, place.direct_node().await);
         let keys: Vec<u64> = (0..count).collect();
@@ -153,7 +153,7 @@ async fn the_queue_of_an_idle_node_is_done_within_a_second_of_the_servers_return
             })
             .await;
         }
-        assert!(began.elapsed() < SOON * 2, "{count} keys: {:?}", began.elapsed());
+        assert!(began.elapsed() < SOON, "{count} keys: {:?}", began.elapsed());
     }
 }
 
@@ -161,7 +161,7 @@ async fn the_queue_of_an_idle_node_is_done_within_a_second_of_the_servers_return
 async fn a_server_that_is_well_takes_any_number_of_keys_and_nothing_is_queued() {
     let place = Place::start().await;
     let node = place.node(Backend::Redis).await;
-    for count in [1, 10_000, 30_000] {
+    for count in [1, 1_000, 10_000, 100_000] {
         let keys: Vec<u64> = (0..count).collect();
         let before = place.server.calls("evalsha").await;
         let reach = node.scope(MANY.invalidate_many(&keys)).await;

@@ -20,12 +20,15 @@ fn change(id: u64) -> u64 {
     id
 }
 
+/// The budget of calls that run out of it.
 const DEADLINE: Duration = Duration::from_millis(300);
+/// The budget of those that do not: more than a busy machine needs.
+const AMPLE: Duration = Duration::from_secs(10);
 
-async fn node(url: &str, backend: Backend) -> Caches {
+async fn node(url: &str, backend: Backend, deadline: Duration) -> Caches {
     let builder = Caches::builder().isolated().redis_url(url).required(true);
     let settings = CacheSettings::new().backend(backend);
-    builder.all(settings).remote_deadline(DEADLINE).build().await.expect("a node")
+    builder.all(settings).remote_deadline(deadline).build().await.expect("a node")
 }
 
 fn on_a_thread<T: Send>(caches: &Caches, act: impl FnOnce() -> T + Send) -> T {
@@ -51,7 +54,7 @@ fn threads_without_a_runtime_share_values_over_redis() {
     let server = runtime.block_on(Server::start());
     let nodes = runtime.block_on(async {
         let url = server.url();
-        (node(&url, Backend::Redis).await, node(&url, Backend::Redis).await)
+        (node(&url, Backend::Redis, AMPLE).await, node(&url, Backend::Redis, AMPLE).await)
     });
     thread::scope(|scope| scope.spawn(|| used(&nodes.0, &nodes.1)).join().expect("no panic"));
 }
@@ -63,7 +66,8 @@ fn on_a_current_thread_runtime_values_are_shared_over_redis() {
     runtime.block_on(async {
         let server = Server::start().await;
         let url = server.url();
-        let nodes = (node(&url, Backend::Redis).await, node(&url, Backend::Redis).await);
+        let nodes =
+            (node(&url, Backend::Redis, AMPLE).await, node(&url, Backend::Redis, AMPLE).await);
         used(&nodes.0, &nodes.1);
     });
 }
@@ -74,7 +78,7 @@ fn a_server_that_does_not_reply_costs_the_budget() {
     let (_server, proxy, caches) = runtime.block_on(async {
         let server = Server::start().await;
         let proxy = Proxy::to(server.address());
-        let caches = node(&server.url_through(&proxy), Backend::Tiered).await;
+        let caches = node(&server.url_through(&proxy), Backend::Tiered, DEADLINE).await;
         (server, proxy, caches)
     });
     let runs = AtomicUsize::new(0);
@@ -83,5 +87,5 @@ fn a_server_that_does_not_reply_costs_the_budget() {
     let began = Instant::now();
     assert_eq!(on_a_thread(&caches, || number(2, &runs)), 2);
     let took = began.elapsed();
-    assert!(took > DEADLINE / 2 && took < DEADLINE * 10, "{took:?}");
+    assert!(took > DEADLINE / 2 && took < AMPLE, "{took:?}");
 }

@@ -18,6 +18,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::in_time;
 
+/// The time of a call that waits for nothing, on a busy machine. A wait would be longer.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
 caches! {
     static NUMBERS: Cache<u64, usize> = { name: "sync-waits", ttl: "1h" };
 }
@@ -215,7 +218,7 @@ fn on_a_current_thread_runtime_a_call_does_not_wait_for_a_task() {
                 NUMBERS.invalidate(&2).await;
                 let began = Instant::now();
                 assert_eq!(quick(1, &runs), 11);
-                assert!(began.elapsed() < Duration::from_secs(1), "at once");
+                assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
             }
             assert_eq!(NUMBERS.stats().loads, 1, "it is counted, and stored");
             end.send(()).unwrap();
@@ -317,7 +320,7 @@ fn a_call_does_not_wait_for_a_task_that_its_thread_has_polled() {
             assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             let began = Instant::now();
             assert_eq!(quick(1, &AtomicUsize::new(10)), 11);
-            assert!(began.elapsed() < Duration::from_secs(1), "at once");
+            assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
         });
     });
 }

@@ -19,13 +19,16 @@ use redis::{Pipeline, Value};
 use super::super::Servers;
 use crate::{
     connection::Script,
+    manager,
     server::{Lane, Replay, ReplayId, ServerHooks},
 };
 
 /// Longer than anything should take.
-pub(super) const LONG: Duration = Duration::from_secs(10);
-/// The time that a caller gives a request.
+pub(super) const LONG: Duration = Duration::from_secs(20);
+/// The time that a caller gives a request that is to run out of it.
 pub(super) const BUDGET: Duration = Duration::from_millis(200);
+/// The time that a caller gives any other request: more than a busy machine needs.
+const AMPLE: Duration = Duration::from_secs(2);
 
 /// Waits until something is so, and blocks the thread meanwhile.
 pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -156,15 +159,38 @@ pub(super) async fn ask(servers: &Servers, words: &[&str]) -> Result<Value, Reas
     ask_slot(servers, 0, words).await
 }
 
+/// As [`ask`], with a short budget.
+pub(super) async fn ask_briefly(servers: &Servers, words: &[&str]) -> Result<Value, Reason> {
+    request(servers, 0, words, BUDGET).await
+}
+
 pub(super) async fn ask_slot(
     servers: &Servers,
     slot: u16,
     words: &[&str],
 ) -> Result<Value, Reason> {
+    request(servers, slot, words, AMPLE).await
+}
+
+async fn request(
+    servers: &Servers,
+    slot: u16,
+    words: &[&str],
+    within: Duration,
+) -> Result<Value, Reason> {
     let mut pipeline = redis::pipe();
     pipeline.cmd(words[0]).arg(&words[1..]);
-    let replies = servers.request(slot, &pipeline, Operation::Get, BUDGET, Lane::Main).await;
+    let replies = servers.request(slot, &pipeline, Operation::Get, within, Lane::Main).await;
     replies.map(|mut replies| replies.remove(0))
+}
+
+/// Returns the reason for which the server is not reached, once it was tried.
+pub(super) async fn not_connected(servers: &Servers) -> String {
+    for server in servers.members() {
+        let tried = manager::until(pin!(manager::timer(LONG)), pin!(server.tried())).await;
+        tried.expect("it is tried");
+    }
+    servers.connected(BUDGET).await.unwrap_err().to_string()
 }
 
 /// Runs a future on this thread, without a runtime.

@@ -7,6 +7,7 @@ use std::{
 
 use cachery_core::remote::Reason;
 use cachery_test_support::{Config, Log, Server};
+use futures_util::FutureExt as _;
 use redis::Value;
 
 use super::harness::*;
@@ -36,7 +37,7 @@ async fn a_paused_test_clock_stops_no_deadline() {
     redis.freeze();
     tokio::time::pause();
     let began = Instant::now();
-    assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::Timeout));
+    assert_eq!(ask_briefly(&servers, &["PING"]).await, Err(Reason::Timeout));
     assert!(began.elapsed() >= BUDGET);
     redis.thaw();
 }
@@ -70,13 +71,12 @@ async fn a_server_that_never_started_costs_nothing_and_is_found_when_it_comes() 
     let redis = Server::start().await;
     redis.kill();
     let (servers, hooks) = open(&redis.url());
-    let why = servers.connected(BUDGET).await.unwrap_err().to_string();
+    let why = not_connected(&servers).await;
     assert!(why.contains(&redis.port().to_string()) && why.contains("refused"), "{why}");
-    let began = Instant::now();
     for _ in 0..100 {
-        assert!(ask(&servers, &["PING"]).await.is_err());
+        let at_once = ask(&servers, &["PING"]).now_or_never();
+        assert!(at_once.expect("nobody waits").is_err());
     }
-    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
     redis.restart().await;
     until_true("the server is found", async || ask(&servers, &["PING"]).await.is_ok()).await;
     wait_until("the link is up", || servers.receives_invalidations());
@@ -90,15 +90,16 @@ async fn a_frozen_server_costs_five_callers_their_budget_and_the_next_nothing() 
     servers.connected(LONG).await.unwrap();
     redis.freeze();
     for _ in 0..5 {
-        let reason = ask(&servers, &["PING"]).await.unwrap_err();
+        let reason = ask_briefly(&servers, &["PING"]).await.unwrap_err();
         assert!(
             matches!(reason, Reason::Timeout | Reason::Connecting | Reason::BreakerOpen),
             "{reason:?}"
         );
     }
-    let began = Instant::now();
-    assert_eq!(ask(&servers, &["PING"]).await, Err(Reason::BreakerOpen));
-    assert!(began.elapsed() < BUDGET / 2);
+    until_true("the next one waits for nothing", async || {
+        ask_briefly(&servers, &["PING"]).now_or_never() == Some(Err(Reason::BreakerOpen))
+    })
+    .await;
     wait_until("the tier is told", || hooks.count("cut off") == 1);
     assert!(!servers.receives_invalidations());
     redis.thaw();
@@ -128,10 +129,15 @@ async fn a_reply_that_comes_too_late_answers_nobody_else() {
     let redis = Server::start().await;
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
-    redis.tell(&["CLIENT", "PAUSE", "300"]).await;
-    assert_eq!(ask(&servers, &["ECHO", "late"]).await, Err(Reason::Timeout));
-    thread::sleep(Duration::from_millis(150));
-    assert_eq!(ask(&servers, &["ECHO", "next"]).await, Ok(Value::BulkString(b"next".to_vec())));
+    redis.tell(&["CLIENT", "PAUSE", "1500"]).await;
+    assert_eq!(ask_briefly(&servers, &["ECHO", "late"]).await, Err(Reason::Timeout));
+    let next = Value::BulkString(b"next".to_vec());
+    until_true("it replies again", async || {
+        let reply = ask(&servers, &["ECHO", "next"]).await;
+        assert!(reply.as_ref().map_or(true, |reply| *reply == next), "{reply:?}");
+        reply.is_ok()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -302,7 +308,7 @@ async fn a_start_that_fails_without_its_server_logs_nothing_before_it_was_reache
     let redis = Server::start().await;
     redis.kill();
     let servers = open_required(&redis.url());
-    servers.connected(10 * BUDGET).await.unwrap_err();
+    servers.connected(BUDGET).await.unwrap_err();
     let address = redis.address().to_string();
     assert_eq!(log.count(&address), 0, "{}", log.text());
     redis.restart().await;
@@ -347,14 +353,15 @@ async fn a_connection_that_is_silent_three_times_in_a_row_is_made_anew() {
     let (servers, _) = open(&redis.url());
     servers.connected(LONG).await.unwrap();
     let before = ask(&servers, &["CLIENT", "ID"]).await.unwrap();
-    for _ in 0..3 {
-        let pings = redis.calls("ping").await;
-        redis.freeze();
-        assert_eq!(ask(&servers, &["ECHO", "x"]).await, Err(Reason::Timeout));
-        redis.thaw();
-        until_true("the link finds it alive", async || redis.calls("ping").await > pings).await;
-    }
+    // On a busy machine the breaker may open first. Then it is tried again.
     until_true("another connection serves", async || {
+        for _ in 0..3 {
+            let pings = redis.calls("ping").await;
+            redis.freeze();
+            assert!(ask_briefly(&servers, &["ECHO", "x"]).await.is_err());
+            redis.thaw();
+            until_true("the link finds it alive", async || redis.calls("ping").await > pings).await;
+        }
         ask(&servers, &["CLIENT", "ID"]).await.is_ok_and(|id| id != before)
     })
     .await;
