@@ -7,6 +7,7 @@ mod doubts;
 mod epochs;
 mod health;
 mod hooks;
+mod io_probe;
 mod link;
 mod observed;
 mod push_channel;

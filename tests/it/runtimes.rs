@@ -1,5 +1,8 @@
 //! A cache outlives the runtimes of its callers.
 
+#[cfg(feature = "redis")]
+mod drivers;
+
 use std::{sync::Arc, thread};
 
 use cachery::{Caches, cached};

@@ -3,13 +3,15 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Weak},
-    thread,
 };
 
 use parking_lot::RwLock;
 use tokio::runtime::{Handle, Id};
 
-use super::{connector::Connector, runtime_connection::RuntimeConnection, state::ServerState};
+use super::{
+    connector::Connector, io_probe::has_io, runtime_connection::RuntimeConnection,
+    state::ServerState,
+};
 use crate::{
     connection::{ConnectError, RequestError},
     manager,
@@ -30,15 +32,22 @@ impl Connections {
         Arc::new(Self { state, connector, table: RwLock::new(Some(Table::new())) })
     }
 
-    /// Returns the connection of this runtime; that of the manager for callers without a runtime.
+    /// Returns the connection of this runtime; that of the manager for callers without a runtime,
+    /// or on one that has no I/O.
     pub(super) fn current(self: &Arc<Self>) -> Arc<RuntimeConnection> {
-        let runtime = Handle::try_current().unwrap_or_else(|_| manager::handle().clone());
-        self.on(&runtime)
+        let Ok(runtime) = Handle::try_current() else { return self.of_manager() };
+        self.known(&runtime).unwrap_or_else(|| {
+            if has_io(&runtime) { self.add(&runtime) } else { self.lend_managers(&runtime) }
+        })
     }
 
-    fn on(self: &Arc<Self>, runtime: &Handle) -> Arc<RuntimeConnection> {
-        let known = self.table.read().as_ref().and_then(|table| table.get(&runtime.id()).cloned());
-        known.unwrap_or_else(|| self.add(runtime))
+    fn of_manager(self: &Arc<Self>) -> Arc<RuntimeConnection> {
+        let manager = manager::handle();
+        self.known(manager).unwrap_or_else(|| self.add(manager))
+    }
+
+    fn known(&self, runtime: &Handle) -> Option<Arc<RuntimeConnection>> {
+        self.table.read().as_ref().and_then(|table| table.get(&runtime.id()).cloned())
     }
 
     fn add(self: &Arc<Self>, runtime: &Handle) -> Arc<RuntimeConnection> {
@@ -85,11 +94,12 @@ impl Connections {
     }
 
     /// Gives callers on `runtime` the connection of the manager from now on.
-    fn lend_managers(self: &Arc<Self>, runtime: Id) {
-        let connection = self.on(manager::handle());
+    fn lend_managers(self: &Arc<Self>, runtime: &Handle) -> Arc<RuntimeConnection> {
+        let connection = self.of_manager();
         if let Some(table) = self.table.write().as_mut() {
-            table.insert(runtime, connection);
+            table.insert(runtime.id(), Arc::clone(&connection));
         }
+        connection
     }
 
     /// Ends all connections, and lets no other begin.
@@ -121,10 +131,6 @@ impl Drop for Entry {
         }
         if let Some(connections) = self.connections.upgrade() {
             connections.remove(self.runtime, &self.connection);
-            // A runtime without I/O panics at the first connection: its callers use the manager's.
-            if thread::panicking() {
-                connections.lend_managers(self.runtime);
-            }
         }
     }
 }

@@ -249,9 +249,11 @@ fn callers_on_a_runtime_without_io_use_the_managers_connection() {
     let redis = Server::launch(Config::default());
     let (servers, _) = open(&redis.url());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let answered = || runtime.block_on(ask(&servers, &["PING"])).is_ok();
-    wait_until("they are answered", answered);
-    assert!((0..10).all(|_| answered()));
+    runtime.block_on(servers.connected(LONG)).unwrap();
+    assert!((0..10).all(|_| runtime.block_on(ask(&servers, &["PING"])).is_ok()));
+    let connections = Server::connections(&redis);
+    let ours = tokio::runtime::Runtime::new().unwrap().block_on(connections).len();
+    assert_eq!(ours, 2, "the link's, and the manager's for requests");
 }
 
 #[tokio::test]
