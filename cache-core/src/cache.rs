@@ -3,6 +3,7 @@
 
 mod background;
 mod declined;
+mod instances;
 mod live_policy;
 mod retries;
 mod shared;

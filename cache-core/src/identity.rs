@@ -52,6 +52,14 @@ impl Fingerprint {
         Self(first_eight(&hasher))
     }
 
+    /// Returns the fingerprint of an instance of a generic function, by the hash of its types' full
+    /// names.
+    pub(crate) fn with_types(self, full: u64) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0.to_le_bytes()).update(&full.to_le_bytes());
+        Self(first_eight(&hasher))
+    }
+
     /// Returns sixteen hexadecimal digits. They are made without the machinery of formatting,
     /// because each key in a remote tier has them.
     ///
@@ -144,6 +152,13 @@ mod tests {
         assert_eq!(identity.to_string(), "e9f68a608bad5c16");
         assert_eq!(identity.digits(), *identity.to_string().as_bytes());
         assert_eq!(Fingerprint::of(identity, KEY, VALUE, 0).to_string(), "4b6727e35669f2d2");
+    }
+
+    #[test]
+    fn the_fingerprint_of_an_instance_is_frozen_too() {
+        let of_instance = Fingerprint(0x4b67_27e3_5669_f2d2).with_types(7);
+        assert_eq!(of_instance.to_string(), "d98ecf98ea4a8f2a");
+        assert_ne!(of_instance, Fingerprint(0x4b67_27e3_5669_f2d2).with_types(8));
     }
 
     #[test]

@@ -10,8 +10,11 @@ mod fnv;
 mod impls;
 pub(crate) mod requirements;
 mod stored;
+mod types;
 
 pub use encode::{CacheKey, KeyEncoder};
 pub use finished::Key;
 pub use fnv::shape;
 pub use stored::{HashedKey, KeyHasher, StoredKey};
+pub use types::TypeName;
+pub(crate) use types::Types;

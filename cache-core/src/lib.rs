@@ -89,7 +89,7 @@ pub mod __private {
         deciding::{Decide, Decision},
         invalidation::Invalidation,
         key::{
-            CacheKey, Key, KeyEncoder,
+            CacheKey, Key, KeyEncoder, TypeName,
             requirements::{client, declared_key, float, unordered},
             shape,
         },

@@ -1,6 +1,7 @@
 //! V1 to V3: a hit equals what the function returned, or the value was not stored and that was
 //! told. In each backend, by each codec, on a real Redis.
 
+mod instances;
 mod shapes;
 mod told;
 

@@ -13,9 +13,10 @@ use std::{
 
 use cachery_syntax::Backend;
 
-use super::unstored::Unstored;
+use super::{instances::Instances, unstored::Unstored};
 use crate::{
     clock::Moment,
+    codec::Unstorable,
     key::Key,
     remote::{Digest, Digester, Place, RemoteKey, RemoteTier},
 };
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     /// The keys whose values the remote tier cannot keep.
     pub(crate) unstored: Unstored,
     place: Arc<Place>,
+    instances: Instances,
     /// The moment before which entries in memory may be read: the end of the outage ttl since the
     /// node was cut off, or never.
     trusted: AtomicU64,
@@ -53,6 +55,7 @@ impl Shared {
             tiered: backend == Backend::Tiered,
             unstored: Unstored::default(),
             place: Arc::new(place),
+            instances: Instances::default(),
             trusted,
         }
     }
@@ -62,9 +65,20 @@ impl Shared {
         self.remote.digester.of(key)
     }
 
-    /// Returns the key with this digest as the remote tier knows it.
-    pub(crate) fn key(&self, digest: Digest) -> RemoteKey {
-        RemoteKey { place: Arc::clone(&self.place), digest }
+    /// Returns `key` as the remote tier knows it.
+    pub(crate) fn key(&self, key: &Key) -> RemoteKey {
+        let place = key.types().map(|types| self.instances.of(types, &self.place).place);
+        RemoteKey {
+            place: place.unwrap_or_else(|| Arc::clone(&self.place)),
+            digest: self.digest(key),
+        }
+    }
+
+    /// Returns the reason for which the next value of the key is not tried.
+    pub(crate) fn unstored(&self, key: &Key, digest: &Digest, now: Moment) -> Option<Unstorable> {
+        let types = key.types();
+        let is_alike = types.is_some_and(|types| self.instances.of(types, &self.place).is_alike);
+        if is_alike { Some(Unstorable::AlikeTypes) } else { self.unstored.reason(digest, now) }
     }
 
     /// Tells whether memory may hold values that the remote tier does not have.

@@ -19,17 +19,21 @@ pub enum Unstorable {
     TooLarge,
     /// `Serialize`, `Deserialize` or `PartialEq` panicked.
     Panicked,
+    /// Two types that tell the calls of a generic function apart differ only by their paths, which
+    /// keys that outlive a release leave out.
+    AlikeTypes,
 }
 
 impl Unstorable {
     /// All reasons.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotSerializable,
         Self::DoesNotReadBack,
         Self::NotEqual,
         Self::TooDeep,
         Self::TooLarge,
         Self::Panicked,
+        Self::AlikeTypes,
     ];
 
     /// Returns the reason in one word, as a metric's label spells it.
@@ -42,6 +46,7 @@ impl Unstorable {
             Self::TooDeep => "too-deep",
             Self::TooLarge => "too-large",
             Self::Panicked => "panicked",
+            Self::AlikeTypes => "alike-types",
         }
     }
 
@@ -77,6 +82,11 @@ impl Unstorable {
             Self::Panicked => {
                 "its `Serialize`, `Deserialize` or `PartialEq` panicked; the panic's message says \
                  where. Correct it, or keep the cache in memory with `local`"
+            }
+            Self::AlikeTypes => {
+                "the types of two of its instances differ only by their paths, as `orders::Row` \
+                 and `users::Row` do, and keys in Redis have no paths. Give one of the types \
+                 another name, or keep the cache in memory with `local`"
             }
         }
     }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use blake3::Hasher;
 
-use super::finished::{CAPACITY, Key, WORD};
+use super::{
+    finished::{CAPACITY, Key, WORD},
+    types::{Types, for_each_name, pieces},
+};
 
 /// A value that can be part of a cache key. `#[derive(CacheKey)]` implements it for your own types.
 ///
@@ -115,6 +118,8 @@ pub struct KeyEncoder {
     /// The digest of all bytes before those in the key, once there were more than fit. A hasher has
     /// about 2 KiB, so it is made only when it is needed, and in its place.
     digest: Option<Hasher>,
+    /// The types whose names are part of the digest, where they stand without paths.
+    types: Option<Types>,
 }
 
 impl KeyEncoder {
@@ -127,7 +132,7 @@ impl KeyEncoder {
     /// ```
     #[inline]
     pub fn new() -> Self {
-        Self { key: Key::EMPTY, digest: None }
+        Self { key: Key::EMPTY, digest: None, types: None }
     }
 
     /// Appends a value.
@@ -185,6 +190,27 @@ impl KeyEncoder {
         self.fill_to(end);
     }
 
+    /// Appends the name of a type. Names come before all other parts.
+    #[inline]
+    pub(super) fn type_name(&mut self, name: &str) {
+        let at = self.key.len;
+        if self.digest.is_none()
+            && at == self.key.names
+            && usize::from(at) + size_of::<u64>() + name.len() <= CAPACITY
+        {
+            self.arg(name);
+            self.key.names = self.key.len;
+        } else {
+            self.digest_type_name(name);
+        }
+    }
+
+    #[cold]
+    fn digest_type_name(&mut self, name: &str) {
+        let (digest, types) = self.flush();
+        add_type(digest, types, name);
+    }
+
     #[inline]
     fn fill_to(&mut self, end: usize) {
         #[expect(clippy::cast_possible_truncation, reason = "CAPACITY fits, and end is within")]
@@ -223,16 +249,27 @@ impl KeyEncoder {
 
     #[cold]
     fn finish_digest(&mut self) -> Key {
+        let (digest, types) = self.flush();
+        let digest = digest.finalize();
+        types.map_or_else(
+            || Key::digest(digest.as_bytes()),
+            |types| Key::digest_of_types(digest.as_bytes(), types),
+        )
+    }
+
+    /// Moves the bytes in the key to the digest, and the names of types to the types.
+    fn flush(&mut self) -> (&mut Hasher, &mut Option<Types>) {
         let digest = self.digest.get_or_insert_with(Hasher::new);
-        digest.update(self.key.as_bytes());
-        self.key.len = 0;
-        Key::digest(digest.finalize().as_bytes())
+        let (names, others) = self.key.names_and_others();
+        for_each_name(names, |name| add_type(digest, &mut self.types, name));
+        digest.update(others);
+        (self.key.len, self.key.names) = (0, 0);
+        (digest, &mut self.types)
     }
 
     #[cold]
     fn overflow(&mut self, bytes: &[u8]) {
-        let digest = self.digest.get_or_insert_with(Hasher::new);
-        digest.update(self.key.as_bytes());
+        let (digest, _) = self.flush();
         // Small values go through the buffer: a digest takes a few large pieces faster than many
         // small ones.
         if bytes.len() <= CAPACITY {
@@ -240,9 +277,16 @@ impl KeyEncoder {
             self.fill_to(bytes.len());
         } else {
             digest.update(bytes);
-            self.key.len = 0;
         }
     }
+}
+
+/// Adds the name of a type to a digest, without paths.
+fn add_type(digest: &mut Hasher, types: &mut Option<Types>, name: &str) {
+    Types::add(types, name);
+    pieces(name, |piece| {
+        digest.update(piece);
+    });
 }
 
 impl Default for KeyEncoder {

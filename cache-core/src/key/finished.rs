@@ -8,6 +8,8 @@ use std::{
 
 use foldhash::{SharedSeed, quality::FoldHasher};
 
+use super::types::{Types, for_each_name, pieces};
+
 /// The most bytes of a key that has no digest.
 pub(super) const CAPACITY: usize = 128;
 
@@ -18,6 +20,14 @@ pub(super) const WORD: usize = size_of::<u64>();
 pub(super) type Buffer = [u8; CAPACITY + WORD];
 
 const EMPTY: Buffer = [0; CAPACITY + WORD];
+
+/// The bytes of a digest.
+const DIGEST: usize = 32;
+/// The place of the digest without paths in a digest with types, behind the key's bytes. The hashes
+/// of the types follow.
+const SHORT: usize = DIGEST;
+const FULL_HASH: usize = SHORT + DIGEST;
+const SHORT_HASH: usize = FULL_HASH + WORD;
 
 /// A complete key: up to 128 bytes as they were written, or the 256-bit digest of more.
 ///
@@ -35,13 +45,17 @@ pub struct Key {
     hash: u64,
     pub(super) len: u8,
     digested: bool,
-    /// Zero beyond `len`.
+    /// The bytes at the beginning that are names of types, each after its length. Of a digest it
+    /// only tells whether there were such names.
+    pub(super) names: u8,
+    /// Zero beyond `len`, but in a digest with types.
     pub(super) bytes: Buffer,
 }
 
 impl Key {
     /// A key without any bytes, and without its hash.
-    pub(super) const EMPTY: Self = Self { hash: 0, len: 0, digested: false, bytes: EMPTY };
+    pub(super) const EMPTY: Self =
+        Self { hash: 0, len: 0, digested: false, names: 0, bytes: EMPTY };
 
     /// Computes the hash, when all bytes are there.
     ///
@@ -59,13 +73,62 @@ impl Key {
         self.hash = hasher.finish();
     }
 
-    pub(super) fn digest(digest: &[u8; 32]) -> Self {
+    pub(super) fn digest(digest: &[u8; DIGEST]) -> Self {
         let mut key = Self { len: 32, digested: true, ..Self::EMPTY };
         key.bytes[..digest.len()].copy_from_slice(digest);
         // Who chooses arguments can choose the first bits of a digest: so it is hashed with our
         // seed, as all keys are.
         key.seal();
         key
+    }
+
+    /// Returns the key of the parts with this digest, in which the names of `types` stand without
+    /// paths. The key tells their paths apart.
+    pub(super) fn digest_of_types(digest: &[u8; DIGEST], types: Types) -> Self {
+        let full = types.full.to_le_bytes();
+        let mut key =
+            Self::digest(blake3::Hasher::new().update(digest).update(&full).finalize().as_bytes());
+        key.names = 1;
+        key.bytes[SHORT..FULL_HASH].copy_from_slice(digest);
+        key.bytes[FULL_HASH..SHORT_HASH].copy_from_slice(&full);
+        key.bytes[SHORT_HASH..SHORT_HASH + WORD].copy_from_slice(&types.short.to_le_bytes());
+        key
+    }
+
+    /// Returns the names of types, and the bytes behind them.
+    pub(super) fn names_and_others(&self) -> (&[u8], &[u8]) {
+        self.as_bytes().split_at(usize::from(self.names))
+    }
+
+    /// Returns the types that are part of the key.
+    pub(crate) fn types(&self) -> Option<Types> {
+        if !self.digested {
+            return Types::of(self.names_and_others().0);
+        }
+        let hash = |at: usize| {
+            let mut hash = [0; WORD];
+            hash.copy_from_slice(&self.bytes[at..at + WORD]);
+            u64::from_le_bytes(hash)
+        };
+        (self.names > 0).then(|| Types { full: hash(FULL_HASH), short: hash(SHORT_HASH) })
+    }
+
+    /// Adds to `hasher` what the key is in a remote store: its bytes, with the names of types
+    /// without paths.
+    pub(crate) fn hash_without_paths(&self, hasher: &mut blake3::Hasher) {
+        if !self.digested {
+            let (names, others) = self.names_and_others();
+            for_each_name(names, |name| {
+                pieces(name, |piece| {
+                    hasher.update(piece);
+                });
+            });
+            hasher.update(others);
+        } else if self.names > 0 {
+            hasher.update(&self.bytes[SHORT..FULL_HASH]);
+        } else {
+            hasher.update(self.as_bytes());
+        }
     }
 
     /// Returns the bytes written, or the digest that stands for them.

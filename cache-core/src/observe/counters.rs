@@ -78,6 +78,7 @@ counters! {
     too_deep => remote.unstorable.too_deep,
     too_large => remote.unstorable.too_large,
     panicked => remote.unstorable.panicked,
+    alike_types => remote.unstorable.alike_types,
     other_fields => remote.other_fields,
     unavailable => remote.unavailable,
 }
@@ -128,6 +129,7 @@ impl Counters {
             Unstorable::TooDeep => &self.too_deep,
             Unstorable::TooLarge => &self.too_large,
             Unstorable::Panicked => &self.panicked,
+            Unstorable::AlikeTypes => &self.alike_types,
         };
         counter.add_first()
     }

@@ -133,7 +133,7 @@ const METRICS: &[Metric] = &[
             (
                 "reason",
                 "`not-serializable`, `does-not-read-back`, `not-equal`, `too-deep`, `too-large`, \
-                 `panicked`",
+                 `panicked`, `alike-types`",
             ),
         ],
         meaning: "Values that the remote tier cannot keep, by reason.",

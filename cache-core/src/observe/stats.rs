@@ -213,12 +213,15 @@ statistics! {
         pub too_large: u64,
         /// Values whose `Serialize`, `Deserialize` or `PartialEq` panicked.
         pub panicked: u64,
+        /// Values of a generic function of which two instances have types that differ only by
+        /// their paths.
+        pub alike_types: u64,
     }
 }
 
 impl UnstorableStats {
     /// Returns the count of each reason.
-    pub(crate) fn by_reason(&self) -> [(Unstorable, u64); 6] {
+    pub(crate) fn by_reason(&self) -> [(Unstorable, u64); 7] {
         Unstorable::ALL.map(|reason| {
             let count = match reason {
                 Unstorable::NotSerializable => self.not_serializable,
@@ -227,6 +230,7 @@ impl UnstorableStats {
                 Unstorable::TooDeep => self.too_deep,
                 Unstorable::TooLarge => self.too_large,
                 Unstorable::Panicked => self.panicked,
+                Unstorable::AlikeTypes => self.alike_types,
             };
             (reason, count)
         })

@@ -34,7 +34,7 @@ pub(super) async fn invalidate_keys(cache: &Cache, keys: &[Key]) -> Invalidation
     let drop_all = || stored.iter().for_each(|key| cache.drop_key(key));
     drop_all();
     let Some(shared) = &cache.shared else { return Invalidation::Local };
-    let remote: Vec<_> = keys.iter().map(|key| shared.key(shared.digest(key))).collect();
+    let remote: Vec<_> = keys.iter().map(|key| shared.key(key)).collect();
     // Once more, also when the caller goes away: a call in between may have read a value from the
     // server before it was gone there.
     let _again = scopeguard::guard((), |()| drop_all());

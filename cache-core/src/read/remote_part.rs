@@ -74,12 +74,12 @@ impl RemotePart {
     /// Returns `None` for a cache of this process alone. In a box: it is handed from step to step.
     pub(super) fn new(cache: &Cache, key: &Key, decode: Option<Decode>) -> Option<Box<Self>> {
         let shared = cache.shared.as_ref()?;
-        let digest = shared.digest(key);
-        let unstored = shared.unstored.reason(&digest, cache.clock.now());
+        let remote_key = shared.key(key);
+        let unstored = shared.unstored(key, &remote_key.digest, cache.clock.now());
         let awaits_lease = cache.policy.get().lease && unstored.is_none();
         Some(Box::new(Self {
-            key: shared.key(digest),
-            group: cache.generations.group(&digest),
+            group: cache.generations.group(&remote_key.digest),
+            key: remote_key,
             decode: decode?,
             budget: Budget::new(shared.remote.deadline),
             began: Instant::now(),
@@ -121,7 +121,7 @@ impl RemotePart {
     /// Makes the coming fill replace the value that is stored.
     pub(super) fn supersede(&mut self) {
         self.kind = FillKind::Replacing;
-        self.unstored = None;
+        self.unstored = self.unstored.filter(|reason| *reason == Unstorable::AlikeTypes);
     }
 
     /// Makes the call load beside others, of whatever process: it has waited long enough.

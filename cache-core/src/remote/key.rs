@@ -14,7 +14,7 @@ use crate::{
 pub struct Digest(pub [u8; 32]);
 
 /// The part that the keys of one call site have in common.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// The cache's name.
     pub name: &'static str,
@@ -25,6 +25,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Returns the part of the keys of an instance, with the hash of its types' full names.
+    pub(crate) fn of_types(&self, full: u64) -> Self {
+        Self { fingerprint: self.fingerprint.with_types(full), ..*self }
+    }
+
     /// Returns the part of the keys of `site`.
     pub(crate) fn of(site: &Site) -> Self {
         Self { name: site.name, identity: site.identity(), fingerprint: site.fingerprint() }
@@ -41,7 +46,7 @@ pub struct RemoteKey {
 }
 
 /// Computes digests by BLAKE3, keyed if there is a secret. The input is one byte that tells whether
-/// the key is a digest itself, and the key's bytes.
+/// the key is a digest itself, and the key's bytes, in which types are named without paths.
 #[derive(Clone)]
 pub(crate) struct Digester(Option<[u8; 32]>);
 
@@ -57,7 +62,8 @@ impl Digester {
     pub(crate) fn of(&self, key: &Key) -> Digest {
         let mut hasher =
             self.0.as_ref().map_or_else(blake3::Hasher::new, blake3::Hasher::new_keyed);
-        hasher.update(&[u8::from(key.is_digest())]).update(key.as_bytes());
+        hasher.update(&[u8::from(key.is_digest())]);
+        key.hash_without_paths(&mut hasher);
         Digest(hasher.finalize().into())
     }
 }
@@ -66,5 +72,72 @@ impl Digester {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Digest(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{StoredKey, TypeName};
+
+    mod orders {
+        pub(super) struct Row;
+    }
+
+    mod users {
+        pub(super) struct Row;
+    }
+
+    fn rows<T>(text: &str) -> Key {
+        Key::of(&[&TypeName::of::<T>(), &TypeName::of::<Vec<T>>(), &text])
+    }
+
+    fn digest(key: &Key) -> Digest {
+        Digester::new(Some("a secret")).of(key)
+    }
+
+    #[test]
+    fn a_type_stands_by_its_full_name_in_memory_and_without_paths_in_the_digest() {
+        // In the key itself, and in digests of which the names are the last or the first bytes.
+        for text in ["", &"x".repeat(60), &"x".repeat(100), &"x".repeat(2000)] {
+            let [ours, theirs] = [rows::<orders::Row>(text), rows::<users::Row>(text)];
+            assert_ne!(StoredKey::from(&ours), StoredKey::from(&theirs), "{text}");
+            assert!(digest(&ours) == digest(&theirs), "{text}");
+            assert_ne!(ours.types().unwrap().full, theirs.types().unwrap().full);
+            assert_eq!(ours.types().unwrap().short, theirs.types().unwrap().short);
+            assert!(digest(&ours) != digest(&rows::<u8>(text)), "{text}");
+            assert!(digest(&ours) != digest(&rows::<orders::Row>("other")), "{text}");
+            assert_eq!(ours.types(), rows::<orders::Row>("").types(), "of any length");
+        }
+        assert_eq!(Key::of(&[&"text"]).types(), None);
+        assert_eq!(Key::of(&[&"x".repeat(2000)]).types(), None);
+    }
+
+    #[test]
+    fn names_that_are_long_themselves_are_part_of_the_digest() {
+        type Long<T> = ([T; 1], [T; 2], [T; 3], [T; 4], [T; 5]);
+        let key = |ours: bool| {
+            let name = if ours {
+                TypeName::of::<Long<orders::Row>>()
+            } else {
+                TypeName::of::<Long<users::Row>>()
+            };
+            Key::of(&[&TypeName::of::<u8>(), &name, &7_u64])
+        };
+        let [ours, theirs] = [key(true), key(false)];
+        assert!(ours.is_digest() && ours != theirs);
+        assert!(digest(&ours) == digest(&theirs) && ours.types() != theirs.types());
+    }
+
+    #[test]
+    fn digests_with_types_are_frozen() {
+        // `u8` has no path, and no release may read another key's value.
+        let hex = |key: &Key| {
+            blake3::Hash::from_bytes(Digester::new(None).of(key).0).to_hex().to_string()
+        };
+        let short = Key::of(&[&TypeName::of::<u8>(), &7_u64]);
+        let long = Key::of(&[&TypeName::of::<u8>(), &"x".repeat(200)]);
+        assert_eq!(hex(&short), "ae721513d6b5daa0d4af1c55527e4642c63330eabd7c7633496a934b470a0a17");
+        assert_eq!(hex(&long), "b50b5c24b8a092d275eb36080a9ee9075ca4278b9bb34a5ab6c8e8ee15e6282d");
     }
 }

@@ -333,8 +333,8 @@ fn parts_stand_in_the_order_of_the_parameters() {
     assert_eq!(
         parts(quote!(ttl = 3, key(a + 1, self.id)), method).as_deref(),
         Some(
-            "&::core::any::type_name::<Self>(),&::core::any::type_name::<T>(),&self.id,&((*a)+1),\
-             &::core::any::type_name_of_val(b),b"
+            "&::cachery::__private::TypeName::of::<Self>(),&::cachery::__private::TypeName::of::<T>(),\
+             &::cachery::__private::TypeName::of_val(b),&self.id,&((*a)+1),b"
         ),
         "types first, then `self`"
     );

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{GenericParam, ReceiverKind, Type};
+use syn::{ReceiverKind, Type};
 
 use super::{
     super::model::{
@@ -69,30 +69,27 @@ pub(super) fn allow_references(model: &Model) -> Option<TokenStream> {
     by_value.then(|| quote!(#[allow(clippy::borrowed_box, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref)]))
 }
 
-/// Emits the list of the key's parts.
+/// Emits the list of the key's parts: the types first, and constants last.
 pub(super) fn parts(model: &Model) -> TokenStream {
-    let types = types(model);
-    let parts = &model.parts;
-    quote!(&[#(#types,)* #(#parts),*])
+    let parts = types(model).chain(model.parts.iter().cloned()).chain(constants(model));
+    quote!(&[#(#parts),*])
 }
 
-/// Emits the types and constants that tell calls apart.
-fn types(model: &Model) -> Vec<TokenStream> {
-    let own = model.types.self_type.then(|| quote!(&::core::any::type_name::<Self>()));
-    let value = model.types.value.then(|| {
-        let value = value(model);
-        quote!(&::core::any::type_name::<#value>())
-    });
-    let generics = model.function.item.sig.generics.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) if model.types.params.contains(&param.ident) => {
-            let ident = &param.ident;
-            Some(quote!(&::core::any::type_name::<#ident>()))
-        }
-        GenericParam::Const(param) if model.types.params.contains(&param.ident) => {
-            let ident = &param.ident;
-            Some(quote!(&#ident))
-        }
-        _ => None,
-    });
-    own.into_iter().chain(value).chain(generics).collect()
+/// Emits the types that tell calls apart.
+fn types(model: &Model) -> impl Iterator<Item = TokenStream> {
+    let krate = &model.krate;
+    let own = model.types.self_type.then(|| quote!(Self));
+    let value = model.types.value.then(|| value(model));
+    let generics = model.function.item.sig.generics.type_params().map(|param| &param.ident);
+    let telling = generics.filter(|ident| model.types.params.contains(ident));
+    own.into_iter()
+        .chain(value)
+        .chain(telling.map(|ident| ident.to_token_stream()))
+        .map(move |named| quote!(&#krate::__private::TypeName::of::<#named>()))
+}
+
+/// Emits the constants that tell calls apart.
+fn constants(model: &Model) -> impl Iterator<Item = TokenStream> {
+    let constants = model.function.item.sig.generics.const_params().map(|param| &param.ident);
+    constants.filter(|ident| model.types.params.contains(ident)).map(|ident| quote!(&#ident))
 }

@@ -29,7 +29,7 @@ pub(super) fn encoded(part: Part, params: &[Input], krate: &Path) -> TokenStream
         Part::Param(place) => checked(&params[place], krate),
         Part::Type(place) => {
             let value = whole(&params[place]);
-            quote!(&::core::any::type_name_of_val(#value))
+            quote!(&#krate::__private::TypeName::of_val(#value))
         }
     }
 }

@@ -174,7 +174,8 @@ fn unfit(param: &Param) -> Option<syn::Error> {
     Some(syn::Error::new_spanned(exclusive, EXCLUSIVE))
 }
 
-/// Puts each expression at the first parameter that it names, several as they are written.
+/// Puts each expression at the first parameter that it names, several as they are written, and the
+/// types of parameters before all.
 fn in_order_of_parameters(
     function: &Function,
     listed: Vec<Listed<'_>>,
@@ -196,7 +197,7 @@ fn in_order_of_parameters(
         by_place.extend(expression.part().map(|part| (place, part)));
     }
     // A stable sort keeps several at one place as they are written; `self` comes first.
-    by_place.sort_by_key(|(place, _)| *place);
+    by_place.sort_by_key(|(place, part)| (!matches!(part, Part::Type(_)), *place));
     by_place.into_iter().map(|(_, part)| part).collect()
 }
 
