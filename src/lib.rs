@@ -18,8 +18,8 @@ pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 pub mod config {
     pub use cachery_core::{
         CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Engine,
-        Eviction, Fallback, Fault, FaultKind, InstallError, Overruled, Policy, Reload, Setting,
-        TlsFiles,
+        Eviction, Fallback, Fault, FaultKind, InstallError, Overruled, Policy, Refresh, Reload,
+        Setting, TlsFiles,
     };
 }
 

@@ -153,20 +153,21 @@ impl Cache {
             return None;
         }
         let entry = self.at_hand(key)?;
-        if !entry.is_for_ever() {
+        let end = entry.settled_until();
+        if end != Moment::NEVER {
             let now = self.clock.now();
-            if entry.age(now) != Age::Fresh {
-                return self.hit_past_ttl(&entry, now, open, count);
+            if now >= end {
+                return self.hit_unsettled(&entry, now, open, count);
             }
         }
         let value = open(&entry)?;
         count(&self.counters, entry.load_micros()).then_some(value)
     }
 
-    /// Returns the value of an entry past its ttl, and counts a hit by `count`, where no caller is
-    /// to load a new one now.
+    /// Returns the value of an entry that is past its ttl or due to be refreshed, and counts a hit by
+    /// `count`, where no caller is to load a new one now.
     #[inline(never)]
-    fn hit_past_ttl<V>(
+    fn hit_unsettled<V>(
         &self,
         entry: &Entry,
         now: Moment,
@@ -174,15 +175,18 @@ impl Cache {
         count: fn(&Counters, u64) -> bool,
     ) -> Option<V> {
         let reason = match entry.age(now) {
-            Age::Stale if entry.awaits_renewal(now) => StaleReason::Stale,
-            Age::UsableOnError if entry.is_held_off(now) => StaleReason::Error,
+            Age::Fresh if entry.awaits_renewal(now) => None,
+            Age::Stale if entry.awaits_renewal(now) => Some(StaleReason::Stale),
+            Age::UsableOnError if entry.is_held_off(now) => Some(StaleReason::Error),
             _ => return None,
         };
         let value = open(entry)?;
         if !count(&self.counters, entry.load_micros()) {
             return None;
         }
-        self.counters.stale_served(reason);
+        if let Some(reason) = reason {
+            self.counters.stale_served(reason);
+        }
         Some(value)
     }
 
@@ -202,9 +206,9 @@ impl Cache {
         self.shared.as_ref().filter(|shared| shared.keeps_in_outage()).and_then(|_| self.find(key))
     }
 
-    /// Returns the fresh entry of `key` in memory.
-    pub(crate) fn peek(&self, key: &Key) -> Option<Entry> {
-        self.find(key).filter(|entry| entry.age(self.clock.now()) == Age::Fresh)
+    /// Returns the entry of `key` in memory, if it is fresh and not due to be refreshed.
+    pub(crate) fn settled(&self, key: &Key) -> Option<Entry> {
+        self.find(key).filter(|entry| entry.is_settled(self.clock.now()))
     }
 
     /// Returns the entry of `key` in memory, whatever its age, unless it is invalid.
@@ -217,13 +221,26 @@ impl Cache {
         {
             self.end_trust();
         }
-        self.is_current(&entry).then_some(entry)
+        if entry.generation() == self.generations.of(entry.group()) {
+            return Some(entry);
+        }
+        self.expired_with_all(entry)
+    }
+
+    /// Returns the entry of a cache in which all has expired since its load began; none where it is
+    /// invalid.
+    #[cold]
+    fn expired_with_all(&self, entry: Entry) -> Option<Entry> {
+        if !self.is_valid(&entry) {
+            return None;
+        }
+        entry.expire();
+        Some(entry)
     }
 
     /// Tells whether nothing has made `entry` invalid since its load began.
-    #[inline]
-    pub(crate) fn is_current(&self, entry: &Entry) -> bool {
-        entry.generation() == self.generations.of(entry.group())
+    pub(crate) fn is_valid(&self, entry: &Entry) -> bool {
+        self.generations.is_valid(entry.generation(), entry.group())
     }
 
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left
@@ -252,9 +269,26 @@ impl Cache {
 
     /// Notes the bytes of a new entry in it, where the site knows how. To be called without a lock:
     /// the code that weighs may be the user's.
-    pub(crate) fn weighed(&self, entry: Entry) -> Entry {
+    fn weighed(&self, entry: Entry) -> Entry {
         match self.weigh {
             Some(weigh) => entry.weighed(|entry| weighed_or_too_large(weigh, entry)),
+            None => entry,
+        }
+    }
+
+    /// Completes a new entry, whose value is fresh for `ttl` in all: notes its bytes, and from when
+    /// it is refreshed. To be called without a lock, as [`weighed`](Self::weighed) is.
+    pub(crate) fn completed(&self, entry: Entry, ttl: Option<Duration>) -> Entry {
+        let entry = self.weighed(entry);
+        let load_time = || match self.counters.mean_load_time() {
+            Duration::ZERO => Duration::from_micros(entry.load_micros()),
+            mean => mean,
+        };
+        match ttl.and_then(|ttl| self.policy.get().refresh_window(ttl, load_time())) {
+            Some(window) => {
+                let at = entry.fresh_until().before(window);
+                entry.refreshed_from(at)
+            }
             None => entry,
         }
     }
@@ -283,6 +317,24 @@ impl Cache {
     pub(crate) fn drop_key(&self, key: &StoredKey) {
         drop(self.flights.fence(key, || self.memory.remove(key)));
         self.retries.forget(key);
+    }
+
+    /// Makes the value of `key` expire in this process. Loads that run store nothing: they may have
+    /// read what it was for.
+    #[allow(dead_code, reason = "the soft form of an invalidation will call it")]
+    pub(crate) fn expire_key(&self, key: &Key) {
+        let stored = StoredKey::from(key);
+        let expire = || self.memory.get(key).iter().for_each(Entry::expire);
+        self.flights.fence(&stored, expire);
+        self.retries.forget(&stored);
+    }
+
+    /// Makes all values expire in this process, also those of loads that run.
+    #[allow(dead_code, reason = "the soft form of an invalidation will call it")]
+    pub(crate) fn expire_all(&self) {
+        self.generations.expire_all();
+        self.flights.fence_all();
+        self.retries.forget_all();
     }
 
     /// Makes all keys invalid in this process, also for loads that run.

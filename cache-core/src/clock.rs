@@ -52,6 +52,17 @@ impl Moment {
         self.0
     }
 
+    /// Returns the moment with this [number](Self::to_bits).
+    #[inline]
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// Returns the moment `duration` before this one, at least the first.
+    pub(crate) fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(duration)))
+    }
+
     /// Returns the time from `earlier` to this moment; zero when it is not later.
     ///
     /// ```

@@ -2,6 +2,7 @@
 
 mod kept;
 mod renewal;
+mod settled;
 mod stored;
 
 pub(crate) use renewal::Claim;
@@ -9,7 +10,7 @@ pub use stored::{EngineNotes, Facts};
 
 use std::{any::Any, fmt, sync::Arc};
 
-use self::{kept::Kept, renewal::Renewal, stored::Stored};
+use self::{kept::Kept, renewal::Renewal, settled::Settled, stored::Stored};
 use crate::{clock::Moment, generations::Group, key::StoredKey, timeline::Age};
 
 /// The bytes that an entry takes beside its key and its value: its own allocation, and its places
@@ -26,7 +27,9 @@ impl Entry {
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
         let notes = EngineNotes::default();
         let renewal = Renewal::default();
-        Self(Arc::new(Stored { key, facts, bytes: 0, renewal, notes, value: Kept::new(value) }))
+        let settled = Settled::until(facts.timeline.fresh_until());
+        let value = Kept::new(value);
+        Self(Arc::new(Stored { key, facts, bytes: 0, settled, renewal, notes, value }))
     }
 
     /// Notes the bytes that the entry takes: those of its key, those of its value, which `weigh`
@@ -80,15 +83,12 @@ impl Entry {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Tells whether the value is fresh without an end, so that no clock need be read for it.
-    #[inline]
-    pub(crate) fn is_for_ever(&self) -> bool {
-        self.0.facts.timeline.is_fresh_for_ever()
-    }
-
-    #[inline]
+    /// Returns the use that the entry has at `now`.
     pub(crate) fn age(&self, now: Moment) -> Age {
-        self.0.facts.timeline.age(now)
+        match self.0.facts.timeline.age(now) {
+            Age::Fresh | Age::Stale if self.is_expired() => Age::UsableOnError,
+            age => age,
+        }
     }
 
     /// Tells whether the entry serves a call at `now` without a load: it is fresh or stale.

@@ -4,6 +4,9 @@
 //! a group of keys, moved when another node invalidates one of them. So one number in each entry
 //! tells of both, and nobody has to know the key behind a digest. The other keys of the group
 //! become invalid with it; they are loaded again.
+//!
+//! The lower bits of a generation are moved by the soft form, `expire`: entries of a generation that
+//! differs in nothing else are expired and not invalid.
 
 use std::sync::atomic::{
     AtomicU64,
@@ -14,6 +17,15 @@ use crate::remote::Digest;
 
 /// The fewest and the most groups of a cache.
 const GROUPS: std::ops::RangeInclusive<u64> = 1 << 8..=1 << 16;
+
+/// The bits of a generation that `expire` moves. A carry out of them invalidates, which is the safe
+/// side.
+const SOFT_BITS: u32 = 24;
+/// The step by which a generation ends, so that its entries are invalid.
+const STEP: u64 = 1 << SOFT_BITS;
+/// The step by which the entries of a generation expire.
+#[allow(dead_code, reason = "the soft form of an invalidation will use it")]
+const SOFT_STEP: u64 = 1;
 
 pub(crate) struct Generations {
     all: AtomicU64,
@@ -54,15 +66,27 @@ impl Generations {
         )
     }
 
+    /// Tells whether entries of `generation` are not invalid in `group`. They are expired where it
+    /// is not the present one.
+    pub(crate) fn is_valid(&self, generation: u64, group: Group) -> bool {
+        generation >> SOFT_BITS == self.of(group) >> SOFT_BITS
+    }
+
     /// Makes all entries invalid whose load began before.
     pub(crate) fn end_all(&self) {
-        self.all.fetch_add(1, Release);
+        self.all.fetch_add(STEP, Release);
+    }
+
+    /// Makes all entries expire whose load began before.
+    #[allow(dead_code, reason = "the soft form of an invalidation will call it")]
+    pub(crate) fn expire_all(&self) {
+        self.all.fetch_add(SOFT_STEP, Release);
     }
 
     /// Makes the entries of `group` invalid whose load began before.
     pub(crate) fn end(&self, group: Group) {
         if let Some(group) = self.groups.get(group.0 as usize) {
-            group.fetch_add(1, Release);
+            group.fetch_add(STEP, Release);
         }
     }
 }
@@ -84,6 +108,22 @@ mod tests {
         generations.end_all();
         assert!(generations.of(here) != between && generations.of(here) != before.0);
         assert_ne!(generations.of(there), before.1);
+    }
+
+    #[test]
+    fn what_has_expired_is_valid_until_its_generation_ends() {
+        let generations = Generations::shared(1000);
+        let group = generations.group(&Digest([7; 32]));
+        let before = generations.of(group);
+        generations.expire_all();
+        assert!(generations.of(group) != before && generations.is_valid(before, group));
+        let between = generations.of(group);
+        generations.end(group);
+        assert!(!generations.is_valid(before, group) && !generations.is_valid(between, group));
+        let between = generations.of(group);
+        generations.expire_all();
+        generations.end_all();
+        assert!(!generations.is_valid(between, group));
     }
 
     #[test]

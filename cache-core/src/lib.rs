@@ -43,7 +43,7 @@ mod timeline;
 mod value;
 mod weigh;
 
-pub use cachery_syntax::{Backend, Engine, Eviction};
+pub use cachery_syntax::{Backend, Engine, Eviction, Refresh};
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
 #[doc(hidden)]
@@ -77,7 +77,7 @@ pub use value::{CacheValue, LocalValue};
 /// notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use cachery_syntax::{Backend, Engine, Eviction};
+    pub use cachery_syntax::{Backend, Engine, Eviction, Refresh};
     pub use linkme;
     pub use std::borrow::ToOwned;
 

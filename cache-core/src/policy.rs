@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cachery_syntax::Refresh;
+
 pub(crate) use crate::config::Policy;
 use crate::timeline::Lifetimes;
 
@@ -13,11 +15,29 @@ pub(crate) const FLIGHT_WAIT_MAX: Duration = Duration::from_secs(120);
 pub(crate) const FLIGHT_WAIT_MAX_LOADS: u32 = 10;
 /// The most callers of one flight who load for themselves at once, beside its leader.
 pub(crate) const MAX_OWN_LOADS: usize = 8;
+/// The part of the ttl in which a value is refreshed, with `refresh = "auto"` …
+const REFRESH_PART: u32 = 5;
+/// … or so many times the mean load time, where that is less.
+const REFRESH_LOADS: u32 = 20;
 
 impl Policy {
     /// Returns the lifetimes of one entry. The jitter shortens all of them.
     pub(crate) fn lifetimes(&self) -> Lifetimes {
         Lifetimes::of(self.jittered_ttl(), self.stale, self.stale_if_error)
+    }
+
+    /// Returns the time before the end of its ttl from which a value is refreshed that is fresh for
+    /// `ttl` in all. `load_time` is the mean time of a load.
+    pub(crate) fn refresh_window(&self, ttl: Duration, load_time: Duration) -> Option<Duration> {
+        match self.refresh {
+            Refresh::Auto => {
+                Some((ttl / REFRESH_PART).min(load_time.saturating_mul(REFRESH_LOADS)))
+            }
+            Refresh::After(percent) => {
+                Some(ttl.mul_f64(f64::from(100_u8.saturating_sub(percent)) / 100.0))
+            }
+            _ => None,
+        }
     }
 
     /// Returns the life of one entry: the ttl, shortened by a random part of the jitter.
@@ -60,6 +80,21 @@ mod tests {
         assert_eq!(policy.jittered_ttl(), policy.ttl);
         policy.ttl = None;
         assert_eq!(policy.jittered_ttl(), None);
+    }
+
+    #[test]
+    fn the_window_of_a_refresh_is_a_share_of_the_ttl_or_some_load_times() {
+        let ttl = Duration::from_secs(100);
+        let mut policy = policy(ttl, 0.0);
+        let window = |policy: &Policy, millis| {
+            let window = policy.refresh_window(ttl, Duration::from_millis(millis));
+            window.map(|window| window.as_millis())
+        };
+        assert_eq!(window(&policy, 100), None);
+        policy.refresh = Refresh::Auto;
+        assert_eq!((window(&policy, 100), window(&policy, 5_000)), (Some(2_000), Some(20_000)));
+        policy.refresh = Refresh::After(80);
+        assert_eq!(window(&policy, 100), Some(20_000));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use cachery_syntax::{Backend, Engine, Eviction};
+use cachery_syntax::{Backend, Engine, Eviction, Refresh};
 use linkme::distributed_slice;
 
 use crate::{identity::Identity, weigh::Weigh};
@@ -40,6 +40,7 @@ pub struct Site {
     pub(crate) stale: Option<Duration>,
     pub(crate) stale_if_error: Option<Duration>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) refresh: Option<Refresh>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     parts: Parts,
@@ -134,6 +135,7 @@ impl Site {
             stale: None,
             stale_if_error: None,
             retry_after: None,
+            refresh: None,
             local: false,
             parts: Parts::Others,
             named: false,
@@ -229,6 +231,12 @@ impl Site {
     #[must_use]
     pub const fn retry_after_millis(self, millis: u64) -> Self {
         Self { retry_after: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// Sets the moment from which a value is refreshed before its ttl ends.
+    #[must_use]
+    pub const fn refresh(self, refresh: Refresh) -> Self {
+        Self { refresh: Some(refresh), ..self }
     }
 
     /// Keeps entries in memory, whatever is configured.

@@ -87,12 +87,6 @@ impl Timeline {
         Self::of(Lifetimes::fresh(ttl), now)
     }
 
-    /// Tells whether the entry is fresh without an end.
-    #[inline]
-    pub fn is_fresh_for_ever(&self) -> bool {
-        self.fresh == Moment::NEVER
-    }
-
     /// Returns the moment from which the entry is no longer fresh.
     pub(crate) fn fresh_until(&self) -> Moment {
         self.fresh

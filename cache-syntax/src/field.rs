@@ -59,6 +59,7 @@ impl Field {
         Self::new("stale", Now, Now),
         Self::new("stale_if_error", Now, Now),
         Self::new("retry_after", Now, Now),
+        Self::new("refresh", Now, Now),
         Self::new("detach", Now, Later),
         Self::new("cache_if", Now, Never),
         Self::new("ttl_of", Now, Never),
@@ -71,7 +72,6 @@ impl Field {
         Self::new("max_value_size", Never, Now),
         Self::new("jitter", Never, Now),
         // Freshness.
-        Self::new("refresh", Later, Later),
         Self::new("soft_timeout", Later, Later),
         Self::new("load_timeout", Later, Later),
         Self::new("err_ttl", Later, Later),

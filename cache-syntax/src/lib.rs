@@ -22,6 +22,7 @@ mod field;
 mod name;
 mod nearest;
 mod period;
+mod refresh;
 mod size;
 mod ttl;
 
@@ -34,5 +35,6 @@ pub use field::{Field, Global, Support};
 pub use name::{MAX_NAME_BYTES, NameError, check_name, variable_of, variable_stem};
 pub use nearest::{misspelt, nearest};
 pub use period::{Period, PeriodError};
+pub use refresh::{Refresh, RefreshError};
 pub use size::{SizeError, format_size, parse_size};
 pub use ttl::{Ttl, TtlError};

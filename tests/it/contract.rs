@@ -9,6 +9,7 @@ mod freshness;
 mod functions;
 mod nodes;
 pub(crate) mod place;
+mod refresh;
 mod stored;
 mod values;
 
@@ -143,9 +144,25 @@ macro_rules! with_rules_of_freshness {
                     of_the_callers_of_a_stale_value_one_renews_it_and_no_other_waits
                     settings_switch_it_off_and_on
                     what_was_invalidated_is_not_served_when_a_load_fails;
+                refresh:
+                    a_refresh_that_fails_keeps_the_value_until_its_end
+                    a_refresh_whose_caller_goes_away_is_left_to_the_next
+                    a_value_before_its_window_needs_no_load
+                    nobody_waits_for_a_refresh_by_a_task
+                    of_its_callers_in_the_window_one_refreshes_it_and_no_other_waits
+                    settings_set_it_for_any_function
+                    what_is_invalidated_while_it_is_refreshed_stays_invalid;
             }
         }
     };
+}
+
+mod freshness_of_nodes_in_redis {
+    rules! { standalone, Redis; refresh: nodes_share_one_refresh; }
+}
+
+mod freshness_of_nodes_in_tiers {
+    rules! { standalone, Tiered; refresh: nodes_share_one_refresh; }
 }
 
 with_rules_of_freshness! { freshness_in_memory, none, Memory }

@@ -91,7 +91,7 @@ fn cache() -> Arc<Cache> {
 }
 
 fn reads(cache: &Cache, n: u64) -> bool {
-    cache.peek(&key(n)).is_some()
+    cache.settled(&key(n)).is_some()
 }
 
 /// Cuts the node off and stores another value with its full lifetime while memory is emptied.

@@ -40,7 +40,7 @@ impl Cache {
         self.tell_of_too_large();
         let now = self.clock.now();
         self.retries.tidy(now);
-        self.memory.tidy(&|entry: &Entry| entry.age(now) == Age::Gone || !self.is_current(entry));
+        self.memory.tidy(&|entry: &Entry| entry.age(now) == Age::Gone || !self.is_valid(entry));
     }
 
     /// Tells once of values that are too large for memory. They are noticed under the locks of

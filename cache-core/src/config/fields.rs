@@ -16,7 +16,7 @@ pub(super) use syntax::path;
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Engine, Eviction, Period, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction, Period, Refresh, Ttl};
 use serde::Serialize;
 
 use self::field::{FieldDefault, settings};
@@ -168,6 +168,13 @@ settings! {
         default: Duration::from_secs(10),
         serialize_with: "crate::seconds::of",
         example: r#""10s""#,
+    }
+    /// The share of the ttl after which a value is returned and one caller, or a task, loads a new
+    /// one. `auto` stands for the last 20 % of the ttl, and for at most 20 times the mean load time.
+    refresh: Refresh => Refresh {
+        syntax: syntax::REFRESH,
+        default: Refresh::Off,
+        example: r#""auto""#,
     }
     /// The format in which values are written to Redis. Both formats are read.
     /// `messagepack`, the name of an earlier default, stands for `binary`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Engine, Eviction, Period, Ttl};
+use cachery_syntax::{Backend, Engine, Eviction, Period, Refresh, Ttl};
 
 use super::fields::CacheSettings;
 use crate::codec::Codec;
@@ -189,6 +189,20 @@ impl CacheSettings {
     #[must_use]
     pub const fn retry_after(mut self, time: Duration) -> Self {
         self.retry_after = Some(time);
+        self
+    }
+
+    /// Sets the share of the ttl after which a value is returned and one caller, or a task, loads a
+    /// new one. The default is [`Refresh::Off`].
+    ///
+    /// ```
+    /// use cachery::config::{CacheSettings, Refresh};
+    ///
+    /// let settings = CacheSettings::new().refresh(Refresh::After(80));
+    /// ```
+    #[must_use]
+    pub const fn refresh(mut self, refresh: Refresh) -> Self {
+        self.refresh = Some(refresh);
         self
     }
 

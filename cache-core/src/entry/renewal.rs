@@ -47,6 +47,12 @@ impl Entry {
         self.renewal().store(at.to_bits(), Release);
     }
 
+    /// Lets the next caller try at once, unless one tries now.
+    pub(super) fn try_again(&self) {
+        let later = |next: u64| (next != CLAIMED).then_some(0);
+        let _ = self.renewal().fetch_update(AcqRel, Relaxed, later);
+    }
+
     fn renewal(&self) -> &AtomicU64 {
         &self.0.renewal.0
     }

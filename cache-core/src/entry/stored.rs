@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU64};
 
-use super::renewal::Renewal;
+use super::{renewal::Renewal, settled::Settled};
 use crate::{generations::Group, key::StoredKey, timeline::Timeline};
 
 /// One allocation for a value and its facts.
@@ -11,6 +11,7 @@ pub(super) struct Stored<V: ?Sized> {
     pub(super) facts: Facts,
     /// The bytes of all of it. Zero when it was not weighed.
     pub(super) bytes: u64,
+    pub(super) settled: Settled,
     pub(super) renewal: Renewal,
     pub(super) notes: EngineNotes,
     pub(super) value: V,

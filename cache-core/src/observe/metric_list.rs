@@ -93,7 +93,7 @@ const METRICS: &[Metric] = &[
         name: "cache_background_shed_total",
         kind: Kind::Counter,
         labels: &[CACHE],
-        meaning: "Loads of stale values that did not begin because too many tasks ran.",
+        meaning: "Loads that renew values and did not begin because too many tasks ran.",
     },
     Metric {
         name: "cache_stale_served_total",

@@ -135,15 +135,15 @@ statistics! {
         pub refreshed: u64,
         /// Calls of `refresh` whose load failed.
         pub refresh_errors: u64,
-        /// Loads of stale values by their callers that stored a value.
+        /// Loads by the caller of a value that is stale or due to be refreshed, that stored a value.
         pub refreshed_inline: u64,
-        /// Loads of stale values by their callers that failed.
+        /// Loads by the caller of a value that is stale or due to be refreshed, that failed.
         pub inline_errors: u64,
-        /// Loads of stale values by tasks (`detach`) that stored a value.
+        /// Loads of such values by tasks (`detach`) that stored a value.
         pub refreshed_in_background: u64,
-        /// Loads of stale values by tasks that failed.
+        /// Loads of such values by tasks that failed.
         pub background_errors: u64,
-        /// Loads of stale values that did not begin because too many tasks ran.
+        /// Loads that renew values and did not begin because too many tasks ran.
         pub background_shed: u64,
     }
 }

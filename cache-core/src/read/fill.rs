@@ -99,7 +99,7 @@ impl Landing {
         cache.forget_declined(permit.key());
         let load_time_or_zero = load_time.unwrap_or_default();
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
-        let wrap = || cache.weighed(wrap(permit.key().clone(), facts));
+        let wrap = || cache.completed(wrap(permit.key().clone(), facts), lifetimes.fresh);
         let entry = Loading::nested(permit.progress()).scope(wrap);
         let store = || match keep {
             Keep::No => Left::default(),

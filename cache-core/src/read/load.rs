@@ -23,6 +23,7 @@ use crate::{
     flight::{Loading, Permit},
     observe::{self, StaleReason},
     returns::AnyError,
+    timeline::Age,
 };
 
 /// A load that runs. Dropping it passes the permit to the next caller who waits.
@@ -45,9 +46,9 @@ pub(super) enum LoadCause {
     Miss,
     /// A call of `refresh`.
     Call,
-    /// The call found a stale value, and renews it for all.
+    /// The call found a value that is stale or due to be refreshed, and renews it for all.
     Inline,
-    /// A task renews a stale value, for nobody's call.
+    /// A task renews such a value, for nobody's call.
     Background,
 }
 
@@ -178,7 +179,8 @@ impl Load {
         permit.fail_with(&Outcome::Standby(entry.clone())).inspect_err(|_| {
             cache.retries.forget(&key);
         })?;
-        if cause != LoadCause::Background {
+        let is_past_ttl = entry.age(cache.clock.now()) != Age::Fresh;
+        if cause != LoadCause::Background && is_past_ttl {
             cache.counters.stale_served(StaleReason::Error);
         }
         Ok(entry)

@@ -27,13 +27,12 @@ use crate::{
     flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
-    observe::StaleReason,
     policy::FLIGHT_WAIT,
     timeline::Age,
     value::Decode,
 };
 
-/// The time for which nobody looks again after a stale value that another process renews.
+/// The time for which nobody looks again after a value that another process renews.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A call that memory has no value for.
@@ -49,7 +48,7 @@ pub(super) struct Miss {
     /// `true` once the call is counted as a miss.
     counted: bool,
     caller: Caller,
-    /// The value past its ttl that serves the call, should nothing better come.
+    /// The value that serves the call, should nothing better come.
     standby: Option<Standby>,
     /// `true` once the call is served and only the renewal is left.
     is_background: bool,
@@ -69,7 +68,7 @@ pub(super) enum Next {
     Load(Load),
     /// The caller takes this outcome.
     Take(Outcome),
-    /// The caller renews a stale value. Others have it at once, and the caller may.
+    /// The caller renews a value that serves at once. Others have it, and the caller may.
     Renew(Renewal),
     /// The caller runs the function as if it were not cached: it is inside the load of this key, or
     /// that load waits for it.
@@ -106,17 +105,17 @@ impl Miss {
 
     /// Finds a value, waits for one, or gets the permit to load one.
     pub(super) async fn seek(mut self) -> Next {
-        if let Some(outcome) = self.look_past_ttl() {
+        if let Some(outcome) = self.look_at_memory() {
             return Next::Take(outcome);
         }
-        if self.has_stale_standby() {
+        if self.is_served_at_once() {
             return Next::Renew(Renewal(Box::new(self)));
         }
         loop {
             if let Some(outcome) = self.read().await {
                 return Next::Take(outcome);
             }
-            if self.has_stale_standby() {
+            if self.is_served_at_once() {
                 return Next::Renew(Renewal(Box::new(self)));
             }
             let permit = match self.join() {
@@ -152,7 +151,7 @@ impl Miss {
             Err(NotGranted::Busy) => {
                 let look_again = self.now() + LOOK_AGAIN;
                 self.standby.iter().for_each(|standby| standby.hold_off(look_again));
-                self.take_standby(StaleReason::Stale)
+                self.take_standby()
             }
         }
     }
@@ -225,7 +224,7 @@ impl Miss {
         if age == Age::Gone {
             return None;
         }
-        if age == Age::Fresh || self.is_held_off(&entry) {
+        if entry.is_settled(self.now()) || self.is_held_off(&entry) {
             return Some(if is_remote { self.remote_hit(entry) } else { self.found(entry) });
         }
         self.standby = Some(match self.standby.take() {
@@ -245,12 +244,12 @@ impl Miss {
         self.cache.fallback(&self.key)
     }
 
-    /// Looks for a fresh value in memory, where nobody else can tell of one: a flight may have
+    /// Looks for a value in memory that needs no load, where nobody else can tell of one: a flight may have
     /// landed between the caller's look and its joining.
     fn look_again(&self) -> Option<Outcome> {
         let entry = match &self.remote {
-            None => self.cache.peek(&self.key),
-            Some(_) => self.fallback().filter(|entry| entry.age(self.now()) == Age::Fresh),
+            None => self.cache.settled(&self.key),
+            Some(_) => self.fallback().filter(|entry| entry.is_settled(self.now())),
         };
         Some(self.found(entry.filter(self.fits)?))
     }
@@ -287,7 +286,7 @@ impl Miss {
             (outcome, _) if self.is_outdated(&outcome) => None,
             // A caller's own value was there when it called.
             (Outcome::Standby(_) | Outcome::Error(_), Some(standby)) => {
-                self.cache.counters.stale_served(StaleReason::Error);
+                self.count_in_place_of_a_load(standby.entry());
                 Some(Outcome::Standby(standby.entry().clone()))
             }
             (outcome, _) => {

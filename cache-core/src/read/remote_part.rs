@@ -145,7 +145,7 @@ impl RemotePart {
         let reply = read.instrument(span.clone()).await;
         let entry = self.seen(cache, key, reply, snapshot);
         if let Some(entry) = &entry
-            && (entry.age(cache.clock.now()) == Age::Fresh || cache.at_hand(key).is_none())
+            && (entry.is_settled(cache.clock.now()) || cache.at_hand(key).is_none())
         {
             admit(cache, &lookup, entry);
         }
@@ -171,7 +171,8 @@ impl RemotePart {
             reply.inspect_err(|reason| out_of_reach(cache, *reason)).ok()?;
         let if_stored = match &stored {
             StoredValue::Absent => IfStored::ReturnIt,
-            _ => IfStored::LoadAnyway,
+            StoredValue::Present(incoming) => IfStored::ReturnAnother(incoming.written),
+            StoredValue::Corrupt => IfStored::LoadAnyway,
         };
         self.last_read = Some(LastRead { mark, snapshot, if_stored });
         match stored {
@@ -201,6 +202,7 @@ impl RemotePart {
             clock.date().duration_since(incoming.written).unwrap_or_default()
         };
         let now = clock.now();
+        let lifetimes = limited(cache, incoming.lifetimes);
         let timeline = Timeline::of(limited(cache, incoming.lifetimes.after(age)), now);
         if timeline.age(now) == Age::Gone {
             return None;
@@ -210,7 +212,7 @@ impl RemotePart {
         let key = StoredKey::from(key);
         (self.decode)(key, incoming.codec, incoming.payload(), facts)
             .inspect_err(|reason| undecodable(cache, *reason))
-            .map(|entry| cache.weighed(entry))
+            .map(|entry| cache.completed(entry, lifetimes.fresh))
             .ok()
     }
 
@@ -242,8 +244,8 @@ impl RemotePart {
                 }
                 Ok(LoadReply::Found(incoming)) => {
                     let opened = self.open(cache, key, &incoming, snapshot.generation);
-                    let is_fresh = |entry: &Entry| entry.age(clock.now()) == Age::Fresh;
-                    let Some(entry) = opened.filter(is_fresh) else {
+                    let is_settled = |entry: &Entry| entry.is_settled(clock.now());
+                    let Some(entry) = opened.filter(is_settled) else {
                         request.stored = IfStored::LoadAnyway;
                         continue;
                     };
@@ -257,7 +259,9 @@ impl RemotePart {
                     if left.is_zero() || clock.timeout(left, again).await.is_none() {
                         request.others = OtherLoads::LoadBeside;
                     }
-                    request.stored = IfStored::ReturnIt;
+                    if request.stored == IfStored::LoadAnyway {
+                        request.stored = IfStored::ReturnIt;
+                    }
                     request.generation = None;
                 }
                 Err(reason) => {

@@ -1,4 +1,4 @@
-//! A value that is past its ttl and may still serve a call.
+//! A value that is past its ttl, or due to be refreshed, and may serve a call.
 
 use crate::{
     cache::Cache,
@@ -7,10 +7,10 @@ use crate::{
     timeline::Age,
 };
 
-/// A value past its ttl that serves a call while a new one is loaded, or when that fails.
+/// A value that serves a call while a new one is loaded, or when that fails.
 pub(super) struct Standby {
     entry: Entry,
-    /// The right to renew the entry in memory, where that is stale.
+    /// The right to renew the entry in memory, where that serves at once.
     pub(super) claim: Option<Claim>,
     /// `true` for a value that was read from the remote tier.
     pub(super) is_remote: bool,
@@ -28,14 +28,14 @@ impl Standby {
     }
 
     /// Tells whether the value serves at once while a new one is loaded.
-    pub(super) fn is_stale(&self, now: Moment) -> bool {
-        self.entry.age(now) == Age::Stale
+    pub(super) fn serves_at_once(&self, now: Moment) -> bool {
+        self.entry.serves_at_once(now)
     }
 
     /// Tells whether the value still serves when its load has failed: its time is not over, and
     /// nothing has made it invalid.
     pub(super) fn serves(&self, cache: &Cache) -> bool {
-        self.entry.age(cache.clock.now()) != Age::Gone && cache.is_current(&self.entry)
+        self.entry.age(cache.clock.now()) != Age::Gone && cache.is_valid(&self.entry)
     }
 
     /// Takes the later of this value and `entry`, which was read from the remote tier.

@@ -142,6 +142,9 @@ pub enum OtherLoads {
 pub enum IfStored {
     /// The reply is the value.
     ReturnIt,
+    /// The reply is the value, unless it is the one that was written then, which the caller has
+    /// read.
+    ReturnAnother(SystemTime),
     /// The reply is the permit: the caller wants a new value, or cannot use the stored one.
     LoadAnyway,
 }

@@ -43,6 +43,7 @@ pub(crate) struct Args {
     pub(crate) stale: Option<Arg<Expr>>,
     pub(crate) stale_if_error: Option<Arg<Expr>>,
     pub(crate) retry_after: Option<Arg<Expr>>,
+    pub(crate) refresh: Option<Arg<Expr>>,
     pub(crate) detach: Option<Arg<()>>,
     pub(crate) cache_if: Option<Arg<Expr>>,
     pub(crate) ttl_of: Option<Arg<Expr>>,
@@ -70,6 +71,7 @@ enum Argument {
     Stale,
     StaleIfError,
     RetryAfter,
+    Refresh,
     Detach,
     CacheIf,
     TtlOf,
@@ -97,6 +99,7 @@ impl Argument {
             "stale" => (Self::Stale, "stale = \"10m\""),
             "stale_if_error" => (Self::StaleIfError, "stale_if_error = \"24h\""),
             "retry_after" => (Self::RetryAfter, "retry_after = \"10s\""),
+            "refresh" => (Self::Refresh, "refresh = \"auto\""),
             "detach" => (Self::Detach, "detach"),
             "cache_if" => (Self::CacheIf, "cache_if = |value| value.is_complete()"),
             "ttl_of" => (Self::TtlOf, "ttl_of = |token| token.expires_in"),
@@ -192,6 +195,7 @@ impl Args {
                 set(&mut self.cache_if, word, value, errors);
             }
             (Argument::TtlOf, Given::Value(value)) => set(&mut self.ttl_of, word, value, errors),
+            (Argument::Refresh, Given::Value(value)) => set(&mut self.refresh, word, value, errors),
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {
                 set(&mut self.companions, word, value, errors);

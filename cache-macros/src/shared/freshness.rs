@@ -1,28 +1,31 @@
-//! The arguments about a value that is past its ttl: times, as literals.
+//! The arguments about the age of a value: times and shares of the ttl, as literals.
 
 use std::{fmt::Display, time::Duration};
 
-use cachery_syntax::{Period, parse_duration};
+use cachery_syntax::{Period, Refresh, parse_duration};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Expr, Lit};
+use syn::{Expr, Lit, Path};
 
 use super::{
     arguments::{Arg, Args},
     errors::Errors,
     tokens::literal,
+    values::word,
 };
 
-/// The use of values past their ttl, as the attribute says it.
+/// The use of values by their age, as the attribute says it.
 pub(crate) struct Freshness {
     pub(crate) stale: Option<Period>,
     pub(crate) stale_if_error: Option<Period>,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) refresh: Option<Refresh>,
 }
 
 impl Freshness {
     /// Nothing is said; it stands beside an error, too.
-    pub(crate) const STAND_IN: Self = Self { stale: None, stale_if_error: None, retry_after: None };
+    pub(crate) const STAND_IN: Self =
+        Self { stale: None, stale_if_error: None, retry_after: None, refresh: None };
 
     /// Checks the arguments.
     pub(super) fn check(args: &Args, errors: &mut Errors) -> Self {
@@ -32,15 +35,25 @@ impl Freshness {
         let stale_if_error = period(&args.stale_if_error);
         let retry_after =
             args.retry_after.as_ref().and_then(|arg| time(arg, errors, parse_duration));
-        Self { stale, stale_if_error, retry_after }
+        let refresh = args.refresh.as_ref();
+        let refresh = refresh.and_then(|arg| word(arg, "refresh = \"auto\"", errors));
+        Self { stale, stale_if_error, retry_after, refresh }
     }
 
     /// Emits the calls that set the times of a site.
-    pub(super) fn calls(&self) -> TokenStream {
+    pub(super) fn calls(&self, krate: &Path) -> TokenStream {
         let periods = [("stale", self.stale), ("stale_if_error", self.stale_if_error)];
         let periods = periods.map(|(name, period)| (name, period.map(Period::time)));
         let retry_after = ("retry_after", self.retry_after.map(Some));
-        periods
+        let refresh = self.refresh.map(|refresh| {
+            let refresh = match refresh {
+                Refresh::After(percent) => quote!(After(#percent)),
+                Refresh::Auto => quote!(Auto),
+                _ => quote!(Off),
+            };
+            quote!(.refresh(#krate::__private::Refresh::#refresh))
+        });
+        let times = periods
             .into_iter()
             .chain([retry_after])
             .filter_map(|(name, time)| {
@@ -50,7 +63,8 @@ impl Freshness {
                 let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
                 Some(quote!(.#setter(#millis)))
             })
-            .collect()
+            .collect::<TokenStream>();
+        quote!(#times #refresh)
     }
 }
 

@@ -109,7 +109,7 @@ impl Site {
         let eviction = eviction.map(|eviction| quote!(.eviction(#eviction)));
         let max_bytes = self.bytes.bound();
         let weigh = self.value.as_ref().map(|value| self.bytes.weigher(krate, value));
-        let freshness = self.freshness.calls();
+        let freshness = self.freshness.calls(krate);
         let local = self.local.then(|| quote!(.local()));
         quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #local #weigh)
     }

@@ -136,7 +136,7 @@ fn eviction(args: &Args, errors: &mut Errors) -> Option<Eviction> {
 }
 
 /// Reads one of a few words. `example` shows how the argument is written.
-fn word<W>(arg: &Arg<Expr>, example: &str, errors: &mut Errors) -> Option<W>
+pub(super) fn word<W>(arg: &Arg<Expr>, example: &str, errors: &mut Errors) -> Option<W>
 where
     W: FromStr<Err: Display>,
 {

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cachery_core::{
     Codec, Lifetimes,
@@ -83,7 +83,6 @@ impl From<i64> for Pttl {
 
 /// Returns the bytes to store under the text `key`.
 pub(super) fn seal(key: &[u8], state: State, value: &Outgoing) -> Vec<u8> {
-    let written = value.written.duration_since(UNIX_EPOCH).unwrap_or_default();
     let Lifetimes { fresh, stale, usable } = value.lifetimes;
     let mut bytes = Vec::with_capacity(PAYLOAD + value.payload.len());
     bytes.extend(MAGIC);
@@ -93,7 +92,7 @@ pub(super) fn seal(key: &[u8], state: State, value: &Outgoing) -> Vec<u8> {
     for lifetime in [fresh, stale, usable] {
         bytes.extend(lifetime.map_or(FOR_EVER, millis).to_be_bytes());
     }
-    bytes.extend(millis(written).to_be_bytes());
+    bytes.extend(time(value.written));
     bytes.extend(u64::try_from(value.load_time.as_micros()).unwrap_or(u64::MAX).to_be_bytes());
     bytes.extend(checksum(key, &bytes, &value.payload));
     bytes.extend_from_slice(&value.payload);
@@ -168,6 +167,11 @@ fn code(codec: Codec) -> u8 {
 
 fn codec(code: u8) -> Option<Codec> {
     CODECS.into_iter().find_map(|(known, codec)| (known == code).then_some(codec))
+}
+
+/// Returns the time of a write as a value has it.
+pub(super) fn time(written: SystemTime) -> [u8; 8] {
+    millis(written.duration_since(UNIX_EPOCH).unwrap_or_default()).to_be_bytes()
 }
 
 fn millis(time: Duration) -> u64 {

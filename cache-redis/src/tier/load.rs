@@ -121,9 +121,10 @@ impl Begin {
         within: Duration,
     ) -> Result<Value, Reason> {
         let [token_life, lease_life] = [TOKEN_LIFE, lease::LIFE].map(millis);
+        let wanted = wanted(stored);
         let args: [&[u8]; 8] = [
             &self.generation,
-            flag(stored == IfStored::ReturnIt),
+            &wanted,
             flag(self.others == OtherLoads::Supersede),
             &self.new_states[0],
             token_life.as_bytes(),
@@ -133,6 +134,16 @@ impl Begin {
         ];
         let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
         client.run_all(&[call], Operation::Begin, within, self.lane).await.map(only)
+    }
+}
+
+/// Returns which stored value the script is to return: `0` for none, `1` for any, and the time of
+/// the write of the only one that it is not to return.
+fn wanted(stored: IfStored) -> Vec<u8> {
+    match stored {
+        IfStored::LoadAnyway => b"0".into(),
+        IfStored::ReturnIt => b"1".into(),
+        IfStored::ReturnAnother(written) => envelope::time(written).into(),
     }
 }
 

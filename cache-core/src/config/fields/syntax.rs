@@ -6,8 +6,8 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use cachery_syntax::{
-    Backend, Engine, Eviction, MAX_DURATION, Period, Ttl, choose, excerpt, format_duration,
-    format_size, parse_duration, parse_size,
+    Backend, Engine, Eviction, MAX_DURATION, Period, Refresh, Ttl, choose, excerpt,
+    format_duration, format_size, parse_duration, parse_size,
 };
 
 use super::{super::prefix, fallback::Fallback, secret::Secret};
@@ -120,6 +120,10 @@ pub(super) const RETRY: Syntax<Duration> =
 pub(super) const PERIOD: Syntax<Period> =
     Syntax::new("seconds, a duration such as `10m`, or `off`", read, ToString::to_string)
         .checked(check_period);
+
+pub(super) const REFRESH: Syntax<Refresh> =
+    Syntax::new("`auto`, a share of the ttl such as `80%`, or `off`", read, ToString::to_string)
+        .checked(|refresh| refresh.check().map(drop).map_err(|error| error.to_string()));
 
 pub(super) const OUTAGE: Syntax<Duration> =
     Syntax::new("seconds, or a duration such as `30s`", read_time, show_time).checked(check_time);

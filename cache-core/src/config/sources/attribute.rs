@@ -20,6 +20,7 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         stale: site.stale.map(Period::of),
         stale_if_error: site.stale_if_error.map(Period::of),
         retry_after: site.retry_after,
+        refresh: site.refresh,
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

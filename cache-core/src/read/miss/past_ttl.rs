@@ -1,5 +1,5 @@
-//! The part of a miss in which a value past its ttl serves: at once while it is stale, and in place
-//! of a load that fails.
+//! The part of a miss in which a value serves that is past its ttl or due to be refreshed: at once
+//! while it may, and in place of a load that fails.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     timeline::Age,
 };
 
-/// The renewal of a stale value, by the caller who has claimed it.
+/// The renewal of a value that is stale or due to be refreshed, by the caller who has claimed it.
 pub(in crate::read) struct Renewal(pub(super) Box<Miss>);
 
 impl Renewal {
@@ -21,9 +21,9 @@ impl Renewal {
         self.0.renew(LoadCause::Inline).await
     }
 
-    /// Serves the caller with the stale value. The rest of the renewal is for nobody's call.
+    /// Serves the caller with the old value. The rest of the renewal is for nobody's call.
     pub(in crate::read) fn serve(&mut self) -> Option<Entry> {
-        let Next::Take(Outcome::Standby(entry)) = self.0.take_standby(StaleReason::Stale) else {
+        let Next::Take(Outcome::Standby(entry)) = self.0.take_standby() else {
             return None;
         };
         self.0.is_background = true;
@@ -42,7 +42,7 @@ impl Renewal {
 }
 
 impl Miss {
-    /// Loads a new value in place of a stale one, unless somebody does already. The remote tier is
+    /// Loads a new value in place of one that serves meanwhile, unless somebody does already. The remote tier is
     /// looked at first: another process may have loaded one.
     pub(super) async fn renew(mut self, cause: LoadCause) -> Next {
         let is_remote = self.standby.as_ref().is_some_and(|standby| standby.is_remote);
@@ -50,7 +50,7 @@ impl Miss {
             return Next::Take(outcome);
         }
         let permit = self.cache.flights.lead(&self.key, || self.cache.generations.of(self.group));
-        let Some(permit) = permit else { return self.take_standby(StaleReason::Stale) };
+        let Some(permit) = permit else { return self.take_standby() };
         if let Some(outcome) = self.look_again() {
             permit.land(outcome.clone(), || ());
             return Next::Take(outcome);
@@ -61,26 +61,26 @@ impl Miss {
         self.load_for(permit, cause).await
     }
 
-    /// Tells whether a stale value could serve the call.
-    pub(super) fn has_stale_standby(&self) -> bool {
-        self.standby.as_ref().is_some_and(|standby| standby.is_stale(self.now()))
+    /// Tells whether an old value could serve the call at once.
+    pub(super) fn is_served_at_once(&self) -> bool {
+        self.standby.as_ref().is_some_and(|standby| standby.serves_at_once(self.now()))
     }
 
-    /// Looks for a value past its ttl where memory may answer before the remote tier is asked. A
-    /// stale one serves at once, except for the caller who is to renew it.
-    pub(super) fn look_past_ttl(&mut self) -> Option<Outcome> {
+    /// Looks for an old value where memory may answer before the remote tier is asked. One that is
+    /// stale or due to be refreshed serves at once, except for the caller who is to renew it.
+    pub(super) fn look_at_memory(&mut self) -> Option<Outcome> {
         let entry = self.cache.at_hand(&self.key).filter(self.fits)?;
         let now = self.now();
         match entry.age(now) {
             // It has come since the caller looked.
-            Age::Fresh => Some(self.hit(entry)),
+            Age::Fresh if entry.is_settled(now) => Some(self.hit(entry)),
             Age::Gone => None,
             _ if self.is_held_off(&entry) => Some(self.hit(entry)),
             Age::UsableOnError => {
                 self.standby = Some(Standby::new(entry, None, false));
                 None
             }
-            Age::Stale => match entry.claim(now) {
+            Age::Fresh | Age::Stale => match entry.claim(now) {
                 Some(claim) => {
                     self.standby = Some(Standby::new(entry, Some(claim), false));
                     None
@@ -101,7 +101,15 @@ impl Miss {
         held_off.is_some()
     }
 
-    /// Counts a value past its ttl that serves at once.
+    /// Counts a value that serves in place of a load that failed.
+    pub(super) fn count_in_place_of_a_load(&self, entry: &Entry) {
+        let is_past_ttl = entry.age(self.now()) != Age::Fresh;
+        if is_past_ttl {
+            self.cache.counters.stale_served(StaleReason::Error);
+        }
+    }
+
+    /// Counts a value that serves at once, if it is past its ttl.
     pub(super) fn count_past_ttl(&self, entry: &Entry) {
         match entry.age(self.now()) {
             Age::Fresh => {}
@@ -112,8 +120,8 @@ impl Miss {
         }
     }
 
-    /// Serves the call with the value past its ttl.
-    pub(super) fn take_standby(&self, reason: StaleReason) -> Next {
+    /// Serves the call with the old value.
+    pub(super) fn take_standby(&self) -> Next {
         let Some(standby) = &self.standby else { return Next::Bypass };
         let counters = &self.cache.counters;
         match standby {
@@ -124,7 +132,7 @@ impl Miss {
             standby if standby.is_remote => counters.remote_hit(standby.entry().load_micros()),
             standby => counters.hit(standby.entry().load_micros()),
         }
-        counters.stale_served(reason);
+        self.count_past_ttl(standby.entry());
         Next::Take(Outcome::Standby(standby.entry().clone()))
     }
 }

@@ -97,6 +97,7 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.retry_after,
         &args.cache_if,
         &args.ttl_of,
+        &args.refresh,
     ];
     let words = said
         .into_iter()

@@ -1,6 +1,6 @@
 #!lua
 -- Grants the permit to load a key. KEYS: value, token, lease, waiters.
--- ARGV: generation, whether to return a stored value, whether to supersede, a new state, the token's life, a lease ('': none wanted), its life, the state of a value that supersedes.
+-- ARGV: generation, which stored value to return (0: none, 1: any, else any that was not written at this time), whether to supersede, a new state, the token's life, a lease ('': none wanted), its life, the state of a value that supersedes.
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)
@@ -11,9 +11,9 @@ local present = get(KEYS[2])
 if present and (string.sub(present, 1, 16) ~= ARGV[1] or (#present ~= 32 and #present ~= 48)) then
   present = false
 end
-if ARGV[2] == '1' and present then
+if ARGV[2] ~= '0' and present then
   local value = get(KEYS[1])
-  if value and string.sub(value, 9, 40) == string.sub(present, 1, 32) then
+  if value and string.sub(value, 9, 40) == string.sub(present, 1, 32) and string.sub(value, 65, 72) ~= ARGV[2] then
     return { 'found', value, redis.call('PTTL', KEYS[1]) }
   end
 end

@@ -20,6 +20,7 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "ttl" | "stale" | "stale_if_error" | "retry_after" | "remote_deadline" | "outage_ttl" => {
             format!("{}s", number + 1)
         }
+        "refresh" => format!("{}%", number + 1),
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
         "url" => format!("redis://host-{number}"),
@@ -90,6 +91,7 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "stale" => settings.stale(time(said.stale)),
         "stale_if_error" => settings.stale_if_error(time(said.stale_if_error)),
         "retry_after" => settings.retry_after(said.retry_after.expect("it is said")),
+        "refresh" => settings.refresh(said.refresh.expect("it is said")),
         "codec" => settings.codec(said.codec.expect("it is said")),
         "lease" => settings.lease(text == "true"),
         "max_value_size" => settings.max_value_size(said.max_value_size.expect("it is said")),
