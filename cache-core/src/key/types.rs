@@ -141,7 +141,9 @@ mod tests {
 
     fn types(names: &[&str]) -> Types {
         let mut types = None;
-        names.iter().for_each(|name| Types::add(&mut types, name));
+        for name in names {
+            Types::add(&mut types, name);
+        }
         types.unwrap()
     }
 

@@ -129,9 +129,9 @@ fn rules_over_values_stand_in_the_key_and_an_expansion_without_them_is_as_it_was
     let plain = expanded(quote!(ttl = 3));
     let rules = ".decide(|value,decision:::cachery::__private::Decision|decision\
                  .cache_if(value,|n|*n>1).ttl_of(value,life_of))";
-    let ruled = expanded(quote!(ttl = 3, ttl_of = life_of, cache_if = |n| *n > 1));
-    assert!(ruled.contains(rules), "{ruled}");
-    assert_eq!(ruled.replace(rules, ""), plain);
+    let with_rules = expanded(quote!(ttl = 3, ttl_of = life_of, cache_if = |n| *n > 1));
+    assert!(with_rules.contains(rules), "{with_rules}");
+    assert_eq!(with_rules.replace(rules, ""), plain);
 }
 
 #[test]

@@ -129,7 +129,7 @@ pub(crate) async fn a_refresh_that_fails_keeps_the_value_until_its_end(place: Pl
             assert_eq!((call(&origin).await, origin.runs()), (Ok(1), 2));
             assert_eq!(stats().freshness.on_error, 0, "it is fresh");
             // Its end is where it was: the next call needs a load.
-            node.clock().advance(TTL - IN_THE_WINDOW - HELD_OFF);
+            node.clock().advance(TTL.saturating_sub(IN_THE_WINDOW + HELD_OFF));
             if act == Act::Fail {
                 assert_eq!(call(&origin).await, Err(Failure));
             } else {
@@ -188,7 +188,7 @@ pub(crate) async fn settings_set_it_for_any_function(place: Place) {
         node.clock().stop();
         let origin = Origin::new();
         assert_eq!(not_set(1, &origin).await, Ok(1));
-        node.clock().advance(TTL / 2 - SECOND);
+        node.clock().advance((TTL / 2).saturating_sub(SECOND));
         assert_eq!(not_set(1, &origin).await, Ok(1));
         node.clock().advance(SECOND);
         assert_eq!(not_set(1, &origin).await, Ok(2));
@@ -198,7 +198,9 @@ pub(crate) async fn settings_set_it_for_any_function(place: Place) {
 
 pub(crate) async fn nodes_share_one_refresh(place: Place) {
     let nodes = [place.node().await, place.node().await, place.node().await];
-    nodes.iter().for_each(|node| node.clock().stop());
+    for node in &nodes {
+        node.clock().stop();
+    }
     for node in &nodes {
         node.scope(async { assert_eq!(detached(1, &Origin::new()).await, Ok(1)) }).await;
         node.clock().advance(IN_THE_WINDOW);

@@ -36,7 +36,7 @@ fn texts() -> [String; 2] {
     [10, 1000].map(|length| "x".repeat(length))
 }
 
-async fn loads(node: &Caches) -> u64 {
+fn loads(node: &Caches) -> u64 {
     node.sync_scope(|| rows::cache().stats().loads)
 }
 
@@ -52,7 +52,7 @@ async fn an_instance_never_reads_what_another_process_has_stored_for_a_type_of_t
             assert_eq!(second.scope(rows::<users::Row>(&text)).await, expected[1]);
             assert_eq!(third.scope(rows::<orders::Row>(&text)).await, expected[0]);
         }
-        assert_eq!((loads(&second).await, loads(&third).await), (2, 0), "{backend:?}");
+        assert_eq!((loads(&second), loads(&third)), (2, 0), "{backend:?}");
     }
 }
 
@@ -100,5 +100,5 @@ async fn an_invalidation_reaches_the_instance_of_a_release_in_which_the_type_sto
         new.scope(rows::invalidate::<users::Row>(&text)).await;
         old.scope(rows::<orders::Row>(&text)).await;
     }
-    assert_eq!(loads(&old).await, 4);
+    assert_eq!(loads(&old), 4);
 }

@@ -1,7 +1,7 @@
 //! The key: made in one place, `__at`, from references to what forms it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReceiverKind, Type};
 
 use super::{
@@ -84,7 +84,7 @@ fn types(model: &Model) -> impl Iterator<Item = TokenStream> {
     let telling = generics.filter(|ident| model.types.params.contains(ident));
     own.into_iter()
         .chain(value)
-        .chain(telling.map(|ident| ident.to_token_stream()))
+        .chain(telling.map(ToTokens::to_token_stream))
         .map(move |named| quote!(&#krate::__private::TypeName::of::<#named>()))
 }
 
