@@ -6,6 +6,8 @@
 
 use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 
+use crate::key::TypeName;
+
 /// A `Result`, whatever it is called. Sealed: it is implemented for `Result` only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
@@ -95,6 +97,12 @@ impl<R> Tag<R> {
     #[expect(clippy::new_without_default, reason = "only an expansion makes one")]
     pub const fn new() -> Self {
         Self(PhantomData)
+    }
+
+    /// Returns the name of a type that tells calls apart.
+    #[inline]
+    pub fn type_of<T: ?Sized>(&self) -> TypeName {
+        TypeName::of::<T>()
     }
 
     /// Takes a type that is not a `Result`, so that it is refused once only, by

@@ -84,9 +84,9 @@ impl Unstorable {
                  where. Correct it, or keep the cache in memory with `local`"
             }
             Self::AlikeTypes => {
-                "the types of two of its instances differ only by their paths, as `orders::Row` \
-                 and `users::Row` do, and keys in Redis have no paths. Give one of the types \
-                 another name, or keep the cache in memory with `local`"
+                "it belongs to one of two instances whose types differ only by their paths, as \
+                 `orders::Row` and `users::Row` do, and keys in Redis have no paths. Give one of \
+                 the types another name, or keep the cache in memory with `local`"
             }
         }
     }

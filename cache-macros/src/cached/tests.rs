@@ -333,7 +333,7 @@ fn parts_stand_in_the_order_of_the_parameters() {
     assert_eq!(
         parts(quote!(ttl = 3, key(a + 1, self.id)), method).as_deref(),
         Some(
-            "&::cachery::__private::TypeName::of::<Self>(),&::cachery::__private::TypeName::of::<T>(),\
+            "&__tag.type_of::<Self>(),&__tag.type_of::<T>(),\
              &::cachery::__private::TypeName::of_val(b),&self.id,&((*a)+1),b"
         ),
         "types first, then `self`"

@@ -89,9 +89,9 @@ fn typed(model: &Model) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
     let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
-    let source = source(model);
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
+    let source = source(model, &tag);
     let equality = equality(model);
     let decide = decide(model);
     quote_spanned! {span=>
@@ -127,7 +127,7 @@ fn decide(model: &Model) -> Option<TokenStream> {
 }
 
 /// Emits the call that names the cache and the key in it.
-fn source(model: &Model) -> TokenStream {
+fn source(model: &Model, tag: &Ident) -> TokenStream {
     let span = model.returns_shown;
     match &model.cache {
         CacheOf::Declared(declared) => {
@@ -139,7 +139,7 @@ fn source(model: &Model) -> TokenStream {
         CacheOf::Own(own) => {
             let bound = placed(if own.local { quote!(local) } else { quote!(at) }, span);
             let site = model.name_of(Companion::Site);
-            let parts = key::parts(model);
+            let parts = key::parts(model, tag);
             let equal = (!own.local).then(|| equal(span)).into_iter();
             quote!(#bound(Self::#site(), #(#equal,)* #parts))
         }

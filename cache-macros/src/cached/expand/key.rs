@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ReceiverKind, Type};
+use syn::{Ident, ReceiverKind, Type};
 
 use super::{
     super::model::{
@@ -69,15 +69,14 @@ pub(super) fn allow_references(model: &Model) -> Option<TokenStream> {
     by_value.then(|| quote!(#[allow(clippy::borrowed_box, clippy::ptr_arg, clippy::ref_option, clippy::ref_option_ref)]))
 }
 
-/// Emits the list of the key's parts: the types first, and constants last.
-pub(super) fn parts(model: &Model) -> TokenStream {
-    let parts = types(model).chain(model.parts.iter().cloned()).chain(constants(model));
+/// Emits the list of the key's parts: the types first, which `tag` names, and constants last.
+pub(super) fn parts(model: &Model, tag: &Ident) -> TokenStream {
+    let parts = types(model, tag).chain(model.parts.iter().cloned()).chain(constants(model));
     quote!(&[#(#parts),*])
 }
 
 /// Emits the types that tell calls apart.
-fn types(model: &Model) -> impl Iterator<Item = TokenStream> {
-    let krate = &model.krate;
+fn types(model: &Model, tag: &Ident) -> impl Iterator<Item = TokenStream> {
     let own = model.types.self_type.then(|| quote!(Self));
     let value = model.types.value.then(|| value(model));
     let generics = model.function.item.sig.generics.type_params().map(|param| &param.ident);
@@ -85,7 +84,7 @@ fn types(model: &Model) -> impl Iterator<Item = TokenStream> {
     own.into_iter()
         .chain(value)
         .chain(telling.map(ToTokens::to_token_stream))
-        .map(move |named| quote!(&#krate::__private::TypeName::of::<#named>()))
+        .map(move |named| quote!(&#tag.type_of::<#named>()))
 }
 
 /// Emits the constants that tell calls apart.
