@@ -21,7 +21,6 @@ pub(crate) use shared::{Remote, Shared};
 pub(crate) use tidy::{TOO_LARGE_FOR_MEMORY, tidy_when_open};
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -35,6 +34,7 @@ use crate::{
     entry::{Entry, Facts},
     flight::Flights,
     generations::{Generations, Group},
+    guarded,
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
     observe::{self, Counters, StaleReason, Stats},
@@ -411,5 +411,5 @@ impl Cache {
 /// Returns the bytes of the value in `entry`. Where the user's code panics, that is more than any
 /// bound: the value is not kept.
 fn weighed_or_too_large(weigh: Weigh, entry: &Entry) -> usize {
-    catch_unwind(AssertUnwindSafe(|| weigh(entry))).unwrap_or(usize::MAX)
+    guarded::run(|| weigh(entry)).unwrap_or(usize::MAX)
 }

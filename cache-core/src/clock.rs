@@ -163,7 +163,7 @@ impl Clock {
     /// Adds the clock to those that housekeeping ticks.
     fn ticked(self) -> Self {
         static TICKS: Once = Once::new();
-        TICKS.call_once(|| housekeeping::add(Self::tick_all));
+        TICKS.call_once(|| housekeeping::add("the step for clocks", Self::tick_all));
         TICKED.lock().push(Arc::downgrade(&self.0));
         self
     }

@@ -2,18 +2,26 @@
 //!
 //! It runs on a thread, not in a task: a thread outlives every runtime and needs none.
 
-use std::{panic::catch_unwind, sync::Once, thread, time::Duration};
+use std::{sync::Once, thread, time::Duration};
 
 use parking_lot::Mutex;
 
+use crate::guarded;
+
 const INTERVAL: Duration = Duration::from_millis(500);
 
-static STEPS: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
+static STEPS: Mutex<Vec<Step>> = Mutex::new(Vec::new());
+
+#[derive(Clone, Copy)]
+struct Step {
+    name: &'static str,
+    run: fn(),
+}
 
 /// Adds a step to each round from now on. The first step starts the thread.
-pub(crate) fn add(step: fn()) {
+pub(crate) fn add(name: &'static str, run: fn()) {
     static THREAD: Once = Once::new();
-    STEPS.lock().push(step);
+    STEPS.lock().push(Step { name, run });
     THREAD.call_once(start);
 }
 
@@ -37,12 +45,16 @@ fn run() {
     }
 }
 
-/// Runs a step. A tier drops values, and a recorder is not ours: a panic there must not end the
+/// Runs a step. Recorders, subscribers and wakers are not ours: a panic there must not end the
 /// thread.
-fn guarded(step: fn()) {
-    if catch_unwind(step).is_err() {
-        tracing::error!(
-            "a step of the housekeeping panicked: a value's `Drop`, or the `metrics` recorder; it goes on"
-        );
+fn guarded(step: Step) {
+    let Step { name, run } = step;
+    if guarded::run(run).is_none() {
+        guarded::tell_once(name, || {
+            tracing::error!(
+                "{name} of the housekeeping panicked, in user code such as the `metrics` recorder \
+                 or a `tracing` subscriber; it goes on, and does not say so again"
+            );
+        });
     }
 }

@@ -25,6 +25,7 @@ mod entry;
 mod error;
 mod flight;
 mod generations;
+mod guarded;
 mod health;
 mod housekeeping;
 mod identity;

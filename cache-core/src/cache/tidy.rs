@@ -6,11 +6,14 @@ use parking_lot::Mutex;
 use tracing::warn;
 
 use super::Cache;
-use crate::{entry::Entry, housekeeping, timeline::Age};
+use crate::{entry::Entry, guarded, housekeeping, timeline::Age};
 
 /// The reason for which a value is not kept, and the way out.
 pub(crate) const TOO_LARGE_FOR_MEMORY: &str = "it is larger than all that `max_bytes` allows. Raise the bound, or return less; a `weigh` that \
      panics counts as too large, too";
+
+/// The name of the step in the log.
+const STEP_NAME: &str = "the step for memory";
 
 /// The caches whose memory is tidied.
 static OPEN: Mutex<Vec<Weak<Cache>>> = Mutex::new(Vec::new());
@@ -19,7 +22,7 @@ static OPEN: Mutex<Vec<Weak<Cache>>> = Mutex::new(Vec::new());
 pub(crate) fn tidy_when_open(cache: &Arc<Cache>) {
     static STEP: Once = Once::new();
     OPEN.lock().push(Arc::downgrade(cache));
-    STEP.call_once(|| housekeeping::add(tidy_all));
+    STEP.call_once(|| housekeeping::add(STEP_NAME, tidy_all));
 }
 
 /// Tidies the memory of each open cache.
@@ -30,7 +33,15 @@ fn tidy_all() {
         open.retain(|cache| cache.strong_count() > 0);
         open.clone()
     };
-    open.iter().filter_map(Weak::upgrade).for_each(|cache| cache.tidy());
+    for cache in open.iter().filter_map(Weak::upgrade) {
+        let name = cache.site.name;
+        // Each by itself: a panic in one takes no memory from the others.
+        if guarded::run(|| cache.tidy()).is_none() {
+            guarded::tell_once(name, || {
+                warn!(cache = name, "the housekeeping of the cache `{name}` panicked; it goes on");
+            });
+        }
+    }
 }
 
 impl Cache {

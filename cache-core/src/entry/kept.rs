@@ -1,9 +1,11 @@
 //! A value as an entry holds it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::type_name;
 
-/// A value whose `Drop`, which is the user's code, may panic. The panic is logged and stopped here:
-/// it belongs to no caller.
+use crate::guarded;
+
+/// A value whose `Drop`, which is the user's code, may panic. The panic is stopped here, because it
+/// belongs to no caller, and logged once for each type.
 ///
 /// An `Option`, so that the last holder can take the value out.
 pub(super) struct Kept<V>(Option<V>);
@@ -25,13 +27,18 @@ impl<V> Kept<V> {
 
 impl<V> Drop for Kept<V> {
     fn drop(&mut self) {
-        if catch_unwind(AssertUnwindSafe(|| drop(self.0.take()))).is_err() {
-            log_panic();
+        if guarded::run(|| drop(self.0.take())).is_none() {
+            log_panic(type_name::<V>());
         }
     }
 }
 
 #[cold]
-fn log_panic() {
-    tracing::error!("the `Drop` of a cached value panicked; the value is gone all the same");
+fn log_panic(type_name: &'static str) {
+    guarded::tell_once(type_name, || {
+        tracing::error!(
+            "the `Drop` of a cached value of the type `{type_name}` panicked; the value is gone \
+             all the same, and further ones are not logged"
+        );
+    });
 }

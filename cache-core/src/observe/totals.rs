@@ -17,7 +17,11 @@ use crate::{
     remote::{Operation, Reason},
 };
 
-#[derive(Default)]
+/// The most servers whose breakers are kept: where addresses change for ever, old ones are
+/// forgotten.
+const MOST_SERVERS: usize = 1_000;
+
+#[derive(Clone, Default)]
 struct Totals {
     connections: BTreeMap<(&'static str, &'static str), u64>,
     errors: BTreeMap<Operation, u64>,
@@ -40,7 +44,12 @@ pub fn connection(outcome: &'static str, reason: &'static str, took: Duration) {
 
 /// Records a change of the breaker of the server at `address`.
 pub fn breaker(address: &str, state: Breaker) {
-    totals(|totals| totals.breakers.insert(address.to_owned(), state));
+    totals(|totals| {
+        totals.breakers.insert(address.to_owned(), state);
+        if totals.breakers.len() > MOST_SERVERS {
+            totals.breakers.pop_first();
+        }
+    });
 }
 
 /// Counts a request that `began` then and ends now. The reason of an `error` is one word.
@@ -62,27 +71,24 @@ pub(crate) fn fallback(reason: &'static str) {
     totals(|totals| *totals.fallbacks.entry(reason).or_default() += 1);
 }
 
-/// Hands all totals to the recorder that is installed now.
+/// Hands all totals to the recorder that is installed now. It may call a cache, so it is called
+/// without the lock.
 pub(crate) fn flush() {
-    totals(|totals| {
-        for ((outcome, reason), count) in &totals.connections {
-            metrics::count(
-                "cache_connections_total",
-                &[("outcome", outcome), ("reason", reason)],
-                *count,
-            );
-        }
-        for (op, count) in &totals.errors {
-            metrics::count("cache_backend_errors_total", &[("op", op.as_str())], *count);
-        }
-        for (reason, count) in &totals.fallbacks {
-            metrics::count("cache_fallback_total", &[("reason", reason)], *count);
-        }
-        for (address, state) in &totals.breakers {
-            metrics::breaker(address, *state);
-        }
-        metrics::count("cache_invalidations_lost_total", &[], totals.invalidations_lost);
-    });
+    let totals = totals(|totals| totals.clone());
+    for ((outcome, reason), count) in &totals.connections {
+        let labels = [("outcome", *outcome), ("reason", *reason)];
+        metrics::count("cache_connections_total", &labels, *count);
+    }
+    for (op, count) in &totals.errors {
+        metrics::count("cache_backend_errors_total", &[("op", op.as_str())], *count);
+    }
+    for (reason, count) in &totals.fallbacks {
+        metrics::count("cache_fallback_total", &[("reason", reason)], *count);
+    }
+    for (address, state) in &totals.breakers {
+        metrics::breaker(address, *state);
+    }
+    metrics::count("cache_invalidations_lost_total", &[], totals.invalidations_lost);
 }
 
 /// Makes the series of closed sets of labels begin as zero, before anything of them happens.

@@ -86,7 +86,7 @@ pub(super) fn sync_scope<T>(registry: Arc<Registry>, act: impl FnOnce() -> T) ->
 /// Makes `registry` the one of the process; the error returns it, when there is one already.
 pub(super) fn install(registry: Arc<Registry>) -> Result<(), Arc<Registry>> {
     INSTALLED.set(registry)?;
-    housekeeping::add(flush_metrics);
+    housekeeping::add("the step for metrics", flush_metrics);
     Ok(())
 }
 
@@ -109,7 +109,7 @@ fn build() -> &'static Arc<Registry> {
     // Logged when the registry is there, by the thread that built it: a subscriber may call a
     // cache.
     if is_built_here {
-        housekeeping::add(flush_metrics);
+        housekeeping::add("the step for metrics", flush_metrics);
         registry.settings.faults().iter().take(MOST_TOLD).for_each(ignored);
         registry.settings.started.log_notes();
     }
