@@ -37,7 +37,7 @@ use crate::{
     guarded,
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
-    observe::{self, Counters, StaleReason, Stats},
+    observe::{self, Counters, Resource, Resources, StaleReason, Stats},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -399,6 +399,14 @@ impl Cache {
     pub(crate) fn flight_wait_max(&self) -> Duration {
         let loads = self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_MAX_LOADS);
         FLIGHT_WAIT_MAX.max(loads)
+    }
+
+    /// Adds the numbers of the cache's flights and tables.
+    pub(crate) fn count_resources(&self, resources: &mut Resources) {
+        resources.add(Resource::Flights, self.flights.len());
+        resources.add(Resource::Retries, self.retries.len());
+        let unstored = self.shared.as_ref().map_or(0, |shared| shared.unstored.len());
+        resources.add(Resource::Unstored, unstored);
     }
 
     /// Returns the exact counts so far.

@@ -65,7 +65,7 @@ pub use memory::{
 };
 pub use observe::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
 #[doc(hidden)]
-pub use observe::{LoadTimes, metric_list};
+pub use observe::{LoadTimes, metric_list, resources};
 pub use read::{Cache, LoadOutput};
 pub use registry::{
     CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Report, SiteReport,

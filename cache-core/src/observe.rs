@@ -2,7 +2,8 @@
 //!
 //! `counters` count at a call site, and `stats` is their snapshot for users. A remote tier reports
 //! its connections and requests to `totals`. `metrics` hands both to the `metrics` recorder,
-//! `metric_list` describes them, and `spans` are those of `tracing`. Never is a key in a label or a
+//! `metric_list` describes them, `resources` bounds the work beside the calls, and `spans` are those of
+//! `tracing`. Never is a key in a label or a
 //! span.
 
 mod counter;
@@ -10,6 +11,7 @@ mod counters;
 mod load_times;
 pub mod metric_list;
 mod metrics;
+pub mod resources;
 mod spans;
 mod stats;
 mod stripes;
@@ -18,7 +20,10 @@ mod totals;
 pub(crate) use counters::{Counters, micros};
 pub use load_times::LoadTimes;
 pub(crate) use metric_list::describe;
-pub(crate) use metrics::{flush, flush_detached, flush_info, flush_queued, record_load};
+pub(crate) use metrics::{
+    flush, flush_detached, flush_info, flush_queued, flush_resources, record_load,
+};
+pub use resources::{Resource, Resources};
 pub(crate) use spans::{get_span, load_span, record_hit};
 pub(crate) use stats::StaleReason;
 pub use stats::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};

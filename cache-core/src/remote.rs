@@ -23,7 +23,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use linkme::distributed_slice;
 
-use crate::{health::ServerHealth, identity::Identity};
+use crate::{health::ServerHealth, identity::Identity, observe::Resources};
 
 /// The future that a tier's operation returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -87,6 +87,9 @@ pub trait RemoteTier: Send + Sync {
 
     /// Returns the invalidations that wait until their servers can be reached.
     fn queued(&self) -> QueuedInvalidations;
+
+    /// Adds the numbers of the tier's tasks, queues and tables.
+    fn count_resources(&self, resources: &mut Resources);
 
     /// Waits until all invalidations that were begun are done, and leases given back, or `within`
     /// is over. What is lost then is logged and counted by the tier. The tier goes on: an

@@ -21,7 +21,10 @@ mod window;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use cachery_core::ServerHealth;
+use cachery_core::{
+    ServerHealth,
+    resources::{Resource, Resources},
+};
 use redis::{Pipeline, Value};
 use tokio::{task::AbortHandle, time::Sleep};
 
@@ -105,6 +108,14 @@ impl Server {
     pub(crate) fn health(&self) -> ServerHealth {
         self.state().observed.look_soon();
         health::of(self.state(), &self.requests.replays)
+    }
+
+    /// Adds the numbers of its connections and of their requests.
+    pub(crate) fn count_resources(&self, resources: &mut Resources) {
+        // The link.
+        resources.add(Resource::Connections, 1);
+        self.requests.connections.count_resources(resources);
+        self.requests.large.count_resources(resources);
     }
 
     pub(crate) fn number(&self) -> u16 {

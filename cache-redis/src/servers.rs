@@ -13,6 +13,7 @@ use std::{
 use cachery_core::{
     ServerHealth, observe,
     remote::{Operation, Reason, Target},
+    resources::Resources,
 };
 use redis::{Pipeline, Value};
 use thiserror::Error;
@@ -169,6 +170,11 @@ impl Servers {
     /// Has all servers do what is outstanding, without waiting for it.
     pub(crate) fn replay_soon(&self) {
         self.members().iter().for_each(|server| server.replay_soon());
+    }
+
+    /// Adds the numbers of connections and of their requests.
+    pub(crate) fn count_resources(&self, resources: &mut Resources) {
+        self.members().iter().for_each(|server| server.count_resources(resources));
     }
 
     fn members(&self) -> Vec<Arc<Server>> {

@@ -38,6 +38,7 @@ use cachery_core::{
         FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, QueuedInvalidations, Reason,
         RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen,
     },
+    resources::{Resource, Resources},
 };
 
 use self::{
@@ -149,6 +150,18 @@ impl RemoteTier for Tier {
 
     fn queued(&self) -> QueuedInvalidations {
         self.0.node.journal.summary(Instant::now())
+    }
+
+    fn count_resources(&self, resources: &mut Resources) {
+        let Client { node, servers, sizes } = &*self.0;
+        servers.count_resources(resources);
+        resources.add(Resource::Leases, node.work.leases());
+        resources.add(Resource::Releases, node.work.releases());
+        resources.add(Resource::LeaseWaiters, node.waiters.len());
+        resources.add(Resource::Invalidations, node.work.invalidations_begun());
+        resources.add(Resource::QueuedInvalidations, node.journal.len());
+        resources.add(Resource::RememberedInvalidations, node.journal.remembered());
+        resources.add(Resource::SlowValues, sizes.slow());
     }
 
     fn shutdown(&self, within: Duration) -> Pending<'_, Shutdown> {

@@ -1,10 +1,11 @@
-//! `docs/configuration.md`, `docs/metrics.md` and `cache.example.toml` agree with the code.
+//! `docs/configuration.md`, `docs/metrics.md`, `docs/resources.md` and `cache.example.toml` agree with
+//! the code.
 //! `CACHERY_WRITE_DOCS=1 cargo test --test it config_docs` writes them.
 
 use std::{env, fs};
 
 use cachery::{Caches, cached};
-use cachery_core::{metric_list, reference};
+use cachery_core::{metric_list, reference, resources};
 
 const EXAMPLE: &str = "cache.example.toml";
 const BEGIN: &str = "<!-- table -->\n";
@@ -39,6 +40,7 @@ fn compare_table(path: &str, table: &str) {
 fn the_tables_of_the_docs_are_those_of_the_code() {
     compare_table("docs/configuration.md", &reference::table());
     compare_table("docs/metrics.md", &metric_list::table());
+    compare_table("docs/resources.md", &resources::table());
 }
 
 #[test]

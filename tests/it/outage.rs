@@ -11,5 +11,6 @@ mod masters;
 mod memory;
 mod place;
 mod recovery;
+mod resources;
 mod shutdown;
 mod start;

@@ -18,6 +18,8 @@ use crate::{
 
 /// The longest time between two loads of a key that fails, as a multiple of the first.
 const MOST: u32 = 10;
+/// The most keys, some megabytes. A further one is not noted: its next call loads it again.
+const MOST_KEYS: usize = 10_000;
 /// The share of that time by which it is lengthened at random, so that keys which failed together
 /// are not loaded together.
 const JITTER: f64 = 0.1;
@@ -61,9 +63,19 @@ impl Retries {
             let delay = keys.get(key).map_or(first, |last| (last.delay * 2).min(most));
             let jittered = delay.mul_f64(1.0 + JITTER * fastrand::f64()).min(most);
             let at = now + jittered;
-            keys.insert(key.clone(), Retry { at, delay, end });
+            if keys.len() >= MOST_KEYS && !keys.contains_key(key) {
+                keys.retain(|_, retry| now < retry.at);
+            }
+            if keys.len() < MOST_KEYS || keys.contains_key(key) {
+                keys.insert(key.clone(), Retry { at, delay, end });
+            }
             at
         })
+    }
+
+    /// Counts the keys.
+    pub(crate) fn len(&self) -> usize {
+        self.count.load(Acquire)
     }
 
     /// Forgets `key`: it has a new value, or none.
@@ -102,7 +114,11 @@ mod tests {
     const FIRST: Duration = Duration::from_secs(10);
 
     fn key() -> StoredKey {
-        StoredKey::from(&Key::of(&[&1_u64]))
+        numbered(1)
+    }
+
+    fn numbered(number: usize) -> StoredKey {
+        StoredKey::from(&Key::of(&[&(number as u64)]))
     }
 
     #[test]
@@ -119,6 +135,19 @@ mod tests {
         retries.forget(&key());
         let again = retries.failed(&key(), now, FIRST, Moment::NEVER).since(now);
         assert!(again < Duration::from_secs(12), "{again:?}");
+    }
+
+    #[test]
+    fn more_keys_than_the_bound_are_not_noted_unless_others_are_due() {
+        let clock = Clock::isolated();
+        let (retries, now) = (Retries::default(), clock.now());
+        let fail = |number, now| retries.failed(&numbered(number), now, FIRST, Moment::NEVER);
+        (0..=MOST_KEYS).for_each(|number| _ = fail(number, now));
+        assert_eq!(retries.len(), MOST_KEYS);
+        fail(0, now);
+        assert_eq!(retries.len(), MOST_KEYS, "one that is known stays");
+        fail(MOST_KEYS, now + 2 * FIRST);
+        assert_eq!(retries.len(), 2, "those that are due are forgotten first");
     }
 
     #[test]

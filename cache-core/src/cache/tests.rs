@@ -8,6 +8,7 @@ use super::{Cache, Remote, Shared};
 use crate::{
     health::ServerHealth,
     memory::fake::{self, has_interleaved, interleave_once, key, put},
+    observe::Resources,
     remote::{
         Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
         QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
@@ -56,6 +57,10 @@ impl RemoteTier for Nowhere {
     }
 
     fn clear<'a>(&'a self, _: &'a str, _: Duration) -> Pending<'a, Result<(), Reason>> {
+        unreachable!()
+    }
+
+    fn count_resources(&self, _: &mut Resources) {
         unreachable!()
     }
 

@@ -52,6 +52,11 @@ impl Unstored {
         self.any.store(true, Relaxed);
     }
 
+    /// Counts the keys.
+    pub(crate) fn len(&self) -> usize {
+        if self.any.load(Relaxed) { self.keys.lock().len() } else { 0 }
+    }
+
     /// Returns the reason for which the key's next value is not tried.
     pub(crate) fn reason(&self, key: &Digest, now: Moment) -> Option<Unstorable> {
         if !self.any.load(Relaxed) {

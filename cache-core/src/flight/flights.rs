@@ -108,7 +108,6 @@ impl<T: Clone> Flights<T> {
     }
 
     /// Returns the number of keys being loaded.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.0.lock_each().map(|shard| shard.len()).sum()
     }

@@ -188,6 +188,12 @@ const METRICS: &[Metric] = &[
         meaning: "Time of an attempt to connect.",
     },
     Metric {
+        name: "cache_resources",
+        kind: Kind::Gauge,
+        labels: &[("kind", "see [resources.md](resources.md)")],
+        meaning: "Tasks, queues and tables beside the calls, by kind: their number now.",
+    },
+    Metric {
         name: "cache_queue_length",
         kind: Kind::Gauge,
         labels: &[],

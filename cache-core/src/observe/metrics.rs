@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use cachery_syntax::Backend;
 use metrics::{IntoF64, counter, gauge, histogram};
 
-use super::stats::{Evictions, FreshnessStats, Stats};
+use super::{
+    resources::Resources,
+    stats::{Evictions, FreshnessStats, Stats},
+};
 use crate::{
     health::Breaker,
     remote::{Operation, QueuedInvalidations},
@@ -61,6 +64,14 @@ pub(crate) fn breaker(address: &str, state: Breaker) {
 pub(crate) fn flush_queued(queued: QueuedInvalidations) {
     gauge!("cache_queue_length").set(queued.length as f64);
     gauge!("cache_queue_oldest_seconds").set(queued.oldest.as_secs_f64());
+}
+
+/// Hands the numbers of tasks, queues and tables to the recorder.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+pub(crate) fn flush_resources(resources: &Resources) {
+    for (resource, count) in resources.iter() {
+        gauge!("cache_resources", "kind" => resource.as_str()).set(count as f64);
+    }
 }
 
 /// Hands the backend of a cache to the recorder, with the prefix of its keys in Redis if it has

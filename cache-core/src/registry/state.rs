@@ -9,7 +9,7 @@ use crate::{
     cache::{Cache, Remote, Shared, tidy_when_open},
     clock::Clock,
     memory::Together,
-    observe::{self, LoadTimes, Stats},
+    observe::{self, LoadTimes, Resources, Stats},
     policy::Policy,
     remote::{Place, QueuedInvalidations},
     site::{self, SITES, Site},
@@ -99,6 +99,14 @@ impl Registry {
         self.remote.as_ref().map(|remote| remote.tier.queued()).unwrap_or_default()
     }
 
+    /// Returns the numbers of tasks, queues and tables.
+    fn resources(&self) -> Resources {
+        let mut resources = Resources::default();
+        self.open_caches().for_each(|cache| cache.count_resources(&mut resources));
+        self.remote.iter().for_each(|remote| remote.tier.count_resources(&mut resources));
+        resources
+    }
+
     /// Hands all counters to the `metrics` recorder.
     pub(super) fn flush_metrics(&self) {
         observe::describe();
@@ -112,6 +120,7 @@ impl Registry {
             observe::flush_info(site.name, self.settings.policy(site).backend, prefix);
         }
         observe::flush_queued(self.queued());
+        observe::flush_resources(&self.resources());
         observe::flush_totals();
     }
 }

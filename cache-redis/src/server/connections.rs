@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use cachery_core::resources::{Resource, Resources};
 use parking_lot::RwLock;
 use tokio::runtime::{Handle, Id};
 
@@ -110,9 +111,21 @@ impl Connections {
         }
     }
 
+    /// Counts the runtimes that have a connection.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.table.read().as_ref().map_or(0, Table::len)
+    }
+
+    /// Adds the numbers of connections and of their requests.
+    pub(super) fn count_resources(&self, resources: &mut Resources) {
+        let table = self.table.read();
+        let connections = table.iter().flat_map(Table::values);
+        for connection in connections {
+            resources.add(Resource::Connections, 1);
+            resources.add(Resource::Requests, connection.window.on_their_way());
+            resources.add(Resource::WaitingRequests, connection.window.waiting());
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::{
     pin::{Pin, pin},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
 
@@ -24,13 +25,26 @@ const MOST_BUDGETS: u32 = 20;
 /// The window of a connection.
 pub(super) struct Window {
     turns: Semaphore,
+    /// The number of callers who wait.
+    waiting: AtomicUsize,
     /// The last time that a caller who had waited got its turn.
     moved: Mutex<Instant>,
 }
 
 impl Window {
     pub(super) fn new() -> Self {
-        Self { turns: Semaphore::new(SIZE), moved: Mutex::new(Instant::now()) }
+        let moved = Mutex::new(Instant::now());
+        Self { turns: Semaphore::new(SIZE), waiting: AtomicUsize::new(0), moved }
+    }
+
+    /// Counts the requests on their way.
+    pub(super) fn on_their_way(&self) -> usize {
+        SIZE - self.turns.available_permits()
+    }
+
+    /// Counts the callers who wait for a turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
     }
 
     /// Takes a turn, if one is free.
@@ -44,6 +58,8 @@ impl Window {
         mut deadline: Pin<&mut Sleep>,
         within: Duration,
     ) -> Result<SemaphorePermit<'_>, RequestError> {
+        self.waiting.fetch_add(1, Relaxed);
+        let _waiting = scopeguard::guard((), |()| _ = self.waiting.fetch_sub(1, Relaxed));
         let mut turn = pin!(self.turns.acquire());
         for _ in 0..MOST_BUDGETS {
             let began = Instant::now();

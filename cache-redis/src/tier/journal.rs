@@ -213,6 +213,12 @@ impl Journal {
         self.outstanding.load(Ordering::Acquire)
     }
 
+    /// Counts what servers may have forgotten.
+    pub(super) fn remembered(&self) -> usize {
+        let queues = self.queues.lock();
+        queues.recent.len() + queues.held.len()
+    }
+
     /// Counts the acknowledgements so far.
     pub(super) fn acknowledgements(&self) -> usize {
         self.acknowledged.load(Ordering::Relaxed)

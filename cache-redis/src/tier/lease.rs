@@ -56,8 +56,13 @@ impl Lease {
 
     /// Notes that it was granted, for a load with this stored token.
     pub(super) fn held(mut self, stored_token: Vec<u8>) -> Self {
-        let renew =
-            self.claim.clone().map(|claim| manager::handle().spawn(claim.renew(stored_token)));
+        let renew = self.claim.clone().map(|claim| {
+            let begun = claim.client.node.work.lease();
+            manager::handle().spawn(async move {
+                let _begun = begun;
+                claim.renew(stored_token).await;
+            })
+        });
         self.renewal = renew.map(|task| task.abort_handle());
         self
     }

@@ -56,6 +56,11 @@ impl Sizes {
         }
     }
 
+    /// Counts the values that did not come in time lately.
+    pub(super) fn slow(&self) -> usize {
+        self.slow.lock().len()
+    }
+
     /// Returns true when the value of `key` did not come in time lately.
     pub(super) fn is_slow(&self, key: &RemoteKey, now: Instant) -> bool {
         self.slow.lock().get(&key.digest).is_some_and(|until| *until > now)

@@ -33,6 +33,11 @@ impl Waiters {
         notify.notified_owned()
     }
 
+    /// Counts the keys.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
     /// Wakes those who wait for a key.
     pub(super) fn wake(&self, digest: &Digest) {
         let notify = self.0.lock().remove(digest).and_then(|notify| notify.upgrade());

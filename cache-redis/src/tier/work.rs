@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 pub(super) struct Work {
     invalidations: AtomicUsize,
     releases: AtomicUsize,
+    /// The leases that are renewed. A shutdown does not wait for them.
+    leases: AtomicUsize,
     /// Notified when work ends.
     changed: Notify,
 }
@@ -27,6 +29,7 @@ pub(super) struct Begun {
 enum Kind {
     Invalidations,
     Release,
+    Lease,
 }
 
 impl Work {
@@ -40,13 +43,28 @@ impl Work {
         self.begin(Kind::Release, 1)
     }
 
+    /// Begins to renew a lease.
+    pub(super) fn lease(self: &Arc<Self>) -> Begun {
+        self.begin(Kind::Lease, 1)
+    }
+
+    /// Counts the leases that are renewed.
+    pub(super) fn leases(&self) -> usize {
+        self.leases.load(Ordering::Acquire)
+    }
+
+    /// Counts the leases that are being given back.
+    pub(super) fn releases(&self) -> usize {
+        self.releases.load(Ordering::Acquire)
+    }
+
     /// Counts the invalidations on their way.
     pub(super) fn invalidations_begun(&self) -> usize {
         self.invalidations.load(Ordering::Acquire)
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.invalidations_begun() == 0 && self.releases.load(Ordering::Acquire) == 0
+        self.invalidations_begun() == 0 && self.releases() == 0
     }
 
     /// Wakes those who wait for a change.
@@ -68,6 +86,7 @@ impl Work {
         match kind {
             Kind::Invalidations => &self.invalidations,
             Kind::Release => &self.releases,
+            Kind::Lease => &self.leases,
         }
     }
 }
