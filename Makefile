@@ -55,6 +55,10 @@ soak:
 		$(CARGO) test --release --features redis --test soak chaos:: -- --nocapture 2>/dev/null
 	CACHERY_COHERENCE_OPERATIONS=$${CACHERY_COHERENCE_OPERATIONS:-100000} \
 		$(CARGO) test --release --features redis --test soak coherence:: -- --nocapture
+	CACHERY_STORM_OPERATIONS=$${CACHERY_STORM_OPERATIONS:-500000} \
+		$(CARGO) test --release --features redis --test soak storm -- --nocapture
+	CACHERY_QUEUES=$${CACHERY_QUEUES:-100} \
+		$(CARGO) test --release --features redis --test soak queue:: -- --nocapture
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
 

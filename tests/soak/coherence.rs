@@ -1,6 +1,9 @@
 //! Random calls on ten nodes, half of them behind a bad network: a value that was invalidated,
 //! cleared or overwritten does not come back. Every call is recorded, and a checker reads the
 //! history afterwards.
+//!
+//! In a storm there are bursts, large values and slow loads as well, the server freezes and dies,
+//! and nodes are restarted.
 
 mod checker;
 mod checker_tests;
@@ -15,11 +18,13 @@ use cachery::Backend;
 
 use checker::{Summary, check};
 use history::{Event, What};
-use traffic::traffic;
+use traffic::{Mix, traffic};
 
 /// The operations for each seed, unless `make soak` sets more.
 const OPERATIONS: u64 = 10_000;
 const SEEDS: u64 = 3;
+/// The operations of a storm with one backend, unless `make soak` sets more.
+const STORM: u64 = 3_000;
 const PLANTED: usize = 100;
 
 fn number(variable: &str, usual: u64) -> u64 {
@@ -31,19 +36,19 @@ fn check_seeds(backend: Backend) {
     let operations = number("CACHERY_COHERENCE_OPERATIONS", OPERATIONS);
     thread::scope(|threads| {
         for seed in 1..=number("CACHERY_COHERENCE_SEEDS", SEEDS) {
-            threads.spawn(move || check_seed(backend, seed, operations));
+            threads.spawn(move || check_seed(Mix::Usual, backend, seed, operations));
         }
     });
 }
 
-fn check_seed(backend: Backend, seed: u64, operations: u64) {
-    let history = traffic(backend, seed, operations);
+fn check_seed(mix: Mix, backend: Backend, seed: u64, operations: u64) {
+    let history = traffic(mix, backend, seed, operations);
     let (violations, summary) = (check(&history), Summary::of(&history));
-    println!("{backend:?}, seed {seed}: {summary:?}, {} violations", violations.len());
+    println!("{mix:?}, {backend:?}, seed {seed}: {summary:?}, {} violations", violations.len());
     if let Some(first) = violations.first() {
         panic!("{backend:?}, seed {seed}: {} violations, the first is\n{first}", violations.len());
     }
-    summary.assert_enough();
+    summary.assert_enough(if mix == Mix::Storm { 200 } else { 50 });
     assert_planted_faults_are_found(history);
 }
 
@@ -79,4 +84,23 @@ fn no_node_reads_from_redis_what_was_invalidated_before() {
 #[test]
 fn no_node_with_memory_in_front_does_either() {
     check_seeds(Backend::Tiered);
+}
+
+/// A seed from the time, unless `CACHERY_STORM_SEED` sets one. Threads and the network decide as
+/// much as the seed does.
+fn storm(backend: Backend) {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+    let seed = number("CACHERY_STORM_SEED", now);
+    println!("storm, {backend:?}, seed {seed}");
+    check_seed(Mix::Storm, backend, seed, number("CACHERY_STORM_OPERATIONS", STORM));
+}
+
+#[test]
+fn no_node_reads_from_redis_in_a_storm_what_was_invalidated_before() {
+    storm(Backend::Redis);
+}
+
+#[test]
+fn no_node_with_memory_in_front_does_so_in_a_storm_either() {
+    storm(Backend::Tiered);
 }

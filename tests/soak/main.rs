@@ -6,3 +6,5 @@ mod chaos;
 mod coherence;
 mod many;
 mod mixed;
+#[cfg(feature = "redis")]
+mod queue;

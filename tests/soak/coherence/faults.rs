@@ -1,17 +1,26 @@
 //! Faults of the network and of the server while calls go on.
 
 use cachery_test_support::{Direction, Proxy};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use fastrand::Rng;
 use tokio::time::sleep;
 
-use super::nodes::Nodes;
+use super::{nodes::Nodes, traffic::Mix};
 
-/// Makes one fault after the other, until it is dropped.
-pub(crate) async fn inject(nodes: Arc<Nodes>, mut random: Rng) {
+/// Makes one fault after the other, until it is `over`.
+pub(crate) async fn inject(nodes: Arc<Nodes>, mix: Mix, mut random: Rng, over: Arc<AtomicBool>) {
     let proxies: Vec<_> = nodes.all.iter().filter_map(|node| node.proxy.as_ref()).collect();
-    loop {
+    while !over.load(SeqCst) {
+        if mix == Mix::Storm && random.u8(..10) == 0 {
+            disturb(&nodes, &mut random).await;
+        }
         let proxy = proxies[random.usize(..proxies.len())];
         add_fault(proxy, &mut random);
         match random.u8(..40) {
@@ -25,6 +34,24 @@ pub(crate) async fn inject(nodes: Arc<Nodes>, mut random: Rng) {
         if random.bool() {
             proxy.pass();
         }
+    }
+}
+
+/// Disturbs the server, and so all nodes, or restarts a node.
+async fn disturb(nodes: &Nodes, random: &mut Rng) {
+    let pause = Duration::from_millis(random.u64(5..1_500));
+    match random.u8(..4) {
+        0 => {
+            nodes.server.freeze();
+            sleep(pause).await;
+            nodes.server.thaw();
+        }
+        1 => {
+            nodes.server.kill();
+            sleep(pause).await;
+            nodes.server.restart().await;
+        }
+        _ => nodes.restart(&nodes.all[random.usize(..nodes.all.len())]).await,
     }
 }
 

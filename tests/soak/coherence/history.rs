@@ -41,11 +41,38 @@ pub(crate) async fn moment(_key: u64, run: Arc<Run>) -> u64 {
     began
 }
 
+/// Keys from this one on are those of [`bulky`].
+pub(crate) const BULKY: u64 = 1 << 32;
+
+/// As [`moment`], with a value that has a connection of its own.
+#[cached(name = "coherence-bulky", ttl = 3600, skip(run))]
+pub(crate) async fn bulky(key: u64, run: Arc<Run>) -> Bulky {
+    let began = run.ticks.tick();
+    run.ran.store(true, SeqCst);
+    tokio::task::yield_now().await;
+    Bulky::of(key, began)
+}
+
+/// A large value, which is as old as its moment.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Bulky {
+    pub(crate) moment: u64,
+    bytes: String,
+}
+
+impl Bulky {
+    /// Returns the value of a key: some are larger than a megabyte.
+    pub(crate) fn of(key: u64, moment: u64) -> Self {
+        let length = if key.is_multiple_of(8) { 1 << 20 } else { 80 << 10 };
+        Self { moment, bytes: "x".repeat(length) }
+    }
+}
+
 /// One call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) node: usize,
-    /// The key, or `None` for all.
+    /// The key, or `None` for all of [`moment`].
     pub(crate) key: Option<u64>,
     pub(crate) start: u64,
     pub(crate) end: u64,
@@ -83,6 +110,17 @@ pub(crate) enum From {
     Settled,
 }
 
+impl From {
+    /// Returns the origin of a value of a call, whose first poll had it or not.
+    pub(crate) fn of(run: &Run, at_once: bool) -> Self {
+        match (run.ran.load(SeqCst), at_once) {
+            (true, _) => Self::Own,
+            (false, true) => Self::Memory,
+            (false, false) => Self::Elsewhere,
+        }
+    }
+}
+
 impl Event {
     /// Tells whether it is a hit that must not be older than an invalidation that was acknowledged
     /// before, on any node.
@@ -106,6 +144,6 @@ impl Event {
 
     /// Tells whether it concerns `key`.
     pub(crate) fn concerns(&self, key: u64) -> bool {
-        self.key.is_none_or(|own| own == key)
+        self.key.map_or(key < BULKY, |own| own == key)
     }
 }

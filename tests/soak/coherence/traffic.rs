@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -14,11 +14,12 @@ use std::{
 use cachery::{Backend, Invalidation};
 use cachery_test_support::eventually;
 use fastrand::Rng;
+use tokio::task::JoinSet;
 
 use super::{
     faults::inject,
-    history::{Event, From, Run, Ticks, What, moment},
-    nodes::{NODES, Node, Nodes, RECOVERY},
+    history::{BULKY, Bulky, Event, From, Run, Ticks, What, bulky, moment},
+    nodes::{NODES, Nodes, RECOVERY},
 };
 
 /// Operations in a round.
@@ -27,10 +28,24 @@ const CALLERS: u64 = 32;
 /// The keys of a round. Ten rounds have two hundred.
 const KEYS: u64 = 20;
 /// The key whose value shows that a node has got all pushes.
-const MARKER: u64 = u64::MAX;
+const MARKER: u64 = BULKY - 1;
+/// The calls of a burst.
+const BURST: u64 = 100;
+/// The keys of large values of a round.
+const BULKY_KEYS: u64 = 4;
+
+/// The kinds of calls and faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// Calls, and faults of the network.
+    Usual,
+    /// Bursts, large values and slow loads, too; the server and nodes fail as well.
+    Storm,
+}
 
 /// State that all callers share.
 struct Traffic {
+    mix: Mix,
     nodes: Arc<Nodes>,
     ticks: Arc<Ticks>,
     /// The number of operations that are left in the round.
@@ -39,27 +54,46 @@ struct Traffic {
 }
 
 /// Returns the history of so many operations and more.
-pub(crate) fn traffic(backend: Backend, seed: u64, operations: u64) -> Vec<Event> {
+pub(crate) fn traffic(mix: Mix, backend: Backend, seed: u64, operations: u64) -> Vec<Event> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("threads can be made").block_on(async {
         let nodes = Arc::new(Nodes::launch(backend).await);
-        let traffic =
-            Traffic { nodes, ticks: Arc::default(), left: 0.into(), history: Mutex::default() };
+        let traffic = Traffic {
+            mix,
+            nodes,
+            ticks: Arc::default(),
+            left: 0.into(),
+            history: Mutex::default(),
+        };
         let traffic = Arc::new(traffic);
-        for round in 0..operations / ROUND {
-            traffic.left.store(ROUND, SeqCst);
+        for round in 0..operations / mix.round() {
+            traffic.left.store(mix.round(), SeqCst);
             round_of(&traffic, seed.wrapping_mul(1000) + round, round).await;
         }
         std::mem::take(&mut *traffic.history.lock().expect("no caller panics"))
     })
 }
 
-/// Runs one round. Every third one has faults. In the others no write is lost, so that the checker
-/// can find more.
+impl Mix {
+    /// Returns the operations of a round. A storm comes to an end less often.
+    fn round(self) -> u64 {
+        if self == Self::Storm { 3 * ROUND } else { ROUND }
+    }
+
+    /// Returns true for the rounds with faults: every third one, or two of three in a storm.
+    fn has_faults(self, round: u64) -> bool {
+        round % 3 == 1 || self == Self::Storm && round.is_multiple_of(3)
+    }
+}
+
+/// Runs one round. Some have faults. In the others no write is lost, so that the checker can find
+/// more.
 async fn round_of(traffic: &Arc<Traffic>, seed: u64, round: u64) {
-    let faults = inject(Arc::clone(&traffic.nodes), Rng::with_seed(seed));
-    let faults = (round % 3 == 1).then(|| tokio::spawn(faults));
+    let over = Arc::<AtomicBool>::default();
+    let random = Rng::with_seed(seed);
+    let faults = inject(Arc::clone(&traffic.nodes), traffic.mix, random, Arc::clone(&over));
+    let faults = traffic.mix.has_faults(round).then(|| tokio::spawn(faults));
     let begun = traffic.history.lock().expect("no caller panics").len();
     let keys = round % 10 * KEYS..(round % 10 + 1) * KEYS;
     let callers = (1..=CALLERS).map(|caller| {
@@ -69,9 +103,9 @@ async fn round_of(traffic: &Arc<Traffic>, seed: u64, round: u64) {
     for caller in callers.collect::<Vec<_>>() {
         caller.await.expect("no caller panics");
     }
+    over.store(true, SeqCst);
     if let Some(faults) = faults {
-        faults.abort();
-        let _ = faults.await;
+        faults.await.expect("faults come to an end");
     }
     traffic.nodes.recover().await;
     traffic.until_all_pushes_have_come().await;
@@ -79,6 +113,16 @@ async fn round_of(traffic: &Arc<Traffic>, seed: u64, round: u64) {
     for key in keys {
         traffic.ask_all(key).await;
     }
+    if traffic.mix == Mix::Storm {
+        for key in bulky_keys(round) {
+            traffic.ask_all(key).await;
+        }
+    }
+}
+
+fn bulky_keys(round: u64) -> std::ops::Range<u64> {
+    let first = BULKY + round % 10 * BULKY_KEYS;
+    first..first + BULKY_KEYS
 }
 
 impl Traffic {
@@ -87,40 +131,103 @@ impl Traffic {
         let one_less = |left: u64| left.checked_sub(1);
         while self.left.fetch_update(SeqCst, SeqCst, one_less).is_ok() {
             let (node, key) = (random.usize(..NODES), random.u64(keys.clone()));
-            let caches = self.nodes.all[node].caches.clone();
-            caches.scope(self.one_call(node, key, &mut random)).await;
+            let process = self.nodes.all[node].process().await;
+            let (node, caches) = (process.number, process.caches.clone());
+            match random.u16(..1000) {
+                0..2 if self.mix == Mix::Storm => {
+                    let mut burst = JoinSet::new();
+                    for _ in 0..BURST {
+                        let call = Arc::clone(&self).read_in_burst(node, random.u64(keys.clone()));
+                        burst.spawn(caches.scope(call));
+                    }
+                    burst.join_all().await;
+                }
+                2..40 if self.mix == Mix::Storm => {
+                    let key = random.u64(bulky_keys(key / KEYS));
+                    caches.scope(self.call_with_large_value(node, key, &mut random)).await;
+                }
+                _ => caches.scope(self.one_call(node, key, &mut random)).await,
+            }
         }
     }
 
-    async fn one_call(&self, node: usize, key: u64, random: &mut Rng) {
-        let pauses = if random.u8(..10) == 0 { random.u64(8..15) } else { random.u64(..8) };
-        let run = Run { ticks: Arc::clone(&self.ticks), pauses, ran: false.into() };
-        let run = Arc::new(run);
-        let before = moment::cache().stats().remote.unavailable;
+    async fn read_in_burst(self: Arc<Self>, node: usize, key: u64) {
+        self.recorded(node, async || (read(key, self.run(0)).await, Some(key))).await;
+    }
+
+    async fn call_with_large_value(&self, node: usize, key: u64, random: &mut Rng) {
+        let kind = random.u8(..20);
+        self.recorded(node, async || {
+            let what = match kind {
+                0 => invalidated(bulky::invalidate(key).await),
+                1 => {
+                    let value = self.ticks.tick();
+                    bulky::put(key, Bulky::of(key, value)).await;
+                    What::Put { value }
+                }
+                2 => {
+                    bulky::refresh(key, self.run(0)).await;
+                    What::Refresh
+                }
+                _ => read_bulky(key, self.run(0)).await,
+            };
+            (what, Some(key))
+        })
+        .await;
+    }
+
+    fn run(&self, pauses: u64) -> Arc<Run> {
+        Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses, ran: false.into() })
+    }
+
+    /// Records the outcome of `call`.
+    async fn recorded(&self, node: usize, call: impl AsyncFnOnce() -> (What, Option<u64>)) {
+        let unavailable = || {
+            let [small, large] = [moment::cache(), bulky::cache()].map(|cache| cache.stats());
+            small.remote.unavailable + large.remote.unavailable
+        };
+        let before = unavailable();
         let start = self.ticks.tick();
-        let (what, key) = match random.u8(..100) {
-            0..=2 => {
-                // A caller that is dropped if its call takes long.
-                let limit = Duration::from_millis(random.u64(..5));
-                let _ = tokio::time::timeout(limit, moment(key, run)).await;
-                return;
+        let (what, key) = call().await;
+        let end = self.ticks.tick();
+        let in_reach = unavailable() == before;
+        self.record(Event { node, key, start, end, over: end, what, in_reach });
+    }
+
+    async fn one_call(&self, node: usize, key: u64, random: &mut Rng) {
+        let run = self.run(self.pauses(random));
+        let kind = random.u8(..100);
+        if kind < 3 {
+            // A caller that is dropped if its call takes long.
+            let limit = Duration::from_millis(random.u64(..5));
+            let _ = tokio::time::timeout(limit, moment(key, run)).await;
+            return;
+        }
+        self.recorded(node, async || match kind {
+            ..70 => (read(key, run).await, Some(key)),
+            70..75 => (peek(key).await, Some(key)),
+            75..87 => (invalidated(moment::invalidate(key).await), Some(key)),
+            87..94 => {
+                let value = self.ticks.tick();
+                moment::put(key, value).await;
+                (What::Put { value }, Some(key))
             }
-            3..=69 => (read(key, run).await, Some(key)),
-            70..=74 => (peek(key).await, Some(key)),
-            75..=86 => (invalidated(moment::invalidate(key).await), Some(key)),
-            87..=93 => {
-                moment::put(key, start).await;
-                (What::Put { value: start }, Some(key))
-            }
-            94..=98 => {
+            94..99 => {
                 moment::refresh(key, run).await;
                 (What::Refresh, Some(key))
             }
             _ => (invalidated(moment::cache().clear().await), None),
-        };
-        let end = self.ticks.tick();
-        let in_reach = moment::cache().stats().remote.unavailable == before;
-        self.record(Event { node, key, start, end, over: end, what, in_reach });
+        })
+        .await;
+    }
+
+    /// Returns the pauses of a load: in a storm some are slow.
+    fn pauses(&self, random: &mut Rng) -> u64 {
+        match random.u8(..200) {
+            0 if self.mix == Mix::Storm => random.u64(100..1_000),
+            ..20 => random.u64(8..15),
+            _ => random.u64(..8),
+        }
     }
 
     fn record(&self, event: Event) {
@@ -130,15 +237,15 @@ impl Traffic {
     /// Replaces the marker in the memory of all nodes: a node that has got this push has got all
     /// earlier ones.
     async fn until_all_pushes_have_come(&self) {
-        let run = || Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses: 0, ran: false.into() });
-        for node in &self.nodes.all {
-            node.caches.scope(moment(MARKER, run())).await;
+        for number in 0..NODES {
+            self.on(number, async || _ = moment(MARKER, self.run(0)).await).await;
         }
-        let replace = || self.nodes.all[0].caches.scope(moment::refresh(MARKER, run()));
+        let replace =
+            async || self.on(0, async || moment::refresh(MARKER, self.run(0)).await).await;
         let new = replace().await;
-        for (number, node) in self.nodes.all.iter().enumerate() {
+        for number in 0..NODES {
             let has_come = async || {
-                let marker = node.caches.scope(moment::peek(MARKER)).await;
+                let marker = self.on(number, async || moment::peek(MARKER).await).await;
                 if marker.is_none() {
                     // A node that connects again repeats its invalidations of the last minute,
                     // clears among them.
@@ -148,6 +255,12 @@ impl Traffic {
             };
             eventually(&format!("the push has come to node {number}"), RECOVERY, has_come).await;
         }
+    }
+
+    /// Runs `work` on a node.
+    async fn on<T>(&self, node: usize, work: impl AsyncFnOnce() -> T) -> T {
+        let caches = self.nodes.all[node].process().await.caches.clone();
+        caches.scope(work()).await
     }
 
     /// Ends the events that met a fault.
@@ -160,22 +273,20 @@ impl Traffic {
     }
 
     async fn ask_all(&self, key: u64) {
-        for (node, Node { caches, .. }) in self.nodes.all.iter().enumerate() {
+        for node in &self.nodes.all {
+            let process = node.process().await;
+            let caches = process.caches.clone();
             let start = self.ticks.tick();
-            let run =
-                Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses: 0, ran: false.into() });
-            let value = Some(caches.scope(moment(key, run)).await);
+            let run = self.run(0);
+            let value = caches.scope(async {
+                if key < BULKY { moment(key, run).await } else { bulky(key, run).await.moment }
+            });
+            let value = Some(value.await);
             let end = self.ticks.tick();
             let what = What::Read { value, from: From::Settled };
-            self.record(Event {
-                node,
-                key: Some(key),
-                start,
-                end,
-                over: end,
-                what,
-                in_reach: true,
-            });
+            let node = process.number;
+            let key = Some(key);
+            self.record(Event { node, key, start, end, over: end, what, in_reach: true });
         }
     }
 }
@@ -183,12 +294,13 @@ impl Traffic {
 /// Reads by a call. A value from Redis takes more than one poll.
 async fn read(key: u64, run: Arc<Run>) -> What {
     let (value, at_once) = polled(moment(key, Arc::clone(&run))).await;
-    let from = match (run.ran.load(SeqCst), at_once) {
-        (true, _) => From::Own,
-        (false, true) => From::Memory,
-        (false, false) => From::Elsewhere,
-    };
-    What::Read { value: Some(value), from }
+    What::Read { value: Some(value), from: From::of(&run, at_once) }
+}
+
+/// As [`read`], of a large value.
+async fn read_bulky(key: u64, run: Arc<Run>) -> What {
+    let (value, at_once) = polled(bulky(key, Arc::clone(&run))).await;
+    What::Read { value: Some(value.moment), from: From::of(&run, at_once) }
 }
 
 async fn peek(key: u64) -> What {
