@@ -59,6 +59,7 @@ soak:
 		$(CARGO) test --release --features redis --test soak storm -- --nocapture
 	CACHERY_QUEUES=$${CACHERY_QUEUES:-100} \
 		$(CARGO) test --release --features redis --test soak queue:: -- --nocapture
+	CACHERY_SLOW=1 $(CARGO) test --release --features redis --test soak slow:: -- --nocapture --test-threads 1
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
 

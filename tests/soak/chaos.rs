@@ -1,12 +1,16 @@
-//! Callers that are dropped, fail and panic at random, ten thousand times: afterwards none waits,
-//! and there is no flight.
+//! Callers that are dropped, fail, panic, or are woken and not polled, at random, ten thousand
+//! times: afterwards none waits, and there is no flight.
 
 use std::{
-    future::pending,
+    collections::VecDeque,
+    future::{Future, pending},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -21,6 +25,8 @@ const KEYS: u64 = 50;
 const FAULTS: u64 = 10_000;
 /// The largest number of callers at one time.
 const CALLERS: usize = 400;
+/// The largest number of callers who are not polled.
+const UNPOLLED: usize = 20;
 const TTL: Duration = Duration::from_secs(3600);
 
 /// Reproducible random numbers (`SplitMix64`).
@@ -113,6 +119,8 @@ struct Task {
 struct Callers {
     faults: Arc<Faults>,
     tasks: Vec<Task>,
+    /// Calls that nobody polls any more, though they are woken. The leaders among them are passed.
+    unpolled: VecDeque<Pin<Box<dyn Future<Output = Option<u64>>>>>,
 }
 
 impl Callers {
@@ -137,6 +145,25 @@ impl Callers {
         self.tasks.push(Task { id, handle, stuck });
     }
 
+    /// Begins a call and leaves it alone. The oldest of such calls is dropped.
+    fn leave_one(&mut self, id: u64) {
+        let caller = self.caller();
+        let mut call: Pin<Box<dyn Future<Output = Option<u64>>>> = match self.below(2) {
+            0 => Box::pin(async move { shared(id, caller).await.ok() }),
+            _ => Box::pin(async move { own(id, caller).await.ok() }),
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        // Its body may panic.
+        let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context)));
+        if polled.is_ok_and(|polled| polled.is_pending()) {
+            self.unpolled.push_back(call);
+        }
+        if self.unpolled.len() > UNPOLLED {
+            self.unpolled.pop_front();
+            self.faults.add();
+        }
+    }
+
     fn drop_one(&mut self) {
         if let Some(last) = (self.tasks.len() as u64).checked_sub(1) {
             let at = usize::try_from(self.below(last + 1)).expect("an index");
@@ -152,7 +179,8 @@ impl Callers {
         let id = self.below(KEYS);
         match self.below(100) {
             0..=39 => (0..=self.below(30)).for_each(|_| self.join(id)),
-            40..=69 => (0..=self.below(10)).for_each(|_| self.drop_one()),
+            40..=64 => (0..=self.below(10)).for_each(|_| self.drop_one()),
+            65..=69 => self.leave_one(id),
             70..=78 => {
                 shared::invalidate(id).await;
                 own::invalidate(id).await;
@@ -179,6 +207,7 @@ impl Callers {
     /// at once.
     async fn finish(self) {
         self.faults.over.store(true, Relaxed);
+        drop(self.unpolled);
         // Bodies that began before choose their end within this time.
         sleep(Duration::from_millis(30)).await;
         let began = Instant::now();
@@ -221,7 +250,8 @@ async fn assert_no_flight_is_left(caller: Caller) {
 async fn run(seed: u64) {
     println!("seed {seed}");
     let faults = Faults { random: Random(seed.into()), count: 0.into(), over: false.into() };
-    let mut callers = Callers { faults: Arc::new(faults), tasks: Vec::new() };
+    let mut callers =
+        Callers { faults: Arc::new(faults), tasks: Vec::new(), unpolled: VecDeque::new() };
     let caller = callers.caller();
     while callers.faults.count.load(Relaxed) < FAULTS {
         callers.step().await;

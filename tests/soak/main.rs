@@ -8,3 +8,5 @@ mod many;
 mod mixed;
 #[cfg(feature = "redis")]
 mod queue;
+#[cfg(feature = "redis")]
+mod slow;
