@@ -4,6 +4,7 @@
 mod background;
 mod declined;
 mod instances;
+mod kept_errors;
 mod live_policy;
 mod retries;
 mod shared;
@@ -15,6 +16,7 @@ mod unstored;
 
 use background::Background;
 use declined::Declined;
+pub(crate) use kept_errors::KeptError;
 use live_policy::LivePolicy;
 pub(crate) use retries::Retries;
 pub(crate) use shared::{Remote, Shared};
@@ -200,6 +202,12 @@ impl Cache {
         }
     }
 
+    /// Tells whether memory may answer with an entry of `key`, now or when a load fails, before the
+    /// remote tier is asked.
+    pub(crate) fn has_at_hand(&self, key: &Key) -> bool {
+        self.at_hand(key).is_some_and(|entry| entry.age(self.clock.now()) != Age::Gone)
+    }
+
     /// Returns the entry with which memory may answer while the remote tier is out of reach,
     /// whatever its age.
     pub(crate) fn fallback(&self, key: &Key) -> Option<Entry> {
@@ -376,6 +384,17 @@ impl Cache {
         let policy = self.policy.get();
         let lifetimes = policy.lifetimes();
         decision.longest_life(&policy).map_or(lifetimes, |longest| lifetimes.at_most(longest))
+    }
+
+    /// Returns the lifetimes in memory of a value that the remote tier keeps for `lifetimes`.
+    pub(crate) fn in_memory(&self, lifetimes: Lifetimes) -> Lifetimes {
+        let is_tiered = self.shared.as_ref().is_some_and(|shared| shared.tiered);
+        if !is_tiered {
+            return lifetimes;
+        }
+        let policy = self.policy.get();
+        let longest = policy.memory_ttl.map(|ttl| policy.jittered(ttl));
+        longest.map_or(lifetimes, |longest| lifetimes.at_most(longest))
     }
 
     /// Counts a value of `key` that is not to be stored, and lets the key's callers load side by

@@ -8,6 +8,7 @@ use crate::policy::Policy;
 #[derive(Clone, Copy, Debug)]
 pub struct Decision {
     is_stored: bool,
+    is_none: bool,
     /// The most that the value's own ttl allows.
     at_most: Option<Duration>,
 }
@@ -17,7 +18,13 @@ pub type Decide<V> = fn(&V, Decision) -> Decision;
 
 impl Decision {
     /// The decision of a cache without rules.
-    pub(crate) const STORED: Self = Self { is_stored: true, at_most: None };
+    pub(crate) const STORED: Self = Self { is_stored: true, is_none: false, at_most: None };
+
+    /// Notes whether the value is `None`, whose life has a setting of its own.
+    #[must_use]
+    pub fn optional<V: OptionalValue>(self, value: &V) -> Self {
+        Self { is_none: value.is_none(), ..self }
+    }
 
     /// Declines a value for which `cache_if` returns `false`.
     #[must_use]
@@ -32,7 +39,7 @@ impl Decision {
             return self;
         }
         let at_most = ttl_of(value).own_ttl();
-        Self { is_stored: at_most != Some(Duration::ZERO), at_most }
+        Self { is_stored: at_most != Some(Duration::ZERO), at_most, ..self }
     }
 
     /// Tells whether the value is stored.
@@ -42,7 +49,27 @@ impl Decision {
 
     /// Returns the longest life of the value, shortened by the jitter of `policy`.
     pub(crate) fn longest_life(&self, policy: &Policy) -> Option<Duration> {
-        self.at_most.map(|ttl| policy.jittered(ttl))
+        let of_none = policy.none_ttl.filter(|_| self.is_none);
+        let shortest = self.at_most.into_iter().chain(of_none).min();
+        shortest.map(|ttl| policy.jittered(ttl))
+    }
+}
+
+/// A value that may be `None`.
+#[diagnostic::on_unimplemented(
+    message = "`none_ttl` is the life of a `None`, and a `{Self}` is never `None`",
+    label = "not an `Option`",
+    note = "return an `Option`, or a `Result` of one"
+)]
+pub trait OptionalValue {
+    #[doc(hidden)]
+    fn is_none(&self) -> bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> OptionalValue for Option<T> {
+    fn is_none(&self) -> bool {
+        self.is_none()
     }
 }
 

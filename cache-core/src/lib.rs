@@ -99,7 +99,7 @@ pub mod __private {
             invalidate_all, invalidate_all_now,
         },
         registry::CacheHandle,
-        returns::{IsResult, OwnError, PlainReturn, SharedError, Tag},
+        returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},
         site::{SITES, Site},
         weigh::{HasSize, HeapBytes, KnownSize, SizeOf, SizeWanted, UnknownSize, Weigh, weighed},
     };

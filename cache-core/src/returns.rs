@@ -85,6 +85,68 @@ impl<T, E> Parts<T, E> {
     }
 }
 
+/// An error that other callers may share. It exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`share_err` cannot share a `{Self}` with other callers",
+    label = "not `Send + Sync + 'static`",
+    note = "callers of other threads share it: return an error that is `Send + Sync + 'static`"
+)]
+pub trait SharableError: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Send + Sync + 'static> SharableError for E {}
+
+/// An error that memory can keep. It exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`err_ttl` cannot keep a `{Self}`",
+    label = "not `Clone + Send + Sync + 'static`",
+    note = "each caller gets a clone: derive `Clone`, or say `share_err = |error| ..`, which makes one for each"
+)]
+pub trait KeptError: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Clone + Send + Sync + 'static> KeptError for E {}
+
+impl<R, V, E> Returns<R, V, E> {
+    /// Shares errors by `share`, which calls [`made`].
+    #[inline]
+    #[must_use]
+    pub fn share_err(self, share: fn(&E) -> Option<AnyError>) -> Self
+    where
+        E: SharableError,
+    {
+        let unshare = |error: &AnyError| error.downcast_ref::<Made<E>>().map(Made::again);
+        Self { share, unshare, ..self }
+    }
+
+    /// Checks that memory can keep errors.
+    #[inline]
+    #[must_use]
+    pub fn keep_err(self) -> Self
+    where
+        E: KeptError,
+    {
+        self
+    }
+}
+
+/// An error that was made for others, and makes more of them.
+struct Made<E> {
+    error: E,
+    make: fn(&E) -> E,
+}
+
+impl<E> Made<E> {
+    fn again(&self) -> E {
+        (self.make)(&self.error)
+    }
+}
+
+/// Shares `error` by making another one for each who shares it.
+pub fn made<E: SharableError>(error: &E, make: fn(&E) -> E) -> Option<AnyError> {
+    Some(Arc::new(Made { error: make(error), make }))
+}
+
 /// The stand-in for the return type `R` of a cached function.
 ///
 /// `(&Tag::<R>::new()).fallible()` finds [`SharedError`] before [`OwnError`], and for a type that

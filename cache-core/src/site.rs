@@ -41,6 +41,10 @@ pub struct Site {
     pub(crate) stale_if_error: Option<Duration>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) refresh: Option<Refresh>,
+    pub(crate) none_ttl: Option<Duration>,
+    pub(crate) err_ttl: Option<Duration>,
+    pub(crate) memory_ttl: Option<Duration>,
+    pub(crate) abilities: Abilities,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     parts: Parts,
@@ -57,6 +61,15 @@ enum Parts {
     OnlyParams,
     /// Expressions, types or constants, too.
     Others,
+}
+
+/// The abilities of a function that settings may need.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Abilities {
+    /// `true` where the values are `Option`s.
+    pub(crate) optional: bool,
+    /// `true` where errors can be kept.
+    pub(crate) errors: bool,
 }
 
 /// All call sites of this program.
@@ -136,6 +149,10 @@ impl Site {
             stale_if_error: None,
             retry_after: None,
             refresh: None,
+            none_ttl: None,
+            err_ttl: None,
+            memory_ttl: None,
+            abilities: Abilities { optional: false, errors: false },
             local: false,
             parts: Parts::Others,
             named: false,
@@ -237,6 +254,36 @@ impl Site {
     #[must_use]
     pub const fn refresh(self, refresh: Refresh) -> Self {
         Self { refresh: Some(refresh), ..self }
+    }
+
+    /// Sets the life of a `None`, in milliseconds.
+    #[must_use]
+    pub const fn none_ttl_millis(self, millis: u64) -> Self {
+        Self { none_ttl: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// Sets the time for which memory keeps an error, in milliseconds.
+    #[must_use]
+    pub const fn err_ttl_millis(self, millis: u64) -> Self {
+        Self { err_ttl: Some(Duration::from_millis(millis)), ..self }.keeping_errors()
+    }
+
+    /// Notes that errors can be kept.
+    #[must_use]
+    pub const fn keeping_errors(self) -> Self {
+        Self { abilities: Abilities { errors: true, ..self.abilities }, ..self }
+    }
+
+    /// Sets the time for which the memory of a tiered cache keeps a value, in milliseconds.
+    #[must_use]
+    pub const fn memory_ttl_millis(self, millis: u64) -> Self {
+        Self { memory_ttl: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// Notes that the values are `Option`s.
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self { abilities: Abilities { optional: true, ..self.abilities }, ..self }
     }
 
     /// Keeps entries in memory, whatever is configured.

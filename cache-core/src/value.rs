@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     codec::{Codec, Undecodable, Unstorable, equality::Equality},
-    deciding::{Decide, Decision},
+    deciding::{Decide, Decision, OptionalValue},
     entry::{Entry, Facts},
     key::StoredKey,
 };
@@ -117,6 +117,14 @@ impl<V> ValueOps<V> {
     /// Returns the operations with the rules that decide over a value.
     pub(crate) const fn decide(self, decide: Decide<V>) -> Self {
         Self { decide: Some(decide), ..self }
+    }
+
+    /// Returns the operations on values that may be `None`, and have no other rule.
+    pub(crate) const fn optional(self) -> Self
+    where
+        V: OptionalValue,
+    {
+        self.decide(|value, decision| decision.optional(value))
     }
 
     /// Returns the decision over `value`, by the user's code where there is a rule.

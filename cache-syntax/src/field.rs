@@ -63,6 +63,10 @@ impl Field {
         Self::new("detach", Now, Later),
         Self::new("cache_if", Now, Never),
         Self::new("ttl_of", Now, Never),
+        Self::new("none_ttl", Now, Now),
+        Self::new("err_ttl", Now, Now),
+        Self::new("share_err", Now, Never),
+        Self::new("memory_ttl", Now, Now),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -74,10 +78,6 @@ impl Field {
         // Freshness.
         Self::new("soft_timeout", Later, Later),
         Self::new("load_timeout", Later, Later),
-        Self::new("err_ttl", Later, Later),
-        Self::new("none_ttl", Later, Later),
-        Self::new("memory_ttl", Later, Later),
-        Self::new("share_err", Later, Later),
         Self::new("tags", Later, Never),
         // Batches.
         Self::new("batch", Later, Never),

@@ -11,9 +11,10 @@ const EXAMPLE: &str = "cache.example.toml";
 const BEGIN: &str = "<!-- table -->\n";
 const END: &str = "<!-- end of table -->\n";
 
-#[cached(name = "sentiment", ttl = "1h")]
-async fn sentiment(n: u64) -> u64 {
-    n
+/// It can follow every setting.
+#[cached(name = "sentiment", ttl = "1h", err_ttl = 5)]
+async fn sentiment(n: u64) -> Result<Option<u64>, String> {
+    Ok(Some(n))
 }
 
 /// Compares the file at `path` with what it should be, or writes it.

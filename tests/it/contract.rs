@@ -5,6 +5,7 @@ mod calls;
 mod connections;
 mod deciding;
 mod detached;
+mod failures;
 mod freshness;
 mod functions;
 mod nodes;
@@ -123,6 +124,19 @@ macro_rules! with_rules_of_freshness {
         mod $module {
             rules! {
                 $place, $backend;
+                deciding:
+                    a_none_has_a_ttl_of_its_own
+                    a_setting_shortens_the_life_of_a_none_where_no_attribute_does
+                    memory_keeps_a_value_for_less_time_than_redis;
+                failures:
+                    a_kept_error_ends_when_the_key_is_invalidated_or_has_a_value
+                    a_setting_can_keep_errors_longer_or_not_at_all
+                    a_value_that_is_usable_on_error_is_better_than_a_kept_error
+                    an_error_is_kept_for_its_own_time
+                    an_error_is_kept_for_threads_too
+                    an_error_of_a_load_that_was_invalidated_is_not_kept
+                    an_error_that_is_made_for_others_is_kept_as_well
+                    two_hundred_waiters_share_an_error_that_cannot_be_cloned;
                 detached:
                     a_load_whose_callers_have_all_given_up_is_finished_and_stored
                     a_renewal_that_fails_in_its_task_keeps_the_value
@@ -163,6 +177,16 @@ mod freshness_of_nodes_in_redis {
 
 mod freshness_of_nodes_in_tiers {
     rules! { standalone, Tiered; refresh: nodes_share_one_refresh; }
+}
+
+mod failures_between_nodes {
+    mod redis {
+        rules! { standalone, Redis; failures: a_value_of_another_node_is_better_than_a_kept_error; }
+    }
+
+    mod tiered {
+        rules! { standalone, Tiered; failures: a_value_of_another_node_is_better_than_a_kept_error; }
+    }
 }
 
 with_rules_of_freshness! { freshness_in_memory, none, Memory }

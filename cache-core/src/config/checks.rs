@@ -1,5 +1,6 @@
 //! Checks between settings, variables and call sites. All faults are found at once.
 
+mod abilities;
 mod certificate;
 mod eviction;
 mod foreign_variables;
@@ -7,8 +8,8 @@ mod remote_target;
 mod sites;
 mod unknown_variables;
 mod unused_remote;
-mod weigh;
 
+pub(super) use abilities::{check as abilities, follows, restrict};
 pub(super) use certificate::check as certificate;
 pub(super) use eviction::check as eviction;
 pub(super) use foreign_variables::check as foreign_variables;
@@ -16,4 +17,3 @@ pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
 pub(super) use unknown_variables::UnknownVariables;
 pub(super) use unused_remote::check as unused_remote;
-pub(super) use weigh::check as weigh;

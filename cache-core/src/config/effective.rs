@@ -6,6 +6,7 @@ use cachery_syntax::shown_name;
 use serde::Serialize;
 
 use super::{
+    checks::follows,
     fields::{Field, Policy, Settings},
     resolve::Config,
     source::Sourced,
@@ -17,6 +18,8 @@ use crate::site::Site;
 const BUILT_IN: &str = "built-in";
 /// The value of a bound that is not set.
 const NONE: &str = "none";
+/// The value of a time that is not set.
+const OFF: &str = "`off`";
 
 /// The settings in effect, each with its source. `Display` shows them as a table. A password, a URL
 /// or a secret is never in it.
@@ -136,7 +139,10 @@ impl CacheConfig {
                 "backend" => setting.correct(&policy.backend, || kept_by(site)),
                 "engine" => setting.correct(&policy.engine, at_start),
                 "eviction" => setting.correct(&policy.eviction, at_start),
-                "max_bytes" if policy.max_bytes.is_none() => setting.correct(&NONE, unweighed),
+                "max_bytes" if !follows(site, "max_bytes") => setting.correct(&NONE, unweighed),
+                field @ ("none_ttl" | "err_ttl") if !follows(site, field) => {
+                    setting.correct(&OFF, unable);
+                }
                 _ => {}
             }
         }
@@ -163,6 +169,11 @@ fn kept_by(site: &Site) -> String {
 /// Returns the source of a bound of bytes that a function cannot have.
 fn unweighed() -> String {
     "the function, whose values have no known size and no `weigh`".to_owned()
+}
+
+/// Returns the source of a time that a function cannot have.
+fn unable() -> String {
+    "the function, whose return type does not allow it".to_owned()
 }
 
 /// Returns the source of what a restart alone can change.

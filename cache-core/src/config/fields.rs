@@ -176,6 +176,32 @@ settings! {
         default: Refresh::Off,
         example: r#""auto""#,
     }
+    /// The life of a `None`, where it is to be shorter than the ttl. `off`: as long as the ttl. The
+    /// function's values need to be an `Option`.
+    none_ttl: Period => Option<Duration> {
+        syntax: syntax::PERIOD,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""10s""#,
+    }
+    /// The time for which memory keeps an error. The function's attribute needs `err_ttl`, too.
+    err_ttl: Period => Option<Duration> {
+        syntax: syntax::PERIOD,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""5s""#,
+    }
+    /// The time for which the memory of a `tiered` cache keeps a value, where it is to be shorter
+    /// than the ttl, for which Redis keeps it. `off`: as long as Redis.
+    memory_ttl: Period => Option<Duration> {
+        syntax: syntax::PERIOD,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""30s""#,
+    }
     /// The format in which values are written to Redis. Both formats are read.
     /// `messagepack`, the name of an earlier default, stands for `binary`.
     codec: Codec => Codec {

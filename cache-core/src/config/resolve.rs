@@ -68,7 +68,7 @@ impl Resolved {
         let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);
         faults.extend(checks::certificate(&layers));
         faults.extend(checks::eviction(&layers, sites));
-        faults.extend(checks::weigh(&layers, sites));
+        faults.extend(checks::abilities(&layers, sites));
         let target = checks::remote_target(
             &layers,
             remote.target(),
@@ -98,9 +98,7 @@ fn policy(layers: &Layers, program: &ProgramPolicy, remote: bool, site: &Site) -
     if site.local || !remote {
         policy.backend = Backend::Memory;
     }
-    if !site.is_weighed() {
-        policy.max_bytes = None;
-    }
+    checks::restrict(&mut policy, site);
     policy
 }
 

@@ -206,6 +206,54 @@ impl CacheSettings {
         self
     }
 
+    /// Sets the life of a `None`, where it is to be shorter than the ttl. Zero makes it as long as
+    /// the ttl, against the attribute. The function's values need to be an `Option`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().none_ttl(Duration::from_secs(10));
+    /// ```
+    #[must_use]
+    pub const fn none_ttl(mut self, time: Duration) -> Self {
+        self.none_ttl = Some(Period::of(time));
+        self
+    }
+
+    /// Sets the time for which memory keeps an error. Zero keeps none, against the attribute. The
+    /// function's attribute needs `err_ttl`, too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().err_ttl(Duration::from_secs(5));
+    /// ```
+    #[must_use]
+    pub const fn err_ttl(mut self, time: Duration) -> Self {
+        self.err_ttl = Some(Period::of(time));
+        self
+    }
+
+    /// Sets the time for which the memory of a tiered cache keeps a value, where it is to be shorter
+    /// than the ttl. Zero makes it as long as the ttl, against the attribute.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().memory_ttl(Duration::from_secs(30));
+    /// ```
+    #[must_use]
+    pub const fn memory_ttl(mut self, time: Duration) -> Self {
+        self.memory_ttl = Some(Period::of(time));
+        self
+    }
+
     /// Sets the format in which values are written to Redis. The default is [`Codec::Binary`].
     /// Both formats are read.
     ///

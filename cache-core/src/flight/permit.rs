@@ -98,23 +98,47 @@ impl<T: Clone> Permit<T> {
 
     /// Ends the load as failed. An `outcome` ends the wait of all; without one each of them must
     /// load for itself.
-    pub(crate) fn fail(mut self, outcome: Option<T>) {
-        self.done = true;
+    pub(crate) fn fail(self, outcome: Option<&T>) {
+        let most = self.table.max_own_loads;
+        self.end(outcome, most, || ());
+    }
+
+    /// Ends the load as failed with `outcome`, and wakes all waiters. Those who load for themselves
+    /// already go on. `store` runs first, if nothing has fenced the load off. Returns what it
+    /// returned.
+    pub(crate) fn fail_and<R>(self, outcome: &T, store: impl FnOnce() -> R) -> Option<R> {
+        let most = self.table.max_own_loads;
+        self.end(Some(outcome), most, store)
+    }
+
+    /// Ends the load without an outcome for others: all who wait load for themselves, at once and
+    /// side by side. `act` runs first, if nothing has fenced the load off. Returns what it returned.
+    pub(crate) fn decline<R>(self, act: impl FnOnce() -> R) -> Option<R> {
+        self.end(None, usize::MAX, act)
+    }
+
+    /// Ends the load, while others of the flight may go on. An `outcome` ends the wait of all;
+    /// without one they load for themselves, `most` at once. `act` runs first, if nothing has fenced
+    /// the load off.
+    fn end<R>(mut self, outcome: Option<&T>, most: usize, act: impl FnOnce() -> R) -> Option<R> {
         let mut shard = self.table.lock(&self.key);
+        let acted = self.is_current(&shard).then(act);
+        // Not before: should `act` panic, the permit passes on.
+        self.done = true;
         let mut waiters = self.flight.waiters();
         waiters.end_load(&self.progress);
         let waiting = if outcome.is_some() { waiters.take_all() } else { Vec::new() };
         waiters.set_all_overdue();
-        let admitted =
-            waiters.admit_own_loads(self.table.max_own_loads, || self.table.begin_load());
+        let admitted = waiters.admit_own_loads(most, || self.table.begin_load());
         let over = waiters.are_over();
         drop(waiters);
         self.leave_table(&mut shard, over);
         drop(shard);
         self.wake_loads(admitted);
         if let Some(outcome) = outcome {
-            wake_all(waiting, &outcome);
+            wake_all(waiting, outcome);
         }
+        acted
     }
 
     /// Ends the load as failed with `outcome` in place of a value, and wakes all waiters. The error
@@ -139,24 +163,6 @@ impl<T: Clone> Permit<T> {
         let waiting = waiters.take_all();
         drop(waiters);
         wake_all(waiting, outcome);
-    }
-
-    /// Ends the load without an outcome for others: all who wait load for themselves, at once and
-    /// side by side. `act` runs first, if nothing has fenced the load off. Returns what it returned.
-    pub(crate) fn decline<R>(mut self, act: impl FnOnce() -> R) -> Option<R> {
-        let mut shard = self.table.lock(&self.key);
-        let acted = self.is_current(&shard).then(act);
-        self.done = true;
-        let mut waiters = self.flight.waiters();
-        waiters.end_load(&self.progress);
-        waiters.set_all_overdue();
-        let admitted = waiters.admit_own_loads(usize::MAX, || self.table.begin_load());
-        let over = waiters.are_over();
-        drop(waiters);
-        self.leave_table(&mut shard, over);
-        drop(shard);
-        self.wake_loads(admitted);
-        acted
     }
 
     fn wake_loads(&self, admitted: Vec<(Sender<T>, Arc<Progress>)>) {

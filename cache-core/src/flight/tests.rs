@@ -187,11 +187,43 @@ fn a_shared_failure_ends_the_wait_of_all_and_stores_nothing() {
     let mut followers = follow_all(&table, 3);
     followers[2].stop_waiting();
     let own_load = permit_of(&mut followers.remove(2));
-    leader.fail(Some(5));
+    leader.fail(Some(&5));
     assert!(followers.iter_mut().all(|follower| outcome_of(follower) == 5));
     assert_eq!(table.len(), 1, "one still loads for itself");
-    own_load.fail(Some(5));
+    own_load.fail(Some(&5));
     assert_eq!(table.len(), 0);
+}
+
+#[test]
+fn a_failure_is_kept_unless_the_load_was_fenced_off_and_own_loads_go_on() {
+    let table = table();
+    let leader = lead(&table);
+    let mut followers = follow_all(&table, 2);
+    followers[1].stop_waiting();
+    let own_load = permit_of(&mut followers.remove(1));
+    assert_eq!(leader.fail_and(&5, || "kept"), Some("kept"));
+    assert_eq!(outcome_of(&mut followers[0]), 5);
+    assert!(stores(own_load), "a value that comes later takes its place");
+    let leader = lead(&table);
+    let mut follower = follow(&table);
+    table.fence(&StoredKey::from(&key(1)), || ());
+    assert_eq!(leader.fail_and(&6, || "kept"), None);
+    assert_eq!(outcome_of(&mut follower), 6, "those who wait have it");
+}
+
+#[test]
+fn after_a_value_that_is_not_to_be_stored_all_who_wait_load_at_once() {
+    let table = table();
+    let leader = lead(&table);
+    let mut followers = follow_all(&table, 200);
+    assert_eq!(leader.decline(|| "dropped"), Some("dropped"));
+    let mut permits: Vec<_> = followers.iter_mut().map(permit_of).collect();
+    assert_eq!(table.len(), 1, "an invalidation fences all of them off");
+    assert!(stores(permits.remove(0)), "the first value that may be stored is stored");
+    assert!(permits.into_iter().all(|permit| !stores(permit)));
+    let leader = lead(&table);
+    table.fence(&StoredKey::from(&key(1)), || ());
+    assert_eq!(leader.decline(|| "dropped"), None, "there is nothing of this load to drop");
 }
 
 #[test]
@@ -292,7 +324,7 @@ fn a_solo_is_succeeded_by_a_patient_follower_only_when_nobody_else_loads() {
     drop(permit_of(&mut impatient[0]));
     assert!(waits(&mut patient), "the leader loads, and the other");
     let own_load = permit_of(&mut impatient[1]);
-    leader.fail(Some(5));
+    leader.fail(Some(&5));
     assert_eq!(outcome_of(&mut patient), 5);
     let mut patient = follow(&table);
     drop(own_load);

@@ -56,7 +56,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Returns the stored value, if it is fresh or stale.
     pub async fn peek(self) -> Option<V> {
         let cache = self.enabled_cache()?;
-        let at_hand = cache.at_hand(&self.key);
+        let at_hand = cache.at_hand(&self.key).filter(self.value.fits);
         let entry = match at_hand.filter(|entry| entry.serves_at_once(cache.clock.now())) {
             None => self.miss(cache).peek().await,
             found => found,

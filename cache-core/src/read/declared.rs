@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     codec::equality::Equality,
-    deciding::Decide,
+    deciding::{Decide, OptionalValue},
     invalidation::Invalidation,
     key::{CacheKey, Key},
     observe::Stats,
@@ -79,6 +79,15 @@ impl<K, V> Cache<K, V> {
     #[must_use]
     pub const fn decide(self, decide: Decide<V>) -> Self {
         Self { value: self.value.decide(decide), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn optional(self) -> Self
+    where
+        V: OptionalValue,
+    {
+        Self { value: self.value.optional(), ..self }
     }
 
     #[doc(hidden)]

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crate::{
     codec::equality::Equality,
-    deciding::Decide,
+    deciding::{Decide, OptionalValue},
     key::{CacheKey, Key, KeyEncoder},
     returns::{IsResult, Returns},
     site::Site,
@@ -76,6 +76,16 @@ impl<R, V, E> Keyed<R, V, E> {
     #[must_use]
     pub fn decide(self, decide: Decide<V>) -> Self {
         Self { value: self.value.decide(decide), ..self }
+    }
+
+    /// Notes that values may be `None`.
+    #[inline]
+    #[must_use]
+    pub fn optional(self) -> Self
+    where
+        V: OptionalValue,
+    {
+        Self { value: self.value.optional(), ..self }
     }
 }
 

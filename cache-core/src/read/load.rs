@@ -11,7 +11,7 @@ use tracing::Span;
 
 use super::{
     fill::{Filling, fill},
-    remote_part::RemotePart,
+    remote_part::{RemotePart, limited},
     standby::Standby,
 };
 use crate::{
@@ -19,11 +19,13 @@ use crate::{
     clock::Moment,
     codec::{Codec, Unstorable},
     deciding::Decision,
-    entry::Entry,
+    entry::{Entry, Facts},
     flight::{Loading, Permit},
+    generations::Group,
     observe::{self, StaleReason},
     returns::AnyError,
     timeline::Age,
+    timeline::Lifetimes,
 };
 
 /// A load that runs. Dropping it passes the permit to the next caller who waits.
@@ -137,18 +139,26 @@ impl Load {
     pub(super) fn fail(mut self, share: impl FnOnce() -> Option<AnyError>) -> Option<Entry> {
         let load_time = self.load_time();
         self.count(load_time, true);
-        let name = self.cache.site.name;
+        let cache = Arc::clone(&self.cache);
+        let group = self.remote.as_ref().map_or_else(Group::default, |remote| remote.group());
+        // `refresh` leaves what is stored as it was.
+        let err_ttl = if self.cause == LoadCause::Call { None } else { cache.err_ttl() };
         self.standby = self.standby.filter(|standby| standby.serves(&self.cache));
         // The user's code, and part of the load.
         let error = if self.standby.is_none() { self.loading.scope(share) } else { None };
         let served = match self.stand_in() {
             Ok(entry) => Some(entry),
             Err(permit) => {
-                permit.fail(error.map(Outcome::Error));
+                let facts = |ttl| {
+                    let lifetimes = in_process(&cache, Lifetimes::fresh(Some(ttl)));
+                    cache.facts(lifetimes, permit.generation(), group, load_time)
+                };
+                let facts = err_ttl.map(facts);
+                fail_with_error(&cache, permit, error, facts);
                 None
             }
         };
-        observe::record_load(name, load_time, true);
+        observe::record_load(cache.site.name, load_time, true);
         served
     }
 
@@ -203,4 +213,22 @@ impl Load {
     fn load_time(&self) -> Duration {
         self.cache.clock.precise().since(self.began)
     }
+}
+
+/// Ends a failed load with the error, where it is shared. With `facts`, memory keeps it.
+fn fail_with_error(
+    cache: &Cache,
+    permit: Permit<Outcome>,
+    error: Option<AnyError>,
+    facts: Option<Facts>,
+) {
+    let Some(error) = error else { return permit.fail(None) };
+    let entry = |facts| cache.error_entry(permit.key().clone(), &error, facts);
+    let entry = facts.map(entry);
+    drop(permit.fail_and(&Outcome::Error(error), || entry.map(|entry| cache.keep(entry))));
+}
+
+/// Limits lifetimes where other nodes' invalidations may not reach this process.
+fn in_process(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
+    if cache.shared.is_some() { limited(cache, lifetimes) } else { lifetimes }
 }

@@ -19,7 +19,7 @@ use super::{
     thread_wait::{ThreadWait, Waited},
 };
 use crate::{
-    cache::{Cache, Outcome},
+    cache::{Cache, KeptError, Outcome},
     clock::Moment,
     codec::{Codec, Unstorable},
     deciding::Decision,
@@ -28,6 +28,7 @@ use crate::{
     generations::Group,
     key::Key,
     policy::FLIGHT_WAIT,
+    returns::AnyError,
     timeline::Age,
     value::Decode,
 };
@@ -117,6 +118,9 @@ impl Miss {
             }
             if self.is_served_at_once() {
                 return Next::Renew(Renewal(Box::new(self)));
+            }
+            if let Some(outcome) = self.kept_error() {
+                return Next::Take(outcome);
             }
             let permit = match self.join() {
                 Join::Own => return Next::Bypass,
@@ -251,7 +255,21 @@ impl Miss {
             None => self.cache.settled(&self.key),
             Some(_) => self.fallback().filter(|entry| entry.is_settled(self.now())),
         };
-        Some(self.found(entry.filter(self.fits)?))
+        let value = entry.filter(self.fits).map(|entry| self.found(entry));
+        value.or_else(|| self.kept_error())
+    }
+
+    /// Returns the error that memory keeps, where nothing better serves the call.
+    fn kept_error(&self) -> Option<Outcome> {
+        if self.standby.is_some() {
+            return None;
+        }
+        let entry = self.cache.kept_error(&self.key)?;
+        let KeptError(error) = entry.value()?;
+        if !self.counted {
+            self.count_hit(&entry);
+        }
+        Some(Outcome::Error(AnyError::clone(error)))
     }
 
     /// Returns the outcome of a call that memory serves while it looks for a value elsewhere.

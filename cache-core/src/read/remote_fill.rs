@@ -30,7 +30,7 @@ impl Keep {
     /// Limits lifetimes to the outage ttl where memory may miss an invalidation of other nodes.
     pub(super) fn limit(self, cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
         match self {
-            Self::Alone => lifetimes.at_most(shared(cache).remote.outage_ttl),
+            Self::Alone => cache.in_memory(lifetimes).at_most(shared(cache).remote.outage_ttl),
             Self::Too | Self::No => limited(cache, lifetimes),
         }
     }

@@ -145,7 +145,7 @@ impl RemotePart {
         let reply = read.instrument(span.clone()).await;
         let entry = self.seen(cache, key, reply, snapshot);
         if let Some(entry) = &entry
-            && (entry.is_settled(cache.clock.now()) || cache.at_hand(key).is_none())
+            && (entry.is_settled(cache.clock.now()) || !cache.has_at_hand(key))
         {
             admit(cache, &lookup, entry);
         }
@@ -314,8 +314,10 @@ fn land_found(cache: &Cache, permit: Permit<Outcome>, entry: &Entry, at: Instant
     drop(permit.land(Outcome::Found(entry.clone(), at), store));
 }
 
-/// Limits lifetimes to the outage ttl while other nodes' invalidations do not reach this node.
+/// Limits lifetimes to those of entries in this process: in a tiered cache to the memory ttl, and to
+/// the outage ttl while other nodes' invalidations do not reach this node.
 pub(super) fn limited(cache: &Cache, lifetimes: Lifetimes) -> Lifetimes {
+    let lifetimes = cache.in_memory(lifetimes);
     if tier(cache).receives_invalidations() {
         lifetimes
     } else {

@@ -18,10 +18,14 @@ use self::{
 use super::{
     attributes::Attributes,
     function::Function,
-    validate::{Checked, Companions, Source, Types, Use},
+    validate::{Checked, Companions, ErrorArguments, Source, Types, Use},
 };
 use crate::shared::{
-    companion::Companion, site::Site, spans::shown_at, spelling, types::is_result,
+    companion::Companion,
+    site::Site,
+    spans::shown_at,
+    spelling,
+    types::{is_optional, is_result},
 };
 
 pub(super) struct Model {
@@ -38,6 +42,7 @@ pub(super) struct Model {
     pub(super) returns_shown: Span,
     /// Only `Ok` is kept.
     pub(super) fallible: bool,
+    pub(super) errors: ErrorArguments,
     pub(super) receiver: Option<SelfInput>,
     pub(super) params: Vec<Input>,
     /// A reference to each part of the key, the types apart.
@@ -59,7 +64,7 @@ pub(super) enum CacheOf {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { krate, source, key, returns, companions, detached } = checked;
+        let Checked { krate, source, key, returns, companions, detached, errors } = checked;
         let cache = match source {
             Source::Own(values) => {
                 let key_text = key_text::of(&function, &key);
@@ -67,8 +72,8 @@ impl Model {
                 let named = function.ident().unraw().to_string();
                 let value = value::in_a_static(&function, &returns, &krate, &values.bytes);
                 let only_params = key.has_only_params();
-                let site = Site::new(values, named, key_text, only_params, value_text, value);
-                CacheOf::Own(Box::new(site))
+                let site = Site::new(*values, named, key_text, only_params, value_text, value);
+                CacheOf::Own(Box::new(site.optional(is_optional(&returns))))
             }
             Source::Declared(path) => CacheOf::Declared(path),
         };
@@ -84,6 +89,7 @@ impl Model {
             attributes: Attributes::sort(&function.item.attrs, function.ident()),
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),
+            errors,
             returns,
             receiver: function
                 .receiver()

@@ -4,6 +4,7 @@
 mod companions;
 mod deciding;
 mod detach;
+mod error_arguments;
 mod key;
 mod key_expression;
 mod key_names;
@@ -20,6 +21,7 @@ use syn::{Path, Type};
 
 pub(super) use self::{
     companions::Companions,
+    error_arguments::ErrorArguments,
     key::{Key, Part},
     key_types::Types,
     key_use::Use,
@@ -36,6 +38,7 @@ pub(super) struct Checked {
     pub(super) key: Key,
     pub(super) returns: Type,
     pub(super) companions: Companions,
+    pub(super) errors: ErrorArguments,
     /// Loads run in tasks of their own.
     pub(super) detached: bool,
 }
@@ -60,7 +63,9 @@ pub(super) fn validate(
     if let Some(returns) = returns {
         weighed::check(args, function, returns, errors);
     }
+    let of_errors = ErrorArguments::check(args, function, returns, errors);
     let companions = companions::check(args, function, surroundings, errors);
     let detached = detach::check(args, function, errors);
-    Some(Checked { krate, source, key, returns: returns?.clone(), companions, detached })
+    let returns = returns?.clone();
+    Some(Checked { krate, source, key, returns, companions, errors: of_errors, detached })
 }

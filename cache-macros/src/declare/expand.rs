@@ -22,7 +22,7 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let helper = quote!(use #krate::__private::NoEquality as _;);
     let (helper, equal) =
         if site.local { (None, None) } else { (Some(helper), Some(quote!(.equal(#equality)))) };
-    let decide = site.deciding.call(krate);
+    let decide = site.deciding.call(krate, word_of(value));
     let at = at(declaration, krate);
     quote! {
         #(#attrs)*

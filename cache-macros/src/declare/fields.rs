@@ -13,12 +13,13 @@ use crate::shared::{
     spelling,
     suggestion::{did_you_mean, nearest},
     tokens::split_at_commas,
-    types::is_result,
+    types::{is_optional, is_result},
     values,
 };
 
 /// The arguments of `#[cached]` that say something about a function, and not about its cache.
-const OF_A_FUNCTION: [&str; 5] = ["cache", "key", "skip", "companions", "detach"];
+const OF_A_FUNCTION: [&str; 7] =
+    ["cache", "key", "skip", "companions", "detach", "err_ttl", "share_err"];
 
 /// The meaning of a declaration's fields.
 pub(super) struct Checked {
@@ -52,7 +53,8 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
             false,
             spelling::of_type(&declaration.value),
             Some(declaration.value.to_token_stream()),
-        ),
+        )
+        .optional(is_optional(&declaration.value)),
         krate,
     }
 }

@@ -47,6 +47,10 @@ pub(crate) struct Args {
     pub(crate) detach: Option<Arg<()>>,
     pub(crate) cache_if: Option<Arg<Expr>>,
     pub(crate) ttl_of: Option<Arg<Expr>>,
+    pub(crate) none_ttl: Option<Arg<Expr>>,
+    pub(crate) err_ttl: Option<Arg<Expr>>,
+    pub(crate) share_err: Option<Arg<Expr>>,
+    pub(crate) memory_ttl: Option<Arg<Expr>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -75,6 +79,10 @@ enum Argument {
     Detach,
     CacheIf,
     TtlOf,
+    NoneTtl,
+    ErrTtl,
+    ShareErr,
+    MemoryTtl,
     Companions,
     Crate,
 }
@@ -103,6 +111,10 @@ impl Argument {
             "detach" => (Self::Detach, "detach"),
             "cache_if" => (Self::CacheIf, "cache_if = |value| value.is_complete()"),
             "ttl_of" => (Self::TtlOf, "ttl_of = |token| token.expires_in"),
+            "none_ttl" => (Self::NoneTtl, "none_ttl = \"10s\""),
+            "err_ttl" => (Self::ErrTtl, "err_ttl = \"5s\""),
+            "share_err" => (Self::ShareErr, "share_err = |error| anyhow!(\"{error:#}\")"),
+            "memory_ttl" => (Self::MemoryTtl, "memory_ttl = \"30s\""),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -196,6 +208,16 @@ impl Args {
             }
             (Argument::TtlOf, Given::Value(value)) => set(&mut self.ttl_of, word, value, errors),
             (Argument::Refresh, Given::Value(value)) => set(&mut self.refresh, word, value, errors),
+            (Argument::NoneTtl, Given::Value(value)) => {
+                set(&mut self.none_ttl, word, value, errors);
+            }
+            (Argument::ErrTtl, Given::Value(value)) => set(&mut self.err_ttl, word, value, errors),
+            (Argument::ShareErr, Given::Value(value)) => {
+                set(&mut self.share_err, word, value, errors);
+            }
+            (Argument::MemoryTtl, Given::Value(value)) => {
+                set(&mut self.memory_ttl, word, value, errors);
+            }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {
                 set(&mut self.companions, word, value, errors);

@@ -1,6 +1,6 @@
 //! The values of `cache_if` and `ttl_of`: the rules by which a value decides over its own life.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprClosure, Path, spanned::Spanned as _};
 
@@ -15,11 +15,13 @@ use super::{
 pub(crate) struct DecidingArguments {
     cache_if: Option<Box<Expr>>,
     ttl_of: Option<Box<Expr>>,
+    /// The values are `Option`s.
+    pub(super) optional: bool,
 }
 
 impl DecidingArguments {
     /// Nothing is said.
-    pub(crate) const NONE: Self = Self { cache_if: None, ttl_of: None };
+    pub(crate) const NONE: Self = Self { cache_if: None, ttl_of: None, optional: false };
 
     pub(super) fn check(args: &Args, errors: &mut Errors) -> Self {
         let is_cached = "a closure that tells whether a value is stored: write `cache_if = |value| \
@@ -29,7 +31,13 @@ impl DecidingArguments {
         Self {
             cache_if: args.cache_if.as_ref().and_then(|arg| closure(arg, is_cached, errors)),
             ttl_of: args.ttl_of.as_ref().and_then(|arg| closure(arg, time, errors)),
+            optional: false,
         }
+    }
+
+    /// Sets whether the values are `Option`s.
+    pub(super) fn optional(self, optional: bool) -> Self {
+        Self { optional, ..self }
     }
 
     /// Drops each closure for which `keep` returns `false`. It gets the word of the argument, too.
@@ -40,10 +48,13 @@ impl DecidingArguments {
         }
     }
 
-    /// Emits the call that gives a key, or a declared cache, its rules. Each closure is shown where
-    /// it is written.
-    pub(crate) fn call(&self, krate: &Path) -> Option<TokenStream> {
-        let first = self.cache_if.as_ref().or(self.ttl_of.as_ref())?;
+    /// Emits the call that gives a key, or a declared cache, its rules, where there are some or its
+    /// values may be `None`. Each closure is shown where it is written, and the rest at `span`.
+    pub(crate) fn call(&self, krate: &Path, span: Span) -> Option<TokenStream> {
+        let Some(first) = self.cache_if.as_ref().or(self.ttl_of.as_ref()) else {
+            let call = placed(quote!(optional), span);
+            return self.optional.then(|| quote_spanned!(span=> .#call()));
+        };
         let [value, decision] = [hygienic("value"), hygienic("decision")];
         let rule = |name: TokenStream, closure: &Expr| {
             let span = shown_at(closure.span());
@@ -52,10 +63,14 @@ impl DecidingArguments {
         };
         let cache_if = self.cache_if.as_ref().map(|closure| rule(quote!(cache_if), closure));
         let ttl_of = self.ttl_of.as_ref().map(|closure| rule(quote!(ttl_of), closure));
+        let optional = self.optional.then(|| {
+            let call = placed(quote!(optional), span);
+            quote_spanned!(span=> .#call(#value))
+        });
         let span = shown_at(first.span());
         let decision_type = placed(quote!(#krate::__private::Decision), span);
         let rules = quote_spanned! {span=>
-            |#value, #decision: #decision_type| #decision #cache_if #ttl_of
+            |#value, #decision: #decision_type| #decision #optional #cache_if #ttl_of
         };
         Some(quote_spanned!(span=> .decide(#rules)))
     }

@@ -20,12 +20,22 @@ pub(crate) struct Freshness {
     pub(crate) stale_if_error: Option<Period>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) refresh: Option<Refresh>,
+    pub(crate) none_ttl: Option<Period>,
+    pub(crate) err_ttl: Option<Period>,
+    pub(crate) memory_ttl: Option<Period>,
 }
 
 impl Freshness {
     /// Nothing is said; it stands beside an error, too.
-    pub(crate) const STAND_IN: Self =
-        Self { stale: None, stale_if_error: None, retry_after: None, refresh: None };
+    pub(crate) const STAND_IN: Self = Self {
+        stale: None,
+        stale_if_error: None,
+        retry_after: None,
+        none_ttl: None,
+        err_ttl: None,
+        memory_ttl: None,
+        refresh: None,
+    };
 
     /// Checks the arguments.
     pub(super) fn check(args: &Args, errors: &mut Errors) -> Self {
@@ -33,16 +43,29 @@ impl Freshness {
             |arg: &Option<Arg<Expr>>| time(arg.as_ref()?, errors, <str>::parse::<Period>);
         let stale = period(&args.stale);
         let stale_if_error = period(&args.stale_if_error);
+        let none_ttl = period(&args.none_ttl);
+        let err_ttl = period(&args.err_ttl);
+        let memory_ttl = period(&args.memory_ttl);
+        if let (Some(arg), Some(_)) = (&args.memory_ttl, &args.local) {
+            let message = "`local` keeps values in memory alone, for the `ttl`: drop one of them";
+            errors.at(&arg.word, message);
+        }
         let retry_after =
             args.retry_after.as_ref().and_then(|arg| time(arg, errors, parse_duration));
         let refresh = args.refresh.as_ref();
         let refresh = refresh.and_then(|arg| word(arg, "refresh = \"auto\"", errors));
-        Self { stale, stale_if_error, retry_after, refresh }
+        Self { stale, stale_if_error, retry_after, none_ttl, err_ttl, memory_ttl, refresh }
     }
 
     /// Emits the calls that set the times of a site.
     pub(super) fn calls(&self, krate: &Path) -> TokenStream {
-        let periods = [("stale", self.stale), ("stale_if_error", self.stale_if_error)];
+        let periods = [
+            ("stale", self.stale),
+            ("stale_if_error", self.stale_if_error),
+            ("none_ttl", self.none_ttl),
+            ("err_ttl", self.err_ttl),
+            ("memory_ttl", self.memory_ttl),
+        ];
         let periods = periods.map(|(name, period)| (name, period.map(Period::time)));
         let retry_after = ("retry_after", self.retry_after.map(Some));
         let refresh = self.refresh.map(|refresh| {

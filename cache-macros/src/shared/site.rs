@@ -69,6 +69,12 @@ impl Site {
         }
     }
 
+    /// Notes that the values are `Option`s, by the name of their type or because `none_ttl` says so.
+    pub(crate) fn optional(self, by_name: bool) -> Self {
+        let optional = by_name || self.freshness.none_ttl.is_some();
+        Self { deciding: self.deciding.optional(optional), ..self }
+    }
+
     /// `SITE`: a plain static in the list of all sites, which the linker collects. So a site is
     /// known before its first call.
     pub(crate) fn item(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
@@ -110,8 +116,9 @@ impl Site {
         let max_bytes = self.bytes.bound();
         let weigh = self.value.as_ref().map(|value| self.bytes.weigher(krate, value));
         let freshness = self.freshness.calls(krate);
+        let optional = self.deciding.optional.then(|| quote!(.optional()));
         let local = self.local.then(|| quote!(.local()));
-        quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #local #weigh)
+        quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #optional #local #weigh)
     }
 }
 

@@ -33,6 +33,14 @@ pub(crate) fn is_result(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|last| last.ident.to_string().ends_with("Result"))
 }
 
+/// Returns true for an `Option`, or a `Result` of one, by their names.
+pub(crate) fn is_optional(ty: &Type) -> bool {
+    let Some(last) = last_segment(ty) else { return false };
+    let success = if last.ident == "Result" { first_argument(last) } else { None };
+    let value = success.and_then(last_segment).unwrap_or(last);
+    value.ident == "Option" && first_argument(value).is_some()
+}
+
 /// Returns true for `()`.
 pub(crate) fn is_unit(ty: &Type) -> bool {
     matches!(peel(ty), Type::Tuple(tuple) if tuple.elems.is_empty())

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::{cached, caches};
+use cachery::{Backend, cached, caches, config::CacheSettings};
 use cachery_test_support::{Probe, ended, spawn, until};
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,30 @@ async fn stale_token(lives: Option<u64>, fails: bool, probe: &Probe) -> Result<T
     if fails && run > 1 { Err("the source is away".to_owned()) } else { Ok(token) }
 }
 
+/// Finds something from the run `first` on.
+#[cached(name = "contract-maybe", ttl = 3600, stale = 600, none_ttl = 10, skip(probe))]
+async fn maybe(first: usize, probe: &Probe) -> Result<Option<usize>, String> {
+    let run = probe.run().await;
+    Ok((run >= first).then_some(run))
+}
+
+/// As `maybe`, without the argument, and with a rule of its own.
+#[cached(name = "contract-perhaps-small", ttl = 3600, cache_if = |run| *run != Some(2), skip(probe))]
+async fn perhaps_small(first: usize, probe: &Probe) -> Option<usize> {
+    let run = probe.run().await;
+    (run >= first).then_some(run)
+}
+
+caches! {
+    /// What may be missing.
+    static MAYBE: Cache<u64, Option<u64>> = { name: "contract-maybes", ttl: 3600, none_ttl: 10 };
+}
+
+#[cached(name = "contract-short-memory", ttl = 3600, memory_ttl = 10, skip(probe))]
+async fn short_memory(_id: u64, probe: &Probe) -> usize {
+    probe.run().await
+}
+
 /// Starts callers of one key, until all of them load or wait.
 async fn callers(first: usize, count: usize, probe: &Arc<Probe>) -> Vec<Caller> {
     let misses = from::cache().stats().misses;
@@ -141,22 +165,22 @@ pub(crate) async fn callers_behind_a_value_that_is_not_stored_load_side_by_side(
     node.clock().stop();
     node.scope(async {
         let probe = Probe::closed();
-        let waiting = callers(1000, 20, &probe).await;
+        let waiting = callers(1000, 200, &probe).await;
         until(|| probe.running() == 1).await;
         probe.let_out(1);
         // All at once, and not one after the other, nor a few at a time.
-        until(|| probe.running() == 19).await;
+        until(|| probe.running() == 199).await;
         // Those who come later wait for nobody.
         let later = callers(1000, 20, &probe).await;
-        until(|| probe.running() == 39).await;
+        until(|| probe.running() == 219).await;
         probe.open();
         let mut runs = Vec::new();
         for caller in waiting.into_iter().chain(later) {
             runs.push(ended(caller).await.unwrap());
         }
         runs.sort_unstable();
-        assert!(runs.into_iter().eq(1..=40), "each has a value of its own");
-        assert_eq!((from::cache().stats().declined, from::cache().stats().size), (40, 0));
+        assert!(runs.into_iter().eq(1..=220), "each has a value of its own");
+        assert_eq!((from::cache().stats().declined, from::cache().stats().size), (220, 0));
         // After a while one caller loads for all again.
         node.clock().advance(10 * SECOND);
         let probe = Probe::closed();
@@ -267,6 +291,68 @@ pub(crate) async fn a_value_decides_in_a_declared_cache(place: Place) {
         EVEN.put(&1, 4).await;
         EVEN.put(&1, 5).await;
         assert_eq!((EVEN.get(&1).await, EVEN.stats().declined), (None, 2));
+    })
+    .await;
+}
+
+pub(crate) async fn a_none_has_a_ttl_of_its_own(place: Place) {
+    let node = place.node().await;
+    node.clock().stop();
+    node.scope(async {
+        let probe = Probe::opened();
+        assert_eq!(maybe(2, &probe).await, Ok(None));
+        node.clock().advance(9 * SECOND);
+        assert_eq!((maybe(2, &probe).await, maybe::peek(2).await), (Ok(None), Some(None)));
+        node.clock().advance(SECOND);
+        assert_eq!(maybe::peek(2).await, None, "it is not even stale");
+        assert_eq!(maybe(2, &probe).await, Ok(Some(2)));
+        node.clock().advance(3599 * SECOND);
+        assert_eq!((maybe(2, &probe).await, probe.runs()), (Ok(Some(2)), 2));
+        MAYBE.put(&1, None).await;
+        MAYBE.put(&2, Some(2)).await;
+        node.clock().advance(10 * SECOND);
+        assert_eq!((MAYBE.get(&1).await, MAYBE.get(&2).await), (None, Some(Some(2))));
+    })
+    .await;
+}
+
+pub(crate) async fn a_setting_shortens_the_life_of_a_none_where_no_attribute_does(place: Place) {
+    let settings = CacheSettings::new().none_ttl(10 * SECOND);
+    let of_one = place.node_with(|builder| builder.cache("contract-perhaps-small", settings)).await;
+    let of_all = place.node_with(|builder| builder.all(settings)).await;
+    for (first, node) in [(3, of_one), (4, of_all)] {
+        node.clock().stop();
+        node.scope(async {
+            let probe = Probe::opened();
+            assert_eq!(perhaps_small(first, &probe).await, None);
+            assert_eq!((perhaps_small(first, &probe).await, probe.runs()), (None, 1));
+            node.clock().advance(10 * SECOND);
+            perhaps_small(first, &probe).await;
+            assert_eq!(probe.runs(), 2);
+        })
+        .await;
+    }
+}
+
+pub(crate) async fn memory_keeps_a_value_for_less_time_than_redis(place: Place) {
+    let node = place.node().await;
+    node.clock().stop();
+    node.scope(async {
+        let probe = Probe::opened();
+        let remote_hits = || short_memory::cache().stats().remote.hits;
+        assert_eq!((short_memory(1, &probe).await, short_memory(1, &probe).await), (1, 1));
+        let before = remote_hits();
+        node.clock().advance(10 * SECOND);
+        assert_eq!((short_memory(1, &probe).await, short_memory(1, &probe).await), (1, 1));
+        let from_redis = match place.backend {
+            Backend::Memory => 0,
+            Backend::Redis => 2,
+            _ => 1,
+        };
+        assert_eq!(remote_hits() - before, from_redis);
+        node.clock().advance(3590 * SECOND);
+        assert_eq!(short_memory::peek(1).await, None);
+        assert_eq!((short_memory(1, &probe).await, probe.runs()), (2, 2));
     })
     .await;
 }

@@ -9,6 +9,7 @@ use std::{
 
 use cachery::{Caches, cached, config::CacheSettings, stats::Stats};
 use cachery_test_support::{Probe, ended, spawn, until};
+use serde::{Deserialize, Serialize};
 
 use super::{functions::Failure, place::Place};
 
@@ -20,7 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The act of one run of the function.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Act {
     Return,
     Fail,
@@ -50,13 +51,17 @@ impl Origin {
     /// Returns the number of the run, from 1.
     pub(super) async fn run(&self) -> Result<usize, Failure> {
         let run = self.probe.run().await;
-        let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Return);
-        match act {
+        match self.next_act() {
             Act::Return => Ok(run),
             Act::Fail => Err(Failure),
             // Without the panic hook, which would print.
             Act::Panic => std::panic::resume_unwind(Box::new("the origin panics")),
         }
+    }
+
+    /// Takes the act of the next run.
+    pub(super) fn next_act(&self) -> Act {
+        self.acts.lock().unwrap().pop_front().unwrap_or(Act::Return)
     }
 
     pub(super) fn runs(&self) -> usize {

@@ -21,6 +21,9 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         stale_if_error: site.stale_if_error.map(Period::of),
         retry_after: site.retry_after,
         refresh: site.refresh,
+        none_ttl: site.none_ttl.map(Period::of),
+        err_ttl: site.err_ttl.map(Period::of),
+        memory_ttl: site.memory_ttl.map(Period::of),
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

@@ -2,14 +2,18 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, TypePath};
+use syn::{Type, TypePath, spanned::Spanned as _};
 
 use super::{
     super::model::{CacheOf, Model},
     key,
     signature::allow_unused,
 };
-use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
+use crate::shared::{
+    companion::Companion,
+    spans::{placed, shown_at},
+    tokens::hygienic,
+};
 
 /// Emits `__at`, which returns the entry of a call. The wrapper, the companions and targets
 /// elsewhere call it.
@@ -94,10 +98,11 @@ fn typed(model: &Model) -> TokenStream {
     let source = source(model, &tag);
     let equality = equality(model);
     let decide = decide(model);
+    let errors = errors(model);
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
         #equality
-        #tag.#shape().#source #decide
+        #tag.#shape() #errors .#source #decide
     }
 }
 
@@ -123,7 +128,21 @@ fn equal(span: Span) -> Ident {
 /// its own.
 fn decide(model: &Model) -> Option<TokenStream> {
     let CacheOf::Own(site) = &model.cache else { return None };
-    site.deciding.call(&model.krate)
+    site.deciding.call(&model.krate, model.returns_shown)
+}
+
+/// Emits the call that says how errors are shared, or checks that they can be kept.
+fn errors(model: &Model) -> Option<TokenStream> {
+    let krate = &model.krate;
+    let Some(make) = &model.errors.share else {
+        let keep = placed(quote!(keep_err), model.returns_shown);
+        return model.errors.are_kept.then(|| quote_spanned!(model.returns_shown=> .#keep()));
+    };
+    let span = shown_at(make.span());
+    let share = placed(quote!(share_err), span);
+    let another = placed(quote!(#krate::__private::made), span);
+    let error = hygienic("error");
+    Some(quote_spanned!(span=> .#share(|#error| #another(#error, #make))))
 }
 
 /// Emits the call that names the cache and the key in it.

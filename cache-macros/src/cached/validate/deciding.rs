@@ -11,12 +11,21 @@ use crate::shared::{deciding::DecidingArguments, errors::Errors, mentions::Menti
 /// Refuses closures that name a parameter of the function. Without them the compiler has nothing
 /// more to say.
 pub(super) fn check(rules: &mut DecidingArguments, function: &Function, errors: &mut Errors) {
-    rules.retain(|word, closure| {
-        let Some(name) = parameter_in(closure, function) else { return true };
-        let message = format!("`{word}` sees the value alone, and `{name}` is a parameter");
-        errors.at(&name, message);
-        false
-    });
+    rules.retain(|word, closure| sees_no_parameter(word, closure, function, errors));
+}
+
+/// Refuses the closure of the argument `word` if it names a parameter of the function.
+pub(super) fn sees_no_parameter(
+    word: &str,
+    closure: &Expr,
+    function: &Function,
+    errors: &mut Errors,
+) -> bool {
+    let Some(name) = parameter_in(closure, function) else { return true };
+    let message =
+        format!("the closure of `{word}` sees its argument alone, and `{name}` is a parameter");
+    errors.at(&name, message);
+    false
 }
 
 /// Returns the first place in `closure` that names a parameter of `function`.

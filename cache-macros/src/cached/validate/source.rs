@@ -13,7 +13,7 @@ use crate::shared::{
 /// The cache behind a function.
 pub(in super::super) enum Source {
     /// The function's own, with what the attribute says of it.
-    Own(Values),
+    Own(Box<Values>),
     /// The path of one that `caches!` declares.
     Declared(Path),
 }
@@ -33,7 +33,7 @@ pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> So
         let name = name(args.name.as_ref(), function, errors);
         let mut values = values::check(name, args, errors);
         deciding::check(&mut values.deciding, function, errors);
-        Source::Own(values)
+        Source::Own(Box::new(values))
     };
     let Some(cache) = &args.cache else { return own(errors) };
     match &cache.value {
@@ -46,7 +46,7 @@ pub(super) fn check(args: &Args, function: &Function, errors: &mut Errors) -> So
                 other,
                 "`cache` is the path of a cache that `caches!` declares: write `cache = USERS`",
             );
-            Source::Own(values::stand_in(named_after(function)))
+            Source::Own(Box::new(values::stand_in(named_after(function))))
         }
     }
 }
@@ -98,6 +98,8 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.cache_if,
         &args.ttl_of,
         &args.refresh,
+        &args.none_ttl,
+        &args.memory_ttl,
     ];
     let words = said
         .into_iter()

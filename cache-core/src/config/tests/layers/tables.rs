@@ -122,6 +122,9 @@ impl Table for CacheSettings {
             "stale",
             "stale_if_error",
             "retry_after",
+            "none_ttl",
+            "err_ttl",
+            "memory_ttl",
         ];
         let attribute = in_attribute.contains(&field.name).then_some((Attribute, ""));
         all_of("cache.users").chain(attribute).chain(all).collect()

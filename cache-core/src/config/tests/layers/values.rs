@@ -17,9 +17,8 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "codec" => one_of(&["binary", "json"]),
         "fallback" => one_of(&["memory", "off"]),
         "capacity" | "max_value_size" | "max_bytes" => (number + 1).to_string(),
-        "ttl" | "stale" | "stale_if_error" | "retry_after" | "remote_deadline" | "outage_ttl" => {
-            format!("{}s", number + 1)
-        }
+        "ttl" | "stale" | "stale_if_error" | "retry_after" | "none_ttl" | "err_ttl"
+        | "memory_ttl" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
         "refresh" => format!("{}%", number + 1),
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
@@ -92,6 +91,9 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "stale_if_error" => settings.stale_if_error(time(said.stale_if_error)),
         "retry_after" => settings.retry_after(said.retry_after.expect("it is said")),
         "refresh" => settings.refresh(said.refresh.expect("it is said")),
+        "none_ttl" => settings.none_ttl(time(said.none_ttl)),
+        "err_ttl" => settings.err_ttl(time(said.err_ttl)),
+        "memory_ttl" => settings.memory_ttl(time(said.memory_ttl)),
         "codec" => settings.codec(said.codec.expect("it is said")),
         "lease" => settings.lease(text == "true"),
         "max_value_size" => settings.max_value_size(said.max_value_size.expect("it is said")),
@@ -116,6 +118,9 @@ pub(super) fn attribute(site: Site, field: &str, number: usize) -> Site {
         "stale" => site.stale_millis(1000 * (number as u64 + 1)),
         "stale_if_error" => site.stale_if_error_millis(1000 * (number as u64 + 1)),
         "retry_after" => site.retry_after_millis(1000 * (number as u64 + 1)),
+        "none_ttl" => site.none_ttl_millis(1000 * (number as u64 + 1)).optional(),
+        "err_ttl" => site.err_ttl_millis(1000 * (number as u64 + 1)),
+        "memory_ttl" => site.memory_ttl_millis(1000 * (number as u64 + 1)),
         "eviction" => site.eviction(text.parse().expect("a rule of eviction")),
         other => panic!("no attribute says it: {other}"),
     }

@@ -1,0 +1,50 @@
+//! The arguments about errors: `err_ttl` and `share_err`.
+
+use syn::{Expr, Type};
+
+use super::{super::function::Function, deciding};
+use crate::shared::{arguments::Args, deciding::closure, errors::Errors, types::is_result};
+
+/// The meaning of the arguments about errors.
+pub(in super::super) struct ErrorArguments {
+    /// The closure that makes an error for another caller.
+    pub(in super::super) share: Option<Box<Expr>>,
+    /// Memory keeps errors.
+    pub(in super::super) are_kept: bool,
+}
+
+impl ErrorArguments {
+    pub(super) fn check(
+        args: &Args,
+        function: &Function,
+        returns: Option<&Type>,
+        errors: &mut Errors,
+    ) -> Self {
+        let before = errors.count();
+        if returns.is_some_and(|returns| !is_result(returns)) {
+            for arg in args.err_ttl.iter().chain(&args.share_err) {
+                let word = &arg.word;
+                let message = format!(
+                    "`{word}` is about errors, and this function returns none: return a `Result`, \
+                     or remove it"
+                );
+                errors.at(word, message);
+            }
+        } else if let (Some(arg), Some(_)) = (&args.err_ttl, &args.cache) {
+            let message = "a cache that `caches!` declares keeps values alone: remove `err_ttl`";
+            errors.at(&arg.word, message);
+        }
+        let share = args.share_err.as_ref().and_then(|arg| {
+            let closure = closure(arg, MAKES_AN_ERROR, errors)?;
+            deciding::sees_no_parameter("share_err", &closure, function, errors).then_some(closure)
+        });
+        let is_right = errors.count() == before;
+        Self {
+            share: share.filter(|_| is_right),
+            are_kept: is_right && args.err_ttl.is_some() && args.share_err.is_none(),
+        }
+    }
+}
+
+const MAKES_AN_ERROR: &str = "a closure that makes an error for another caller: write \
+                              `share_err = |error| anyhow!(\"{error:#}\")`";
