@@ -1,24 +1,23 @@
 //! The state that all routes share.
 
-use std::{
-    sync::{Arc, Weak},
-    time::{Duration, SystemTime},
-};
+use std::sync::Arc;
 
 use cachery_core::{Caches, Setting};
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{sync::Semaphore, task::JoinHandle};
 
 use crate::{
     access::{Access, Attempts},
+    dates::Dates,
     exporter::Exporter,
     history::History,
+    status_log::StatusLog,
     thresholds::Thresholds,
     watch::Watch,
 };
 
-/// The time between two samples of the counters.
-const SAMPLE_EVERY: Duration = Duration::from_secs(15);
+/// The most streams of live pages at once.
+const MOST_STREAMS: usize = 16;
 
 /// The state that all routes share.
 pub(crate) struct Admin {
@@ -29,13 +28,16 @@ pub(crate) struct Admin {
     pub(crate) health: Watch,
     pub(crate) history: History,
     pub(crate) exporter: Exporter,
-    pub(crate) began: SystemTime,
+    pub(crate) status_log: StatusLog,
+    pub(crate) dates: Dates,
+    /// A permit for each stream of the live page.
+    pub(crate) streams: Arc<Semaphore>,
     /// The program does not start without Redis.
     pub(crate) requires_redis: bool,
     /// The longest life of an entry in memory while other nodes' invalidations do not arrive.
     pub(crate) outage_ttl: String,
     /// The task that takes samples, on the runtime that serves the routes.
-    sampling: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) sampling: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Admin {
@@ -44,7 +46,7 @@ impl Admin {
         let redis = caches.config().redis;
         let setting = |field| redis.iter().find(|setting: &&Setting| setting.field == field);
         let value = |field| setting(field).map(|setting| setting.value.clone());
-        let admin = Self {
+        Arc::new(Self {
             requires_redis: value("required").as_deref() == Some("true"),
             outage_ttl: value("outage_ttl").unwrap_or_default(),
             history: History::new(&caches),
@@ -54,31 +56,10 @@ impl Admin {
             thresholds,
             health: Watch::default(),
             exporter: Exporter::default(),
-            began: SystemTime::now(),
+            dates: Dates::default(),
+            status_log: StatusLog::default(),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             sampling: Mutex::default(),
-        };
-        let admin = Arc::new(admin);
-        admin.take_samples();
-        admin
-    }
-
-    /// Begins to take samples, unless a task does so already. That of a runtime which has ended is
-    /// replaced.
-    pub(crate) fn take_samples(self: &Arc<Self>) {
-        let mut sampling = self.sampling.lock();
-        if sampling.as_ref().is_none_or(JoinHandle::is_finished)
-            && let Ok(runtime) = Handle::try_current()
-        {
-            *sampling = Some(runtime.spawn(sample(Arc::downgrade(self))));
-        }
-    }
-}
-
-/// Takes samples until the routes are gone.
-async fn sample(admin: Weak<Admin>) {
-    loop {
-        tokio::time::sleep(SAMPLE_EVERY).await;
-        let Some(admin) = admin.upgrade() else { return };
-        admin.history.sample(&admin.caches);
+        })
     }
 }

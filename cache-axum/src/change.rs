@@ -4,6 +4,8 @@ mod audit;
 mod key;
 mod parts;
 
+pub(crate) use key::parts_of;
+
 use std::sync::Arc;
 
 use axum::{

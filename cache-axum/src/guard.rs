@@ -14,6 +14,7 @@ use crate::{
     admin::Admin,
     body, cross_site,
     reply::Refusal,
+    sampling,
 };
 
 /// The name of the caller of a request, for audit lines.
@@ -27,7 +28,7 @@ pub(crate) async fn check(
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    admin.take_samples();
+    sampling::begin(&admin);
     let (mut parts, mut body) = request.into_parts();
     let wants = Right::of(&parts.method);
     let caller = admit(&admin, &parts, wants)?;

@@ -1,8 +1,5 @@
 //! The health of the process, in levels.
 
-mod level;
-mod levels;
-
 use std::sync::Arc;
 
 use axum::{
@@ -14,8 +11,13 @@ use cachery_core::{Health, Status};
 use serde::Serialize;
 use serde_json::json;
 
-use self::level::Level;
-use crate::{admin::Admin, reply, thresholds::Thresholds};
+use crate::{
+    admin::Admin,
+    level::Level,
+    levels::{self, worst},
+    reply, sampling,
+    thresholds::Thresholds,
+};
 
 /// The response of `/health`.
 #[derive(Serialize)]
@@ -33,7 +35,7 @@ pub(crate) async fn live() -> Response {
 
 /// Tells whether calls should come here: not while Redis is required and down.
 pub(crate) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
-    admin.take_samples();
+    sampling::begin(&admin);
     let health = admin.health.now(&admin.caches).await;
     let code = code(&admin, &health);
     let status = if code == StatusCode::OK { Status::Up } else { Status::Down };
@@ -43,13 +45,8 @@ pub(crate) async fn ready(State(admin): State<Arc<Admin>>) -> Response {
 /// Shows all levels.
 pub(crate) async fn all(State(admin): State<Arc<Admin>>) -> Response {
     let health = admin.health.now(&admin.caches).await;
-    let mut levels = levels::of(&admin, &health);
-    for level in &mut levels {
-        let name = level.name.as_deref();
-        level.since = Some(admin.health.since(level.kind, name, level.status));
-    }
-    let status = levels.iter().map(|level| level.status).fold(Status::Up, Ord::max);
-    let shown = Shown { status, levels, thresholds: &admin.thresholds };
+    let levels = levels::note(&admin, &health, &admin.caches.report());
+    let shown = Shown { status: worst(&levels), levels, thresholds: &admin.thresholds };
     (code(&admin, &health), reply::json(StatusCode::OK, &shown)).into_response()
 }
 

@@ -1,19 +1,31 @@
 //! The counters of the last hour, for rates.
 
+mod counts;
+mod point;
+mod rates;
+
+pub(crate) use point::Point;
+pub(crate) use rates::{Rate, Rates};
+
 use std::{collections::VecDeque, time::Duration};
 
 use cachery_core::{Caches, Stats};
+use counts::Counts;
 use parking_lot::Mutex;
-use serde::Serialize;
 use tokio::time::Instant;
+
+use crate::dates::Dates;
 
 /// The longest window of a rate.
 const LONGEST: Duration = Duration::from_secs(3600);
 /// The shortest time over which a rate means something.
 const SHORTEST: Duration = Duration::from_secs(1);
 
+/// The points that are shown: those of a quarter of an hour.
+const MOST_POINTS: usize = 60;
+
 /// Samples of the counters of all caches: those of the last hour, and the newest one before it.
-/// A sample has 40 bytes for each cache, and there are 241 of them.
+/// A sample has 48 bytes for each cache, and there are 241 of them.
 pub(crate) struct History {
     names: Vec<&'static str>,
     samples: Mutex<VecDeque<Sample>>,
@@ -23,45 +35,6 @@ pub(crate) struct History {
 struct Sample {
     at: Instant,
     counts: Vec<Counts>,
-}
-
-/// The counters of one cache at one moment.
-#[derive(Clone, Copy)]
-struct Counts {
-    hits: u64,
-    misses: u64,
-    coalesced: u64,
-    loads: u64,
-    load_errors: u64,
-}
-
-/// The rates of one cache over the last minute, five minutes and hour. A window for which the
-/// routes have not been there is shorter. All are `None` in the first second.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(crate) struct Rates {
-    #[serde(rename = "1m")]
-    pub(crate) minute: Option<Rate>,
-    #[serde(rename = "5m")]
-    pub(crate) five_minutes: Option<Rate>,
-    #[serde(rename = "1h")]
-    pub(crate) hour: Option<Rate>,
-}
-
-/// The events of one cache in each second of one window, to a thousandth.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Rate {
-    pub(crate) requests_per_second: f64,
-    pub(crate) loads_per_second: f64,
-    pub(crate) load_errors_per_second: f64,
-    pub(crate) coalesced_per_second: f64,
-    /// The share of requests that were hits; `None` without requests.
-    pub(crate) hit_ratio: Option<f64>,
-    /// The share of loads that failed; `None` without loads.
-    pub(crate) load_error_ratio: Option<f64>,
-    #[serde(skip)]
-    pub(crate) requests: u64,
-    #[serde(skip)]
-    pub(crate) loads: u64,
 }
 
 impl History {
@@ -102,41 +75,27 @@ impl History {
         let elapsed = at.duration_since(sample.at);
         (elapsed >= SHORTEST).then(|| now.rate_since(&sample.counts[place], elapsed))
     }
-}
 
-impl From<&Stats> for Counts {
-    fn from(stats: &Stats) -> Self {
-        let Stats { hits, misses, coalesced, loads, load_errors, .. } = *stats;
-        Self { hits, misses, coalesced, loads, load_errors }
+    /// Returns the requests between each two samples, of which the later one is newer than `after`
+    /// in Unix seconds; at most the latest [`MOST_POINTS`].
+    pub(crate) fn points(&self, dates: &Dates, after: u64) -> Vec<Point> {
+        let samples = self.samples.lock();
+        let first = samples.len().saturating_sub(MOST_POINTS + 1);
+        let pairs = samples.iter().skip(first).zip(samples.iter().skip(first + 1));
+        let points = pairs.filter(|(_, later)| dates.of(later.at) > after);
+        points.map(|(earlier, later)| self.point(dates, earlier, later)).collect()
     }
-}
 
-impl Counts {
-    #[expect(clippy::cast_precision_loss, reason = "a rate needs no 64 bits")]
-    fn rate_since(&self, earlier: &Self, elapsed: Duration) -> Rate {
-        let since = |count: fn(&Self) -> u64| count(self).saturating_sub(count(earlier));
-        let hits = since(|counts| counts.hits);
-        let requests = hits.saturating_add(since(|counts| counts.misses));
-        let loads = since(|counts| counts.loads);
-        let errors = since(|counts| counts.load_errors);
-        let per_second = |count: u64| thousandth(count as f64 / elapsed.as_secs_f64());
-        let ratio = |part: u64, of: u64| (of > 0).then(|| thousandth(part as f64 / of as f64));
-        Rate {
-            requests_per_second: per_second(requests),
-            loads_per_second: per_second(loads),
-            load_errors_per_second: per_second(errors),
-            coalesced_per_second: per_second(since(|counts| counts.coalesced)),
-            hit_ratio: ratio(hits, requests),
-            load_error_ratio: ratio(errors, loads),
-            requests,
-            loads,
+    fn point(&self, dates: &Dates, earlier: &Sample, later: &Sample) -> Point {
+        let counts = earlier.counts.iter().zip(&later.counts);
+        let requests = counts.map(|(earlier, later)| later.requests_since(earlier));
+        let caches = self.names.iter().copied().zip(requests);
+        Point {
+            at: dates.of(later.at),
+            seconds: later.at.duration_since(earlier.at).as_secs_f64(),
+            caches: caches.filter(|(_, [requests, _])| *requests > 0).collect(),
         }
     }
-}
-
-/// Rounds to a thousandth, so that a response changes only when something has.
-fn thousandth(number: f64) -> f64 {
-    (number * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]
@@ -144,7 +103,7 @@ mod tests {
     use super::*;
 
     fn counts(hits: u64) -> Counts {
-        Counts { hits, misses: 0, coalesced: 0, loads: 0, load_errors: 0 }
+        Counts { hits, ..Counts::default() }
     }
 
     /// A history of one cache that is hit once a second and sampled every 15 s, after `seconds`.
@@ -195,5 +154,33 @@ mod tests {
         assert!(young.rates("a", &hits(1)).minute.is_none());
         assert!(history.rates("a", &hits(15)).minute.is_some());
         assert!(history.rates("unknown", &hits(15)).minute.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_point_has_the_requests_between_two_samples_of_caches_that_had_some() {
+        let dates = Dates::default();
+        let begin = dates.now();
+        let history = History { names: vec!["a", "b"], samples: Mutex::default() };
+        for hits in [0, 30, 90] {
+            let sample = Sample { at: Instant::now(), counts: vec![counts(hits), counts(0)] };
+            history.samples.lock().push_back(sample);
+            tokio::time::advance(Duration::from_secs(15)).await;
+        }
+        let point = |at, requests| Point {
+            at: begin + at,
+            seconds: 15.0,
+            caches: [("a", [requests, requests])].into(),
+        };
+        assert_eq!(history.points(&dates, 0), [point(15, 30), point(30, 60)]);
+        assert_eq!(history.points(&dates, begin + 15), [point(30, 60)]);
+        assert_eq!(history.points(&dates, begin + 30), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_points_are_those_of_a_quarter_of_an_hour() {
+        let dates = Dates::default();
+        let history = after(3600).await;
+        let points = history.points(&dates, 0);
+        assert_eq!((points.len(), points[59].at - points[0].at), (60, 59 * 15));
     }
 }

@@ -17,23 +17,29 @@
 //! ```
 //!
 //! A request goes from `routes` through the `guard`, which asks the [`Access`], to a handler in
-//! `health`, `stats`, `prometheus` or `change`.
+//! `health`, `stats`, `prometheus`, `page` or `change`.
 
 mod access;
 mod admin;
 mod body;
 mod change;
 mod cross_site;
+mod dates;
 mod exporter;
 mod guard;
 mod health;
 mod history;
+mod level;
+mod levels;
+mod page;
 mod prometheus;
 mod reply;
 mod report;
 mod routes;
+mod sampling;
 mod scope;
 mod stats;
+mod status_log;
 mod table;
 mod thresholds;
 mod watch;

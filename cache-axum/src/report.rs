@@ -22,8 +22,17 @@ pub(crate) struct One {
     pub(crate) report: CacheReport,
     pub(crate) rates: Rates,
     pub(crate) load_seconds: Quantiles,
+    /// `None` where all caches are shown.
+    #[serde(flatten)]
+    pub(crate) details: Option<Details>,
+}
+
+/// The details of a cache that is asked for alone.
+#[derive(Serialize)]
+pub(crate) struct Details {
+    /// The parts of its key, with their types.
+    pub(crate) key: Vec<String>,
     /// Each setting in effect with its source, for each function.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) settings: Vec<CacheConfig>,
 }
 
@@ -36,15 +45,15 @@ pub(crate) struct Quantiles {
 }
 
 impl One {
-    pub(crate) fn new(admin: &Admin, report: CacheReport, settings: Vec<CacheConfig>) -> Self {
+    pub(crate) fn new(admin: &Admin, report: CacheReport, details: Option<Details>) -> Self {
         let load_seconds = Quantiles::of(admin.caches.get(report.name).as_ref());
         let rates = admin.history.rates(report.name, &report.stats);
-        Self { report, rates, load_seconds, settings }
+        Self { report, rates, load_seconds, details }
     }
 }
 
 impl Quantiles {
-    fn of(cache: Option<&CacheHandle>) -> Self {
+    pub(crate) fn of(cache: Option<&CacheHandle>) -> Self {
         let mut times = LoadTimes::default();
         if let Some(cache) = cache {
             times.add(&cache.load_times(false));

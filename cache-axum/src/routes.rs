@@ -10,7 +10,7 @@ use axum::{
 use cachery_core::Caches;
 
 use crate::{
-    access::Access, admin::Admin, change, guard, health, prometheus, reply, stats,
+    access::Access, admin::Admin, change, guard, health, page, prometheus, reply, sampling, stats,
     thresholds::Thresholds,
 };
 
@@ -52,14 +52,21 @@ pub fn routes_with(
     let probes = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready));
-    let routes = if is_open { probes.merge(guarded(&admin)) } else { probes };
+    sampling::begin(&admin);
+    let routes = if is_open { probes.merge(guarded(&admin)).merge(page()) } else { probes };
     routes.route_layer(map_response(reply::with_headers)).with_state(admin)
+}
+
+/// Returns the live page. It shows nothing by itself, so a browser may open it without a token.
+fn page() -> Router<Arc<Admin>> {
+    Router::new().route("/cache", get(page::show))
 }
 
 /// Returns the routes that ask for an access.
 fn guarded(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
     Router::new()
         .route("/health", get(health::all))
+        .route("/cache/stream", get(page::stream))
         .route("/metrics", get(prometheus::scrape))
         .route("/api/cache/stats", get(stats::all))
         .route("/api/cache/reload", post(change::reload))

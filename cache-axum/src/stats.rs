@@ -15,8 +15,9 @@ use serde::Serialize;
 
 use crate::{
     admin::Admin,
+    change,
     reply::{JSON, Refusal, TEXT},
-    report::{All, One},
+    report::{All, Details, One},
     table,
 };
 
@@ -24,7 +25,7 @@ pub(crate) async fn all(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> 
     let report = admin.caches.report();
     let mut total = Stats::default();
     report.caches.iter().for_each(|cache| total += cache.stats);
-    let one = |report| One::new(&admin, report, Vec::new());
+    let one = |report| One::new(&admin, report, None);
     let caches = report.caches.into_iter().map(one).collect();
     let all = All { total, caches, faults: report.faults };
     respond(&headers, &all, || table::of(&all.caches))
@@ -39,7 +40,8 @@ pub(crate) async fn one(
     let report = caches.find(|cache| cache.name == name).ok_or_else(Refusal::no_cache)?;
     let mut settings = admin.caches.config().caches;
     settings.retain(|cache| cache.name == name);
-    let one = One::new(&admin, report, settings);
+    let key = admin.caches.get(&name).map(|cache| change::parts_of(&cache)).unwrap_or_default();
+    let one = One::new(&admin, report, Some(Details { key, settings }));
     Ok(respond(&headers, &one, || table::with_settings(&one)))
 }
 

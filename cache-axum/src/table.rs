@@ -40,7 +40,7 @@ pub(crate) fn of(caches: &[One]) -> String {
 /// Returns the row of one cache, with the settings of its functions below.
 pub(crate) fn with_settings(cache: &One) -> String {
     let mut text = of(std::slice::from_ref(cache));
-    for site in &cache.settings {
+    for site in cache.details.iter().flat_map(|details| &details.settings) {
         let _ = writeln!(text, "\n{} ({})", site.function, site.place);
         for setting in &site.settings {
             let _ = writeln!(text, "  {setting}");

@@ -31,6 +31,11 @@ pub(super) async fn invalidate(caches: &Caches, cache: &CacheHandle, key: Key) -
     reach.unwrap_or(Invalidation::Local)
 }
 
+/// Returns the parts of the cache's key, for people; none where several functions have its name.
+pub(crate) fn parts_of(cache: &CacheHandle) -> Vec<String> {
+    declared(cache).map(|declared| parts::shown(&declared)).unwrap_or_default()
+}
+
 /// Returns the parts of the one function that has the name of the cache.
 fn declared(cache: &CacheHandle) -> Result<Vec<Declared>, Refusal> {
     match cache.sites() {

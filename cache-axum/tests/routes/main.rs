@@ -4,6 +4,7 @@ mod access;
 mod changes;
 mod hostile;
 mod metrics;
+mod page;
 mod reads;
 mod scope;
 mod socket;

@@ -1,27 +1,33 @@
 //! All levels of the health.
 
-use cachery_core::{Breaker, CacheReport, Health, Push, ServerHealth, Status};
+use cachery_core::{Breaker, CacheReport, Health, Push, Report, ServerHealth, Status};
 use serde_json::json;
 
-use super::level::Level;
-use crate::{admin::Admin, thresholds::Thresholds};
+use crate::{admin::Admin, level::Level, thresholds::Thresholds};
 
 /// The fewest requests by which a hit ratio is judged.
 const LEAST_REQUESTS: u64 = 100;
 /// The fewest loads by which a share of errors is judged.
 const LEAST_LOADS: u64 = 10;
 
-/// Returns the application, the configuration, the registry, each cache, each server and its link.
-pub(super) fn of(admin: &Admin, health: &Health) -> Vec<Level> {
+/// Returns the application, the configuration, the registry, each cache, each server and its link,
+/// after their statuses have been noted.
+pub(crate) fn note(admin: &Admin, health: &Health, report: &Report) -> Vec<Level> {
     let mut levels = vec![application(admin), configuration(health), registry(admin, health)];
-    levels.extend(admin.caches.report().caches.iter().map(|report| cache(admin, report)));
+    levels.extend(report.caches.iter().map(|report| cache(admin, report)));
     levels.extend(health.servers.iter().map(|of| server(of, &admin.thresholds)));
     levels.extend(health.servers.iter().map(|of| link(admin, of)));
+    admin.status_log.note(admin.dates.now(), &mut levels);
     levels
 }
 
+/// Returns the worst status of all.
+pub(crate) fn worst(levels: &[Level]) -> Status {
+    levels.iter().map(|level| level.status).fold(Status::Up, Ord::max)
+}
+
 fn application(admin: &Admin) -> Level {
-    let uptime = admin.began.elapsed().unwrap_or_default().as_secs();
+    let uptime = admin.dates.elapsed().as_secs();
     let numbers = json!({ "version": env!("CARGO_PKG_VERSION"), "routes_seconds": uptime });
     Level::up("application", None, numbers)
 }
@@ -82,7 +88,11 @@ fn cache(admin: &Admin, report: &CacheReport) -> Level {
     let misses = rate
         .is_some_and(|rate| rate.requests >= LEAST_REQUESTS && rate.hit_ratio < Some(hit_ratio));
     Level::up("cache", Some(report.name), numbers)
-        .degraded_if(is_off, "it is switched off", "switch it on: `POST /api/cache/{name}/enable`")
+        .degraded_if(
+            is_off,
+            "it is switched off",
+            format!("switch it on: `POST /api/cache/{}/enable`", report.name),
+        )
         .degraded_if(fails, "many of its loads fail", "see to what its functions call")
         .degraded_if(
             misses,
