@@ -26,7 +26,7 @@ pub mod config {
 /// The health of the remote tier, as [`Caches::health`] returns it, and the outcome of
 /// [`Caches::shutdown`].
 pub mod health {
-    pub use cachery_core::{Breaker, Health, Push, ServerHealth, Shutdown, Status};
+    pub use cachery_core::{Breaker, Health, Push, ServerHealth, Shutdown, Status, remote::Reason};
 }
 
 /// Keys by hand: the encoder for which a [`CacheKey`] is written.

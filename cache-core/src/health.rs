@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::error::Fault;
+use crate::{error::Fault, remote::Reason};
 
 /// The health of a registry's remote tier, as [`Caches::health`](crate::Caches::health) returns it.
 ///
@@ -73,6 +73,8 @@ pub struct ServerHealth {
     pub status: Status,
     /// Problems that need attention, each in one line with the way out.
     pub problems: Vec<String>,
+    /// The reason for which it cannot be used; in a serialised report, its label in metrics.
+    pub reason: Option<Reason>,
     /// The time of one `PING`; in a serialised report, in seconds.
     #[serde(serialize_with = "crate::seconds::of_option")]
     pub round_trip: Option<Duration>,
@@ -80,6 +82,10 @@ pub struct ServerHealth {
     pub version: Option<String>,
     /// Its `maxmemory-policy`: the entries that it drops when its memory is full.
     pub eviction_policy: Option<String>,
+    /// Its role in replication: `master`, or `slave` for a replica.
+    pub role: Option<String>,
+    /// The number of replicas that follow it.
+    pub replicas: Option<u32>,
     /// The link over which it pushes invalidations to this node.
     pub push: Push,
     /// The breaker of this process for it.
@@ -134,9 +140,12 @@ impl ServerHealth {
             address: address.into(),
             status: Status::Down,
             problems: Vec::new(),
+            reason: None,
             round_trip: None,
             version: None,
             eviction_policy: None,
+            role: None,
+            replicas: None,
             push: Push::Down,
             breaker: Breaker::Closed,
             queued: 0,

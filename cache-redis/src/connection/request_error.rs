@@ -88,6 +88,8 @@ impl RequestError {
         match Self::of_reply(error) {
             Some(known) if known.reason != Reason::NoPermission => known,
             _ if error_text::is_compile_error(error) => Self::TOO_OLD,
+            // It cannot save to its disk, and refuses writes until it can.
+            _ if error.code() == "MISCONF" => Self::new(Reason::Refused),
             _ => Self::NO_EVAL,
         }
     }
@@ -140,6 +142,10 @@ mod tests {
         assert_eq!(
             of_script("ERR unknown command 'EVAL', with args beginning with:"),
             Reason::NoEval
+        );
+        assert_eq!(
+            of_script("MISCONF Redis is configured to save RDB snapshots, but it's unable to"),
+            Reason::Refused
         );
         assert_eq!(of_script("LOADING Redis is loading the dataset in memory"), Reason::Loading);
     }

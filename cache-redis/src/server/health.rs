@@ -1,6 +1,6 @@
 //! The health of a server, with the way out of each problem.
 
-use cachery_core::{Breaker, Push, ServerHealth, Status};
+use cachery_core::{Breaker, Push, ServerHealth, Status, remote::Reason};
 
 use super::{observed::Seen, replay::Replays, state::ServerState};
 use crate::connection::{RequestError, field};
@@ -14,7 +14,8 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     health.breaker = state.breaker.position();
     health.queued = state.shared.hooks.queued(&|slot| state.owns(slot));
     let seen = state.observed.seen();
-    if let Some(problem) = problem(state, replays, &seen, &health) {
+    if let Some((reason, problem)) = problem(state, replays, &seen, &health) {
+        health.reason = Some(reason);
         health.problems.push(problem);
     } else {
         health.status = Status::Up;
@@ -37,15 +38,15 @@ fn push(state: &ServerState) -> Push {
     }
 }
 
-/// Returns the reason for which the server cannot be used, if there is one.
+/// Returns the reason for which the server cannot be used, and its message, if there is one.
 fn problem(
     state: &ServerState,
     replays: &Replays,
     seen: &Seen,
     health: &ServerHealth,
-) -> Option<String> {
+) -> Option<(Reason, String)> {
     if let Some(error) = state.connect_error() {
-        return Some(error.to_string());
+        return Some((error.reason, error.to_string()));
     }
     let error = if health.breaker != Breaker::Closed {
         RequestError::BREAKER_OPEN
@@ -56,7 +57,7 @@ fn problem(
     } else {
         replays.refusal().filter(|_| health.queued > 0)?
     };
-    Some(error.reason.hint().to_owned())
+    Some((error.reason, error.reason.hint().to_owned()))
 }
 
 /// Returns the problem that some invalidations wait.
@@ -87,6 +88,8 @@ fn read_info(info: &str, health: &mut ServerHealth) {
     let field = |name| field(info, name);
     health.version = field("redis_version").map(str::to_owned);
     health.eviction_policy = field("maxmemory_policy").map(str::to_owned);
+    health.role = field("role").map(str::to_owned);
+    health.replicas = field("connected_slaves").and_then(|count| count.parse().ok());
     let mut problem = |text: &str| health.problems.push(text.to_owned());
     if field("redis_version").and_then(version).is_some_and(|version| version < OLDEST) {
         problem("it is older than Redis 7.0, the oldest that is supported: update it");

@@ -167,7 +167,7 @@ impl Link {
         }
         self.state.observed.answered(began);
         let mut info = Pipeline::new();
-        info.cmd("INFO").arg("server").cmd("INFO").arg("memory");
+        info.cmd("INFO").arg("server").arg("memory").arg("replication");
         // A user who may not ask for it is served all the same.
         if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&info))).await {
             self.state.observed.informed(replies.iter().filter_map(text).collect());
