@@ -28,4 +28,4 @@ pub(crate) use spans::{get_span, load_span, record_hit};
 pub(crate) use stats::StaleReason;
 pub use stats::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
-pub use totals::{breaker, connection, lost, request};
+pub use totals::{breaker, connection, lost, push, request};

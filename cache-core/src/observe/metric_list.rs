@@ -139,6 +139,12 @@ const METRICS: &[Metric] = &[
         meaning: "Values that the remote tier cannot keep, by reason.",
     },
     Metric {
+        name: "cache_corrupt_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Stored values that could not be decoded; each was a miss.",
+    },
+    Metric {
         name: "cache_info",
         kind: Kind::Gauge,
         labels: &[
@@ -171,6 +177,12 @@ const METRICS: &[Metric] = &[
         kind: Kind::Gauge,
         labels: &[("server", "its address")],
         meaning: "A server's breaker: 0 closed, 0.5 half open, 1 open.",
+    },
+    Metric {
+        name: "cache_push_up",
+        kind: Kind::Gauge,
+        labels: &[("server", "its address")],
+        meaning: "1 while a server pushes other nodes' invalidations to this one, else 0.",
     },
     Metric {
         name: "cache_connections_total",

@@ -59,6 +59,11 @@ pub(crate) fn breaker(address: &str, state: Breaker) {
     gauge!("cache_breaker_state", "server" => address.to_owned()).set(state);
 }
 
+/// Hands the state of a link to the recorder: 1 while its server pushes invalidations, else 0.
+pub(crate) fn push(address: &str, is_up: bool) {
+    gauge!("cache_push_up", "server" => address.to_owned()).set(f64::from(u8::from(is_up)));
+}
+
 /// Hands the state of the queue of invalidations to the recorder.
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 pub(crate) fn flush_queued(queued: QueuedInvalidations) {
@@ -147,6 +152,7 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
         counter!("cache_unstorable_total", "cache" => cache, "reason" => reason.as_str())
             .absolute(count);
     }
+    counter!("cache_corrupt_total", "cache" => cache).absolute(stats.remote.corrupt);
     counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
     gauge!("cache_size_bytes", "cache" => cache).set(stats.bytes as f64);

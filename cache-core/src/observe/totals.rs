@@ -27,6 +27,8 @@ struct Totals {
     errors: BTreeMap<Operation, u64>,
     fallbacks: BTreeMap<&'static str, u64>,
     breakers: BTreeMap<String, Breaker>,
+    /// Tells whether a server pushes invalidations, by its address.
+    pushes: BTreeMap<String, bool>,
     invalidations_lost: u64,
 }
 
@@ -48,6 +50,16 @@ pub fn breaker(address: &str, state: Breaker) {
         totals.breakers.insert(address.to_owned(), state);
         if totals.breakers.len() > MOST_SERVERS {
             totals.breakers.pop_first();
+        }
+    });
+}
+
+/// Records whether the server at `address` pushes invalidations.
+pub fn push(address: &str, is_up: bool) {
+    totals(|totals| {
+        totals.pushes.insert(address.to_owned(), is_up);
+        if totals.pushes.len() > MOST_SERVERS {
+            totals.pushes.pop_first();
         }
     });
 }
@@ -87,6 +99,9 @@ pub(crate) fn flush() {
     }
     for (address, state) in &totals.breakers {
         metrics::breaker(address, *state);
+    }
+    for (address, is_up) in &totals.pushes {
+        metrics::push(address, *is_up);
     }
     metrics::count("cache_invalidations_lost_total", &[], totals.invalidations_lost);
 }

@@ -166,6 +166,7 @@ impl ServerState {
     /// Logs once that the server degraded and once that it is back, and tells the registry.
     pub(super) fn publish_state(&self, reason: &'static str) {
         self.log_change(reason);
+        observe::push(&self.address(), self.works() && self.push_channel.is_up());
         self.shared.reception.update(self.number, || self.works() && self.push_channel.is_up());
     }
 
