@@ -10,7 +10,7 @@
 //! - [`checks`] compares them with the call sites.
 //! - [`reserved`] knows the names that later versions may read.
 //! - [`resolve`] does all of it once for a registry, and holds the outcome.
-//! - [`effective`] and [`change`] show it; [`reference`] writes the documentation.
+//! - [`effective`] and [`change`] show it, [`preview`] without call sites; [`reference`] writes the documentation.
 
 mod builder;
 mod change;
@@ -20,6 +20,7 @@ mod fields;
 mod layer;
 mod merge;
 mod prefix;
+mod preview;
 #[doc(hidden)]
 pub mod reference;
 mod reserved;
@@ -33,6 +34,8 @@ pub use change::{Change, Reload};
 pub use effective::{CacheConfig, EffectiveConfig, Overruled, Setting};
 pub(crate) use fields::Secret;
 pub use fields::{CacheSettings, Fallback, Policy};
+#[doc(hidden)]
+pub use preview::Preview;
 #[cfg(test)]
 pub(crate) use resolve::policy_of_attribute;
 pub(crate) use resolve::{Config, Resolved};

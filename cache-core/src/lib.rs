@@ -47,12 +47,12 @@ mod weigh;
 pub use cachery_syntax::{Backend, Engine, Eviction, Refresh};
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
-#[doc(hidden)]
-pub use config::reference;
 pub use config::{
     CacheConfig, CacheSettings, CachesBuilder, Change, EffectiveConfig, Fallback, Overruled,
     Policy, Reload, Setting,
 };
+#[doc(hidden)]
+pub use config::{Preview, reference};
 pub use entry::{EngineNotes, Entry, Facts, OVERHEAD};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};

@@ -15,7 +15,7 @@ use super::{
 use crate::site::Site;
 
 /// The source of a setting that no source has set.
-const BUILT_IN: &str = "built-in";
+pub(super) const BUILT_IN: &str = "built-in";
 /// The value of a bound that is not set.
 const NONE: &str = "none";
 /// The value of a time that is not set.

@@ -31,6 +31,11 @@ impl Contents {
         chosen.into_iter().map(|(_, profile)| &profile.layer).chain([&self.base]).cloned().collect()
     }
 
+    /// Returns the names of the caches that have a section.
+    pub(crate) fn cache_names(&self) -> impl Iterator<Item = &str> {
+        self.caches.iter().map(|(_, name)| name.as_str())
+    }
+
     /// Adds a fault for each section `[cache.<name>]` whose name is in neither `caches` nor
     /// `external`.
     pub(crate) fn check_caches(
