@@ -65,13 +65,13 @@ soak:
 
 # Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the
 # lines that they print are in docs/system.md.
-SYSTEM := hit_instructions page
+SYSTEM := hit_instructions page alerts
 system: tools
 	tests/system/run.sh $(SYSTEM)
 
 # Before publishing: checks licences, bans and sources (deny.toml), builds each package from its own tarball, and
 # compares the public items with those of the last release. Crates of the tests are packed, too, and never published.
-PACKAGES := cachery-syntax cachery-macros cachery-core cachery-memory cachery-redis cachery-axum cachery
+PACKAGES := cachery-syntax cachery-macros cachery-core cachery-memory cachery-redis cachery-axum cachery cachery-cli
 release-check:
 	@for tool in deny semver-checks; do \
 		command -v cargo-$$tool >/dev/null || { echo "make release-check: cargo-$$tool is missing: cargo install --locked cargo-$$tool" >&2; exit 1; }; \

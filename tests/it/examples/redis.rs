@@ -1,8 +1,8 @@
-//! The examples that need Redis: two processes that share a cache, and the check of an environment.
+//! The example that needs Redis: two processes that share a cache.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    process::{Output, Stdio},
+    process::Stdio,
 };
 
 use cachery_test_support::{Config, Server};
@@ -13,19 +13,6 @@ use super::{example, row, stdout};
 fn served(text: &str, act: &str) -> [u64; 3] {
     let (_, table) = text.split_once("calls served by").expect("it ends with a table");
     row(table, act).try_into().expect("three numbers")
-}
-
-fn check(url: &str, backend: &str) -> Output {
-    let mut command = example("check");
-    command.env("CACHE_TYPE", backend).env("REDIS_URL", url).output().expect("it is built")
-}
-
-/// Checks that `check` ended with `code` and printed all of `words`.
-#[track_caller]
-fn assert_said(output: &Output, code: i32, words: &[&str]) {
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(code), "{output:?}");
-    assert!(words.iter().all(|word| text.contains(word)), "{words:?} in {text}");
 }
 
 #[test]
@@ -67,26 +54,4 @@ fn a_process_that_gets_a_sigterm_finishes_what_is_queued() {
     let values: Vec<String> = server.query(&["KEYS", "*}"]).expect("it answers");
     assert_eq!(values, [""; 0], "the value is gone");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("lost"), "{output:?}");
-}
-
-#[test]
-fn a_redis_that_is_well_passes_the_check() {
-    let server = Server::launch(Config::default());
-    for backend in ["redis", "tiered"] {
-        assert_said(&check(&server.url(), backend), 0, &["Redis is up.", "push link    up"]);
-    }
-}
-
-#[test]
-fn a_redis_that_is_not_there_fails_the_check_with_a_remedy() {
-    // Nothing listens at this port, which ordinary programs do not get.
-    let output = check("redis://127.0.0.1:1", "redis");
-    assert_said(&output, 1, &["Redis is down.", "127.0.0.1:1", "start it or correct the address"]);
-}
-
-#[test]
-fn a_wrong_url_is_a_wrong_setting_and_no_password_is_repeated() {
-    let output = check("http://user:hunter2@localhost", "redis");
-    assert_said(&output, 2, &["REDIS_URL", "redis://"]);
-    assert!(!format!("{output:?}").contains("hunter2"));
 }

@@ -1,0 +1,28 @@
+# Installs what a check needs. `needs alerts promtool prometheus`: the check `alerts` needs the command
+# `promtool`, which the package `prometheus` of Debian brings.
+needs() {
+    command -v "$2" >/dev/null && return
+    sudo=$([ "$(id -u)" = 0 ] || command -v sudo)
+    { $sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -qy --no-install-recommends "$3"; } >&2 || {
+        echo "$1: $2 is missing and apt-get could not install $3" >&2
+        exit 1
+    }
+}
+
+# Waits until the command succeeds, for a minute: `eventually panels "the service answers" curl …`.
+eventually() {
+    check=$1 what=$2
+    shift 2
+    for _ in $(seq 600); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    echo "$check: not within a minute: $what" >&2
+    exit 1
+}
+
+# Prints a port that nobody listens at.
+free_port() {
+    while port=$(shuf -i 20000-29999 -n 1) && ss -ltn 2>/dev/null | grep -q ":$port "; do :; done
+    echo "$port"
+}
