@@ -6,7 +6,9 @@ use cachery_memory as _;
 #[cfg(feature = "redis")]
 use cachery_redis as _;
 
-pub use cachery_core::{Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation};
+pub use cachery_core::{
+    Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Tag, TagHandle,
+};
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 
 /// Settings: from code, in effect, and the faults in them.

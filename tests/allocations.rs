@@ -3,11 +3,21 @@
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use cachery::{Caches, cached};
+use cachery::{Caches, cached, caches};
 use tokio::task::coop::unconstrained;
 
 #[cached(name = "shared", ttl = "1h")]
 async fn shared(tenant: u64, text: &str) -> Arc<str> {
+    format!("{tenant}: {}", text.len()).into()
+}
+
+caches! {
+    static TENANT: Tag<u64> = { name: "allocations-tenant" };
+    static TEXT: Tag<(u64, String)> = { name: "allocations-text" };
+}
+
+#[cached(name = "shared-tagged", ttl = "1h", tags(TENANT(tenant), TEXT(tenant, text)))]
+async fn tagged(tenant: u64, text: &str) -> Arc<str> {
     format!("{tenant}: {}", text.len()).into()
 }
 
@@ -54,6 +64,11 @@ fn a_hit_with_a_16_byte_argument_allocates_nothing() {
 fn a_hit_with_a_64_kib_argument_allocates_nothing() {
     let text = "x".repeat(64 * 1024);
     assert_eq!(allocations_of_hits(|| shared(7, &text)), 0);
+}
+
+#[test]
+fn a_hit_with_tags_allocates_nothing() {
+    assert_eq!(allocations_of_hits(|| tagged(7, "sixteen bytes ok")), 0);
 }
 
 #[test]

@@ -43,6 +43,7 @@ use crate::{
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
+    tag::Cells,
     timeline::{Age, Lifetimes, Timeline},
     weigh::Weigh,
 };
@@ -65,6 +66,8 @@ pub(crate) struct Cache {
     pub(crate) generations: Generations,
     /// Keys whose callers load side by side.
     declined: Declined,
+    /// Those of the registry.
+    pub(crate) tags: Arc<Cells>,
     /// `None` for a cache of this process alone.
     pub(crate) shared: Option<Shared>,
     memory: Memory,
@@ -93,10 +96,12 @@ impl Cache {
         clock: Clock,
         shared: Option<Shared>,
         together: &Arc<Together>,
+        tags: &Arc<Cells>,
     ) -> Self {
         let counters = Arc::<Counters>::default();
         let memory = Memory::open(&policy, shared.is_some(), &counters, &clock, together);
-        Self::with_memory(site, policy, clock, shared, counters, memory)
+        let tags = Arc::clone(tags);
+        Self::with_memory(site, policy, clock, shared, tags, counters, memory)
     }
 
     /// Creates a cache on a memory that is open.
@@ -105,6 +110,7 @@ impl Cache {
         policy: Policy,
         clock: Clock,
         shared: Option<Shared>,
+        tags: Arc<Cells>,
         counters: Arc<Counters>,
         memory: Memory,
     ) -> Self {
@@ -122,6 +128,7 @@ impl Cache {
             retries: Retries::default(),
             generations,
             declined: Declined::default(),
+            tags,
             shared,
             memory,
             weigh: (site.weigh)(),
@@ -232,23 +239,25 @@ impl Cache {
         if entry.generation() == self.generations.of(entry.group()) {
             return Some(entry);
         }
-        self.expired_with_all(entry)
+        self.find_otherwise(entry)
     }
 
-    /// Returns the entry of a cache in which all has expired since its load began; none where it is
-    /// invalid.
-    #[cold]
-    fn expired_with_all(&self, entry: Entry) -> Option<Entry> {
+    /// Returns an entry with tags, or one of a cache in which all has expired since its load began;
+    /// none where it is invalid.
+    #[inline(never)]
+    fn find_otherwise(&self, entry: Entry) -> Option<Entry> {
         if !self.is_valid(&entry) {
             return None;
         }
-        entry.expire();
+        if entry.cache_generation() != self.generations.of(entry.group()) {
+            entry.expire();
+        }
         Some(entry)
     }
 
     /// Tells whether nothing has made `entry` invalid since its load began.
     pub(crate) fn is_valid(&self, entry: &Entry) -> bool {
-        self.generations.is_valid(entry.generation(), entry.group())
+        self.generations.is_valid(entry.cache_generation(), entry.group()) && entry.tags_stand()
     }
 
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left

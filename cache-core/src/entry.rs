@@ -11,11 +11,15 @@ pub use stored::{EngineNotes, Facts};
 use std::{any::Any, fmt, sync::Arc};
 
 use self::{kept::Kept, renewal::Renewal, settled::Settled, stored::Stored};
-use crate::{clock::Moment, generations::Group, key::StoredKey, timeline::Age};
+use crate::{clock::Moment, generations::Group, key::StoredKey, tag::TagSet, timeline::Age};
 
 /// The bytes that an entry takes beside its key and its value: its own allocation, and its places
 /// in the table and in a queue of the engine `s3-fifo`, as `make bench` measures them.
 pub const OVERHEAD: usize = 240;
+
+/// The bit of the generation that an entry with tags has, and no generation of a cache. So a reader
+/// who compares generations finds it out, and one without tags costs nothing more.
+const HAS_TAGS: u64 = 1 << 63;
 
 /// A stored value, shared and typed. Only the call site knows the type, so that tiers and flights
 /// are compiled once for all types.
@@ -29,7 +33,18 @@ impl Entry {
         let renewal = Renewal::default();
         let settled = Settled::until(facts.timeline.fresh_until());
         let value = Kept::new(value);
-        Self(Arc::new(Stored { key, facts, bytes: 0, settled, renewal, notes, value }))
+        let tags = None;
+        Self(Arc::new(Stored { key, facts, bytes: 0, settled, tags, renewal, notes, value }))
+    }
+
+    /// Notes the tags of the entry. One that is shared already stays as it is.
+    #[must_use]
+    pub(crate) fn tagged(mut self, tags: Option<Arc<TagSet>>) -> Self {
+        if let (Some(tags), Some(stored)) = (tags, Arc::get_mut(&mut self.0)) {
+            stored.facts.generation |= HAS_TAGS;
+            stored.tags = Some(tags);
+        }
+        self
     }
 
     /// Notes the bytes that the entry takes: those of its key, those of its value, which `weigh`
@@ -106,9 +121,21 @@ impl Entry {
         self.0.facts.timeline.fresh_until()
     }
 
+    /// Returns the generation from before the load, with a mark where the entry has tags: then no
+    /// reader finds it equal to one of the cache.
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
         self.0.facts.generation
+    }
+
+    /// Returns the generation of the cache from before the load.
+    pub(crate) fn cache_generation(&self) -> u64 {
+        self.generation() & !HAS_TAGS
+    }
+
+    /// Tells whether no tag of the entry was invalidated since its load began.
+    pub(crate) fn tags_stand(&self) -> bool {
+        self.0.tags.as_ref().is_none_or(|tags| tags.stands())
     }
 
     #[inline]

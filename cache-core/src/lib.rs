@@ -40,6 +40,7 @@ mod scoped;
 mod seconds;
 mod site;
 mod sync;
+mod tag;
 mod timeline;
 mod value;
 mod weigh;
@@ -66,9 +67,10 @@ pub use memory::{
 pub use observe::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list, resources};
-pub use read::{Cache, LoadOutput};
+pub use read::{Cache, LoadOutput, Tag};
 pub use registry::{
     CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Report, SiteReport,
+    TagHandle,
 };
 pub use remote::{Mark, Shutdown, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};
@@ -95,12 +97,13 @@ pub mod __private {
             shape,
         },
         read::{
-            At, Cache, InDeclared, Keyed, Plain, Skipped, Target, Value, hit, hit_now,
-            invalidate_all, invalidate_all_now,
+            At, Cache, InDeclared, Keyed, Plain, Skipped, Tag as DeclaredTag, Tagged, TaggedAt,
+            TaggedPlain, Target, Value, hit, hit_now, invalidate_all, invalidate_all_now,
         },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},
         site::{SITES, Site},
+        tag::{Named, TAGS, TagSite},
         weigh::{HasSize, HeapBytes, KnownSize, SizeOf, SizeWanted, UnknownSize, Weigh, weighed},
     };
 }

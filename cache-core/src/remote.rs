@@ -11,10 +11,10 @@ mod shutdown;
 pub(crate) use budget::Budget;
 pub use exchange::{
     FillKind, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
-    Outgoing, RemotePermit, Seen, StoredValue,
+    Outgoing, RemotePermit, Seen, SeenTag, StoredTag, StoredValue, TagGeneration,
 };
 pub(crate) use key::Digester;
-pub use key::{Digest, Place, RemoteKey};
+pub use key::{Digest, Place, RemoteKey, TagKey};
 pub use operation::Operation;
 pub use reason::Reason;
 pub use shutdown::{QueuedInvalidations, Shutdown};
@@ -23,7 +23,12 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use linkme::distributed_slice;
 
-use crate::{health::ServerHealth, identity::Identity, observe::Resources};
+use crate::{
+    health::ServerHealth,
+    identity::Identity,
+    observe::Resources,
+    site::{self, Site},
+};
 
 /// The future that a tier's operation returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -34,12 +39,22 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// cannot be done by then returns the [`Reason`]. Dropping an operation's future is safe; an
 /// invalidation that was begun is then done in the background.
 pub trait RemoteTier: Send + Sync {
-    /// Reads the value stored for `key`, with the state of the key.
+    /// Reads the value stored for `key`, with the state of the key and the generations of `tags`.
+    /// Whether the tags of the value stand is the caller's to tell.
     fn read<'a>(
         &'a self,
         key: &'a RemoteKey,
+        tags: &'a [TagKey],
         within: Duration,
     ) -> Pending<'a, Result<Seen, Reason>>;
+
+    /// Returns the present generations of these values of tags; `None` for one that no stored value
+    /// has.
+    fn tag_generations<'a>(
+        &'a self,
+        tags: &'a [TagKey],
+        within: Duration,
+    ) -> Pending<'a, Result<Vec<Option<TagGeneration>>, Reason>>;
 
     /// Asks for the permit to load `key`; without its token nothing can be filled.
     fn request_load<'a>(
@@ -66,6 +81,13 @@ pub trait RemoteTier: Send + Sync {
     fn invalidate<'a>(
         &'a self,
         keys: &'a [RemoteKey],
+        within: Duration,
+    ) -> Pending<'a, Result<(), Reason>>;
+
+    /// Ends the generations of `tags`, and tells all nodes; queued as an invalidation of keys is.
+    fn invalidate_tags<'a>(
+        &'a self,
+        tags: &'a [TagKey],
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>>;
 
@@ -97,10 +119,19 @@ pub trait RemoteTier: Send + Sync {
     fn shutdown(&self, within: Duration) -> Pending<'_, Shutdown>;
 }
 
+/// Returns the names of all caches of the program that a remote tier may keep.
+pub fn shared_caches() -> Vec<&'static str> {
+    let is_shared = |sites: &Vec<&Site>| sites.iter().any(|site| !site.local);
+    site::by_name().iter().filter(|(_, sites)| is_shared(sites)).map(|(name, _)| *name).collect()
+}
+
 /// The events that a tier reports to the registry. The methods neither block nor panic.
 pub trait RemoteEvents: Send + Sync {
     /// Another node invalidated the key with this digest, in the cache with this identity.
     fn invalidated(&self, identity: Identity, digest: &Digest);
+
+    /// Another node invalidated the value with this digest of the tag called `name`.
+    fn tag_invalidated(&self, name: &str, digest: Digest);
 
     /// Some node cleared the cache called `name`.
     fn cleared(&self, name: &str);

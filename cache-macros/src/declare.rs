@@ -1,12 +1,15 @@
-//! `caches!`: declaration -> fields -> expand, for each declaration on its own.
+//! `caches!`: declaration -> fields -> expand, for each declaration on its own, of a cache or of a
+//! tag.
 
 mod declaration;
 mod expand;
 mod fields;
+mod tag;
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser as _;
 
+use self::declaration::Declared;
 use crate::shared::errors::Errors;
 
 /// Expands the declarations in `tokens`.
@@ -15,9 +18,14 @@ pub(crate) fn caches(tokens: TokenStream) -> TokenStream {
     let mut expansion = TokenStream::new();
     match declaration::all.parse2(tokens) {
         Ok(declarations) => {
-            for declaration in &declarations {
-                let checked = fields::check(declaration, &mut errors);
-                expansion.extend(expand::expand(declaration, &checked));
+            for declared in &declarations {
+                expansion.extend(match declared {
+                    Declared::Cache(cache) => {
+                        let checked = fields::check(cache, &mut errors);
+                        expand::expand(cache, &checked)
+                    }
+                    Declared::Tag(tag) => tag::expand(tag, &tag::check(tag, &mut errors)),
+                });
             }
         }
         Err(error) => errors.push(error),

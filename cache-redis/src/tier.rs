@@ -21,6 +21,7 @@ mod reply;
 mod scripts;
 mod shutdown;
 mod sizes;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -36,7 +37,7 @@ use cachery_core::{
     ServerHealth, Shutdown,
     remote::{
         FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, QueuedInvalidations, Reason,
-        RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen,
+        RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen, TagGeneration, TagKey,
     },
     resources::{Resource, Resources},
 };
@@ -96,9 +97,18 @@ impl RemoteTier for Tier {
     fn read<'a>(
         &'a self,
         key: &'a RemoteKey,
+        tags: &'a [TagKey],
         within: Duration,
     ) -> Pending<'a, Result<Seen, Reason>> {
-        Box::pin(read::read(&self.0, key, within))
+        Box::pin(read::read(&self.0, key, tags, within))
+    }
+
+    fn tag_generations<'a>(
+        &'a self,
+        tags: &'a [TagKey],
+        within: Duration,
+    ) -> Pending<'a, Result<Vec<Option<TagGeneration>>, Reason>> {
+        Box::pin(tags::read(&self.0, tags, within))
     }
 
     fn request_load<'a>(
@@ -128,6 +138,15 @@ impl RemoteTier for Tier {
     ) -> Pending<'a, Result<(), Reason>> {
         // Noted at once: also a future that is dropped unpolled loses none.
         let batch = Batch::new(&self.0, keys.iter().cloned().map(Scope::Key));
+        Box::pin(batch.send(within))
+    }
+
+    fn invalidate_tags<'a>(
+        &'a self,
+        tags: &'a [TagKey],
+        within: Duration,
+    ) -> Pending<'a, Result<(), Reason>> {
+        let batch = Batch::new(&self.0, tags.iter().cloned().map(Scope::Tag));
         Box::pin(batch.send(within))
     }
 

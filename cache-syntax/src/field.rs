@@ -49,6 +49,7 @@ impl Field {
         Self::new("capacity", Now, Now),
         Self::new("key", Now, Never),
         Self::new("skip", Now, Never),
+        Self::new("tags", Now, Never),
         Self::new("version", Now, Never),
         Self::new("backend", Now, Now),
         Self::new("local", Now, Never),
@@ -78,7 +79,6 @@ impl Field {
         // Freshness.
         Self::new("soft_timeout", Later, Later),
         Self::new("load_timeout", Later, Later),
-        Self::new("tags", Later, Never),
         // Batches.
         Self::new("batch", Later, Never),
         Self::new("max", Later, Later),

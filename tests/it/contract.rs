@@ -12,6 +12,8 @@ mod nodes;
 pub(crate) mod place;
 mod refresh;
 mod stored;
+mod tags;
+mod tags_of_nodes;
 mod values;
 
 /// Makes a test of each rule.
@@ -49,6 +51,13 @@ macro_rules! with_rules_of_one_node {
                 what_was_invalidated_is_loaded_again
                 what_was_put_is_read
                 without_leases_neither;
+            tags:
+                a_refresh_and_a_put_have_the_tags_and_are_fenced_by_them
+                a_tag_ends_all_its_entries_and_no_others
+                a_tag_is_invalidated_by_its_name
+                an_attribute_invalidates_tags_after_success
+                an_entry_with_several_tags_ends_with_each_of_them
+                what_is_tagged_and_invalidated_while_it_loads_is_not_stored;
             values:
                 a_shared_value_comes_back_as_it_was
                 a_value_of_a_megabyte_is_cached
@@ -104,6 +113,9 @@ macro_rules! with_redis_at {
                 another_key_secret_means_other_keys
                 another_prefix_means_other_values
                 garbage_is_a_miss_and_is_overwritten;
+            tags_of_nodes:
+                a_tagged_load_from_before_the_other_nodes_invalidation_is_never_read
+                the_end_of_a_tag_is_seen_by_the_other_node;
         }
     };
 }

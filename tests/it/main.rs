@@ -46,4 +46,6 @@ mod runtimes;
 mod servers;
 mod standards;
 mod sync_functions;
+#[cfg(feature = "redis")]
+mod tags;
 mod threads;

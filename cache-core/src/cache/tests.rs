@@ -12,6 +12,7 @@ use crate::{
     remote::{
         Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
         QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
+        TagGeneration, TagKey,
     },
     site::Site,
 };
@@ -24,7 +25,28 @@ static SITE: Site = Site::new("users", "shop::f", "()", "u8");
 struct Nowhere;
 
 impl RemoteTier for Nowhere {
-    fn read<'a>(&'a self, _: &'a RemoteKey, _: Duration) -> Pending<'a, Result<Seen, Reason>> {
+    fn read<'a>(
+        &'a self,
+        _: &'a RemoteKey,
+        _: &'a [TagKey],
+        _: Duration,
+    ) -> Pending<'a, Result<Seen, Reason>> {
+        unreachable!()
+    }
+
+    fn tag_generations<'a>(
+        &'a self,
+        _: &'a [TagKey],
+        _: Duration,
+    ) -> Pending<'a, Result<Vec<Option<TagGeneration>>, Reason>> {
+        unreachable!()
+    }
+
+    fn invalidate_tags<'a>(
+        &'a self,
+        _: &'a [TagKey],
+        _: Duration,
+    ) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
     }
 

@@ -6,6 +6,7 @@ mod eviction;
 mod foreign_variables;
 mod remote_target;
 mod sites;
+mod tags;
 mod unknown_variables;
 mod unused_remote;
 
@@ -15,5 +16,6 @@ pub(super) use eviction::check as eviction;
 pub(super) use foreign_variables::check as foreign_variables;
 pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
+pub(super) use tags::check as tags;
 pub(super) use unknown_variables::UnknownVariables;
 pub(super) use unused_remote::check as unused_remote;

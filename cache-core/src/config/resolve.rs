@@ -13,6 +13,7 @@ use crate::{
     error::Fault,
     remote::{REMOTE_BACKENDS, RemoteBackend, Target, TlsFiles},
     site::Site,
+    tag,
 };
 
 /// The settings of one registry in effect.
@@ -54,6 +55,7 @@ impl Resolved {
     ) -> Self {
         let caches = names(sites);
         let mut faults = checks::sites(sites, &caches);
+        faults.extend(checks::tags(tag::by_name()));
         let AllSettings { layers, variables, foreign, file, profile, profile_note } =
             sources.read(&caches, &mut faults);
         let layers = Layers(layers);

@@ -1,9 +1,12 @@
 //! The allocation behind an entry.
 
-use std::sync::atomic::{AtomicU8, AtomicU64};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, AtomicU64},
+};
 
 use super::{renewal::Renewal, settled::Settled};
-use crate::{generations::Group, key::StoredKey, timeline::Timeline};
+use crate::{generations::Group, key::StoredKey, tag::TagSet, timeline::Timeline};
 
 /// One allocation for a value and its facts.
 pub(super) struct Stored<V: ?Sized> {
@@ -12,6 +15,8 @@ pub(super) struct Stored<V: ?Sized> {
     /// The bytes of all of it. Zero when it was not weighed.
     pub(super) bytes: u64,
     pub(super) settled: Settled,
+    /// The tags, as they were before the value's load began.
+    pub(super) tags: Option<Arc<TagSet>>,
     pub(super) renewal: Renewal,
     pub(super) notes: EngineNotes,
     pub(super) value: V,

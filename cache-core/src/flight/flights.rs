@@ -35,8 +35,8 @@ impl<T: Clone> Flights<T> {
     }
 
     /// Joins the flight of `key`, or begins one. `within` are the loads that the caller runs in.
-    /// `relate` compares a flight with the caller; a flight that it calls outdated is removed from
-    /// the table, and a new one begins. `generation` is called while the table is locked, so that a
+    /// `relate` compares a flight with the caller; a flight that it calls outdated, or whose tags
+    /// were invalidated, is removed from the table, and a new one begins. `generation` is called while the table is locked, so that a
     /// flight that begins after a clear has the generation from after it.
     pub(crate) fn join(
         &self,
@@ -54,8 +54,11 @@ impl<T: Clone> Flights<T> {
             if within.are_part_of(&**flight) {
                 return Join::Own;
             }
-            let origin = flight.waiters().origin;
-            if relate(origin) == Relation::Current {
+            let waiters = flight.waiters();
+            let origin = waiters.origin;
+            let tags_stand = waiters.tags_stand();
+            drop(waiters);
+            if tags_stand && relate(origin) == Relation::Current {
                 let follower = Follower::new(&self.0, stored, Arc::clone(flight), within);
                 drop(shard);
                 return if follower.is_awaited() { Join::Own } else { Join::Follow(follower) };

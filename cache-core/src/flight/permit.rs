@@ -10,6 +10,7 @@ use super::{
 use crate::{
     key::StoredKey,
     sync::{Arc, oneshot},
+    tag::TagSet,
 };
 
 /// The message that ends a follower's wait.
@@ -79,6 +80,12 @@ impl<T: Clone> Permit<T> {
     /// flight, the first counts.
     pub(crate) fn set_origin(&self, origin: Origin) {
         self.flight.waiters().origin.get_or_insert(origin);
+    }
+
+    /// Stores the tags of the load, as they were before it, for callers who join from now on. Of
+    /// several loads of one flight, the first counts.
+    pub(crate) fn set_tags(&self, tags: &std::sync::Arc<TagSet>) {
+        self.flight.waiters().tags.get_or_insert_with(|| std::sync::Arc::clone(tags));
     }
 
     /// Ends the load with `outcome` and wakes all waiters. `store` runs first, if nothing has

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     clock::Moment,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    tag::TagSet,
 };
 
 /// One flight: shared by the table, its loads and its followers. `S` wakes a waiter.
@@ -66,6 +67,8 @@ pub(super) struct Waiters<S> {
     overdue: BTreeMap<u64, S>,
     /// The beginning of the first load; `None` before.
     pub(super) origin: Option<Origin>,
+    /// The tags before the first load; `None` where it has none.
+    pub(super) tags: Option<std::sync::Arc<TagSet>>,
     next_id: u64,
 }
 
@@ -77,6 +80,7 @@ impl<S> Default for Waiters<S> {
             followers: BTreeMap::new(),
             overdue: BTreeMap::new(),
             origin: None,
+            tags: None,
             next_id: 0,
         }
     }
@@ -162,6 +166,11 @@ impl<S> Waiters<S> {
     /// Returns the loads that run.
     pub(super) fn loads(&self) -> impl Iterator<Item = &Arc<Progress>> {
         self.leader.iter().chain(&self.own_loads)
+    }
+
+    /// Tells whether no tag was invalidated since the first load began.
+    pub(super) fn tags_stand(&self) -> bool {
+        self.tags.as_ref().is_none_or(|tags| tags.stands())
     }
 
     /// Tells whether no load runs.

@@ -16,7 +16,9 @@ use crate::{
     entry::Entry,
     key::{Key, StoredKey},
     observe::Counters,
+    remote::Digester,
     site::Site,
+    tag::Cells,
 };
 
 thread_local! {
@@ -42,7 +44,8 @@ pub(crate) fn cache(site: &'static Site, shared: Option<Shared>) -> Cache {
     let tier = Arc::new(FakeStore::default());
     let together = Arc::new(Together::new(None));
     let memory = Memory::on(tier, shared.is_some(), HeldBytes::default(), together);
-    Cache::with_memory(site, policy, clock, shared, counters, memory)
+    let tags = Arc::new(Cells::new(Digester::new(None)));
+    Cache::with_memory(site, policy, clock, shared, tags, counters, memory)
 }
 
 /// Stores `value` as `put` does.

@@ -13,7 +13,7 @@ use super::{
     load::Load,
     miss::Next,
 };
-use crate::{invalidation::Invalidation, park::park};
+use crate::{invalidation::Invalidation, park::park, tag::Tags};
 
 /// The next step of a call that missed.
 enum Then<R> {
@@ -28,15 +28,20 @@ enum Then<R> {
 impl<R, V, E> Missed<R, V, E> {
     /// Returns the value that memory did not have, as [`call`](Self::call) does.
     pub fn call_now(self, load: impl FnOnce() -> R) -> R {
-        self.keyed().finish(self.keyed().seek_now(), load)
+        self.keyed().finish(self.keyed().seek_now(self.tags()), load)
     }
 }
 
 impl<R, V, E> Keyed<R, V, E> {
     /// Runs `load` now and stores its value, as [`refresh`](Self::refresh) does.
     pub fn refresh_now(&self, load: impl FnOnce() -> R) -> R {
+        self.refresh_now_tagged(None, load)
+    }
+
+    /// Runs `load` as [`refresh_now`](Self::refresh_now) does, for an entry with these tags.
+    pub(super) fn refresh_now_tagged(&self, tags: Option<&Tags>, load: impl FnOnce() -> R) -> R {
         let then = match self.enabled_cache() {
-            Some(cache) => self.wait_for(self.miss(cache).by_thread().refresh()),
+            Some(cache) => self.wait_for(self.miss(cache).tagged(tags).by_thread().refresh()),
             None => Then::Run,
         };
         self.finish(then, load)
@@ -58,9 +63,9 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     #[inline(never)]
-    fn seek_now(&self) -> Then<R> {
+    fn seek_now(&self, tags: Option<&Tags>) -> Then<R> {
         match self.enabled_cache() {
-            Some(cache) => self.wait_for(self.miss(cache).by_thread().seek()),
+            Some(cache) => self.wait_for(self.miss(cache).tagged(tags).by_thread().seek()),
             None => Then::Run,
         }
     }
@@ -105,9 +110,9 @@ impl<R, V, E> Keyed<R, V, E> {
         }
     }
 
-    /// Ends the load of a function that has returned.
+    /// Ends the load of a function that has returned. Unboxed, the load would lie on the stack below
+    /// the function.
     #[inline(never)]
-    #[expect(clippy::boxed_local, reason = "unboxed, it would lie on the stack below the function")]
     fn store(&self, load: Box<Load>, returned: Option<R>) -> R {
         let returned = returned.expect("it has run");
         let result = match (self.returns.split)(returned) {

@@ -20,8 +20,9 @@ use super::{
     keyed::Keyed,
     load::{Load, Panic},
     miss::Next,
+    tagged::Tagged,
 };
-use crate::{cache::Outcome, runtime};
+use crate::{cache::Outcome, runtime, tag::Tags};
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
 /// caller who waits.
@@ -43,6 +44,8 @@ pub struct Missed<R, V, E>(Box<Course<R, V, E>>);
 /// The key and the progress of a call.
 struct Course<R, V, E> {
     keyed: Keyed<R, V, E>,
+    /// The tags of the entry, where the function says some.
+    tags: Option<Tags>,
     step: Step<V>,
 }
 
@@ -85,7 +88,7 @@ impl<R, V, E> Missed<R, V, E> {
     #[cold]
     #[inline(never)]
     fn at(keyed: Keyed<R, V, E>, step: Step<V>) -> Self {
-        Self(Box::new(Course { keyed, step }))
+        Self(Box::new(Course { keyed, tags: None, step }))
     }
 
     /// Creates a call that has the permit to load.
@@ -93,9 +96,22 @@ impl<R, V, E> Missed<R, V, E> {
         Self::at(keyed, Step::Load(Box::new(load)))
     }
 
-    /// Takes the key.
-    pub(super) fn into_keyed(self) -> Keyed<R, V, E> {
-        self.0.keyed
+    /// Adds the tags of the entry. The key is made again with them: a hit needs none.
+    #[must_use]
+    #[inline(never)]
+    pub fn tagged(mut self, tagged: Tagged<R, V, E>) -> Self {
+        self.0.tags = Some(tagged.tags);
+        self
+    }
+
+    /// Takes the key, and the tags of the entry.
+    pub(super) fn into_keyed(self) -> (Keyed<R, V, E>, Option<Tags>) {
+        (self.0.keyed, self.0.tags)
+    }
+
+    /// Returns the tags of the entry.
+    pub(super) fn tags(&self) -> Option<&Tags> {
+        self.0.tags.as_ref()
     }
 
     /// Returns the key.
@@ -212,7 +228,10 @@ impl<R, V, E> Course<R, V, E> {
 
     fn begin(&self) -> Step<V> {
         match self.keyed.enabled_cache() {
-            Some(cache) => Step::Wait(Box::pin(self.keyed.miss(cache).seek())),
+            Some(cache) => {
+                let miss = self.keyed.miss(cache).tagged(self.tags.as_ref());
+                Step::Wait(Box::pin(miss.seek()))
+            }
             None => Step::Run,
         }
     }

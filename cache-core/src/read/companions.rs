@@ -8,7 +8,7 @@ use super::{
     keyed::Keyed,
     miss::Miss,
 };
-use crate::{cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches};
+use crate::{cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches, tag::Tags};
 
 /// Returns the fresh value in memory, and counts a hit. Without one, or when the task is to let
 /// others run first, it returns the call that goes on.
@@ -43,9 +43,18 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Runs the function now, by the future that `run` makes, and stores its value. An error leaves
     /// the stored value as it was.
     pub fn refresh<F: Future<Output = R>>(self, run: impl FnOnce() -> F) -> Call<R, V, E, F> {
+        self.refresh_tagged(None, run)
+    }
+
+    /// Runs the function as [`refresh`](Self::refresh) does, for an entry with these tags.
+    pub(super) fn refresh_tagged<F: Future<Output = R>>(
+        self,
+        tags: Option<&Tags>,
+        run: impl FnOnce() -> F,
+    ) -> Call<R, V, E, F> {
         let missed = match self.enabled_cache() {
             Some(cache) => {
-                let refresh = self.miss(cache).refresh();
+                let refresh = self.miss(cache).tagged(tags).refresh();
                 Missed::waiting(self, refresh)
             }
             None => Missed::uncached(self),
@@ -54,11 +63,16 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     /// Returns the stored value, if it is fresh or stale.
-    pub async fn peek(self) -> Option<V> {
+    pub fn peek(self) -> impl Future<Output = Option<V>> {
+        self.peek_tagged(None)
+    }
+
+    /// Returns the stored value as [`peek`](Self::peek) does, of an entry with these tags.
+    pub(super) async fn peek_tagged(self, tags: Option<Tags>) -> Option<V> {
         let cache = self.enabled_cache()?;
         let at_hand = cache.at_hand(&self.key).filter(self.value.fits);
         let entry = match at_hand.filter(|entry| entry.serves_at_once(cache.clock.now())) {
-            None => self.miss(cache).peek().await,
+            None => self.miss(cache).tagged(tags.as_ref()).peek().await,
             found => found,
         };
         self.open(entry)
@@ -76,12 +90,17 @@ impl<R, V, E> Keyed<R, V, E> {
 
     /// Stores `value`. While the cache is off nothing is stored; then the stored value, which is
     /// older, is invalidated.
-    pub async fn put(self, value: V) {
+    pub fn put(self, value: V) -> impl Future<Output = ()> {
+        self.put_tagged(None, value)
+    }
+
+    /// Stores `value` as [`put`](Self::put) does, in an entry with these tags.
+    pub(super) async fn put_tagged(self, tags: Option<Tags>, value: V) {
         let Some(cache) = self.enabled_cache() else {
             self.invalidate().await;
             return;
         };
-        let filling = self.miss(cache).put(
+        let filling = self.miss(cache).tagged(tags.as_ref()).put(
             || self.value.decision(&value),
             |codec, size| self.value.encode(&value, codec, size),
         );

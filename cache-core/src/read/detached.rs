@@ -36,14 +36,14 @@ where
         if !runtime::is_here() {
             return self.call(run).await;
         }
-        let keyed = self.into_keyed();
+        let (keyed, tags) = self.into_keyed();
         poll_fn(runtime::poll_proceed).await;
         // Memory may have had one when the task was to let others run first.
         if let Some(value) = keyed.hit_again() {
             return value;
         }
         let Some(cache) = keyed.enabled_cache() else { return run().await };
-        let mut next = keyed.miss(cache).seek().await;
+        let mut next = keyed.miss(cache).tagged(tags.as_ref()).seek().await;
         if let Next::Renew(mut renewal) = next {
             let served = renewal.serve().and_then(|entry| (keyed.value.take)(entry));
             if let Some(value) = served {

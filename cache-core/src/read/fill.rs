@@ -20,6 +20,7 @@ use crate::{
     key::StoredKey,
     memory::Left,
     observe,
+    tag::TagSet,
     timeline::Lifetimes,
 };
 
@@ -35,6 +36,8 @@ pub(super) struct Landing {
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     group: Group,
+    /// The tags before the load.
+    tags: Option<Arc<TagSet>>,
     /// `None` for a value that nobody loaded.
     load_time: Option<Duration>,
     keep: Keep,
@@ -44,27 +47,41 @@ pub(super) struct Landing {
     claim: Option<Claim>,
 }
 
+/// The part of a load that its fill goes on with.
+#[derive(Default)]
+pub(super) struct OfLoad {
+    /// The tags before it.
+    pub(super) tags: Option<Arc<TagSet>>,
+    /// `None` for a value that nobody loaded.
+    pub(super) load_time: Option<Duration>,
+    /// The right to renew the value that this one replaces.
+    pub(super) claim: Option<Claim>,
+}
+
 /// Begins to store a value: remotely first, if the cache has a remote part.
 pub(super) fn fill(
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
-    load_time: Option<Duration>,
-    claim: Option<Claim>,
+    of_load: OfLoad,
     decide: impl FnOnce() -> Decision,
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     // The user's code, and part of the load: it may call for this very key.
     let decision = Loading::nested(permit.progress()).scope(decide);
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
+    let OfLoad { tags, load_time, claim } = of_load;
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
     let mut landing =
-        Landing { cache, permit, group, load_time, keep: Keep::Alone, lifetimes, claim };
+        Landing { cache, permit, group, tags, load_time, keep: Keep::Alone, lifetimes, claim };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let load_time = load_time.unwrap_or_default();
+    let tags_stand = landing.tags.as_ref().is_none_or(|tags| tags.stands());
+    // Nobody would read a value whose tag was invalidated meanwhile.
+    let sent = lifetimes.filter(|_| tags_stand);
     // The user's code, as above.
     let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, load_time, encode);
-    let value = Loading::nested(landing.permit.progress()).scope(|| lifetimes.and_then(outgoing));
+    let value = Loading::nested(landing.permit.progress()).scope(|| sent.and_then(outgoing));
     let progress = Arc::clone(landing.permit.progress());
     Filling::Remote(
         progress,
@@ -94,15 +111,19 @@ impl Landing {
     /// Stores the entry that `wrap` makes (by the value's `Clone`, which is the user's code and
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let Self { cache, permit, group, load_time, keep, lifetimes, claim } = self;
+        let Self { cache, permit, group, tags, load_time, keep, lifetimes, claim } = self;
         let Some(lifetimes) = lifetimes else { return decline(&cache, permit, load_time) };
         cache.forget_declined(permit.key());
         let load_time_or_zero = load_time.unwrap_or_default();
         let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
-        let wrap = || cache.completed(wrap(permit.key().clone(), facts), lifetimes.fresh);
+        let tags_stand = || tags.as_ref().is_none_or(|tags| tags.stands());
+        let tagged = || wrap(permit.key().clone(), facts).tagged(tags.clone());
+        let wrap = || cache.completed(tagged(), lifetimes.fresh);
         let entry = Loading::nested(permit.progress()).scope(wrap);
         let store = || match keep {
             Keep::No => Left::default(),
+            // A tag was invalidated after the load began.
+            _ if !tags_stand() => Left::default(),
             Keep::Too => cache.keep(entry.clone()),
             Keep::Alone => cache.store(entry.clone()),
         };

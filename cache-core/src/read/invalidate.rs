@@ -13,6 +13,7 @@ use crate::{
     key::{Key, StoredKey},
     registry::{CacheHandle, Caches},
     site::Site,
+    tag::Named,
 };
 
 /// The target of an invalidation.
@@ -22,6 +23,8 @@ pub enum Target {
     Key(&'static Site, Key),
     /// All entries of a cache.
     All(CacheHandle),
+    /// All entries with one value of a tag.
+    Tag(Named),
 }
 
 /// Invalidates `keys` of `cache`, on all nodes where it is shared: in one request.
@@ -45,15 +48,20 @@ pub(super) async fn invalidate_keys(cache: &Cache, keys: &[Key]) -> Invalidation
 /// are one request. Returns the least reach of all; `None` without targets.
 pub async fn invalidate_all(targets: impl IntoIterator<Item = Target>) -> Option<Invalidation> {
     let mut keys = Vec::<(Arc<Cache>, Vec<Key>)>::new();
+    let mut tags = Vec::<Named>::new();
     let mut running = Vec::<Pin<Box<dyn Future<Output = Invalidation> + Send>>>::new();
     for target in targets {
         match target {
             Target::Key(site, key) => add(&mut keys, site, key),
+            Target::Tag(named) => tags.push(named),
             Target::All(cache) => running.push(Box::pin(async move { cache.clear().await })),
         }
     }
     for (cache, keys) in keys {
         running.push(Box::pin(async move { invalidate_keys(&cache, &keys).await }));
+    }
+    if !tags.is_empty() {
+        running.push(Box::pin(async move { Caches::current().invalidate_tags(&tags).await }));
     }
     least_reach(running).await
 }

@@ -32,7 +32,8 @@ pub type Plain<R> = Keyed<R, R, Infallible>;
 #[derive(Clone, Copy, Debug)]
 pub struct Skipped;
 
-/// Calls a function by one key: `run` makes its future. A hit is over before the function's future
+/// Calls a function by one key: `run` makes its future. `tagged` is the key with the tags of its
+/// entry, where there are some. A hit is over before the function's future
 /// and the state of a call exist, and what it needed is off the stack before the function runs.
 #[doc(hidden)]
 #[macro_export]
@@ -41,6 +42,14 @@ macro_rules! __call {
         match $crate::__private::hit(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => missed.call(move || $run).await,
+        }
+    };
+    ($keyed:expr, $tagged:expr, $run:expr) => {
+        match $crate::__private::hit(|| $keyed) {
+            ::core::ops::ControlFlow::Break(value) => value,
+            ::core::ops::ControlFlow::Continue(missed) => {
+                missed.tagged($tagged).call(move || $run).await
+            }
         }
     };
 }
@@ -56,6 +65,14 @@ macro_rules! __call_detached {
             ::core::ops::ControlFlow::Continue(missed) => missed.call_detached($run).await,
         }
     };
+    ($keyed:expr, $tagged:expr, $run:expr) => {
+        match $crate::__private::hit(|| $keyed) {
+            ::core::ops::ControlFlow::Break(value) => value,
+            ::core::ops::ControlFlow::Continue(missed) => {
+                missed.tagged($tagged).call_detached($run).await
+            }
+        }
+    };
 }
 
 /// Calls a function that is not async by one key: `run` runs it.
@@ -66,6 +83,14 @@ macro_rules! __call_now {
         match $crate::__private::hit_now(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => missed.call_now(move || $run),
+        }
+    };
+    ($keyed:expr, $tagged:expr, $run:expr) => {
+        match $crate::__private::hit_now(|| $keyed) {
+            ::core::ops::ControlFlow::Break(value) => value,
+            ::core::ops::ControlFlow::Continue(missed) => {
+                missed.tagged($tagged).call_now(move || $run)
+            }
         }
     };
 }

@@ -10,7 +10,7 @@ use std::{
 use tracing::Span;
 
 use super::{
-    fill::{Filling, fill},
+    fill::{Filling, OfLoad, fill},
     remote_part::{RemotePart, limited},
     standby::Standby,
 };
@@ -24,6 +24,7 @@ use crate::{
     generations::Group,
     observe::{self, StaleReason},
     returns::AnyError,
+    tag::TagSet,
     timeline::Age,
     timeline::Lifetimes,
 };
@@ -33,6 +34,8 @@ pub(super) struct Load {
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
+    /// The tags of its entry, as they are now.
+    tags: Option<Arc<TagSet>>,
     loading: Loading,
     span: Span,
     began: Moment,
@@ -63,6 +66,7 @@ impl Load {
         cache: Arc<Cache>,
         permit: Permit<Outcome>,
         remote: Option<Box<RemotePart>>,
+        tags: Option<Arc<TagSet>>,
         cause: LoadCause,
         standby: Option<Standby>,
     ) -> Self {
@@ -73,6 +77,7 @@ impl Load {
             cache,
             permit,
             remote,
+            tags,
             cause,
             standby,
         }
@@ -130,7 +135,9 @@ impl Load {
         let load_time = self.load_time();
         self.count(load_time, false);
         let claim = self.standby.and_then(|standby| standby.claim);
-        fill(self.cache, self.permit, self.remote, Some(load_time), claim, decide, encode)
+        let Self { cache, permit, remote, tags, .. } = self;
+        let of_load = OfLoad { tags, load_time: Some(load_time), claim };
+        fill(cache, permit, remote, of_load, decide, encode)
     }
 
     /// Ends the load of a function that returned an error: nothing is stored. Returns the value

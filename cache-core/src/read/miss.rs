@@ -12,7 +12,7 @@ pub(in crate::read) use past_ttl::Renewal;
 use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
 
 use super::{
-    fill::{Landing, fill},
+    fill::{Landing, OfLoad, fill},
     load::{Load, LoadCause},
     remote_part::{NotGranted, RemotePart},
     standby::Standby,
@@ -28,7 +28,9 @@ use crate::{
     generations::Group,
     key::Key,
     policy::FLIGHT_WAIT,
+    remote::TagKey,
     returns::AnyError,
+    tag::{Named, TagSet, Tags},
     timeline::Age,
     value::Decode,
 };
@@ -46,6 +48,10 @@ pub(super) struct Miss {
     fits: fn(&Entry) -> bool,
     /// `None` for a cache of this process alone.
     remote: Option<Box<RemotePart>>,
+    /// The tags that the call names.
+    tags: Option<Arc<[TagKey]>>,
+    /// The tags before the load that the call is about to run.
+    drawn: Option<Arc<TagSet>>,
     /// `true` once the call is counted as a miss.
     counted: bool,
     caller: Caller,
@@ -92,11 +98,23 @@ impl Miss {
             group,
             fits,
             remote,
+            tags: None,
+            drawn: None,
             counted: false,
             caller,
             standby: None,
             is_background: false,
         }
+    }
+
+    /// Gives the entry that the call may load these tags.
+    pub(super) fn tagged(mut self, tags: Option<&Tags>) -> Self {
+        let key = |tag: &Named| self.cache.tags.key(tag);
+        self.tags = tags.map(|tags| tags.iter().map(key).collect());
+        if let Some(remote) = &mut self.remote {
+            remote.set_tags(self.tags.clone());
+        }
+        self
     }
 
     /// Makes the thread that calls wait by being parked.
@@ -213,7 +231,9 @@ impl Miss {
     ) -> Option<Landing> {
         let permit = self.supersede();
         let permit = self.request_load(permit).await.ok()?;
-        Some(fill(self.cache, permit, self.remote, None, None, decide, encode).await)
+        let Self { cache, remote, drawn, .. } = self;
+        let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
+        Some(fill(cache, permit, remote, of_load, decide, encode).await)
     }
 
     /// Reads the remote tier, or memory while that is out of reach.
@@ -426,6 +446,7 @@ impl Miss {
         if let Caller::Thread(_) = self.caller {
             permit.progress().run_by_thread();
         }
+        self.draw_tags(&permit);
         let Some(remote) = &mut self.remote else { return Ok(permit) };
         if self.cache.declines(permit.key()) {
             // A lease would make others wait for a value that they do not get.
@@ -437,8 +458,16 @@ impl Miss {
         poll_fn(|cx| progress.poll(cx, |cx| request.as_mut().poll(cx))).await
     }
 
+    /// Notes the state of the tags before the load. What is invalidated from here on makes its
+    /// entry invalid, and lets no later caller join.
+    fn draw_tags(&mut self, permit: &Permit<Outcome>) {
+        self.drawn = self.tags.as_ref().map(|tags| self.cache.tags.draw(tags));
+        self.drawn.iter().for_each(|drawn| permit.set_tags(drawn));
+    }
+
     fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Load {
-        Load::begin(self.cache, permit, self.remote, cause, self.standby)
+        let Self { cache, remote, drawn, standby, .. } = self;
+        Load::begin(cache, permit, remote, drawn, cause, standby)
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {

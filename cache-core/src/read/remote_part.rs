@@ -18,8 +18,10 @@ use crate::{
     policy::FLIGHT_WAIT,
     remote::{
         Budget, FillKind, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
-        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, StoredValue,
+        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, SeenTag, StoredTag, StoredValue,
+        TagGeneration, TagKey,
     },
+    tag::TagSet,
     timeline::{Age, Lifetimes, Timeline},
     value::Decode,
 };
@@ -28,6 +30,10 @@ use crate::{
 pub(super) struct RemotePart {
     pub(super) key: RemoteKey,
     group: Group,
+    /// The tags that the call names.
+    tags: Option<Arc<[TagKey]>>,
+    /// Their generations, as the last read has shown them.
+    seen_tags: Vec<Option<TagGeneration>>,
     decode: Decode,
     pub(super) budget: Budget,
     began: Instant,
@@ -80,6 +86,8 @@ impl RemotePart {
         Some(Box::new(Self {
             group: cache.generations.group(&remote_key.digest),
             key: remote_key,
+            tags: None,
+            seen_tags: Vec::new(),
             decode: decode?,
             budget: Budget::new(shared.remote.deadline),
             began: Instant::now(),
@@ -92,6 +100,11 @@ impl RemotePart {
             gives_way: false,
             others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
+    }
+
+    /// Reads and loads for an entry with these tags.
+    pub(super) fn set_tags(&mut self, tags: Option<Arc<[TagKey]>>) {
+        self.tags = tags;
     }
 
     pub(super) fn group(&self) -> Group {
@@ -139,11 +152,22 @@ impl RemotePart {
     pub(super) async fn read(&mut self, cache: &Cache, key: &Key) -> Option<Entry> {
         let lookup = cache.lookup(key);
         let snapshot = self.snapshot(cache);
+        let drawn = self.tags.as_ref().map(|tags| cache.tags.draw(tags));
         let span = observe::get_span(cache.site.name);
         let tier = tier(cache);
-        let read = self.budget.spend(snapshot.at, |left| tier.read(&self.key, left));
+        let tags = self.tags.as_deref().unwrap_or_default();
+        let read = self.budget.spend(snapshot.at, |left| tier.read(&self.key, tags, left));
         let reply = read.instrument(span.clone()).await;
-        let entry = self.seen(cache, key, reply, snapshot);
+        let entry = match self.seen(cache, reply, snapshot) {
+            Some(incoming) if incoming.tags.is_empty() => {
+                self.open(cache, key, &incoming, snapshot.generation, None)
+            }
+            // Not part of the future of every read.
+            Some(incoming) => {
+                Box::pin(self.open_tagged(cache, key, incoming, snapshot, drawn)).await
+            }
+            None => None,
+        };
         if let Some(entry) = &entry
             && (entry.is_settled(cache.clock.now()) || !cache.has_at_hand(key))
         {
@@ -157,17 +181,16 @@ impl RemotePart {
         Snapshot { at: Instant::now(), generation: cache.generations.of(self.group) }
     }
 
-    /// Returns the value that a read has shown, or keeps the state beside it.
+    /// Returns the value that a read has shown, and keeps the state beside it.
     fn seen(
         &mut self,
         cache: &Cache,
-        key: &Key,
         reply: Result<Seen, Reason>,
         snapshot: Snapshot,
-    ) -> Option<Entry> {
+    ) -> Option<Incoming> {
         self.last_read = None;
         self.refusal = reply.as_ref().err().copied();
-        let Seen { stored, mark } =
+        let Seen { stored, mark, tags } =
             reply.inspect_err(|reason| out_of_reach(cache, *reason)).ok()?;
         let if_stored = match &stored {
             StoredValue::Absent => IfStored::ReturnIt,
@@ -175,11 +198,46 @@ impl RemotePart {
             StoredValue::Corrupt => IfStored::LoadAnyway,
         };
         self.last_read = Some(LastRead { mark, snapshot, if_stored });
+        self.seen_tags = tags;
         match stored {
-            StoredValue::Present(incoming) => self.open(cache, key, &incoming, snapshot.generation),
+            StoredValue::Present(incoming) => Some(incoming),
             StoredValue::Absent => None,
             StoredValue::Corrupt => {
                 cache.counters.corrupt.add(1);
+                None
+            }
+        }
+    }
+
+    /// Returns the entry of a stored value, if its tags stand: `drawn` are those that the call names,
+    /// from before the read. Where the value has others, they are asked for.
+    async fn open_tagged(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        incoming: Incoming,
+        snapshot: Snapshot,
+        drawn: Option<Arc<TagSet>>,
+    ) -> Option<Entry> {
+        let named = self.tags.iter().flat_map(|tags| tags.iter());
+        let tags = if named.eq(incoming.tags.iter().map(|tag| &tag.key)) {
+            stand(&incoming.tags, &self.seen_tags).then_some(drawn).flatten()
+        } else {
+            self.stands_now(cache, &incoming).await
+        };
+        self.open(cache, key, &incoming, snapshot.generation, Some(tags?))
+    }
+
+    /// Returns the tags of a stored value, if they stand, by a request of its own.
+    async fn stands_now(&self, cache: &Cache, incoming: &Incoming) -> Option<Arc<TagSet>> {
+        let keys: Vec<_> = incoming.tags.iter().map(|tag| tag.key.clone()).collect();
+        // Before the request: what is invalidated from here on makes the entry invalid.
+        let drawn = cache.tags.draw(&keys);
+        let ask = |left| tier(cache).tag_generations(&keys, left);
+        match self.budget.spend(Instant::now(), ask).await {
+            Ok(seen) => stand(&incoming.tags, &seen).then_some(drawn),
+            Err(reason) => {
+                out_of_reach(cache, reason);
                 None
             }
         }
@@ -193,6 +251,7 @@ impl RemotePart {
         key: &Key,
         incoming: &Incoming,
         generation: u64,
+        tags: Option<Arc<TagSet>>,
     ) -> Option<Entry> {
         let clock = &cache.clock;
         let age = if clock.is_system() {
@@ -212,7 +271,7 @@ impl RemotePart {
         let key = StoredKey::from(key);
         (self.decode)(key, incoming.codec, incoming.payload(), facts)
             .inspect_err(|reason| undecodable(cache, *reason))
-            .map(|entry| cache.completed(entry, lifetimes.fresh))
+            .map(|entry| cache.completed(entry.tagged(tags), lifetimes.fresh))
             .ok()
     }
 
@@ -243,7 +302,14 @@ impl RemotePart {
                     return Ok(permit);
                 }
                 Ok(LoadReply::Found(incoming)) => {
-                    let opened = self.open(cache, key, &incoming, snapshot.generation);
+                    let opened = if incoming.tags.is_empty() {
+                        self.open(cache, key, &incoming, snapshot.generation, None)
+                    } else {
+                        let tags = self.stands_now(cache, &incoming).await;
+                        tags.and_then(|tags| {
+                            self.open(cache, key, &incoming, snapshot.generation, Some(tags))
+                        })
+                    };
                     let is_settled = |entry: &Entry| entry.is_settled(clock.now());
                     let Some(entry) = opened.filter(is_settled) else {
                         request.stored = IfStored::LoadAnyway;
@@ -263,6 +329,7 @@ impl RemotePart {
                         request.stored = IfStored::ReturnIt;
                     }
                     request.generation = None;
+                    request.tags.iter_mut().for_each(|tag| tag.generation = None);
                 }
                 Err(reason) => {
                     out_of_reach(cache, reason);
@@ -274,10 +341,24 @@ impl RemotePart {
         }
     }
 
+    /// Returns the tags of the load, with the generations that the last read has shown.
+    fn tags_of_request(&self) -> Vec<SeenTag> {
+        let is_known = self.last_read.is_some() && self.kind == FillKind::AfterMiss;
+        let seen = |place: usize| self.seen_tags.get(place).copied().flatten();
+        let named = self.tags.iter().flat_map(|tags| tags.iter()).cloned().enumerate();
+        let tag = |(place, key)| {
+            let generation = if is_known { seen(place) } else { None };
+            SeenTag { key, generation }
+        };
+        named.map(tag).collect()
+    }
+
     fn load_request(&self, holder: Holder) -> LoadRequest {
+        let tags = self.tags_of_request();
         if self.kind == FillKind::Replacing {
             return LoadRequest {
                 generation: None,
+                tags,
                 others: OtherLoads::Supersede,
                 stored: IfStored::LoadAnyway,
                 holder,
@@ -285,11 +366,18 @@ impl RemotePart {
         }
         LoadRequest {
             generation: self.last_read.and_then(|read| read.mark.generation),
+            tags,
             others: self.others,
             stored: self.last_read.map_or(IfStored::ReturnIt, |read| read.if_stored),
             holder,
         }
     }
+}
+
+/// Tells whether each of the tags of a stored value has the generation that was `seen`.
+fn stand(stored: &[StoredTag], seen: &[Option<TagGeneration>]) -> bool {
+    let all = stored.iter().map(|tag| Some(tag.generation));
+    all.eq(seen.iter().copied())
 }
 
 /// Stores a value that was read remotely in the memory of a tiered cache, unless something happened

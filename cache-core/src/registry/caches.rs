@@ -3,8 +3,14 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use super::{
-    current, handle::CacheHandle, health, identities::Identities, open, reload, remote,
-    report::Report, state::Registry,
+    current,
+    handle::CacheHandle,
+    health,
+    identities::Identities,
+    open, reload, remote,
+    report::Report,
+    state::Registry,
+    tags::{self, TagHandle},
 };
 use crate::{
     cache::Cache,
@@ -13,8 +19,10 @@ use crate::{
     error::Error,
     flight,
     health::Health,
+    invalidation::Invalidation,
     remote::{QueuedInvalidations, Shutdown},
     site::{self, Site},
+    tag::{self, Named},
 };
 
 /// All caches of a program. Clones are the same registry.
@@ -202,6 +210,34 @@ impl Caches {
     /// ```
     pub fn get(&self, name: &str) -> Option<CacheHandle> {
         CacheHandle::named(Arc::clone(&self.0), name)
+    }
+
+    /// Returns the tag called `name`, or `None` if the program declares none of that name.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// let caches = Caches::current();
+    /// assert!(caches.tag("a name that no tag has").is_none());
+    /// ```
+    pub fn tag(&self, name: &str) -> Option<TagHandle> {
+        TagHandle::named(Arc::clone(&self.0), name)
+    }
+
+    /// Returns the names of all tags of this program, sorted.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// for name in Caches::current().tags() {
+    ///     println!("{name}");
+    /// }
+    /// ```
+    pub fn tags(&self) -> Vec<&'static str> {
+        tag::by_name().keys().copied().collect()
+    }
+
+    /// Makes all entries invalid that have one of these values of tags.
+    pub(crate) async fn invalidate_tags(&self, values: &[Named]) -> Invalidation {
+        tags::invalidate(&self.0, values).await
     }
 
     /// Returns the names of all caches of this program, sorted.

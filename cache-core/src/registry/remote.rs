@@ -16,7 +16,7 @@ use crate::{
     identity::Identity,
     invalidation::Invalidation,
     observe,
-    remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown},
+    remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown, TagKey},
     site,
 };
 
@@ -138,6 +138,12 @@ impl RemoteEvents for Events {
             .for_each(|cache| cache.invalidated_elsewhere(digest));
     }
 
+    fn tag_invalidated(&self, name: &str, digest: Digest) {
+        if let Some(registry) = self.0.upgrade() {
+            registry.tags.end(&TagKey { name: name.to_owned().into(), digest });
+        }
+    }
+
     fn cleared(&self, name: &str) {
         if let Some(registry) = self.0.upgrade() {
             registry.named(name).for_each(|cache| cache.drop_all());
@@ -149,6 +155,8 @@ impl RemoteEvents for Events {
     fn distrusted(&self) {
         if let Some(registry) = self.0.upgrade() {
             registry.open_caches().for_each(|cache| cache.distrust());
+            // Caches of this process alone have tags that other nodes invalidate.
+            registry.tags.end_all();
         }
     }
 

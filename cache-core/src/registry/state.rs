@@ -11,8 +11,9 @@ use crate::{
     memory::Together,
     observe::{self, LoadTimes, Resources, Stats},
     policy::Policy,
-    remote::{Place, QueuedInvalidations},
+    remote::{Digester, Place, QueuedInvalidations},
     site::{self, SITES, Site},
+    tag::Cells,
 };
 
 /// The state of one registry.
@@ -21,6 +22,8 @@ pub(super) struct Registry {
     pub(super) clock: Clock,
     /// The remote tier; `None` when no cache of the program uses one.
     pub(super) remote: Option<Remote>,
+    /// The tags of all entries.
+    pub(super) tags: Arc<Cells>,
     /// [`SITES`], found once.
     sites: &'static [Site],
     /// The bound of the bytes of all caches.
@@ -33,7 +36,9 @@ impl Registry {
     pub(super) fn new(settings: CurrentSettings, clock: Clock, remote: Option<Remote>) -> Self {
         let caches = SITES.iter().map(|_| OnceLock::new()).collect();
         let together = Arc::new(Together::new(settings.max_bytes()));
-        Self { settings, clock, remote, sites: SITES.static_slice(), together, caches }
+        let digester = remote.as_ref().map(|remote| remote.digester.clone());
+        let tags = Arc::new(Cells::new(digester.unwrap_or_else(|| Digester::new(None))));
+        Self { settings, clock, remote, tags, sites: SITES.static_slice(), together, caches }
     }
 
     /// Returns the cache of `site`, and opens it at its first use.
@@ -53,7 +58,9 @@ impl Registry {
     fn open(&self, site: &'static Site) -> Arc<Cache> {
         let policy = self.settings.policy(site);
         let shared = self.shared(site, &policy);
-        let cache = Arc::new(Cache::new(site, policy, self.clock.clone(), shared, &self.together));
+        let Self { together, tags, .. } = self;
+        let cache = Cache::new(site, policy, self.clock.clone(), shared, together, tags);
+        let cache = Arc::new(cache);
         tidy_when_open(&cache);
         cache
     }

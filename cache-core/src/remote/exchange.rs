@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Pending, Reason};
+use super::{Pending, Reason, TagKey};
 use crate::{codec::Codec, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
@@ -18,6 +18,48 @@ pub struct Mark {
     pub generation: Option<[u8; 16]>,
     /// The random token of the key.
     pub token: Option<[u8; 16]>,
+    /// Stands for the generations of the tags that the reader named; `None` without tags.
+    pub tags: Option<[u8; 16]>,
+}
+
+/// The random bytes of one value of a tag, from one invalidation to the next. An absent one is one
+/// that no stored value has.
+pub type TagGeneration = [u8; 16];
+
+/// One value of a tag that a stored value has, with its generation from before the load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTag {
+    /// The value of the tag.
+    pub key: TagKey,
+    /// Its generation.
+    pub generation: TagGeneration,
+}
+
+/// One value of a tag, with the generation that a read has shown.
+#[derive(Clone, Debug)]
+pub struct SeenTag {
+    /// The value of the tag.
+    pub key: TagKey,
+    /// Its generation; `None`: the tier asks for it, and makes one where there is none.
+    pub generation: Option<TagGeneration>,
+}
+
+impl Mark {
+    /// Returns the mark with the generations of tags.
+    #[must_use]
+    pub fn with_tags(self, generations: &[Option<TagGeneration>]) -> Self {
+        if generations.is_empty() {
+            return self;
+        }
+        let mut hasher = blake3::Hasher::new();
+        for generation in generations {
+            // All bits zero are as unlikely as any other bits.
+            hasher.update(&generation.unwrap_or_default());
+        }
+        let mut tags = [0; 16];
+        tags.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self { tags: Some(tags), ..self }
+    }
 }
 
 /// The reply to a read.
@@ -27,6 +69,8 @@ pub struct Seen {
     pub stored: StoredValue,
     /// The state of the key beside it.
     pub mark: Mark,
+    /// The generations of the tags that were asked for.
+    pub tags: Vec<Option<TagGeneration>>,
 }
 
 /// The value stored for a key.
@@ -56,6 +100,8 @@ pub struct Incoming {
     pub written: SystemTime,
     /// The duration of its load.
     pub load_time: Duration,
+    /// Its tags. It is valid while each of them has this generation.
+    pub tags: Vec<StoredTag>,
 }
 
 impl Incoming {
@@ -95,6 +141,8 @@ pub struct Outgoing {
 pub struct LoadRequest {
     /// The cache's generation as a read has shown it; `None`: the tier asks for it.
     pub generation: Option<[u8; 16]>,
+    /// The tags of the entry.
+    pub tags: Vec<SeenTag>,
     /// The treatment of other processes' loads of the key.
     pub others: OtherLoads,
     /// The treatment of a value that is stored.

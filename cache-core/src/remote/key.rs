@@ -1,6 +1,6 @@
 //! A key as the remote tier knows it.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::{
     identity::{Fingerprint, Identity},
@@ -42,6 +42,15 @@ pub struct RemoteKey {
     /// The call site's part.
     pub place: Arc<Place>,
     /// The digest of the key.
+    pub digest: Digest,
+}
+
+/// One value of a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TagKey {
+    /// The tag's name. Another program may have declared it.
+    pub name: Cow<'static, str>,
+    /// The digest of the value.
     pub digest: Digest,
 }
 

@@ -14,6 +14,7 @@ use quote::{ToTokens as _, quote};
 
 use self::signature::{Inputs, allow_lints, inputs, run, run_owned};
 use super::model::Model;
+use crate::shared::companion::Companion;
 
 /// The parts that are emitted for a function.
 pub(super) struct Pieces {
@@ -74,6 +75,12 @@ fn wrapper(model: &Model) -> TokenStream {
     };
     let inputs = inputs(model, Inputs::All);
     let at = key::given(model, &home);
+    let at = if model.tags.is_empty() {
+        at
+    } else {
+        let key = key::given_to(model, &home, Companion::Key);
+        quote!(#key, #at)
+    };
     let call = match model.function.is_async() {
         true if model.detached => quote!(call_detached),
         true => quote!(call),

@@ -6,6 +6,7 @@ pub(super) mod generics;
 pub(super) mod input;
 mod key_text;
 mod part;
+pub(super) mod tag;
 mod value;
 
 use proc_macro2::{Span, TokenStream};
@@ -14,6 +15,7 @@ use syn::{Attribute, Ident, Path, Type, ext::IdentExt as _, spanned::Spanned as 
 use self::{
     generics::Taken,
     input::{Input, SelfInput},
+    tag::TagCall,
 };
 use super::{
     attributes::Attributes,
@@ -47,6 +49,8 @@ pub(super) struct Model {
     pub(super) params: Vec<Input>,
     /// A reference to each part of the key, the types apart.
     pub(super) parts: Vec<TokenStream>,
+    /// The tags of the entries.
+    pub(super) tags: Vec<TagCall>,
     /// The types that are parts.
     pub(super) types: Types,
     /// The generic parameters of the companions.
@@ -64,7 +68,7 @@ pub(super) enum CacheOf {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { krate, source, key, returns, companions, detached, errors } = checked;
+        let Checked { krate, source, key, returns, companions, errors, detached, tags } = checked;
         let cache = match source {
             Source::Own(values) => {
                 let key_text = key_text::of(&function, &key);
@@ -78,7 +82,8 @@ impl Model {
             Source::Declared(path) => CacheOf::Declared(path),
         };
         let taken = Taken::new(&function, &key);
-        let params = input::params(&function, &key, &taken);
+        let params = input::params(&function, &key, &tags, &taken);
+        let tags = tags.into_iter().map(|tag| TagCall::new(tag, &params)).collect();
         let parts =
             key.parts.into_iter().map(|part| part::encoded(part, &params, &krate)).collect();
         Self {
@@ -95,6 +100,7 @@ impl Model {
                 .receiver()
                 .map(|declared| SelfInput::new(declared, key.receiver != Use::Skipped)),
             parts,
+            tags,
             types: key.types,
             taken,
             params,

@@ -15,6 +15,7 @@ mod returns;
 mod signature;
 mod skip;
 mod source;
+mod tags;
 mod weighed;
 
 use syn::{Path, Type};
@@ -26,6 +27,7 @@ pub(super) use self::{
     key_types::Types,
     key_use::Use,
     source::Source,
+    tags::Tag,
     weighed::names_parameters,
 };
 use super::{function::Function, surroundings::Surroundings};
@@ -41,6 +43,8 @@ pub(super) struct Checked {
     pub(super) errors: ErrorArguments,
     /// Loads run in tasks of their own.
     pub(super) detached: bool,
+    /// The tags of its entries.
+    pub(super) tags: Vec<Tag>,
 }
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
@@ -66,6 +70,7 @@ pub(super) fn validate(
     let of_errors = ErrorArguments::check(args, function, returns, errors);
     let companions = companions::check(args, function, surroundings, errors);
     let detached = detach::check(args, function, errors);
+    let tags = tags::check(args, function, &key, errors);
     let returns = returns?.clone();
-    Some(Checked { krate, source, key, returns, companions, errors: of_errors, detached })
+    Some(Checked { krate, source, key, returns, companions, errors: of_errors, detached, tags })
 }

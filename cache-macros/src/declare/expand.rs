@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
+use syn::{Ident, Path, Type, Visibility};
 
 use super::{declaration::Declaration, fields::Checked};
 use crate::shared::{
@@ -23,7 +23,8 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let (helper, equal) =
         if site.local { (None, None) } else { (Some(helper), Some(quote!(.equal(#equality)))) };
     let decide = site.deciding.call(krate, word_of(value));
-    let at = at(declaration, krate);
+    let plain = quote!(#krate::__private::Plain<#value>);
+    let at = at(vis, ident, key, krate, &plain);
     quote! {
         #(#attrs)*
         #vis static #ident: #krate::__private::Cache<#key, #value> = {
@@ -48,11 +49,17 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     }
 }
 
-/// Emits `__at`, which returns an entry by references to the parts of its key.
-fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
-    let Declaration { vis, ident, value, .. } = declaration;
-    let types = parts(&declaration.key);
-    let span = shown_at(word_of(&declaration.key));
+/// Emits `__at` of the static `ident`, which returns an `output` by references to the parts of a
+/// `key`.
+pub(super) fn at(
+    vis: &Visibility,
+    ident: &Ident,
+    key: &Type,
+    krate: &Path,
+    output: &TokenStream,
+) -> TokenStream {
+    let types = parts(key);
+    let span = shown_at(word_of(key));
     let name = |place| format_ident!("part{place}", span = span);
     let names: Vec<_> = (0..types.len()).map(name).collect();
     // The parts are encoded as the whole key is.
@@ -62,7 +69,7 @@ fn at(declaration: &Declaration, krate: &syn::Path) -> TokenStream {
     };
     quote! {
         #[doc(hidden)]
-        #vis fn __at(#(#names: #types),*) -> #krate::__private::Plain<#value> {
+        #vis fn __at(#(#names: #types),*) -> #output {
             #ident.at(&[#whole])
         }
     }

@@ -18,8 +18,8 @@ use crate::shared::{
 };
 
 /// The arguments of `#[cached]` that say something about a function, and not about its cache.
-const OF_A_FUNCTION: [&str; 7] =
-    ["cache", "key", "skip", "companions", "detach", "err_ttl", "share_err"];
+const OF_A_FUNCTION: [&str; 8] =
+    ["cache", "key", "skip", "tags", "companions", "detach", "err_ttl", "share_err"];
 
 /// The meaning of a declaration's fields.
 pub(super) struct Checked {
@@ -42,7 +42,7 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
             "a cache keeps values, and errors are never stored: write the type that is in `Ok`";
         errors.at(&declaration.value, message);
     }
-    let name = name(declaration, &args, unknown, errors);
+    let name = name(&declaration.ident, "cache", &args, unknown, errors);
     let values = values::check(name, &args, errors);
     let krate = crate_path::or_default(args.krate.as_ref().map(|arg| &arg.value), errors);
     Checked {
@@ -59,15 +59,23 @@ pub(super) fn check(declaration: &Declaration, errors: &mut Errors) -> Checked {
     }
 }
 
-fn name(declaration: &Declaration, args: &Args, unknown: bool, errors: &mut Errors) -> String {
-    let stand_in = || declaration.ident.to_string().to_lowercase();
+/// Returns the name in the declaration `ident` of a `kind`. `unknown` tells that a field is wrong,
+/// which may have been meant for it.
+pub(super) fn name(
+    ident: &Ident,
+    kind: &str,
+    args: &Args,
+    unknown: bool,
+    errors: &mut Errors,
+) -> String {
+    let stand_in = || ident.to_string().to_lowercase();
     let Some(name) = &args.name else {
         if !unknown {
             let message = format!(
-                "`name` is missing: it is the cache's identity; write `name: \"{}\"`",
+                "`name` is missing: it is the {kind}'s identity; write `name: \"{}\"`",
                 stand_in()
             );
-            errors.at(&declaration.ident, message);
+            errors.at(ident, message);
         }
         return stand_in();
     };
@@ -76,13 +84,18 @@ fn name(declaration: &Declaration, args: &Args, unknown: bool, errors: &mut Erro
 
 /// Rewrites `ttl: 3600` as the attribute has it, `ttl = 3600`, if it is a field of a declaration.
 fn field(piece: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
-    let mut tokens: Vec<TokenTree> = piece.into_iter().collect();
+    let tokens: Vec<TokenTree> = piece.into_iter().collect();
     if let Some(TokenTree::Ident(word)) = tokens.first()
         && !names().any(|field| word == field)
     {
         errors.push(arguments::reserved(word).unwrap_or_else(|| unknown(word)));
         return None;
     }
+    Some(as_argument(tokens))
+}
+
+/// Rewrites `name: "users"` as `name = "users"`.
+pub(super) fn as_argument(mut tokens: Vec<TokenTree>) -> TokenStream {
     if let Some(TokenTree::Punct(colon)) = tokens.get_mut(1)
         && colon.as_char() == ':'
     {
@@ -90,7 +103,7 @@ fn field(piece: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
         equals.set_span(colon.span());
         *colon = equals;
     }
-    Some(tokens.into_iter().collect())
+    tokens.into_iter().collect()
 }
 
 /// Returns the names of the fields that this version reads.
@@ -115,7 +128,7 @@ fn unknown(word: &Ident) -> syn::Error {
     syn::Error::new(word.span(), message)
 }
 
-fn joined(pieces: Vec<TokenStream>) -> TokenStream {
+pub(super) fn joined(pieces: Vec<TokenStream>) -> TokenStream {
     let comma = || TokenTree::from(Punct::new(',', Spacing::Alone));
     pieces.into_iter().flat_map(|piece| piece.into_iter().chain([comma()])).collect()
 }

@@ -11,7 +11,7 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
-use self::given::{Given, expressions, given, parameters};
+use self::given::{Given, expressions, given, parameters, tags};
 use super::{
     errors::Errors,
     suggestion::{did_you_mean, nearest},
@@ -33,6 +33,7 @@ pub(crate) struct Args {
     pub(crate) capacity: Option<Arg<Expr>>,
     pub(crate) key: Option<Arg<Vec<Expr>>>,
     pub(crate) skip: Option<Arg<Vec<Ident>>>,
+    pub(crate) tags: Option<Arg<Vec<Expr>>>,
     pub(crate) version: Option<Arg<Expr>>,
     pub(crate) backend: Option<Arg<Expr>>,
     pub(crate) local: Option<Arg<()>>,
@@ -65,6 +66,7 @@ enum Argument {
     Capacity,
     Key,
     Skip,
+    Tags,
     Version,
     Backend,
     Local,
@@ -97,6 +99,7 @@ impl Argument {
             "capacity" => (Self::Capacity, "capacity = 50_000"),
             "key" => (Self::Key, "key(tenant, id)"),
             "skip" => (Self::Skip, "skip(db)"),
+            "tags" => (Self::Tags, "tags(TENANT(tenant))"),
             "version" => (Self::Version, "version = 2"),
             "backend" => (Self::Backend, "backend = \"redis\""),
             "local" => (Self::Local, "local"),
@@ -229,6 +232,9 @@ impl Args {
             }
             (Argument::Skip, Given::List(list)) => {
                 set(&mut self.skip, word, parameters(&list)?, errors);
+            }
+            (Argument::Tags, Given::List(list)) => {
+                set(&mut self.tags, word, tags(&list)?, errors);
             }
             _ => return Err(misuse()),
         }

@@ -54,7 +54,7 @@ impl Freshness {
             args.retry_after.as_ref().and_then(|arg| time(arg, errors, parse_duration));
         let refresh = args.refresh.as_ref();
         let refresh = refresh.and_then(|arg| word(arg, "refresh = \"auto\"", errors));
-        Self { stale, stale_if_error, retry_after, none_ttl, err_ttl, memory_ttl, refresh }
+        Self { stale, stale_if_error, retry_after, refresh, none_ttl, err_ttl, memory_ttl }
     }
 
     /// Emits the calls that set the times of a site.

@@ -1,4 +1,4 @@
-//! The stored form of a value: a header that describes it, and the encoded value. The table is in
+//! The stored form of a value: a header that describes it, records, and the encoded value. The table is in
 //! `docs/redis.md`.
 
 #[cfg(test)]
@@ -8,16 +8,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cachery_core::{
     Codec, Lifetimes,
-    remote::{Incoming, Outgoing},
+    remote::{Digest, Incoming, Outgoing, StoredTag, TagKey},
 };
 
 use super::token::State;
 
 const MAGIC: [u8; 4] = [0xCA, b'c', b'h', b'y'];
 const FORMAT: u8 = 2;
-/// The bytes of the records between the header and the value. There are none yet, and a reader
-/// refuses those that it does not know.
-const RECORDS: [u8; 2] = [0; 2];
+/// The kind of the record about the tags of the value. A reader refuses those that it does not
+/// know.
+const TAGS: u8 = 1;
 /// 1 and 2 were `MessagePack` and JSON without a proof of what they give back. They are never read.
 const CODECS: [(u8, Codec); 2] = [(3, Codec::Binary), (4, Codec::Json)];
 const FOR_EVER: u64 = u64::MAX;
@@ -81,22 +81,48 @@ impl From<i64> for Pttl {
     }
 }
 
-/// Returns the bytes to store under the text `key`.
-pub(super) fn seal(key: &[u8], state: State, value: &Outgoing) -> Vec<u8> {
+/// Returns the bytes to store under the text `key`, for a value with these tags; `None` where they
+/// are too many.
+pub(super) fn seal(
+    key: &[u8],
+    state: State,
+    value: &Outgoing,
+    tags: &[StoredTag],
+) -> Option<Vec<u8>> {
+    let records = records(tags)?;
     let Lifetimes { fresh, stale, usable } = value.lifetimes;
-    let mut bytes = Vec::with_capacity(PAYLOAD + value.payload.len());
+    let mut bytes = Vec::with_capacity(PAYLOAD + records.len() + value.payload.len());
     bytes.extend(MAGIC);
     bytes.extend([FORMAT, code(value.codec)]);
-    bytes.extend(RECORDS);
+    bytes.extend(u16::try_from(records.len()).ok()?.to_be_bytes());
     bytes.extend(state.0);
     for lifetime in [fresh, stale, usable] {
         bytes.extend(lifetime.map_or(FOR_EVER, millis).to_be_bytes());
     }
     bytes.extend(time(value.written));
     bytes.extend(u64::try_from(value.load_time.as_micros()).unwrap_or(u64::MAX).to_be_bytes());
-    bytes.extend(checksum(key, &bytes, &value.payload));
+    bytes.extend(checksum(key, &bytes, [&records, &value.payload]));
+    bytes.extend_from_slice(&records);
     bytes.extend_from_slice(&value.payload);
-    bytes
+    Some(bytes)
+}
+
+/// Returns the record about `tags`, if there are any.
+fn records(tags: &[StoredTag]) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    for StoredTag { key, generation } in tags {
+        content.push(u8::try_from(key.name.len()).ok()?);
+        content.extend_from_slice(key.name.as_bytes());
+        content.extend(key.digest.0);
+        content.extend(generation);
+    }
+    if content.is_empty() {
+        return Some(content);
+    }
+    let mut record = vec![TAGS];
+    record.extend(u16::try_from(content.len()).ok()?.to_be_bytes());
+    record.append(&mut content);
+    Some(record)
 }
 
 /// Returns the value in the bytes that were read under the text `key`, with the state that it
@@ -108,9 +134,7 @@ pub(super) fn open(
 ) -> Result<(State, Incoming), Corruption> {
     let mut fields = Fields(verify(key, &bytes)?);
     let [code] = fields.take()?;
-    if fields.take()? != RECORDS {
-        return Err(Corruption::UnknownRecord);
-    }
+    let records = usize::from(u16::from_be_bytes(fields.take()?));
     let codec = codec(code).ok_or(Corruption::UnknownCodec)?;
     let state = State(fields.take()?);
     let lifetimes = fields.lifetimes()?;
@@ -119,7 +143,10 @@ pub(super) fn open(
         .ok_or(Corruption::ImpossibleTime)?;
     let load_time = Duration::from_micros(fields.number()?);
     let age = age(lifetimes.usable, pttl)?;
-    Ok((state, Incoming { bytes, start: PAYLOAD, codec, lifetimes, age, written, load_time }))
+    let start = PAYLOAD + records;
+    let records = Fields(bytes.get(PAYLOAD..start).ok_or(Corruption::CutShort)?);
+    let tags = records.tags()?;
+    Ok((state, Incoming { bytes, start, codec, lifetimes, age, written, load_time, tags }))
 }
 
 /// Returns the header's fields, from the codec on, of bytes that were sealed under `key`.
@@ -132,7 +159,7 @@ fn verify<'a>(key: &[u8], bytes: &'a [u8]) -> Result<&'a [u8], Corruption> {
     }
     let (header, payload) = bytes.split_at_checked(PAYLOAD).ok_or(Corruption::CutShort)?;
     let (header, sum) = header.split_at(CHECKSUM);
-    if checksum(key, header, payload) != sum {
+    if checksum(key, header, [payload, &[]]) != sum {
         return Err(Corruption::Damaged);
     }
     Ok(&header[MAGIC.len() + 1..])
@@ -140,9 +167,12 @@ fn verify<'a>(key: &[u8], bytes: &'a [u8]) -> Result<&'a [u8], Corruption> {
 
 /// Returns the checksum. It covers the key's text, too, so that a value which was copied under
 /// another key is refused.
-fn checksum(key: &[u8], header: &[u8], payload: &[u8]) -> [u8; 8] {
+fn checksum(key: &[u8], header: &[u8], rest: [&[u8]; 2]) -> [u8; 8] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(header).update(payload);
+    hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(header);
+    for part in rest {
+        hasher.update(part);
+    }
     let mut first = [0; 8];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
     first
@@ -181,11 +211,43 @@ fn millis(time: Duration) -> u64 {
 /// The fields of a header that are not read yet.
 struct Fields<'a>(&'a [u8]);
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
+    /// Reads all records: one about the tags of the value, where it has some.
+    fn tags(mut self) -> Result<Vec<StoredTag>, Corruption> {
+        let mut tags = Vec::new();
+        while !self.0.is_empty() {
+            let [kind] = self.take()?;
+            if kind != TAGS {
+                return Err(Corruption::UnknownRecord);
+            }
+            let length = usize::from(u16::from_be_bytes(self.take()?));
+            let content = self.part(length)?;
+            let mut content = Fields(content);
+            while !content.0.is_empty() {
+                tags.push(content.tag()?);
+            }
+        }
+        Ok(tags)
+    }
+
+    fn tag(&mut self) -> Result<StoredTag, Corruption> {
+        let [length] = self.take()?;
+        let name = str::from_utf8(self.part(usize::from(length))?);
+        let name = name.map_err(|_| Corruption::UnknownRecord)?.to_owned().into();
+        let key = TagKey { name, digest: Digest(self.take()?) };
+        Ok(StoredTag { key, generation: self.take()? })
+    }
+
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Corruption> {
         let (field, rest) = self.0.split_first_chunk().ok_or(Corruption::CutShort)?;
         self.0 = rest;
         Ok(*field)
+    }
+
+    fn part(&mut self, length: usize) -> Result<&'a [u8], Corruption> {
+        let (part, rest) = self.0.split_at_checked(length).ok_or(Corruption::CutShort)?;
+        self.0 = rest;
+        Ok(part)
     }
 
     fn number(&mut self) -> Result<u64, Corruption> {

@@ -16,6 +16,7 @@ use super::{
     load::Granted,
     reply::{only, refusal},
     scripts::{FILL, flag, millis},
+    tags,
     token::State,
 };
 use crate::connection::ScriptCall;
@@ -30,11 +31,12 @@ pub(super) async fn fill(
     within: Duration,
 ) -> Result<Filled, Reason> {
     let Ok(granted) = permit.granted.downcast::<Granted>() else { return Ok(Filled::Fenced) };
-    let Granted { token, only_if_absent, lease } = *granted;
+    let Granted { token, only_if_absent, lease, tags } = *granted;
     let Some(state) = State::of_fill(&token, kind) else { return Ok(Filled::Fenced) };
     let keys = client.node.all_of(key);
-    let sealed = value.as_ref().map(|value| envelope::seal(&keys[0], state, value));
-    let lifetime = value.as_ref().and_then(|value| value.lifetimes.usable).map(millis);
+    let value = value.as_ref();
+    let sealed = value.and_then(|value| envelope::seal(&keys[0], state, value, &tags));
+    let lifetime = value.and_then(|value| value.lifetimes.usable).map(millis);
     let args: [&[u8]; 6] = [
         &token,
         sealed.as_deref().unwrap_or_default(),
@@ -48,7 +50,15 @@ pub(super) async fn fill(
         (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
     let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
     let call = ScriptCall { script: &FILL, keys: &keys, args: &args };
-    match only(client.run_all(&[call], Operation::Fill, within, lane).await?) {
+    let calls = [call];
+    let fill = client.run_all(&calls, Operation::Fill, within, lane);
+    let replies = if tags.is_empty() || sealed.is_none() {
+        fill.await?
+    } else {
+        let kept = tags::keep(client, &tags, lifetime.as_deref(), within);
+        Box::pin(async { tokio::join!(fill, kept).0 }).await?
+    };
+    match only(replies) {
         Value::Int(token_stood) => {
             if let Some(doubt) = doubt {
                 doubt.cancel();

@@ -3,7 +3,7 @@
 //! reached, its minute stands still.)
 //!
 //! Memory is bounded: where a queue is full, the keys of the fullest cache become one entry for
-//! that whole cache.
+//! that whole cache, and values of tags become one entry for each cache of the program.
 
 mod file;
 mod queue;
@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::{QueuedInvalidations, RemoteKey};
+use cachery_core::remote::{QueuedInvalidations, RemoteKey, TagKey};
 use parking_lot::Mutex;
 
 pub(super) use self::file::JournalFile;
@@ -40,6 +40,8 @@ pub(super) enum Scope {
     Key(RemoteKey),
     /// All keys of the cache with this name.
     Cache(Arc<str>),
+    /// All entries with one value of a tag.
+    Tag(TagKey),
     /// One that an earlier process has left: its kind, and the keys of its script.
     Left(Kind, Arc<[Vec<u8>]>),
 }
@@ -49,6 +51,7 @@ pub(super) enum Scope {
 pub(super) enum Kind {
     Key,
     Cache,
+    Tag,
 }
 
 impl Kind {
@@ -56,18 +59,19 @@ impl Kind {
         match self {
             Self::Key => "key",
             Self::Cache => "cache",
+            Self::Tag => "tag",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Key, Self::Cache].into_iter().find(|kind| kind.as_str() == name)
+        [Self::Key, Self::Cache, Self::Tag].into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// Returns the number of keys of the script.
     fn key_count(self) -> usize {
         match self {
             Self::Key => 6,
-            Self::Cache => 2,
+            Self::Cache | Self::Tag => 2,
         }
     }
 }
@@ -78,6 +82,7 @@ impl Scope {
         slot(&match self {
             Self::Key(key) => names.value(key),
             Self::Cache(name) => names.generation(name),
+            Self::Tag(tag) => names.tag(tag),
             Self::Left(_, keys) => return slot(&keys[0]),
         })
     }
@@ -89,6 +94,7 @@ impl Scope {
             Self::Cache(name) => {
                 (Kind::Cache, vec![names.generation(name), names.cleared(name, node)])
             }
+            Self::Tag(tag) => (Kind::Tag, vec![names.tag(tag), names.tag_changed(tag, node)]),
             Self::Left(kind, keys) => (*kind, keys.to_vec()),
         }
     }

@@ -5,9 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::{
-    IfStored, LoadReply, LoadRequest, Operation, OtherLoads, Pending, Reason, RemoteKey,
-    RemotePermit,
+use cachery_core::{
+    Mark,
+    remote::{
+        IfStored, LoadReply, LoadRequest, Operation, OtherLoads, Pending, Reason, RemoteKey,
+        RemotePermit, StoredTag,
+    },
 };
 use redis::{Pipeline, Value};
 use tokio::sync::futures::OwnedNotified;
@@ -18,6 +21,7 @@ use super::{
     lease::{self, Lease, TOKEN_LIFE},
     reply::{bytes, only, refusal},
     scripts::{BEGIN, flag, millis},
+    tags,
     token::{self, State},
 };
 use crate::{connection::ScriptCall, manager, server::Lane};
@@ -42,10 +46,16 @@ pub(super) async fn request_load(
     within: Duration,
 ) -> Result<LoadReply, Reason> {
     let began = Instant::now();
-    let generation = match request.generation {
-        Some(generation) => generation,
-        None => generation_of(client, key.place.name, within).await?,
+    let generation = async {
+        match request.generation {
+            Some(generation) => Ok(generation),
+            None => generation_of(client, key.place.name, within).await,
+        }
     };
+    let tags = tags::of_load(client, request.tags, within);
+    let (generation, tags) = tokio::try_join!(generation, tags)?;
+    let generations: Vec<_> = tags.iter().map(|tag| Some(tag.generation)).collect();
+    let seen = Mark::default().with_tags(&generations).tags;
     let new_states = [token::draw()?, token::draw()?];
     // Should the caller go away, dropping it gives back what was granted.
     let mut lease = match request.others {
@@ -54,7 +64,7 @@ pub(super) async fn request_load(
     };
     // Before Redis is asked, so that a push that comes at once wakes the caller.
     let woken = client.node.waiters.wait_for(key.digest);
-    let script = Begin::of(client, key, generation, new_states, request.others);
+    let script = Begin::of(client, key, generation, new_states, request.others, seen);
     let mut stored = request.stored;
     loop {
         let left = within.saturating_sub(began.elapsed());
@@ -65,7 +75,7 @@ pub(super) async fn request_load(
         }
         match Verdict::read(reply?)? {
             Verdict::Granted { token } => {
-                return Ok(LoadReply::Granted(permit(generation, token, stored, lease)));
+                return Ok(LoadReply::Granted(permit(generation, token, stored, lease, tags)));
             }
             Verdict::Busy { lease_left } => {
                 lease.take().into_iter().for_each(Lease::disarm);
@@ -91,6 +101,8 @@ struct Begin {
     /// A state for a key without one, and one for a value that supersedes.
     new_states: [[u8; 16]; 2],
     others: OtherLoads,
+    /// The generations of tags: a lease of a load from before others counts for nothing.
+    tags: Option<[u8; 16]>,
     lane: Lane,
 }
 
@@ -101,11 +113,12 @@ impl Begin {
         generation: [u8; 16],
         new_states: [[u8; 16]; 2],
         others: OtherLoads,
+        tags: Option<[u8; 16]>,
     ) -> Self {
         let [value, token, lease, waiters, ..] = client.node.all_of(key);
         // The reply may be the value.
         let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
-        Self { keys: [value, token, lease, waiters], generation, new_states, others, lane }
+        Self { keys: [value, token, lease, waiters], generation, new_states, others, tags, lane }
     }
 
     /// Returns the key of the value.
@@ -122,7 +135,7 @@ impl Begin {
     ) -> Result<Value, Reason> {
         let [token_life, lease_life] = [TOKEN_LIFE, lease::LIFE].map(millis);
         let wanted = wanted(stored);
-        let args: [&[u8]; 8] = [
+        let args: [&[u8]; 9] = [
             &self.generation,
             &wanted,
             flag(self.others == OtherLoads::Supersede),
@@ -131,6 +144,7 @@ impl Begin {
             lease.map_or(&[], Lease::id),
             lease_life.as_bytes(),
             &self.new_states[1],
+            self.tags.as_ref().map_or(&[], |tags| tags),
         ];
         let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
         client.run_all(&[call], Operation::Begin, within, self.lane).await.map(only)
@@ -166,6 +180,8 @@ pub(super) struct Granted {
     /// came from another load, and stays.
     pub(super) only_if_absent: bool,
     pub(super) lease: Option<Lease>,
+    /// The tags of the entry, as they were when the load began.
+    pub(super) tags: Vec<StoredTag>,
 }
 
 fn permit(
@@ -173,11 +189,14 @@ fn permit(
     token: Vec<u8>,
     stored: IfStored,
     lease: Option<Lease>,
+    tags: Vec<StoredTag>,
 ) -> RemotePermit {
     let mark = State::mark(State::of_readable(&token), Some(generation));
+    let generations: Vec<_> = tags.iter().map(|tag| Some(tag.generation)).collect();
+    let mark = mark.with_tags(&generations);
     let lease = lease.map(|lease| lease.held(token.clone()));
     let only_if_absent = stored == IfStored::ReturnIt;
-    RemotePermit { mark, granted: Box::new(Granted { token, only_if_absent, lease }) }
+    RemotePermit { mark, granted: Box::new(Granted { token, only_if_absent, lease, tags }) }
 }
 
 /// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,

@@ -8,7 +8,7 @@ use std::{io::Write as _, sync::Arc};
 use blake3::Hash;
 use cachery_core::{
     Identity,
-    remote::{Digest, RemoteKey},
+    remote::{Digest, RemoteKey, TagKey},
 };
 
 /// The end of a generation's key.
@@ -54,6 +54,15 @@ pub(super) enum Pushed<'a> {
         digest: Digest,
         /// The event.
         change: Change,
+        /// The node that did it.
+        node: u64,
+    },
+    /// One value of a tag was invalidated.
+    Tag {
+        /// The tag's name.
+        name: &'a str,
+        /// The digest of the value.
+        digest: Digest,
         /// The node that did it.
         node: u64,
     },
@@ -137,6 +146,33 @@ impl Names {
         text
     }
 
+    /// Returns the key of the generation of one value of a tag. A name of a cache holds no `#`.
+    pub(super) fn tag(&self, tag: &TagKey) -> Vec<u8> {
+        let mut text = self.tag_text(":", tag, GENERATION.len());
+        text.extend_from_slice(GENERATION);
+        text
+    }
+
+    /// Returns the marker that tells all nodes of an invalidation of one value of a tag. It is in
+    /// the slot of the value's generation.
+    pub(super) fn tag_changed(&self, tag: &TagKey, node: u64) -> Vec<u8> {
+        let mut text = self.tag_text(":!", tag, ":k:0123456789abcdef".len());
+        write!(text, ":{}:{node:016x}", Change::Invalidated.letter())
+            .expect("a Vec takes every write");
+        text
+    }
+
+    fn tag_text(&self, mark: &str, tag: &TagKey, room: usize) -> Vec<u8> {
+        let digest = Hash::from_bytes(tag.digest.0).to_hex();
+        let parts = [&*self.prefix, mark, "#", &tag.name, ":{", &digest, "}"];
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut text = Vec::with_capacity(length + room);
+        for part in parts {
+            text.extend_from_slice(part.as_bytes());
+        }
+        text
+    }
+
     /// Returns the prefix of all markers. No other key has it, because a name holds no `!`.
     pub(super) fn watched(&self) -> Vec<u8> {
         [self.prefix.as_bytes(), b":!"].concat()
@@ -146,9 +182,10 @@ impl Names {
     pub(super) fn parse<'a>(&self, pushed: &'a [u8]) -> Option<Pushed<'a>> {
         let text = pushed.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":!")?;
         let text = str::from_utf8(text).ok()?;
-        match text.strip_prefix('{') {
-            Some(generation) => self.parse_cleared(generation),
-            None => parse_changed(text),
+        match (text.strip_prefix('{'), text.strip_prefix('#')) {
+            (Some(generation), _) => self.parse_cleared(generation),
+            (_, Some(tag)) => parse_tag(tag),
+            _ => parse_changed(text),
         }
     }
 
@@ -234,6 +271,15 @@ fn parse_changed(text: &str) -> Option<Pushed<'_>> {
         node: parse_node(parts.next()?)?,
     };
     parts.next().is_none().then_some(changed)
+}
+
+fn parse_tag(text: &str) -> Option<Pushed<'_>> {
+    let mut parts = text.split(':');
+    let name = parts.next()?;
+    let digest = parse_digest(parts.next()?)?;
+    Change::of(parts.next()?).filter(|change| *change == Change::Invalidated)?;
+    let node = parse_node(parts.next()?)?;
+    parts.next().is_none().then_some(Pushed::Tag { name, digest, node })
 }
 
 fn parse_digest(text: &str) -> Option<Digest> {

@@ -59,7 +59,8 @@ impl Node {
     pub(super) fn invalidation_of(&self, scope: &Scope) -> (&'static Script, Vec<Vec<u8>>) {
         match scope.keys(&self.names, self.id) {
             (Kind::Key, keys) => (&INVALIDATE, keys),
-            (Kind::Cache, keys) => (&CLEAR, keys),
+            // What is absent is a new one, for a cache as for a tag.
+            (Kind::Cache | Kind::Tag, keys) => (&CLEAR, keys),
         }
     }
 
@@ -76,11 +77,15 @@ impl Node {
         match pushed {
             Pushed::Changed { change: Change::WakeUp, .. } => {}
             // This node has done to its memory already what it did itself.
-            Pushed::Changed { node, .. } | Pushed::Cleared { node, .. } if node == self.id => {}
+            Pushed::Changed { node, .. }
+            | Pushed::Cleared { node, .. }
+            | Pushed::Tag { node, .. }
+                if node == self.id => {}
             Pushed::Changed { identity, digest, .. } => {
                 self.events.invalidated(identity, &digest);
             }
             Pushed::Cleared { name, .. } => self.events.cleared(name),
+            Pushed::Tag { name, digest, .. } => self.events.tag_invalidated(name, digest),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use cachery_core::remote::{Operation, Reason, RemoteKey, Seen, StoredValue};
+use cachery_core::remote::{Operation, Reason, RemoteKey, Seen, StoredValue, TagKey};
 use redis::{Cmd, Pipeline, Value};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     names::ReadKeys,
     reply::{bytes, only},
     sizes::LARGE,
+    tags::get_all,
     token::{self, State},
 };
 use crate::server::Lane;
@@ -23,54 +24,70 @@ const GONE: i64 = -2;
 pub(super) async fn read(
     client: &Client,
     key: &RemoteKey,
+    tags: &[TagKey],
     within: Duration,
 ) -> Result<Seen, Reason> {
     let keys = client.node.names.read_keys(key);
-    let [pttl, stored, token, generation] = if client.sizes.may_be_large(key) {
-        // Larger than the last, as is the next, and so not part of the future of every read.
-        Box::pin(fetch_by_size(client, key, &keys, within)).await?
-    } else if client.servers.is_cluster() {
-        Box::pin(fetch_from_cluster(client, &keys, within, Lane::Main)).await?
-    } else {
-        fetch_from_one(client, &keys, within, Lane::Main).await?
-    };
+    let tag_keys: Vec<_> = tags.iter().map(|tag| client.node.names.tag(tag)).collect();
+    let keys = Keys { keys, tags: tag_keys };
+    let Replies { of_key: [pttl, stored, token, generation], tags } =
+        if client.sizes.may_be_large(key) {
+            // Larger than the last, as is the next, and so not part of the future of every read.
+            Box::pin(fetch_by_size(client, key, &keys, within)).await?
+        } else if client.servers.is_cluster() {
+            Box::pin(fetch_from_cluster(client, &keys, within, Lane::Main)).await?
+        } else {
+            fetch_from_one(client, &keys, within, Lane::Main).await?
+        };
     if let Value::BulkString(stored) = &stored {
         client.sizes.saw(key, stored.len());
     }
     let generation = token::read_generation(bytes(generation));
     let state = bytes(token).and_then(|token| State::of_readable(&token));
-    let mark = State::mark(state, generation);
+    let tags: Vec<_> = tags.into_iter().map(|reply| token::read_generation(bytes(reply))).collect();
+    let mark = State::mark(state, generation).with_tags(&tags);
     let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
     let stored = match bytes(stored) {
         Some(stored) => {
             let readable = state.filter(|state| state.is_in(generation));
-            stored_value(keys.value(), stored, pttl, readable)
+            stored_value(keys.keys.value(), stored, pttl, readable)
         }
         None if pttl == Pttl::Gone => StoredValue::Absent,
         // `MGET` shows nothing where something else than a string is.
         None => StoredValue::Corrupt,
     };
-    Ok(Seen { stored, mark })
+    Ok(Seen { stored, mark, tags })
+}
+
+/// The keys of a read: those of the key, and the generations of tags.
+struct Keys {
+    keys: ReadKeys,
+    /// Mostly none.
+    tags: Vec<Vec<u8>>,
+}
+
+/// The replies to a read.
+struct Replies {
+    /// The value's time and the value, the token and the cache's generation.
+    of_key: [Value; 4],
+    tags: Vec<Value>,
 }
 
 /// Asks for the size first, in a cache that has large values, so that one holds up no others.
 async fn fetch_by_size(
     client: &Client,
     key: &RemoteKey,
-    keys: &ReadKeys,
+    keys: &Keys,
     within: Duration,
-) -> Result<[Value; 4], Reason> {
+) -> Result<Replies, Reason> {
     let began = Instant::now();
     if client.sizes.is_slow(key, began) {
         return Err(Reason::TooSlow);
     }
+    let value = keys.keys.value();
     let mut size = Pipeline::with_capacity(1);
-    size.cmd("STRLEN").arg(keys.value());
-    let size = match client
-        .send(keys.value(), &size, Operation::Get, within, Lane::Main)
-        .await
-        .map(only)
-    {
+    size.cmd("STRLEN").arg(value);
+    let size = match client.send(value, &size, Operation::Get, within, Lane::Main).await.map(only) {
         Ok(Value::Int(size)) => usize::try_from(size).unwrap_or(0),
         // Where the size cannot be known, the value may be large.
         Ok(_) | Err(Reason::NoPermission) => usize::MAX,
@@ -92,26 +109,39 @@ async fn fetch_by_size(
 
 async fn fetch_from_one(
     client: &Client,
-    keys: &ReadKeys,
+    keys: &Keys,
     within: Duration,
     lane: Lane,
-) -> Result<[Value; 4], Reason> {
-    let request = request(keys.value(), &[keys.value(), keys.token(), keys.generation()]);
-    client.send(keys.value(), &request, Operation::Get, within, lane).await.map(take_apart)
+) -> Result<Replies, Reason> {
+    let Keys { keys, tags } = keys;
+    let value = keys.value();
+    let of_key = [value, keys.token(), keys.generation()];
+    let request = if tags.is_empty() {
+        request(value, &of_key)
+    } else {
+        request(
+            value,
+            &[&of_key[..], &tags.iter().map(|tag| &tag[..]).collect::<Vec<_>>()].concat(),
+        )
+    };
+    client.send(value, &request, Operation::Get, within, lane).await.map(take_apart)
 }
 
-/// Reads from two servers at once: the generation may be on another than the key.
+/// Reads from several servers at once: the generations may be on others than the key.
 async fn fetch_from_cluster(
     client: &Client,
-    keys: &ReadKeys,
+    keys: &Keys,
     within: Duration,
     lane: Lane,
-) -> Result<[Value; 4], Reason> {
+) -> Result<Replies, Reason> {
+    let Keys { keys, tags } = keys;
     let of_key = request(keys.value(), &[keys.value(), keys.token()]);
     let of_key = client.send(keys.value(), &of_key, Operation::Get, within, lane);
-    let (of_key, generation) = tokio::try_join!(of_key, get(client, keys.generation(), within))?;
-    let [left, value, token, _] = take_apart(of_key);
-    Ok([left, value, token, generation])
+    let generation = get(client, keys.generation(), within);
+    let tags = get_all(client, tags, within);
+    let (of_key, generation, tags) = tokio::try_join!(of_key, generation, tags)?;
+    let [left, value, token, _] = take_apart(of_key).of_key;
+    Ok(Replies { of_key: [left, value, token, generation], tags })
 }
 
 async fn get(client: &Client, key: &[u8], within: Duration) -> Result<Value, Reason> {
@@ -135,7 +165,7 @@ fn request(value: &[u8], keys: &[&[u8]]) -> Pipeline {
 }
 
 /// Takes apart the replies to `PTTL` and `MGET`; what is missing is `Nil`.
-fn take_apart(replies: Vec<Value>) -> [Value; 4] {
+fn take_apart(replies: Vec<Value>) -> Replies {
     let mut replies = replies.into_iter();
     let pttl = replies.next().unwrap_or_default();
     let mut values = match replies.next() {
@@ -143,7 +173,8 @@ fn take_apart(replies: Vec<Value>) -> [Value; 4] {
         _ => Vec::new().into_iter(),
     };
     let mut next = || values.next().unwrap_or_default();
-    [pttl, next(), next(), next()]
+    let of_key = [pttl, next(), next(), next()];
+    Replies { of_key, tags: values.collect() }
 }
 
 /// Opens stored bytes for a reader under the present state.

@@ -29,6 +29,7 @@ struct NoEvents;
 
 impl RemoteEvents for NoEvents {
     fn invalidated(&self, _identity: Identity, _digest: &Digest) {}
+    fn tag_invalidated(&self, _name: &str, _digest: Digest) {}
     fn cleared(&self, _name: &str) {}
     fn distrusted(&self) {}
     fn cut_off(&self) {}

@@ -55,6 +55,7 @@ impl State {
 
     /// Returns the key's mark for a reader under this generation.
     pub(super) fn mark(state: Option<Self>, generation: Option<[u8; 16]>) -> Mark {
-        Mark { generation, token: state.and_then(|state| state.0.last_chunk().copied()) }
+        let token = state.and_then(|state| state.0.last_chunk().copied());
+        Mark { generation, token, tags: None }
     }
 }

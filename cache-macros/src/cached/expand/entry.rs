@@ -5,9 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::{Type, TypePath, spanned::Spanned as _};
 
 use super::{
-    super::model::{CacheOf, Model},
+    super::model::{CacheOf, Model, tag::TagCall},
     key,
-    signature::allow_unused,
+    signature::{allow_unused, call},
 };
 use crate::shared::{
     companion::Companion,
@@ -17,24 +17,63 @@ use crate::shared::{
 
 /// Emits `__at`, which returns the entry of a call. The wrapper, the companions and targets
 /// elsewhere call it.
+///
+/// With tags it returns them, too. A hit needs none: `__key` leaves them out.
 pub(super) fn at_function(model: &Model) -> TokenStream {
-    let Model { krate, returns, returns_shown: span, .. } = model;
-    let span = *span;
-    let name = model.name_of(Companion::At);
-    let vis = &model.function.companion_vis;
-    let everywhere = model.on_each_item();
-    let generics = &model.taken.generics;
-    let bounds = &generics.where_clause;
-    let unused = allow_unused(generics);
+    if model.tags.is_empty() {
+        return untagged(model, Companion::At);
+    }
+    let key = untagged(model, Companion::Key);
+    let at = tagged(model);
+    quote!(#key #at)
+}
+
+/// Emits the function, called as `companion`, that returns the entry of a call without its tags.
+fn untagged(model: &Model, companion: Companion) -> TokenStream {
+    let krate = &model.krate;
     let (kind, helpers) = if model.fallible {
         (quote!(At), quote!({NoEquality as _, OwnError as _, SharedError as _}))
     } else {
         (quote!(Plain), quote!({NoEquality as _, PlainReturn as _}))
     };
     let typed = typed(model);
-    let facade = placed(krate, span);
     let known = known(model);
-    let params = key::declared(model);
+    let body = quote! {
+        #known
+        use #krate::__private::#helpers;
+        #typed
+    };
+    function(model, companion, &kind, &key::declared(model), &body)
+}
+
+/// Emits the function that returns the entry of a call with its tags.
+fn tagged(model: &Model) -> TokenStream {
+    let kind = if model.fallible { quote!(TaggedAt) } else { quote!(TaggedPlain) };
+    let generics = model.taken.arguments();
+    let key = call(&quote!(Self), &model.name_of(Companion::Key), &generics);
+    let (params, given) = key::forwarded(model);
+    let tags = model.tags.iter().map(TagCall::expand);
+    let body = quote!(#key(#(#given),*).tagged([#(#tags),*]));
+    function(model, Companion::At, &kind, &params, &body)
+}
+
+/// Emits a function that returns the entry of a call, as the type `kind`.
+fn function(
+    model: &Model,
+    companion: Companion,
+    kind: &TokenStream,
+    params: &[TokenStream],
+    body: &TokenStream,
+) -> TokenStream {
+    let Model { krate, returns, returns_shown: span, .. } = model;
+    let span = *span;
+    let name = model.name_of(companion);
+    let vis = &model.function.companion_vis;
+    let everywhere = model.on_each_item();
+    let generics = &model.taken.generics;
+    let bounds = &generics.where_clause;
+    let unused = allow_unused(generics);
+    let facade = placed(krate, span);
     let shown = quote_spanned!(span=> #facade::__private::#kind<#returns>);
     let held_back = model.stand_in.then(|| quote!(#[allow(unused_variables)]));
     let allowed = key::allow_references(model);
@@ -45,9 +84,7 @@ pub(super) fn at_function(model: &Model) -> TokenStream {
         #held_back
         #allowed
         #vis fn #name #generics(#(#params),*) -> #shown #bounds {
-            #known
-            use #krate::__private::#helpers;
-            #typed
+            #body
         }
     }
 }

@@ -15,8 +15,13 @@ use crate::shared::{companion::Companion, spans::placed, types::last_segment};
 
 /// Emits `home::__at(..)`, with the arguments by reference.
 pub(super) fn given(model: &Model, home: &TokenStream) -> TokenStream {
+    given_to(model, home, Companion::At)
+}
+
+/// Emits the call of a function that returns the entry, with the arguments by reference.
+pub(super) fn given_to(model: &Model, home: &TokenStream, companion: Companion) -> TokenStream {
     let taken = model.taken.arguments();
-    let at = placed(call(home, &model.name_of(Companion::At), &taken), model.returns_shown);
+    let at = placed(call(home, &model.name_of(companion), &taken), model.returns_shown);
     let arguments =
         receiver(model).into_iter().chain(model.params.iter().map(|param| argument(model, param)));
     quote_spanned!(model.returns_shown=> #at(#(#arguments),*))
@@ -56,6 +61,22 @@ pub(super) fn declared(model: &Model) -> Vec<TokenStream> {
         if *keyed { quote!(#name: #by_reference) } else { quote!(_: #skipped) }
     });
     receiver.chain(params).collect()
+}
+
+/// Emits the parameters of `__at` where it calls `__key`, and the arguments of that call.
+pub(super) fn forwarded(model: &Model) -> (Vec<TokenStream>, Vec<TokenStream>) {
+    let skipped = skipped(model);
+    let receiver = model
+        .receiver
+        .iter()
+        .map(|receiver| if receiver.keyed { quote!(self) } else { skipped.clone() });
+    let params =
+        model.params.iter().map(
+            |Input { name, keyed, .. }| {
+                if *keyed { name.to_token_stream() } else { skipped.clone() }
+            },
+        );
+    (declared(model), receiver.chain(params).collect())
 }
 
 /// Emits `#[allow]` where a lint knows a better type for a reference to what the user's function

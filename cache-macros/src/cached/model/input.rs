@@ -8,11 +8,12 @@ use syn::{Receiver, Type};
 use super::{
     super::{
         function::{Function, Param},
-        validate::{Key, Use},
+        validate::{Key, Tag, Use},
     },
     by_reference,
     generics::Taken,
 };
+use crate::shared::mentions::Mentions;
 
 /// A parameter after `self`.
 pub(in super::super) struct Input {
@@ -40,9 +41,17 @@ impl SelfInput {
     }
 }
 
-pub(super) fn params(function: &Function, key: &Key, taken: &Taken) -> Vec<Input> {
+pub(super) fn params(function: &Function, key: &Key, tags: &[Tag], taken: &Taken) -> Vec<Input> {
+    let in_tags = |param: &Param| {
+        let mut args = tags.iter().flat_map(|tag| &tag.args);
+        let has_name = |arg| {
+            let mentions = Mentions::of_expr(arg);
+            param.name.as_ref().is_some_and(|name| mentions.has_word(&name.to_string()))
+        };
+        args.any(has_name)
+    };
     let input = |(place, (param, &usage)): (usize, (&Param, &Use))| {
-        let name = name(place, param, usage == Use::Named);
+        let name = name(place, param, usage == Use::Named || in_tags(param));
         let taken = taken.input(&param.declared.ty);
         let by_reference = by_reference::declared(&name, &taken, key);
         let ty = (*param.declared.ty).clone();
@@ -54,7 +63,7 @@ pub(super) fn params(function: &Function, key: &Key, taken: &Taken) -> Vec<Input
 /// Returns a parameter's name outside of the body.
 ///
 /// A name that begins with `_` says that the body does not use it. Handing it on does, so it loses
-/// its underscore, unless an expression of `key(..)` uses it.
+/// its underscore, unless an expression of `key(..)` or `tags(..)` uses it.
 fn name(place: usize, param: &Param, in_expression: bool) -> Ident {
     let ours = |name: &str| {
         Some(Ident::new(name, Span::mixed_site())).filter(|_| syn::parse_str::<Ident>(name).is_ok())

@@ -22,16 +22,19 @@ use crate::shared::{
 /// Emits a reference to one part of the key, where every input is a reference itself.
 pub(super) fn encoded(part: Part, params: &[Input], krate: &Path) -> TokenStream {
     match part {
-        Part::Expr(expr) => {
-            let span = word_of_expr(&expr);
-            expression(expr, params, span)
-        }
+        Part::Expr(expr) => expression_of(expr, params),
         Part::Param(place) => checked(&params[place], krate),
         Part::Type(place) => {
             let value = whole(&params[place]);
             quote!(&#krate::__private::TypeName::of_val(#value))
         }
     }
+}
+
+/// Emits a reference to the value of an expression, where every input is a reference itself.
+pub(super) fn expression_of(expr: Expr, params: &[Input]) -> TokenStream {
+    let span = word_of_expr(&expr);
+    expression(expr, params, span)
 }
 
 /// Emits a reference to an input as it is, with a check of its type whose message fits.

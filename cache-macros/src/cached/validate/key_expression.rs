@@ -15,16 +15,20 @@ use crate::shared::{errors::Errors, tokens::written};
 pub(super) const EXCLUSIVE: &str =
     "a `&mut` parameter cannot be part of the key: take it by `&`, or leave it out by `skip(..)`";
 
+/// The same about `tags(..)`.
+pub(super) const EXCLUSIVE_IN_TAGS: &str =
+    "a `&mut` parameter cannot tell the value of a tag: take it by `&`";
+
 /// Returns the parameters that `expr` names, at least one.
 pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Named> {
     let before = errors.count();
-    let names = key_names::of(expr, errors);
+    let names = key_names::of(expr, "a key expression", errors);
     let mut found: Vec<Named> =
         names.called.iter().filter_map(|word| named::find(word, function)).collect();
     for word in &names.used {
         match named::find(word, function) {
             Some(param) => {
-                if exclusive(param, function) {
+                if is_exclusive(param, function) {
                     errors.at(word, EXCLUSIVE);
                 }
                 found.push(param);
@@ -85,10 +89,10 @@ fn is_constant(expr: &Expr) -> bool {
 }
 
 /// Returns true for a `&mut` parameter, which tells nothing that lasts.
-fn exclusive(named: Named, function: &Function) -> bool {
+pub(super) fn is_exclusive(named: Named, function: &Function) -> bool {
     matches!(named, Named::Param(place) if exclusive_reference(&function.params[place].declared.ty).is_some())
 }
 
-fn looks_like_constant(word: &Ident) -> bool {
+pub(super) fn looks_like_constant(word: &Ident) -> bool {
     word.to_string().chars().next().is_some_and(char::is_uppercase)
 }

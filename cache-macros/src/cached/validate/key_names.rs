@@ -1,4 +1,4 @@
-//! The names in an expression of `key(..)`.
+//! The names in an expression of `key(..)` or `tags(..)`.
 
 use std::collections::HashSet;
 
@@ -18,8 +18,10 @@ pub(super) struct Names {
     pub(super) called: Vec<Ident>,
 }
 
-pub(super) fn of(expr: &Expr, errors: &mut Errors) -> Names {
-    let mut reader = Reader { used: vec![], called: vec![], bound: HashSet::new(), errors };
+///
+/// `kind` says in messages what the expression is.
+pub(super) fn of(expr: &Expr, kind: &'static str, errors: &mut Errors) -> Names {
+    let mut reader = Reader { kind, used: vec![], called: vec![], bound: HashSet::new(), errors };
     match expr {
         Expr::Closure(closure) => {
             let message = "a closure cannot be part of the key: list the expression itself";
@@ -34,6 +36,7 @@ pub(super) fn of(expr: &Expr, errors: &mut Errors) -> Names {
 
 /// Scopes are not followed: a name bound anywhere in the expression is taken for its own.
 struct Reader<'e> {
+    kind: &'static str,
     used: Vec<Ident>,
     called: Vec<Ident>,
     bound: HashSet<Ident>,
@@ -44,7 +47,7 @@ impl Reader<'_> {
     fn refuse(&mut self, span: Span, what: &str) {
         let way_out =
             "every companion evaluates it; use fields, methods and operators of the parameters";
-        self.errors.at_span(span, format!("a key expression cannot use {what}: {way_out}"));
+        self.errors.at_span(span, format!("{} cannot use {what}: {way_out}", self.kind));
     }
 }
 
@@ -67,8 +70,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_expr_macro(&mut self, call: &'ast ExprMacro) {
-        let message = "a key expression cannot use a macro, which may hide the parameters it names: list the parts that it \
-                       is made of";
+        let message = format!(
+            "{} cannot use a macro, which may hide the parameters it names: list the parts that it is \
+             made of",
+            self.kind
+        );
         self.errors.at(&call.mac.path, message);
     }
 

@@ -64,6 +64,16 @@ pub(super) fn expressions(list: &Group) -> syn::Result<Vec<Expr>> {
     Ok(parsed)
 }
 
+/// Reads the list of `tags(..)`.
+pub(super) fn tags(list: &Group) -> syn::Result<Vec<Expr>> {
+    let parsed = listed(list, Expr::parse)?;
+    if parsed.is_empty() {
+        let message = "`tags()` is empty: write `tags(TENANT(tenant))`, or leave it out";
+        return Err(syn::Error::new(list.span(), message));
+    }
+    Ok(parsed)
+}
+
 /// Reads the list of `skip(..)`.
 pub(super) fn parameters(list: &Group) -> syn::Result<Vec<Ident>> {
     let parsed = listed(list, parameter)?;

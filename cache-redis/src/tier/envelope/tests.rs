@@ -34,14 +34,31 @@ fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
 }
 
 fn sealed() -> Vec<u8> {
-    seal(KEY, STATE, &outgoing(Codec::Binary, b"payload".to_vec()))
+    seal(KEY, STATE, &outgoing(Codec::Binary, b"payload".to_vec()), &[]).unwrap()
+}
+
+/// The tags of a value.
+fn tags() -> Vec<StoredTag> {
+    let tag = |name: &'static str, number| {
+        let key = TagKey { name: name.into(), digest: Digest([number; 32]) };
+        StoredTag { key, generation: [number + 1; 16] }
+    };
+    vec![tag("tenant", 0x10), tag("text", 0x20)]
+}
+
+/// The value of [`sealed`] with tags.
+fn tagged() -> Vec<u8> {
+    seal(KEY, STATE, &outgoing(Codec::Binary, b"payload".to_vec()), &tags()).unwrap()
 }
 
 /// What [`sealed`] is after `change`, with a checksum that fits.
 fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut bytes = sealed();
+    forged_from(sealed(), change)
+}
+
+fn forged_from(mut bytes: Vec<u8>, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     change(&mut bytes);
-    let sum = checksum(KEY, &bytes[..CHECKSUM], &bytes[PAYLOAD..]);
+    let sum = checksum(KEY, &bytes[..CHECKSUM], [&bytes[PAYLOAD..], &[]]);
     bytes[CHECKSUM..PAYLOAD].copy_from_slice(&sum);
     bytes
 }
@@ -53,7 +70,7 @@ fn refusal(bytes: Vec<u8>, pttl: Pttl) -> Option<Corruption> {
 fn for_ever() -> Vec<u8> {
     let value =
         Outgoing { lifetimes: Lifetimes::fresh(None), ..outgoing(Codec::Json, b"1".to_vec()) };
-    seal(KEY, STATE, &value)
+    seal(KEY, STATE, &value, &[]).unwrap()
 }
 
 #[test]
@@ -66,6 +83,40 @@ fn what_was_sealed_is_opened_without_a_copy() {
     assert_eq!(value.lifetimes, outgoing(Codec::Binary, Vec::new()).lifetimes);
     assert_eq!(value.written, UNIX_EPOCH + Duration::from_millis(1_795_262_400_123));
     assert_eq!(value.load_time, Duration::from_micros(45_678));
+}
+
+#[test]
+fn the_tags_of_a_value_come_back_and_their_bytes_are_frozen() {
+    let (state, value) = open(KEY, tagged(), Pttl::In(HOUR)).ok().unwrap();
+    assert_eq!((state, value.payload(), &value.tags), (STATE, &b"payload"[..], &tags()));
+    let record = "01006c0674656e616e74";
+    let [ten, eleven, twenty, twenty_one] =
+        [("10", 32), ("11", 16), ("20", 32), ("21", 16)].map(|(byte, count)| byte.repeat(count));
+    let frozen = format!("{record}{ten}{eleven}0474657874{twenty}{twenty_one}7061796c6f6164");
+    assert_eq!(
+        tagged()[PAYLOAD..],
+        golden(&frozen),
+        "deployed values would be lost: no value's bytes may ever change"
+    );
+    assert_eq!(tagged()[6..8], 111_u16.to_be_bytes());
+}
+
+#[test]
+fn damaged_records_are_refused() {
+    let refused = |change: &dyn Fn(&mut Vec<u8>)| {
+        refusal(forged_from(tagged(), |bytes| change(bytes)), Pttl::In(HOUR))
+    };
+    assert_eq!(refused(&|_| ()), None);
+    assert_eq!(refused(&|bytes| bytes[PAYLOAD] = 2), Some(Corruption::UnknownRecord));
+    assert_eq!(refused(&|bytes| bytes[PAYLOAD + 3] = 200), Some(Corruption::CutShort));
+    assert_eq!(refused(&|bytes| bytes[PAYLOAD + 4] = 0xff), Some(Corruption::UnknownRecord));
+    assert_eq!(refused(&|bytes| bytes[7] += 100), Some(Corruption::CutShort));
+    assert!(refused(&|bytes| bytes[7] -= 1).is_some());
+    for at in 0..tagged().len() * 8 {
+        let mut bytes = tagged();
+        bytes[at / 8] ^= 1 << (at % 8);
+        assert!(refusal(bytes, Pttl::In(HOUR)).is_some(), "bit {at}");
+    }
 }
 
 #[test]
@@ -119,7 +170,8 @@ fn each_refusal_says_why() {
     assert_eq!(refused(forged(|bytes| bytes[4] = 1)), Some(Corruption::OtherFormat));
     assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some(Corruption::UnknownCodec));
     assert_eq!(refused(forged(|bytes| bytes[5] = 5)), Some(Corruption::UnknownCodec));
-    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::UnknownRecord));
+    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::CutShort));
+    assert_eq!(refused(forged(|bytes| bytes[7] = 7)), Some(Corruption::UnknownRecord));
     assert_eq!(refused(forged(|bytes| bytes[40] = 1)), Some(Corruption::ImpossibleLifetimes));
     assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some(Corruption::Damaged));
 }
@@ -152,7 +204,7 @@ proptest! {
             bytes[..8].copy_from_slice(&[0xCA, b'c', b'h', b'y', 2, 3, 0, 0]);
         }
         if ours > 1 && bytes.len() >= PAYLOAD {
-            let sum = checksum(&key, &bytes[..CHECKSUM], &bytes[PAYLOAD..]);
+            let sum = checksum(&key, &bytes[..CHECKSUM], [&bytes[PAYLOAD..], &[]]);
             bytes[CHECKSUM..PAYLOAD].copy_from_slice(&sum);
         }
         let _ = open(&key, bytes, pttl.into());
@@ -172,7 +224,8 @@ proptest! {
         value.lifetimes = Lifetimes { fresh, stale, usable };
         value.written = UNIX_EPOCH + Duration::from_millis(written.into());
         let pttl = usable.map_or(Pttl::Never, Pttl::In);
-        let (seen, opened) = open(&key, seal(&key, State(state), &value), pttl).ok().unwrap();
+        let sealed = seal(&key, State(state), &value, &[]).unwrap();
+        let (seen, opened) = open(&key, sealed, pttl).ok().unwrap();
         prop_assert_eq!(seen, State(state));
         prop_assert_eq!(opened.payload(), payload);
         prop_assert_eq!(opened.lifetimes, value.lifetimes);
@@ -193,7 +246,7 @@ fn frozen(text: &str, codec: Codec, payload: Vec<u8>, decode: fn(&[u8]) -> Senti
     let lost =
         "deployed values would be lost: the format is frozen, a new one needs a new format number";
     let golden = golden(text);
-    assert_eq!(seal(KEY, STATE, &outgoing(codec, payload)), golden, "{lost}");
+    assert_eq!(seal(KEY, STATE, &outgoing(codec, payload), &[]), Some(golden.clone()), "{lost}");
     let opened =
         open(KEY, golden, Pttl::In(HOUR)).map(|(_, value)| (value.codec, decode(value.payload())));
     assert_eq!(opened, Ok((codec, sentiment())), "{lost}");

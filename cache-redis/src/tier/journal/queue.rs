@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::{Fingerprint, remote::Digest};
+use cachery_core::{
+    Fingerprint,
+    remote::{Digest, TagKey, shared_caches},
+};
 
 use super::Scope;
 use crate::server::ReplayId;
@@ -43,11 +46,31 @@ impl Note {
         self
     }
 
-    /// Returns the cache of the key, if it is about one.
-    fn key_of(&self) -> Option<&'static str> {
+    /// Returns those with which it can become fewer notes.
+    fn kin(&self) -> Option<Kin> {
         match &self.scope {
-            Scope::Key(key) => Some(key.place.name),
+            Scope::Key(key) => Some(Kin::KeysOf(key.place.name)),
+            Scope::Tag(_) => Some(Kin::Tags),
             Scope::Cache(_) | Scope::Left(..) => None,
+        }
+    }
+}
+
+/// Notes that can become fewer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kin {
+    /// Those about keys of a cache: a clear of that cache stands for them.
+    KeysOf(&'static str),
+    /// Those about values of tags: clears of all caches of the program stand for them.
+    Tags,
+}
+
+impl Kin {
+    /// Returns the names of the caches whose clears stand for these notes.
+    pub(super) fn caches(self) -> Vec<&'static str> {
+        match self {
+            Self::KeysOf(name) => vec![name],
+            Self::Tags => shared_caches(),
         }
     }
 }
@@ -59,6 +82,7 @@ impl Note {
 enum Subject {
     Key(Fingerprint, Digest),
     Cache { name: Arc<str>, merged: bool },
+    Tag(TagKey),
     Left(Arc<[Vec<u8>]>),
 }
 
@@ -67,6 +91,7 @@ impl Subject {
         match &note.scope {
             Scope::Key(key) => Self::Key(key.place.fingerprint, key.digest),
             Scope::Cache(name) => Self::Cache { name: Arc::clone(name), merged: note.merged },
+            Scope::Tag(tag) => Self::Tag(tag.clone()),
             Scope::Left(_, keys) => Self::Left(Arc::clone(keys)),
         }
     }
@@ -107,7 +132,12 @@ impl Queue {
 
     /// Drops the notes about keys of the cache called `name`.
     pub(super) fn drop_keys(&mut self, name: &str) {
-        self.take(|note| note.key_of() == Some(name));
+        self.take(|note| matches!(note.kin(), Some(Kin::KeysOf(of)) if of == name));
+    }
+
+    /// Drops these notes.
+    pub(super) fn drop_kin(&mut self, kin: Kin) {
+        self.take(|note| note.kin() == Some(kin));
     }
 
     /// Drops the oldest notes as long as they are `over`.
@@ -117,16 +147,16 @@ impl Queue {
         }
     }
 
-    /// Returns the cache with the most keys when there are more than `most` notes.
-    pub(super) fn fullest_over(&self, most: usize) -> Option<&'static str> {
+    /// Returns the most notes that can become fewer, when there are more than `most` of any.
+    pub(super) fn fullest_over(&self, most: usize) -> Option<Kin> {
         if self.len() <= most {
             return None;
         }
         let mut counts = HashMap::<_, usize>::new();
-        for name in self.notes.values().filter_map(Note::key_of) {
-            *counts.entry(name).or_default() += 1;
+        for kin in self.notes.values().filter_map(Note::kin) {
+            *counts.entry(kin).or_default() += 1;
         }
-        counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name)
+        counts.into_iter().max_by_key(|(_, count)| *count).map(|(kin, _)| kin)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (ReplayId, &Note)> {

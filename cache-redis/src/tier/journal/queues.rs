@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// also where no connection lasts.
 const LEAST: Duration = Duration::from_secs(1);
 
-/// Three queues, each with at most `most` notes about keys, and one or two for each cache.
+/// Three queues, each with at most `most` notes about keys and tags, and one or two for each cache.
 pub(super) struct Queues {
     names: Names,
     most: usize,
@@ -85,8 +85,11 @@ impl Queues {
             self.outstanding.drop_keys(name);
         }
         self.outstanding.push(id, note);
-        if let Some(name) = self.outstanding.fullest_over(self.most) {
-            self.add(Scope::Cache(name.into()));
+        if let Some(kin) = self.outstanding.fullest_over(self.most) {
+            self.outstanding.drop_kin(kin);
+            for name in kin.caches() {
+                self.add(Scope::Cache(name.into()));
+            }
         }
         id
     }
@@ -104,11 +107,13 @@ impl Queues {
         let at = note.at;
         let most = self.most;
         queue(self).push(id, note);
-        if let Some(name) = queue(self).fullest_over(most) {
-            let clear = self.note(Scope::Cache(name.into()));
-            let id = self.next_id();
-            queue(self).drop_keys(name);
-            queue(self).push(id, Note { merged: true, at, ..clear });
+        if let Some(kin) = queue(self).fullest_over(most) {
+            queue(self).drop_kin(kin);
+            for name in kin.caches() {
+                let clear = self.note(Scope::Cache(name.into()));
+                let id = self.next_id();
+                queue(self).push(id, Note { merged: true, at, ..clear });
+            }
         }
     }
 

@@ -4,7 +4,7 @@ mod model;
 
 use std::time::Duration;
 
-use cachery_core::remote::{Digest, Place};
+use cachery_core::remote::{Digest, Place, TagKey};
 
 use super::*;
 
@@ -31,6 +31,25 @@ fn key(number: u32) -> Scope {
     key_of("a", number)
 }
 
+fn tag(number: u8) -> Scope {
+    Scope::Tag(TagKey { name: "t".into(), digest: Digest([number; 32]) })
+}
+
+/// The caches of this program.
+mod sites {
+    use cachery_core::__private::{SITES, Site, linkme};
+
+    #[linkme::distributed_slice(SITES)]
+    #[linkme(crate = linkme)]
+    static A: Site = Site::named("a", "shop::a", "()", "u8");
+    #[linkme::distributed_slice(SITES)]
+    #[linkme(crate = linkme)]
+    static B: Site = Site::named("b", "shop::b", "()", "u8");
+    #[linkme::distributed_slice(SITES)]
+    #[linkme(crate = linkme)]
+    static LOCAL: Site = Site::named("local", "shop::local", "()", "u8").local();
+}
+
 fn cache(name: &str) -> Scope {
     Scope::Cache(name.into())
 }
@@ -46,6 +65,7 @@ fn short(scope: &Scope) -> String {
             )
         }
         Scope::Left(..) => unreachable!("no earlier process left anything"),
+        Scope::Tag(tag) => format!("{}{}", tag.name, tag.digest.0[0]),
         Scope::Cache(name) => format!("{name}*"),
     }
 }
@@ -88,6 +108,36 @@ fn a_key_that_is_invalidated_again_is_one_entry_which_the_older_acknowledgement_
     assert_eq!(open(&journal), ["a2", "a1"]);
     journal.acknowledged(&[newer], now);
     assert_eq!(open(&journal), ["a2"]);
+}
+
+#[test]
+fn a_tag_is_queued_as_a_key_is() {
+    let (journal, now) = (journal(), Instant::now());
+    let older = journal.add(tag(1));
+    let [other, newer] = [2, 1].map(|number| journal.add(tag(number)));
+    assert_eq!(open(&journal), ["t2", "t1"]);
+    journal.acknowledged(&[older, other], now);
+    assert_eq!(open(&journal), ["t1"]);
+    journal.acknowledged(&[newer], now);
+    journal.suspect(&|slot| slot == slot_of(&tag(2)), now);
+    assert_eq!(open(&journal), ["t2"]);
+}
+
+#[test]
+fn too_many_tags_are_cleared_with_all_shared_caches_of_the_program() {
+    let (journal, now) = (Journal::with_room(names(), 2, Arc::default()), Instant::now());
+    for number in 1..=3 {
+        journal.add(tag(number));
+    }
+    assert_eq!(open(&journal), ["a*", "b*"]);
+    let ids: Vec<_> = journal.outstanding(&|_| true).into_iter().map(|(id, _)| id).collect();
+    journal.acknowledged(&ids, now);
+    for number in 1..=3 {
+        journal.record_all([tag(number)], 0, now);
+    }
+    assert!(!journal.has_outstanding());
+    journal.suspect(&|slot| slot == slot_of(&tag(1)), now);
+    assert_eq!(open(&journal), ["a*", "b*"]);
 }
 
 #[test]

@@ -20,6 +20,10 @@ fn profile() -> RemoteKey {
     )
 }
 
+fn tenant() -> TagKey {
+    TagKey { name: "tenant".into(), digest: profile().digest }
+}
+
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
@@ -37,6 +41,8 @@ fn the_text_of_keys_is_frozen() {
         names.changed(&key, Change::Invalidated, 0x0123_4567_89ab_cdef),
         names.changed(&key, Change::WakeUp, 0xff),
         names.watched(),
+        names.tag(&tenant()),
+        names.tag_changed(&tenant(), 0x0123_4567_89ab_cdef),
     ];
     let golden = include_str!("../../../tests/golden/keys.txt");
     let lost = "deployed values would be lost: no key's text may ever change";
@@ -73,9 +79,22 @@ fn a_cleared_cache_is_read_back() {
 fn values_their_companions_and_generations_are_no_news() {
     let (names, key) = (Names::new("shop"), profile());
     let of_key = [names.value(&key), names.token(&key), names.lease(&key), names.waiters(&key)];
-    for text in of_key.into_iter().chain([names.generation("profile")]) {
+    for text in of_key.into_iter().chain([names.generation("profile"), names.tag(&tenant())]) {
         assert!(!text.starts_with(&names.watched()));
         assert_eq!(names.parse(&text), None);
+    }
+}
+
+#[test]
+fn a_pushed_tag_is_read_as_it_was_written() {
+    let (names, TagKey { name, digest }) = (Names::new("eu:shop"), tenant());
+    let pushed = names.tag_changed(&tenant(), 7);
+    assert!(pushed.starts_with(&names.watched()));
+    assert_eq!(names.parse(&pushed), Some(Pushed::Tag { name: &name, digest, node: 7 }));
+    assert_eq!(slot(&pushed), slot(&names.tag(&tenant())));
+    let good = text(pushed);
+    for bad in [good.replace(":i:", ":w:"), good.replace('}', ""), format!("{good}0")] {
+        assert_eq!(names.parse(bad.as_bytes()), None, "{bad}");
     }
 }
 

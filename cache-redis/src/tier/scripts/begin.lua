@@ -1,6 +1,6 @@
 #!lua
 -- Grants the permit to load a key. KEYS: value, token, lease, waiters.
--- ARGV: generation, which stored value to return (0: none, 1: any, else any that was not written at this time), whether to supersede, a new state, the token's life, a lease ('': none wanted), its life, the state of a value that supersedes.
+-- ARGV: generation, which stored value to return (0: none, 1: any, else any that was not written at this time), whether to supersede, a new state, the token's life, a lease ('': none wanted), its life, the state of a value that supersedes, the mark of the tags ('': none).
 -- What is stored as a string; another type is as good as nothing.
 local function get(key)
   local value = redis.pcall('GET', key)
@@ -20,12 +20,12 @@ end
 local state = present and string.sub(present, 1, 32) or ARGV[1] .. ARGV[4]
 if ARGV[6] ~= '' then
   local holder = get(KEYS[3])
-  -- A lease begins with its node: one's own is taken over. It ends with the state: nobody waits for a load from before an invalidation.
-  if holder and string.sub(holder, 1, 8) ~= string.sub(ARGV[6], 1, 8) and string.sub(holder, 17) == state then
+  -- A lease begins with its node: one's own is taken over. It ends with the state and the tags: nobody waits for a load from before an invalidation.
+  if holder and string.sub(holder, 1, 8) ~= string.sub(ARGV[6], 1, 8) and string.sub(holder, 17) == state .. ARGV[9] then
     redis.call('SET', KEYS[4], '', 'PX', ARGV[7])
     return { 'busy', '', redis.call('PTTL', KEYS[3]) }
   end
-  redis.call('SET', KEYS[3], ARGV[6] .. state, 'PX', ARGV[7])
+  redis.call('SET', KEYS[3], ARGV[6] .. state .. ARGV[9], 'PX', ARGV[7])
 end
 -- Loads with nothing between them share a token, so that none of them ends another.
 local token = present or state

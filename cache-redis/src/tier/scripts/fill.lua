@@ -13,11 +13,17 @@ local function set(key, value)
     redis.call('SET', key, value, 'PX', ARGV[3])
   end
 end
+-- The records of a value: its tags, with their generations.
+local function records(value)
+  return string.sub(value, 89, 88 + string.byte(value, 7) * 256 + string.byte(value, 8))
+end
 local token = get(KEYS[2])
 local held = token == ARGV[1]
 if held and ARGV[5] == '0' and ARGV[6] == '1' then
   local value = get(KEYS[1])
-  held = not (value and string.sub(value, 9, 40) == string.sub(token, 1, 32))
+  local stands = value and string.sub(value, 9, 40) == string.sub(token, 1, 32)
+  -- One with other generations may be from before the end of a tag: it keeps no newer one out.
+  held = not (stands and (ARGV[2] == '' or records(value) == records(ARGV[2])))
 end
 if held then
   if ARGV[5] == '1' then

@@ -36,8 +36,13 @@ impl Release {
             OtherLoads::Supersede => IfStored::LoadAnyway,
             _ => IfStored::ReturnIt,
         };
-        let request =
-            LoadRequest { generation: None, others, stored, holder: Holder::new(|| true) };
+        let request = LoadRequest {
+            generation: None,
+            tags: Vec::new(),
+            others,
+            stored,
+            holder: Holder::new(|| true),
+        };
         self.tier.request_load(&self.key, request, LONG).await.unwrap()
     }
 
@@ -93,7 +98,7 @@ impl Release {
     }
 
     async fn read(&self) -> Option<String> {
-        match self.tier.read(&self.key, LONG).await.unwrap().stored {
+        match self.tier.read(&self.key, &[], LONG).await.unwrap().stored {
             StoredValue::Present(value) => {
                 Some(String::from_utf8(value.payload().to_vec()).unwrap())
             }

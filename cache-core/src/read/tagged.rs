@@ -1,0 +1,74 @@
+//! A key of a call site together with the tags that its entry gets.
+
+use std::{convert::Infallible, future::Future};
+
+use super::{
+    call::Call,
+    invalidate::Target,
+    keyed::{Keyed, Value},
+};
+use crate::{
+    invalidation::Invalidation,
+    park::park,
+    returns::IsResult,
+    tag::{Named, Tags},
+};
+
+/// A key of a call site, and the tags that its entry gets when it is stored.
+pub struct Tagged<R, V, E> {
+    pub(super) keyed: Keyed<R, V, E>,
+    pub(super) tags: Tags,
+}
+
+/// A tagged key of a call site that returns a `Result`.
+pub type TaggedAt<R> = Tagged<R, Value<R>, <R as IsResult>::Err>;
+
+/// A tagged key of a call site that returns its value.
+pub type TaggedPlain<R> = Tagged<R, R, Infallible>;
+
+impl<R, V, E> Keyed<R, V, E> {
+    /// Adds the tags of the entry.
+    pub fn tagged<const N: usize>(self, tags: [Named; N]) -> Tagged<R, V, E> {
+        Tagged { keyed: self, tags: Box::new(tags) }
+    }
+}
+
+// What each does is said where it is done, in `Keyed`.
+#[expect(missing_docs, reason = "they are those of a key without tags")]
+impl<R, V, E> Tagged<R, V, E> {
+    pub fn refresh<F: Future<Output = R>>(self, run: impl FnOnce() -> F) -> Call<R, V, E, F> {
+        self.keyed.refresh_tagged(Some(&self.tags), run)
+    }
+
+    pub fn refresh_now(&self, load: impl FnOnce() -> R) -> R {
+        self.keyed.refresh_now_tagged(Some(&self.tags), load)
+    }
+
+    pub fn peek(self) -> impl Future<Output = Option<V>> {
+        self.keyed.peek_tagged(Some(self.tags))
+    }
+
+    pub fn peek_now(self) -> Option<V> {
+        park(self.peek())
+    }
+
+    pub fn put(self, value: V) -> impl Future<Output = ()> {
+        self.keyed.put_tagged(Some(self.tags), value)
+    }
+
+    pub fn put_now(self, value: V) {
+        park(self.put(value));
+    }
+
+    pub fn invalidate(self) -> impl Future<Output = Invalidation> {
+        self.keyed.invalidate()
+    }
+
+    pub fn invalidate_now(self) -> Invalidation {
+        self.keyed.invalidate_now()
+    }
+
+    pub fn target(self) -> Target {
+        self.keyed.target()
+    }
+}

@@ -1,0 +1,95 @@
+//! `tags(..)`: the values of tags that an entry gets, each written as a call of the declaration.
+
+use syn::{Expr, ExprCall, Ident, Path};
+
+use super::{
+    super::function::Function,
+    key::Key,
+    key_expression::{EXCLUSIVE_IN_TAGS, is_exclusive, looks_like_constant},
+    key_names,
+    key_use::Use,
+    named::{self, Named},
+};
+use crate::shared::{arguments::Args, errors::Errors};
+
+/// One value of a tag, as the attribute names it.
+pub(in super::super) struct Tag {
+    /// The path of the declaration.
+    pub(in super::super) declared: Path,
+    /// The value, or the parts of one.
+    pub(in super::super) args: Vec<Expr>,
+}
+
+pub(super) fn check(args: &Args, function: &Function, key: &Key, errors: &mut Errors) -> Vec<Tag> {
+    let before = errors.count();
+    let listed = args.tags.iter().flat_map(|tags| &tags.value);
+    let tags: Vec<_> = listed.filter_map(|expr| tag(expr, function, key, errors)).collect();
+    // Beside an error they would only say it twice.
+    if errors.count() == before { tags } else { Vec::new() }
+}
+
+fn tag(expr: &Expr, function: &Function, key: &Key, errors: &mut Errors) -> Option<Tag> {
+    let Some((declared, args)) = call(expr) else {
+        errors.at(expr, not_a_call(expr));
+        return None;
+    };
+    for arg in args {
+        check_argument(arg, function, key, errors);
+    }
+    Some(Tag { declared: declared.clone(), args: args.iter().cloned().collect() })
+}
+
+type Arguments = syn::punctuated::Punctuated<Expr, syn::Token![,]>;
+
+/// Returns the path that is called, and the arguments.
+fn call(expr: &Expr) -> Option<(&Path, &Arguments)> {
+    let Expr::Call(ExprCall { func, args, .. }) = expr else { return None };
+    match &**func {
+        Expr::Path(path) if path.qself.is_none() => Some((&path.path, args)),
+        _ => None,
+    }
+}
+
+fn not_a_call(expr: &Expr) -> String {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() => {
+            let tag = crate::shared::tokens::written(path);
+            format!("a tag says which value the entry has: write `{tag}(..)` with a parameter")
+        }
+        _ => "a tag is written as a call of its declaration: `tags(TENANT(tenant))`".to_owned(),
+    }
+}
+
+/// Checks the names in an argument: the parameters among them form the key, because the companions
+/// have no others.
+fn check_argument(arg: &Expr, function: &Function, key: &Key, errors: &mut Errors) {
+    let names = key_names::of(arg, "an argument of a tag", errors);
+    for word in &names.used {
+        match named::find(word, function) {
+            Some(param) if is_exclusive(param, function) => errors.at(word, EXCLUSIVE_IN_TAGS),
+            Some(param) if usage(param, key) == Use::Skipped => errors.at(word, skipped(word)),
+            None if word == "result" => errors.at(word, OF_THE_RESULT),
+            None if !looks_like_constant(word) => {
+                errors.at(word, named::no_parameter(word, "tags", function));
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+const OF_THE_RESULT: &str =
+    "tags over the returned value are for a later version of Cachery: name parameters";
+
+fn usage(param: Named, key: &Key) -> Use {
+    match param {
+        Named::Receiver => key.receiver,
+        Named::Param(place) => key.params[place],
+    }
+}
+
+fn skipped(word: &Ident) -> String {
+    format!(
+        "`{word}` does not form the key, so the companions cannot find the tag: make the value a \
+         parameter that is not in `skip(..)`, or a part of `key(..)`"
+    )
+}

@@ -1,0 +1,7 @@
+use cachery::caches;
+
+caches! {
+    static TENANT: Tag<u64> = {};
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use cachery::{cached, caches};
+
+caches! {
+    static TENANT: Tag<u64> = { name: "tenant" };
+}
+
+#[cached(ttl = 60)]
+async fn user(id: u64) -> u64 {
+    1
+}
+
+#[cached(ttl = 60, tags(user(tenant)))]
+async fn report(tenant: u64) -> u64 {
+    1
+}
+
+fn main() {}
