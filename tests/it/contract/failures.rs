@@ -87,7 +87,7 @@ async fn with_a_kept_error<T>(
 
 pub(crate) async fn an_error_is_kept_for_its_own_time(place: Place) {
     with_a_kept_error(&place, async |node, origin| {
-        node.clock().advance(ERR_TTL - SECOND);
+        node.clock().advance(ERR_TTL.saturating_sub(SECOND));
         assert_eq!((kept(1, &origin).await, origin.runs()), (Err(Failure), 1));
         assert_eq!(kept::peek(1).await, None, "an error is not a value");
         let stats = kept::cache().stats();

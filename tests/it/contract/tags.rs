@@ -41,6 +41,7 @@ async fn page(tenant: &u64, name: &str, probe: &Arc<Probe>) -> usize {
 
 /// By a thread.
 #[cached(name = "contract-sum", ttl = 3600, tags(TENANT(tenant)))]
+#[expect(clippy::needless_pass_by_value, reason = "a part of the key that is owned")]
 fn sum(tenant: u64, numbers: Vec<u8>) -> Arc<str> {
     format!("{tenant}: {}", numbers.len()).into()
 }
@@ -58,8 +59,8 @@ impl Shop {
 }
 
 /// In a task of its own.
-#[cached(name = "contract-slow", ttl = 3600, detach, skip(probe), tags(TENANT(_tenant)))]
-async fn slow(_tenant: u64, probe: Arc<Probe>) -> usize {
+#[cached(name = "contract-slow", ttl = 3600, detach, skip(probe), tags(TENANT(tenant)))]
+async fn slow(tenant: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
 }
 
