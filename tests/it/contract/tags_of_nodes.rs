@@ -34,7 +34,8 @@ pub(crate) async fn the_end_of_a_tag_is_seen_by_the_other_node(place: Place) {
     sees_none(&place, &b).await;
     assert_eq!(b.scope(report::peek(8, 1)).await, Some(2));
     assert_eq!(b.scope(report(7, 1, &probe)).await, 3);
-    assert_eq!(a.scope(report(7, 1, &probe)).await, 3);
+    // The push about the tag may reach `a` while it reads: then it loads once more.
+    assert!(a.scope(report(7, 1, &probe)).await >= 3);
 }
 
 pub(crate) async fn a_tagged_load_from_before_the_other_nodes_invalidation_is_never_read(
