@@ -33,6 +33,7 @@ mod outage;
 mod patience;
 #[cfg(feature = "redis")]
 mod processes;
+mod promises;
 mod recursion;
 mod registry;
 mod reload;

@@ -56,10 +56,17 @@ async fn a_report_is_one_serialisable_value() {
 
         let alpha = named(&report, "registry-alpha");
         assert_eq!(alpha["hit_ratio"], 0.5);
+        assert!(alpha["stats"]["load_time"].is_f64(), "times are seconds: {alpha}");
+        let config = serde_json::to_value(Caches::current().config()).expect("serialisable");
+        let health = serde_json::to_value(Caches::current().health().await).expect("serialisable");
+        for json in [&report, &config, &health] {
+            assert!(!json.to_string().contains("\"nanos\""), "{json}");
+        }
         assert_eq!((&alpha["stats"]["hits"], &alpha["stats"]["size"]), (&1.into(), &1.into()));
         let site = &alpha["sites"][0];
         assert_eq!(site["function"], "it::registry::alpha");
         assert_eq!(site["policy"]["capacity"], 100);
+        assert_eq!(site["policy"]["ttl"], 600.0);
         assert!(site["file"].as_str().is_some_and(|file| file.ends_with("registry.rs")));
         assert_eq!(site["fingerprint"].as_str().map(str::len), Some(16));
         assert_eq!(named(&report, "registry-beta")["stats"]["hits"], 0);
