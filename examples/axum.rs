@@ -1,5 +1,5 @@
-//! One cached function behind axum, with its health, statistics, metrics and switches. Run it with
-//! `cargo run --features axum --example axum`, and try the lines that it prints.
+//! One cached function behind axum, with its live page, health, statistics, metrics and changes. Run
+//! it with `cargo run --features axum --example axum`, and try the lines that it prints.
 
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let token = format!("-H 'Authorization: Bearer {TOKEN}'");
     let json = "-X POST -H 'Content-Type: application/json'";
     println!("curl {url}/sentiment/great            # slow once, then fast");
+    println!("browse {url}/ops/cache               # the live page, with the token {TOKEN}");
     println!("curl {url}/ops/health/ready");
     println!("curl {token} {url}/ops/health");
     println!("curl {token} -H 'Accept: text/plain' {url}/ops/api/cache/stats");

@@ -1,6 +1,8 @@
 //! The examples, run as a reader runs them. `cargo test` builds them beside this test; `cargo test
 //! --test it` alone does not, and takes those that are there.
 
+#[cfg(feature = "axum")]
+mod axum;
 #[cfg(feature = "redis")]
 mod redis;
 
