@@ -4,6 +4,7 @@
 let token = null;
 
 const RETRY_SECONDS = 5;
+const SHORT_SECONDS = 2;
 const TEXTS = { up: "All is well", degraded: "Needs attention", down: "Down" };
 const COLORS = { up: "#1f8a54", degraded: "#c98a12", down: "#cf3d2e", lost: "#84847c" };
 /** The server lets this caller read without a token. */
@@ -106,32 +107,32 @@ async function read(signal) {
   }
 }
 
+const pause = (seconds) => new Promise((later) => setTimeout(later, seconds * 1000));
+
 /** Reads streams, one after the other, until it is stopped. */
 async function run() {
   controller?.abort();
   controller = new AbortController();
   const { signal } = controller;
   while (!signal.aborted) {
+    const began = Date.now();
     try {
       await read(signal);
       table.refresh();
+      // A stream has some seconds. One that something on the way cuts short is not asked for at once.
+      if (Date.now() - began < SHORT_SECONDS * 1000) await pause(SHORT_SECONDS);
     } catch (error) {
       if (signal.aborted) return;
       if (error.status === 401 || error.status === 429) return signIn(token == null ? "" : error.message);
       document.body.classList.add("lost");
       setStatus("lost", error.status ? "Not shown" : "No connection");
       setText($("live"), error.status ? error.message : "trying again");
-      await new Promise((later) => setTimeout(later, RETRY_SECONDS * 1000));
+      await pause(RETRY_SECONDS);
     }
   }
 }
 
-function readWithout() {
-  token = null;
-  run();
-}
-
-/** Asks for a token, and shows nothing that was read by another. */
+/** Asks for a token, and hides what was shown. */
 function signIn(error) {
   controller?.abort();
   token = null;
@@ -152,11 +153,11 @@ $("sign-in").addEventListener("submit", (event) => {
   run();
 });
 $("token-button").addEventListener("click", () => {
-  const had = token != null;
-  if (had && isOpen) readWithout();
+  // With the document goes all that the token has shown.
+  if (token != null) location.reload();
   else signIn("");
 });
-$("without").addEventListener("click", readWithout);
+$("without").addEventListener("click", run);
 $("reload").addEventListener("click", () => askReload(post));
 document.addEventListener("visibilitychange", () => {
   // A page that nobody sees leaves its stream to others.

@@ -7,21 +7,36 @@ use axum::{
     http::{Request, StatusCode},
 };
 use cachery::{
-    Backend, Caches,
+    Backend, Caches, Invalidation,
     axum::{Access, Thresholds, routes, routes_with},
     config::CacheSettings,
 };
 use cachery_test_support::{Server, eventually};
+use futures_util::StreamExt as _;
 use serde_json::Value;
+use tower::ServiceExt as _;
 
-use crate::support::{OPS, access, calls, get, program, send};
+use crate::support::{OPS, access, assert_private, calls, get, program, send};
 
 fn level<'a>(health: &'a Value, level: &str, name: Option<&str>) -> &'a Value {
     let levels = health["levels"].as_array().expect("levels");
+    levels.iter().for_each(assert_tells);
     let found = levels
         .iter()
         .find(|one| one["level"] == level && name.is_none_or(|name| one["name"] == name));
     found.unwrap_or_else(|| panic!("no {level} {name:?} in {health:#}"))
+}
+
+/// Checks that a level tells its numbers and since when; and why and what to do, where it must.
+fn assert_tells(level: &Value) {
+    let is_up = level["status"] == "up";
+    let tells = |field: &str| level[field].as_str().is_some_and(|text| !text.is_empty());
+    assert!(level["numbers"].as_object().is_some_and(|numbers| !numbers.is_empty()), "{level:#}");
+    assert!(level["since"].as_u64().is_some_and(|since| since > 1_700_000_000), "{level:#}");
+    assert!(is_up || tells("cause") && tells("todo"), "{level:#}");
+    let history = level["history"].as_array().expect("a history");
+    let last = history.last().expect("the present status");
+    assert_eq!((&last["status"], &last["since"]), (&level["status"], &level["since"]));
 }
 
 #[tokio::test]
@@ -158,6 +173,31 @@ async fn a_cache_beyond_its_thresholds_is_degraded() {
     let price = level(&health, "cache", Some("routes-price"));
     assert_eq!(price["cause"], "many of its loads fail", "{price:#}");
     assert_eq!(price["numbers"]["load_error_ratio"], 1.0);
+    assert_eq!(health["thresholds"]["load_error_ratio"], 0.2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_least_share_of_hits_can_be_chosen() {
+    let caches = Caches::isolated();
+    let with = |ratio| {
+        let access = Access::token("ops", OPS).open_reads();
+        routes_with(caches.clone(), access, Thresholds::default().hit_ratio(ratio))
+    };
+    let (strict, mild) = (with(0.9), with(0.1));
+    let calls = async {
+        for id in 0..60 {
+            for _ in 0..2 {
+                let _ = crate::support::price(id, "planted").await;
+            }
+        }
+    };
+    caches.scope(calls).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let strict = send(&strict, get_open("/health")).await.json();
+    let mild = send(&mild, get_open("/health")).await.json();
+    let price = level(&strict, "cache", Some("routes-price"));
+    assert_eq!(price["cause"], "few of its calls are hits", "{price:#}");
+    assert_eq!((&price["numbers"]["hit_ratio"], &mild["status"]), (&0.5.into(), &"up".into()));
 }
 
 fn get_open(path: &str) -> Request<axum::body::Body> {
@@ -186,6 +226,16 @@ async fn a_server_that_is_down_is_told_with_the_way_out_and_calls_go_on() {
     assert_eq!(link["numbers"]["staleness_bound"], "30s", "{link:#}");
     let ready = send(&app, get("/health/ready")).await;
     assert_eq!((ready.status, &*ready.body), (StatusCode::OK, r#"{"status":"up"}"#));
+    // `send` looks for the user and the password of the URL.
+    for path in ["/metrics", "/api/cache/stats", "/api/cache/routes-price", "/cache"] {
+        assert_eq!(send(&app, get(path)).await.status, StatusCode::OK, "{path}");
+    }
+    let response = app.clone().oneshot(get("/cache/stream")).await.expect("a router does not fail");
+    let mut stream = response.into_body().into_data_stream();
+    let line = stream.next().await.expect("a line").expect("it cannot fail");
+    let line = std::str::from_utf8(&line).expect("text");
+    assert_private("/cache/stream", line);
+    assert!(line.contains("127.0.0.1:1"), "{line}");
 }
 
 #[tokio::test]
@@ -194,7 +244,7 @@ async fn a_program_that_requires_redis_is_ready_while_redis_is_there() {
     let settings = CacheSettings::new().backend(Backend::Tiered);
     let builder = Caches::builder().isolated().redis_url(server.url()).required(true);
     let caches = builder.all(settings).build().await.expect("a server");
-    let app = routes(caches, access());
+    let app = routes(caches.clone(), access());
     let patience = Duration::from_secs(20);
     let health = eventually("all is up", patience, async || {
         let health = send(&app, get("/health")).await.json();
@@ -205,7 +255,18 @@ async fn a_program_that_requires_redis_is_ready_while_redis_is_there() {
     assert_eq!(link["numbers"]["staleness_bound"], "milliseconds", "{health:#}");
     assert!(level(&health, "server", None)["numbers"]["round_trip_seconds"].is_number());
     assert_eq!(send(&app, get("/health/ready")).await.status, StatusCode::OK);
+    let bounds = Thresholds::default().round_trip(Duration::ZERO).queue_age(Duration::ZERO);
+    let strict = routes_with(caches.clone(), access(), bounds);
+    let health = send(&strict, get("/health")).await.json();
+    let cause = level(&health, "server", None)["cause"].as_str().expect("a cause");
+    assert!(cause.contains("round trip is long"), "{cause}");
     server.kill();
+    let reach = caches.scope(crate::support::price::invalidate(1, "planted")).await;
+    assert_eq!(reach, Invalidation::Queued);
+    let health = send(&strict, get("/health")).await.json();
+    let registry = level(&health, "registry", None);
+    assert_eq!(registry["numbers"]["queue_length"], 1, "{registry:#}");
+    assert!(registry["cause"].as_str().expect("a cause").contains("waited"), "{registry:#}");
     let ready = eventually("it is not ready", patience, async || {
         let ready = send(&app, get("/health/ready")).await;
         (ready.status == StatusCode::SERVICE_UNAVAILABLE).then_some(ready)
