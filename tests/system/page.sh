@@ -2,23 +2,13 @@
 # Looks at the live page of some programs in Chromium: the states that docs/routes.md shows, use by
 # the keyboard alone, and all changes. `CACHERY_WRITE_DOCS=1` takes the pictures in docs/page anew.
 set -eu
-sudo=$([ "$(id -u)" = 0 ] || command -v sudo)
-# Installs the packages that follow, unless the command that comes first is there.
-need() {
-    command=$1
-    shift
-    command -v "$command" >/dev/null && return
-    { $sudo apt-get update -q && $sudo apt-get install -qy --no-install-recommends "$@"; } >&2 || {
-        echo "page: $command is missing and apt-get could not install $*" >&2
-        exit 1
-    }
-}
-need node nodejs
-need npm npm
-need chromium chromium
-need fc-list fontconfig
+. tests/system/needs.sh
+needs page node nodejs
+needs page npm npm
+needs page chromium chromium
+needs page fc-list fontconfig
 # The pictures are compared, so their letters must be the same.
-fc-list | grep -qi '/Inter-Regular' || need no-such-command fonts-inter
+fc-list | grep -qi '/Inter-Regular' || needs page 'the font Inter' fonts-inter
 command -v redis-server >/dev/null || { echo "page: redis-server is missing: make tools" >&2; exit 1; }
 
 cargo build --quiet -p cachery-page
@@ -32,7 +22,7 @@ mkdir -p "$tools"
 }
 CHROMIUM=$(command -v chromium) timeout 600 node tests/system/page.mjs "$target/debug" "$(realpath "$tools")" docs/page
 if [ -n "${CACHERY_WRITE_DOCS:-}" ]; then
-    need pngquant pngquant
+    needs page pngquant pngquant
     pngquant --force --ext .png --speed 1 --strip docs/page/*.png
 fi
 
