@@ -3,8 +3,16 @@
 //! A process of its own: whether a span is of interest is cached for the whole process, so threads
 //! without a subscriber would decide it for these.
 
+use std::sync::{Arc, Mutex};
+
 use cachery::{CacheKey, Caches, cached};
 use cachery_test_support::Log;
+use tracing::{Subscriber, span};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    registry::LookupSpan,
+};
 
 #[cached(name = "tracing-traced", ttl = "1h")]
 async fn traced(text: &str) -> Result<String, String> {
@@ -14,6 +22,12 @@ async fn traced(text: &str) -> Result<String, String> {
     } else {
         Ok(format!("planted-value of {text}"))
     }
+}
+
+#[cached(name = "tracing-slow", ttl = "1h")]
+async fn slow(id: u64) -> u64 {
+    tokio::task::yield_now().await;
+    id
 }
 
 fn logged<F: Future<Output = ()>>(caches: &Caches, work: F) -> Log {
@@ -37,6 +51,32 @@ fn a_load_runs_in_its_span() {
     {
         assert!(body.contains(part), "{part}: {body}");
     }
+}
+
+/// The links between spans, by their names: from the one that follows, to the one that it follows.
+#[derive(Clone, Default)]
+struct Links(Arc<Mutex<Vec<(&'static str, &'static str)>>>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Links {
+    fn on_follows_from(&self, span: &span::Id, follows: &span::Id, context: Context<'_, S>) {
+        let name = |id| context.span(id).expect("it is open").name();
+        self.0.lock().expect("nobody panics").push((name(span), name(follows)));
+    }
+}
+
+#[test]
+fn a_follower_links_to_the_load_that_it_waited_for() {
+    let links = Links::default();
+    // It has `tracing` know of several subscribers, so that no other thread turns spans off.
+    let _log = Log::default().of_thread();
+    let subscriber = tracing_subscriber::registry().with(links.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let calls = async { tokio::join!(slow(7), slow(7), slow(7)) };
+    assert_eq!(runtime.block_on(Caches::isolated().scope(calls)), (7, 7, 7));
+    let links = links.0.lock().expect("nobody panics").clone();
+    assert_eq!(links, [("cache.wait", "cache.load"); 2]);
 }
 
 #[test]

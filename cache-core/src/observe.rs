@@ -24,7 +24,7 @@ pub(crate) use metrics::{
     flush, flush_detached, flush_info, flush_queued, flush_resources, record_load,
 };
 pub use resources::{Resource, Resources};
-pub(crate) use spans::{get_span, load_span, record_hit};
+pub(crate) use spans::{get_span, load_span, record_hit, wait_span};
 pub(crate) use stats::StaleReason;
 pub use stats::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};

@@ -1,5 +1,7 @@
 //! A caller who waits for a flight.
 
+use tracing::Span;
+
 use super::{
     chain::{Enclosing, Waiting, needs_this_thread},
     permit::{Permit, Sender, Wakeup},
@@ -51,6 +53,12 @@ impl<T: Clone + Send + 'static> Follower<T> {
     /// Returns the moment since when no load of the flight is polled although each could run.
     pub(crate) fn idle_since(&self) -> Option<Moment> {
         self.flight.idle_since()
+    }
+
+    /// Returns the span of the load that began last in the flight, also when it has ended. `None`
+    /// where spans are not wanted.
+    pub(crate) fn load_span(&self) -> Option<std::sync::Arc<Span>> {
+        self.flight.waiters().load_span.clone()
     }
 
     /// Waits to be woken. `None` only when the flight ended without a message: a foreign waker

@@ -1,5 +1,7 @@
 //! The permit: the right to load a key, and to store what was loaded while nothing came between.
 
+use tracing::Span;
+
 use super::{
     chain::{Enclosing, Waiting},
     origin::Origin,
@@ -86,6 +88,17 @@ impl<T: Clone> Permit<T> {
     /// several loads of one flight, the first counts.
     pub(crate) fn set_tags(&self, tags: &std::sync::Arc<TagSet>) {
         self.flight.waiters().tags.get_or_insert_with(|| std::sync::Arc::clone(tags));
+    }
+
+    /// Stores the span of the load, for those who wait for it.
+    pub(crate) fn set_span(&self, span: &Span) {
+        if span.is_disabled() {
+            return;
+        }
+        // Without the lock: a subscriber is foreign code.
+        let span = std::sync::Arc::new(span.clone());
+        let last = self.flight.waiters().load_span.replace(span);
+        drop(last);
     }
 
     /// Ends the load with `outcome` and wakes all waiters. `store` runs first, if nothing has

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tracing::Span;
+
 use super::{
     origin::Origin,
     progress::{Progress, Wait},
@@ -69,6 +71,8 @@ pub(super) struct Waiters<S> {
     pub(super) origin: Option<Origin>,
     /// The tags before the first load; `None` where it has none.
     pub(super) tags: Option<std::sync::Arc<TagSet>>,
+    /// The span of the load that began last, where spans are wanted.
+    pub(super) load_span: Option<std::sync::Arc<Span>>,
     next_id: u64,
 }
 
@@ -81,6 +85,7 @@ impl<S> Default for Waiters<S> {
             overdue: BTreeMap::new(),
             origin: None,
             tags: None,
+            load_span: None,
             next_id: 0,
         }
     }

@@ -70,9 +70,11 @@ impl Load {
         cause: LoadCause,
         standby: Option<Standby>,
     ) -> Self {
+        let span = observe::load_span(cache.site.name);
+        permit.set_span(&span);
         Self {
             loading: Loading::nested(permit.progress()),
-            span: observe::load_span(cache.site.name),
+            span,
             began: cache.clock.precise(),
             cache,
             permit,

@@ -11,6 +11,8 @@ pub(in crate::read) use past_ttl::Renewal;
 
 use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
 
+use tracing::{Instrument as _, Span};
+
 use super::{
     fill::{Landing, OfLoad, fill},
     load::{Load, LoadCause},
@@ -27,6 +29,7 @@ use crate::{
     flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
+    observe,
     policy::FLIGHT_WAIT,
     remote::TagKey,
     returns::AnyError,
@@ -367,15 +370,20 @@ impl Miss {
             // The state that was read before the wait may be over.
             remote.forget_read();
         }
+        let span = observe::wait_span(self.cache.site.name);
         if let Caller::Thread(wait) = self.caller {
-            return self.follow_by_thread(follower, wait).await;
+            return self.follow_by_thread(follower, wait, &span).await;
         }
-        if let ControlFlow::Break(wakeup) = self.wait(&mut follower).await {
+        let waited = self.wait(&mut follower).instrument(span.clone()).await;
+        if let ControlFlow::Break(wakeup) = waited {
+            link(&span, &follower);
             return wakeup;
         }
         self.load_beside();
         follower.stop_waiting();
-        follower.wakeup().await
+        let wakeup = follower.wakeup().instrument(span.clone()).await;
+        link(&span, &follower);
+        wakeup
     }
 
     /// Waits for the flight as a thread does, and loads beside it where the wait could be for this
@@ -384,8 +392,11 @@ impl Miss {
         &mut self,
         mut follower: Follower<Outcome>,
         wait: ThreadWait,
+        span: &Span,
     ) -> Option<Wakeup<Outcome>> {
-        match wait.for_flight(&self.cache, &mut follower).await {
+        let waited = wait.for_flight(&self.cache, &mut follower).instrument(span.clone()).await;
+        link(span, &follower);
+        match waited {
             Waited::InTime(wakeup) => wakeup,
             Waited::TooLong(wakeup) => {
                 self.load_beside();
@@ -492,5 +503,14 @@ impl Miss {
         if !self.is_background && !std::mem::replace(&mut self.counted, true) {
             self.cache.counters.misses.add(1);
         }
+    }
+}
+
+/// Links the span of a wait to the load that it was for.
+fn link(wait: &Span, follower: &Follower<Outcome>) {
+    if !wait.is_disabled()
+        && let Some(load) = follower.load_span()
+    {
+        wait.follows_from(&*load);
     }
 }
