@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{error::Fault, remote::Reason};
+use crate::{error::Fault, remote::reason::Reason};
 
 /// The health of a registry's remote tier, as [`Caches::health`](crate::Caches::health) returns it.
 ///

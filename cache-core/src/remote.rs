@@ -5,7 +5,7 @@ mod budget;
 mod exchange;
 mod key;
 mod operation;
-mod reason;
+pub(crate) mod reason;
 mod shutdown;
 
 pub(crate) use budget::Budget;
