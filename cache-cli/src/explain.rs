@@ -1,7 +1,7 @@
 //! `cachery explain`: where the values of a cache are, how long they live, and why calls miss.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     change,
@@ -9,7 +9,7 @@ use crate::{
     row::{self, Mark, Row},
     screen::Screen,
     service::Service,
-    stats::{self, Cache, Site},
+    stats::{self, Cache, Site, Stats},
 };
 
 /// One function's settings, as the route returns them.
@@ -41,23 +41,16 @@ const TOLD: [&str; 9] = [
     "max_bytes",
 ];
 
-/// Explains a cache, and one key of it where the service can.
-pub(crate) fn run(
-    service: &Service,
-    name: &str,
-    parts: &[String],
-    screen: &Screen,
-) -> Result<Outcome, String> {
+/// Explains a cache.
+pub(crate) fn run(service: &Service, name: &str, screen: &Screen) -> Result<Outcome, String> {
     let caches = stats::all(service)?;
     let cache = stats::one(&caches, name)?;
     let settings = service.get(&change::path(name, "")?)?;
-    let mut rows = reasons(cache);
-    let key = if parts.is_empty() { Value::Null } else { key(service, name, parts, &mut rows)? };
+    let rows = reasons(cache);
     let functions = Vec::<Function>::deserialize(&settings["settings"]).unwrap_or_default();
     let functions: String = functions.iter().map(|function| function.text(screen)).collect();
     let text = format!("{}\n\n{}{functions}", summary(cache), row::text(&rows, screen));
-    let json =
-        json!({ "cache": name, "reasons": rows, "key": key, "functions": settings["settings"] });
+    let json = json!({ "cache": name, "reasons": rows, "functions": settings["settings"] });
     Ok(Outcome::new(text, json, Code::Well))
 }
 
@@ -95,98 +88,89 @@ fn summary(cache: &Cache) -> String {
     )
 }
 
-/// Returns the reasons for which calls of the cache missed.
-fn reasons(cache: &Cache) -> Vec<Row> {
-    let stats = &cache.stats;
-    let is_off = cache.sites.iter().any(|site| !site.policy.enabled);
-    let mut rows = Vec::new();
-    if is_off {
-        rows.push(
-            Row::new(Mark::Bad, "switched off", "each call runs its function")
-                .todo("switch it on: `POST /api/cache/{name}/enable`, or see `enabled` below"),
-        );
-    }
-    let mut reason = |count: u64, name: &str, why: &str, todo: &str| {
-        if count > 0 {
-            let row = Row::new(Mark::Warning, name, format!("{count} {why}"));
-            rows.push(row.todo(todo));
-        }
-    };
-    reason(
-        stats.evictions.expired,
-        "expired",
-        "entries were over their ttl",
-        "a longer ttl keeps them",
-    );
-    reason(
-        stats.evictions.size + stats.evictions.bytes,
-        "evicted",
-        "entries gave way to others",
-        "raise `capacity` or `max_bytes`",
-    );
-    reason(
-        stats.evictions.too_large,
-        "too large",
-        "values alone are larger than `max_bytes`",
-        "raise `max_bytes`",
-    );
-    let invalidations = stats.invalidations.key + stats.invalidations.cache;
-    reason(invalidations, "invalidated", "invalidations ended entries", "that is as it should be");
-    reason(
-        cache.unstorable(),
-        "not stored",
-        "values could not be stored in Redis",
-        "`cachery doctor` names the reason",
-    );
-    reason(
-        stats.remote.corrupt,
-        "corrupt",
-        "stored values could not be decoded",
-        "each is overwritten",
-    );
-    reason(
-        stats.remote.unavailable,
-        "Redis away",
-        "requests had no reply in time",
-        "`cachery health` shows the servers",
-    );
-    reason(
-        stats.load_errors,
-        "failed",
-        "loads returned an error, which is not stored",
-        "see what the function calls",
-    );
-    if rows.is_empty() {
-        let why = if cache.calls() == 0 {
-            "it was not called yet"
-        } else {
-            "each key missed once, at its first call"
-        };
-        rows.push(Row::well("misses", why));
-    }
-    rows
+/// A reason for which calls miss.
+struct Reason {
+    name: &'static str,
+    count: fn(&Stats) -> u64,
+    /// The end of a sentence that begins with the count.
+    why: &'static str,
+    todo: &'static str,
 }
 
-/// Asks the service about one key. A service that cannot tell is no failure: the rows say so.
-fn key(
-    service: &Service,
-    name: &str,
-    parts: &[String],
-    rows: &mut Vec<Row>,
-) -> Result<Value, String> {
-    let path = change::path(name, "/explain")?;
-    let reply = service.post(&path, &change::key(parts))?;
-    if reply.status.is_success() {
-        rows.insert(0, Row::well("key", reply.body.to_string()));
-        return Ok(reply.body);
+const REASONS: [Reason; 8] = [
+    Reason {
+        name: "expired",
+        count: |stats| stats.evictions.expired,
+        why: "entries were over their ttl",
+        todo: "a longer ttl keeps them",
+    },
+    Reason {
+        name: "evicted",
+        count: |stats| stats.evictions.size + stats.evictions.bytes,
+        why: "entries gave way to others",
+        todo: "raise `capacity` or `max_bytes`",
+    },
+    Reason {
+        name: "too large",
+        count: |stats| stats.evictions.too_large,
+        why: "values alone are larger than `max_bytes`",
+        todo: "raise `max_bytes`",
+    },
+    Reason {
+        name: "invalidated",
+        count: |stats| stats.invalidations.key + stats.invalidations.cache,
+        why: "invalidations ended entries",
+        todo: "that is as it should be",
+    },
+    Reason {
+        name: "not stored",
+        count: |stats| stats.remote.unstorable.values().sum(),
+        why: "values could not be stored in Redis",
+        todo: "`cachery doctor` names the reason",
+    },
+    Reason {
+        name: "corrupt",
+        count: |stats| stats.remote.corrupt,
+        why: "stored values could not be decoded",
+        todo: "each is overwritten",
+    },
+    Reason {
+        name: "Redis away",
+        count: |stats| stats.remote.unavailable,
+        why: "requests had no reply in time",
+        todo: "`cachery health` shows the servers",
+    },
+    Reason {
+        name: "failed",
+        count: |stats| stats.load_errors,
+        why: "loads returned an error, which is not stored",
+        todo: "see what the function calls",
+    },
+];
+
+/// Returns the reasons for which calls of the cache missed.
+fn reasons(cache: &Cache) -> Vec<Row> {
+    let is_off = cache.sites.iter().any(|site| !site.policy.enabled);
+    let off = is_off.then(|| {
+        Row::new(Mark::Bad, "switched off", "each call runs its function")
+            .todo("switch it on: `POST /api/cache/{name}/enable`, or see `enabled` below")
+    });
+    let counted = REASONS.iter().filter_map(|reason| reason.row(&cache.stats));
+    let rows: Vec<_> = off.into_iter().chain(counted).collect();
+    if !rows.is_empty() {
+        return rows;
     }
-    rows.insert(
-        0,
-        Row::new(
-            Mark::Skipped,
-            "key",
-            "this service tells of the whole cache only, and not of one key",
-        ),
-    );
-    Ok(Value::Null)
+    let why = match cache.calls() {
+        0 => "it was not called yet",
+        _ => "each key missed once, at its first call",
+    };
+    vec![Row::well("misses", why)]
+}
+
+impl Reason {
+    fn row(&self, stats: &Stats) -> Option<Row> {
+        let count = (self.count)(stats);
+        let row = Row::new(Mark::Warning, self.name, format!("{count} {}", self.why));
+        (count > 0).then(|| row.todo(self.todo))
+    }
 }

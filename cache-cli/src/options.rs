@@ -75,9 +75,6 @@ pub(crate) enum Command {
     Explain {
         /// The name of the cache
         name: String,
-        /// The parts of the key
-        #[arg(allow_negative_numbers = true)]
-        parts: Vec<String>,
         #[command(flatten)]
         at: At,
     },

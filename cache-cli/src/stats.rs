@@ -5,14 +5,14 @@ mod table;
 mod watch;
 
 pub(crate) use self::{
-    model::{Cache, Caches, Site, ratio},
+    model::{Cache, Caches, Site, Stats, ratio},
     table::{count, percent, seconds},
 };
 
 use serde_json::Value;
 
 use crate::{
-    options::Stats,
+    options,
     outcome::{Code, Outcome},
     screen::Screen,
     service::Service,
@@ -23,7 +23,7 @@ use crate::{
 const ROUTE: &str = "/api/cache/stats";
 
 /// Shows the statistics once, or live.
-pub(crate) fn run(stats: &Stats, json: bool, screen: &Screen) -> Result<Outcome, String> {
+pub(crate) fn run(stats: &options::Stats, json: bool, screen: &Screen) -> Result<Outcome, String> {
     let service = stats.at.service()?;
     if stats.watch {
         if json || !screen.is_terminal() {

@@ -49,7 +49,7 @@ impl WayThere {
         let row = if is_there {
             Row::well("connect", "the socket is there")
         } else {
-            Row::new(Mark::Bad, "connect", "there is no such socket")
+            Row::new(Mark::Bad, "connect", "the socket does not exist")
                 .todo("start Redis with `unixsocket`, or correct the path in the URL")
         };
         Self { rows: vec![row], is_open: is_there }

@@ -10,7 +10,7 @@ use crate::{
 
 /// Returns a row for each setting that leads to Redis, then the faults and notes.
 pub(super) fn rows(preview: &Preview) -> Vec<Row> {
-    let file = preview.config.file.as_deref().unwrap_or("none: there is no cache.toml here");
+    let file = preview.config.file.as_deref().unwrap_or("none: this directory has no cache.toml");
     let profile = preview.config.profile.as_deref().unwrap_or("none: CACHE_ENV is not set");
     let mut rows = vec![Row::well("file", file), Row::well("profile", profile), url(preview)];
     rows.extend(setting(preview, "prefix").map(|prefix| Row::well("prefix", from(prefix))));

@@ -1,4 +1,4 @@
-//! What a cache's statistics say about its settings.
+//! Findings in a cache's statistics, each with what to do.
 
 use crate::{
     row::{Mark, Row},

@@ -61,7 +61,8 @@ fn panels() -> Vec<Value> {
         top += 1;
         for (place, panel) in row.panels.iter().enumerate() {
             let across = COLUMNS / WIDTH;
-            let (x, y) = (place % across * WIDTH, top + place / across * HEIGHT);
+            let x = place % across * WIDTH;
+            let y = top + place / across * HEIGHT;
             panels.push(time_series(panel, x, y));
         }
         top += row.panels.len().div_ceil(COLUMNS / WIDTH) * HEIGHT;

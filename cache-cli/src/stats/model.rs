@@ -138,11 +138,6 @@ impl Cache {
     pub(crate) fn capacity(&self) -> u64 {
         self.sites.iter().map(|site| site.policy.capacity).sum()
     }
-
-    /// Returns the number of values that the remote tier could not keep.
-    pub(crate) fn unstorable(&self) -> u64 {
-        self.stats.remote.unstorable.values().sum()
-    }
 }
 
 /// Returns `part / of`; `None` of nothing.
