@@ -7,7 +7,8 @@ use cachery_memory as _;
 use cachery_redis as _;
 
 pub use cachery_core::{
-    Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Tag, TagHandle,
+    Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Invalidations, Served, Tag,
+    TagHandle, Target, Tier,
 };
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 
@@ -40,7 +41,8 @@ pub mod key {
 pub mod stats {
     pub use cachery_core::{
         CacheIdentity, CacheReport, Evictions, Fingerprint, FreshnessStats, Identities,
-        Invalidations, RemoteStats, Report, SiteReport, Stats, UnstorableStats,
+        InvalidationCounts as Invalidations, RemoteStats, Report, SiteReport, Stats,
+        UnstorableStats,
     };
 }
 

@@ -8,7 +8,7 @@ mod stored;
 pub(crate) use renewal::Claim;
 pub use stored::{EngineNotes, Facts};
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use self::{kept::Kept, renewal::Renewal, settled::Settled, stored::Stored};
 use crate::{clock::Moment, generations::Group, key::StoredKey, tag::TagSet, timeline::Age};
@@ -114,6 +114,11 @@ impl Entry {
     /// Returns the moment from which the entry serves nothing.
     pub(crate) fn end(&self) -> Moment {
         self.0.facts.timeline.end()
+    }
+
+    /// Returns the time from the write of the value to `now`.
+    pub(crate) fn time_since_written(&self, now: Moment) -> Duration {
+        self.0.facts.timeline.time_since_written(now)
     }
 
     /// Returns the moment from which the entry is no longer fresh.

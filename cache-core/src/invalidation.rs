@@ -31,6 +31,11 @@ pub enum Invalidation {
     Local,
 }
 
+/// The future of an invalidation: short, because it stands in every expansion.
+pub trait InvalidationFuture: Future<Output = Invalidation> {}
+
+impl<F: Future<Output = Invalidation>> InvalidationFuture for F {}
+
 impl Invalidation {
     /// Returns the reach for a shared cache, from the reply of its remote tier.
     pub(crate) fn of(reply: Result<(), Reason>) -> Self {

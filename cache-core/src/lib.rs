@@ -64,10 +64,13 @@ pub use memory::{
     Bounds, DropCause, HeldBytes, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier,
     NoMemory, OnDrop,
 };
-pub use observe::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
+pub use observe::{
+    Evictions, FreshnessStats, Invalidations as InvalidationCounts, RemoteStats, Stats,
+    UnstorableStats,
+};
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list, resources};
-pub use read::{Cache, LoadOutput, Tag};
+pub use read::{Cache, Invalidations, LoadOutput, Served, Tag, Target, Tier};
 pub use registry::{
     CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Report, SiteReport,
     TagHandle,
@@ -86,19 +89,22 @@ pub mod __private {
 
     pub use crate::{
         __call as call, __call_detached as call_detached, __call_now as call_now,
+        __refresh as refresh, __refresh_now as refresh_now, __served as served,
+        __served_detached as served_detached, __served_now as served_now, __site as site,
         __size_of as size_of,
         codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
         deciding::{Decide, Decision},
-        invalidation::Invalidation,
+        invalidation::{Invalidation, InvalidationFuture},
         key::{
             CacheKey, Key, KeyEncoder, TypeName,
             requirements::{client, declared_key, float, unordered},
             shape,
         },
         read::{
-            At, Cache, InDeclared, Keyed, Plain, Skipped, Tag as DeclaredTag, Tagged, TaggedAt,
-            TaggedPlain, Target, Value, hit, hit_now, invalidate_all, invalidate_all_now,
+            At, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped, Tag as DeclaredTag,
+            Tagged, TaggedAt, TaggedPlain, Target, Value, hit, hit_now, invalidate_all,
+            invalidate_all_now,
         },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},

@@ -76,6 +76,25 @@ pub(crate) struct Abilities {
 #[distributed_slice]
 pub static SITES: [Site];
 
+/// Makes the descriptor of a call site, a plain static in the list of all sites, and returns a
+/// reference to it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site {
+    ($new:ident: $name:literal, $function:literal, $key:literal, $value:literal; $($policy:tt)*) => {{
+        #[$crate::__private::linkme::distributed_slice($crate::__private::SITES)]
+        #[linkme(crate = $crate::__private::linkme)]
+        static SITE: $crate::__private::Site = $crate::__private::Site::$new(
+            $name,
+            ::core::concat!(::core::module_path!(), $function),
+            $key,
+            $value,
+        )
+        $($policy)*;
+        &SITE
+    }};
+}
+
 /// Returns all call sites by the names of their caches, in order of name.
 pub(crate) fn by_name() -> &'static BTreeMap<&'static str, Vec<&'static Site>> {
     static BY_NAME: LazyLock<BTreeMap<&'static str, Vec<&'static Site>>> = LazyLock::new(|| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Moment;
+use crate::clock::{Moment, nanos};
 
 /// The moments until which an entry may be used, by use. Each is exclusive, and none is before the
 /// one above it.
@@ -11,6 +11,22 @@ pub struct Timeline {
     fresh: Moment,
     stale: Moment,
     usable: Moment,
+    written: Written,
+}
+
+/// The moment at which a value was written, maybe by another process before this one began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Written(u64);
+
+impl Written {
+    /// The moment `age` before `now`. It wraps: what counts is the distance.
+    fn before(now: Moment, age: Duration) -> Self {
+        Self(now.to_bits().wrapping_sub(nanos(age)))
+    }
+
+    fn since(self, now: Moment) -> Duration {
+        Duration::from_nanos(now.to_bits().wrapping_sub(self.0))
+    }
 }
 
 /// The place of a moment on an entry's timeline.
@@ -79,7 +95,19 @@ impl Timeline {
             fresh: end(lifetimes.fresh),
             stale: end(lifetimes.stale),
             usable: end(lifetimes.usable),
+            written: Written::before(now, Duration::ZERO),
         }
+    }
+
+    /// The same, of a value that was written `age` before `now`.
+    #[must_use]
+    pub fn written_before(self, now: Moment, age: Duration) -> Self {
+        Self { written: Written::before(now, age), ..self }
+    }
+
+    /// Returns the time from the write of the value to `now`.
+    pub(crate) fn time_since_written(&self, now: Moment) -> Duration {
+        self.written.since(now)
     }
 
     /// A value that is fresh for `ttl` from `now` (`None`: for ever) and then gone.

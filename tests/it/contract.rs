@@ -11,9 +11,11 @@ mod functions;
 mod nodes;
 pub(crate) mod place;
 mod refresh;
+mod served;
 mod stored;
 mod tags;
 mod tags_of_nodes;
+mod targets;
 mod values;
 
 /// Makes a test of each rule.
@@ -149,6 +151,15 @@ macro_rules! with_rules_of_freshness {
                     an_error_of_a_load_that_was_invalidated_is_not_kept
                     an_error_that_is_made_for_others_is_kept_as_well
                     two_hundred_waiters_share_an_error_that_cannot_be_cloned;
+                served:
+                    a_call_tells_the_tier_and_the_age_of_its_value
+                    a_call_that_waits_for_another_is_coalesced
+                    a_value_that_was_put_has_the_age_of_the_put
+                    functions_of_every_kind_have_it;
+                targets:
+                    a_load_from_before_the_targets_were_applied_stores_nothing
+                    targets_of_every_kind_are_invalidated_together_and_not_before
+                    without_targets_nothing_is_done;
                 detached:
                     a_load_whose_callers_have_all_given_up_is_finished_and_stored
                     a_renewal_that_fails_in_its_task_keeps_the_value
@@ -191,9 +202,10 @@ mod freshness_of_nodes_in_tiers {
     rules! { standalone, Tiered; refresh: nodes_share_one_refresh; }
 }
 
-mod failures_between_nodes {
+mod between_nodes {
     mod redis {
         rules! { standalone, Redis; failures: a_value_of_another_node_is_better_than_a_kept_error; }
+        rules! { standalone, Redis; served: another_node_tells_the_age_since_the_write; }
     }
 
     mod tiered {

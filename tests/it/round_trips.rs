@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use cachery::{Backend, Caches, Invalidation, cached, caches, config::CacheSettings, invalidate};
+use cachery::{
+    Backend, Caches, Invalidation, Invalidations, cached, caches, config::CacheSettings, invalidate,
+};
 use cachery_test_support::{Direction, Proxy, Server, eventually};
 use tokio::task::JoinHandle;
 
@@ -152,6 +154,20 @@ async fn several_targets_of_one_attribute_cost_one_round_trip() {
             assert_eq!(total::peek().await, None);
         };
         place.node.scope(left).await;
+    }
+}
+
+#[tokio::test]
+async fn collected_targets_of_several_caches_cost_one_round_trip() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        let mut later: Invalidations = (0..20).map(order::target).collect();
+        later.extend((0..20).map(|id| USERS.target(&id)));
+        let work = async move {
+            later.add(total::cache().target());
+            later.apply().await
+        };
+        assert_eq!(place.sends_at_once(41, work).await, Invalidation::Everywhere);
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     invalidate::{Target, invalidate_all},
     keyed::Keyed,
     load::Load,
-    miss::Next,
+    miss::{Miss, Next},
 };
 use crate::{invalidation::Invalidation, park::park, tag::Tags};
 
@@ -60,6 +60,12 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Invalidates the key, as [`invalidate`](Self::invalidate) does.
     pub fn invalidate_now(self) -> Invalidation {
         park(self.invalidate())
+    }
+
+    /// Calls the function by `miss`, or as if it were not cached.
+    pub(super) fn call_by_thread(&self, miss: Option<Miss>, load: impl FnOnce() -> R) -> R {
+        let then = miss.map_or(Then::Run, |miss| self.wait_for(miss.by_thread().seek()));
+        self.finish(then, load)
     }
 
     #[inline(never)]

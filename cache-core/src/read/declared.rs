@@ -6,6 +6,7 @@ use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::Phan
 use super::{
     invalidate::{Target, invalidate_all},
     keyed::{Keyed, Plain},
+    served::Served,
 };
 use crate::{
     codec::equality::Equality,
@@ -152,7 +153,7 @@ impl<K, V> Cache<K, V> {
         self.handle().policy()
     }
 
-    /// Returns the fresh value of `key`. Counts as a hit or a miss.
+    /// Returns the value of `key`, if it is fresh or stale. Counts as a hit or a miss.
     ///
     /// ```
     /// # use cachery::caches;
@@ -170,7 +171,29 @@ impl<K, V> Cache<K, V> {
         self.at(&[&key]).get()
     }
 
-    /// Tells whether `key` has a fresh value. Is not counted.
+    /// Returns the value of `key` as [`get`](Self::get) does, and where it came from.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_13", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use cachery::Tier;
+    ///
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// let served = USERS.served(&7).await.unwrap();
+    /// assert_eq!((&*served.value, served.tier), ("Ada", Tier::Memory));
+    /// # }
+    /// ```
+    pub fn served<Q>(&self, key: &Q) -> impl Future<Output = Option<Served<V>>> + use<K, V, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&key]).get_served()
+    }
+
+    /// Tells whether `key` has a value that is fresh or stale. Is not counted.
     ///
     /// ```
     /// # use cachery::caches;
@@ -218,7 +241,7 @@ impl<K, V> Cache<K, V> {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
             let at = Keyed { site, returns: R::returns(), value, key };
-            crate::__call!(at, async move { load().await })
+            crate::__call!(at => async move { load().await })
         }
     }
 
@@ -260,6 +283,29 @@ impl<K, V> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         self.at(&[&key]).invalidate()
+    }
+
+    /// Returns the invalidation of `key` as a value, to be applied later by
+    /// [`Invalidations`](super::Invalidations).
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_12", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use cachery::Invalidations;
+    ///
+    /// let mut later = Invalidations::new();
+    /// later.add(USERS.target(&7));
+    /// later.apply().await;
+    /// # }
+    /// ```
+    pub fn target<Q>(&self, key: &Q) -> Target
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&key]).target()
     }
 
     /// Invalidates all these keys, and returns the least reach of all. In Redis they are one batch.

@@ -84,6 +84,29 @@ impl<K> Tag<K> {
         let target = self.at(&[&value]).target();
         async { invalidate_all([target]).await.unwrap_or(Invalidation::Local) }
     }
+
+    /// Returns the invalidation of this value as a value of its own, to be applied later by
+    /// [`Invalidations`](super::Invalidations).
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static TENANT: Tag<u64> = { name: "tenant_3" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use cachery::Invalidations;
+    ///
+    /// let mut later = Invalidations::new();
+    /// later.add(TENANT.target(&7));
+    /// later.apply().await;
+    /// # }
+    /// ```
+    pub fn target<Q>(&self, value: &Q) -> Target
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&value]).target()
+    }
 }
 
 impl Named {

@@ -17,9 +17,10 @@ use super::{
     call::Missed,
     keyed::Keyed,
     load::{Load, Panic},
-    miss::{Next, Renewal},
+    miss::{Miss, Next, Renewal},
+    served::{Note, ServedAs},
 };
-use crate::{registry::Caches, runtime};
+use crate::{registry::Caches, runtime, tag::Tags};
 
 impl<R, V, E> Missed<R, V, E>
 where
@@ -43,24 +44,8 @@ where
             return value;
         }
         let Some(cache) = keyed.enabled_cache() else { return run().await };
-        let mut next = keyed.miss(cache).tagged(tags.as_ref()).seek().await;
-        if let Next::Renew(mut renewal) = next {
-            let served = renewal.serve().and_then(|entry| (keyed.value.take)(entry));
-            if let Some(value) = served {
-                let join = keyed.returns.join;
-                renew(keyed, renewal, run);
-                return join(Ok(value));
-            }
-            next = renewal.inline().await;
-        }
-        match next {
-            Next::Take(outcome) => match keyed.take(outcome) {
-                Some(result) => (keyed.returns.join)(result),
-                None => run().await,
-            },
-            Next::Load(load) => keyed.in_a_task(load, run()).await,
-            Next::Renew(_) | Next::Bypass => run().await,
-        }
+        let miss = keyed.miss(cache).tagged(tags.as_ref());
+        keyed.call_by(miss, run).await
     }
 }
 
@@ -95,6 +80,71 @@ where
     V: Send + 'static,
     E: 'static,
 {
+    /// Calls the function by `miss`: loads run in tasks.
+    async fn call_by<F>(self, miss: Miss, run: impl FnOnce() -> F) -> R
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        let keyed = self;
+        let mut next = miss.seek().await;
+        if let Next::Renew(mut renewal) = next {
+            let served = renewal.serve().and_then(|entry| (keyed.value.take)(entry));
+            if let Some(value) = served {
+                let join = keyed.returns.join;
+                renew(keyed, renewal, run);
+                return join(Ok(value));
+            }
+            next = renewal.inline().await;
+        }
+        match next {
+            Next::Take(outcome) => match keyed.take(outcome) {
+                Some(result) => (keyed.returns.join)(result),
+                None => run().await,
+            },
+            Next::Load(load) => keyed.in_a_task(load, run()).await,
+            Next::Renew(_) | Next::Bypass => run().await,
+        }
+    }
+
+    /// Calls the function as [`served`](Self::served) does. A load runs in a task.
+    pub fn served_detached<F, S>(self, run: impl FnOnce() -> F) -> impl Future<Output = S>
+    where
+        F: Future<Output = R> + Send + 'static,
+        S: ServedAs<V, E>,
+    {
+        self.served_detached_tagged(None, run)
+    }
+
+    /// Calls the function as [`served_detached`](Self::served_detached) does, for an entry with
+    /// these tags.
+    pub(super) async fn served_detached_tagged<F, S>(
+        self,
+        tags: Option<Tags>,
+        run: impl FnOnce() -> F,
+    ) -> S
+    where
+        F: Future<Output = R> + Send + 'static,
+        S: ServedAs<V, E>,
+    {
+        if !runtime::is_here() {
+            return self.served_tagged(tags, run).await;
+        }
+        poll_fn(runtime::poll_proceed).await;
+        if let Some(served) = self.served_hit() {
+            return S::served_as(Ok(served));
+        }
+        let note = Note::begin();
+        let split = self.returns.split;
+        let returned = match self.enabled_cache() {
+            Some(cache) => {
+                let miss = self.miss(cache).tagged(tags.as_ref()).noted(&note);
+                self.call_by(miss, run).await
+            }
+            None => run().await,
+        };
+        S::served_as(split(returned).map(|value| note.read().with(value)))
+    }
+
     /// Runs a load in a task, and waits for what the function returns. The task goes on when the
     /// caller goes away.
     async fn in_a_task<F>(self, load: Load, future: F) -> R

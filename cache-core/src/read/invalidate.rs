@@ -16,14 +16,39 @@ use crate::{
     tag::Named,
 };
 
-/// The target of an invalidation.
+/// The target of an invalidation that is made later, by [`Invalidations`](super::Invalidations).
+///
+/// A function's companion `target` returns one, and so does the `target` of a declared cache and of
+/// a [`CacheHandle`].
+///
+/// ```
+/// use cachery::{Invalidations, cached};
+///
+/// #[cached(ttl = "10m")]
+/// async fn name(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let target = name::target(7);
+/// name(7).await;
+/// Invalidations::from_iter([target]).apply().await;
+/// assert_eq!(name::peek(7).await, None);
+/// # }
+/// ```
 #[derive(Debug)]
+#[must_use = "nothing is invalidated until `Invalidations::apply`"]
+#[non_exhaustive]
 pub enum Target {
     /// One key of a call site.
+    #[doc(hidden)]
     Key(&'static Site, Key),
     /// All entries of a cache.
+    #[doc(hidden)]
     All(CacheHandle),
     /// All entries with one value of a tag.
+    #[doc(hidden)]
     Tag(Named),
 }
 

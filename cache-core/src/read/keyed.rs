@@ -38,13 +38,13 @@ pub struct Skipped;
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
-    ($keyed:expr, $run:expr) => {
+    ($keyed:expr => $run:expr) => {
         match $crate::__private::hit(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => missed.call(move || $run).await,
         }
     };
-    ($keyed:expr, $tagged:expr, $run:expr) => {
+    ($keyed:expr, $tagged:expr => $run:expr) => {
         match $crate::__private::hit(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => {
@@ -59,13 +59,13 @@ macro_rules! __call {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call_detached {
-    ($keyed:expr, $run:expr) => {
+    ($keyed:expr => $run:expr) => {
         match $crate::__private::hit(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => missed.call_detached($run).await,
         }
     };
-    ($keyed:expr, $tagged:expr, $run:expr) => {
+    ($keyed:expr, $tagged:expr => $run:expr) => {
         match $crate::__private::hit(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => {
@@ -75,17 +75,63 @@ macro_rules! __call_detached {
     };
 }
 
+/// Runs a function, and stores its value by one key: `run` makes its future.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refresh {
+    ($keyed:expr => $run:expr) => {
+        $keyed.refresh(move || $run).await
+    };
+}
+
+/// Runs a function that is not async, and stores its value by one key: `run` runs it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refresh_now {
+    ($keyed:expr => $run:expr) => {
+        $keyed.refresh_now(move || $run)
+    };
+}
+
+/// Calls a function by one key, and describes its value: `run` makes its future.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __served {
+    ($keyed:expr => $run:expr) => {
+        $keyed.served(move || $run).await
+    };
+}
+
+/// Calls a function whose loads run in tasks of their own by one key, and describes its value:
+/// `run` returns a future that owns what it needs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __served_detached {
+    ($keyed:expr => $run:expr) => {
+        $keyed.served_detached($run).await
+    };
+}
+
+/// Calls a function that is not async by one key, and describes its value: `run` runs it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __served_now {
+    ($keyed:expr => $run:expr) => {
+        $keyed.served_now(move || $run)
+    };
+}
+
 /// Calls a function that is not async by one key: `run` runs it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call_now {
-    ($keyed:expr, $run:expr) => {
+    ($keyed:expr => $run:expr) => {
         match $crate::__private::hit_now(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => missed.call_now(move || $run),
         }
     };
-    ($keyed:expr, $tagged:expr, $run:expr) => {
+    ($keyed:expr, $tagged:expr => $run:expr) => {
         match $crate::__private::hit_now(|| $keyed) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => {

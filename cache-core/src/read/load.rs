@@ -12,6 +12,7 @@ use tracing::Span;
 use super::{
     fill::{Filling, OfLoad, fill},
     remote_part::{RemotePart, limited},
+    served::Note,
     standby::Standby,
 };
 use crate::{
@@ -42,6 +43,8 @@ pub(super) struct Load {
     cause: LoadCause,
     /// The value that serves when the load fails.
     standby: Option<Standby>,
+    /// The note of what serves the call.
+    note: Note,
 }
 
 /// The cause of a load.
@@ -82,7 +85,13 @@ impl Load {
             tags,
             cause,
             standby,
+            note: Note::default(),
         }
+    }
+
+    /// Notes what serves the call.
+    pub(super) fn noted(self, note: Note) -> Self {
+        Self { note, ..self }
     }
 
     /// Returns the cache.
@@ -185,7 +194,7 @@ impl Load {
     /// Ends a failed load with the value that serves in place of its own. The error is the permit,
     /// where none may: there is none, or the key was invalidated meanwhile.
     fn stand_in(self) -> Result<Entry, Permit<Outcome>> {
-        let Self { cache, permit, standby, cause, .. } = self;
+        let Self { cache, permit, standby, cause, note, .. } = self;
         let Some(standby) = standby.filter(|standby| standby.serves(&cache)) else {
             return Err(permit);
         };
@@ -198,6 +207,9 @@ impl Load {
         permit.fail_with(&Outcome::Standby(entry.clone())).inspect_err(|_| {
             cache.retries.forget(&key);
         })?;
+        if cause != LoadCause::Background {
+            note.serve(&entry, cache.clock.now(), standby.tier(), false);
+        }
         let is_past_ttl = entry.age(cache.clock.now()) != Age::Fresh;
         if cause != LoadCause::Background && is_past_ttl {
             cache.counters.stale_served(StaleReason::Error);

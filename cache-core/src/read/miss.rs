@@ -17,6 +17,7 @@ use super::{
     fill::{Landing, OfLoad, fill},
     load::{Load, LoadCause},
     remote_part::{NotGranted, RemotePart},
+    served::{Note, Tier},
     standby::Standby,
     thread_wait::{ThreadWait, Waited},
 };
@@ -62,6 +63,8 @@ pub(super) struct Miss {
     standby: Option<Standby>,
     /// `true` once the call is served and only the renewal is left.
     is_background: bool,
+    /// The note of what serves the call.
+    note: Note,
 }
 
 /// The caller of a miss.
@@ -107,6 +110,7 @@ impl Miss {
             caller,
             standby: None,
             is_background: false,
+            note: Note::default(),
         }
     }
 
@@ -118,6 +122,11 @@ impl Miss {
             remote.set_tags(self.tags.clone());
         }
         self
+    }
+
+    /// Notes what serves the call.
+    pub(super) fn noted(self, note: &Note) -> Self {
+        Self { note: note.clone(), ..self }
     }
 
     /// Makes the thread that calls wait by being parked.
@@ -300,6 +309,7 @@ impl Miss {
         if !self.counted && !self.is_background {
             self.count_hit(&entry);
         }
+        self.note(&entry, Tier::Memory, self.counted);
         match &self.remote {
             None => Outcome::Value(entry),
             // Others may have joined who can see changes made elsewhere since.
@@ -310,7 +320,25 @@ impl Miss {
     /// Returns the outcome of a call that memory serves.
     fn hit(&self, entry: Entry) -> Outcome {
         self.count_hit(&entry);
+        self.note(&entry, Tier::Memory, false);
         Outcome::Value(entry)
+    }
+
+    /// Notes the entry that serves the call.
+    fn note(&self, entry: &Entry, tier: Tier, coalesced: bool) {
+        if !self.is_background {
+            self.note.serve(entry, self.now(), tier, coalesced);
+        }
+    }
+
+    /// Notes the outcome of another caller's load.
+    fn note_landed(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Value(entry) => self.note(entry, Tier::Load, true),
+            Outcome::Found(entry, _) => self.note(entry, Tier::Remote, true),
+            Outcome::Standby(entry) => self.note(entry, Tier::Memory, true),
+            Outcome::Error(_) => {}
+        }
     }
 
     fn count_hit(&self, entry: &Entry) {
@@ -328,10 +356,12 @@ impl Miss {
             // A caller's own value was there when it called.
             (Outcome::Standby(_) | Outcome::Error(_), Some(standby)) => {
                 self.count_in_place_of_a_load(standby.entry());
+                self.note(standby.entry(), standby.tier(), true);
                 Some(Outcome::Standby(standby.entry().clone()))
             }
             (outcome, _) => {
                 self.cache.counters.coalesced.add(1);
+                self.note_landed(&outcome);
                 Some(outcome)
             }
         }
@@ -477,8 +507,8 @@ impl Miss {
     }
 
     fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Load {
-        let Self { cache, remote, drawn, standby, .. } = self;
-        Load::begin(cache, permit, remote, drawn, cause, standby)
+        let Self { cache, remote, drawn, standby, note, .. } = self;
+        Load::begin(cache, permit, remote, drawn, cause, standby).noted(note)
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {
@@ -490,6 +520,7 @@ impl Miss {
         } else {
             self.cache.counters.remote_hit(entry.load_micros());
         }
+        self.note(&entry, Tier::Remote, self.counted);
         self.count_past_ttl(&entry);
         Outcome::Value(entry)
     }

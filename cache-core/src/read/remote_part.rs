@@ -262,7 +262,8 @@ impl RemotePart {
         };
         let now = clock.now();
         let lifetimes = limited(cache, incoming.lifetimes);
-        let timeline = Timeline::of(limited(cache, incoming.lifetimes.after(age)), now);
+        let left = limited(cache, incoming.lifetimes.after(age));
+        let timeline = Timeline::of(left, now).written_before(now, age);
         if timeline.age(now) == Age::Gone {
             return None;
         }

@@ -1,5 +1,6 @@
 //! A value that is past its ttl, or due to be refreshed, and may serve a call.
 
+use super::served::Tier;
 use crate::{
     cache::Cache,
     clock::Moment,
@@ -25,6 +26,11 @@ impl Standby {
     /// Returns the entry.
     pub(super) fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// Returns the tier that the value was found in.
+    pub(super) fn tier(&self) -> Tier {
+        if self.is_remote { Tier::Remote } else { Tier::Memory }
     }
 
     /// Tells whether the value serves at once while a new one is loaded.

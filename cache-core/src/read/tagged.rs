@@ -6,6 +6,7 @@ use super::{
     call::Call,
     invalidate::Target,
     keyed::{Keyed, Value},
+    served::ServedAs,
 };
 use crate::{
     invalidation::Invalidation,
@@ -42,6 +43,29 @@ impl<R, V, E> Tagged<R, V, E> {
 
     pub fn refresh_now(&self, load: impl FnOnce() -> R) -> R {
         self.keyed.refresh_now_tagged(Some(&self.tags), load)
+    }
+
+    pub fn served<F, S>(self, run: impl FnOnce() -> F) -> impl Future<Output = S>
+    where
+        F: Future<Output = R>,
+        S: ServedAs<V, E>,
+    {
+        self.keyed.served_tagged(Some(self.tags), run)
+    }
+
+    pub fn served_now<S: ServedAs<V, E>>(self, run: impl FnOnce() -> R) -> S {
+        self.keyed.served_now_tagged(Some(&self.tags), run)
+    }
+
+    pub fn served_detached<F, S>(self, run: impl FnOnce() -> F) -> impl Future<Output = S>
+    where
+        F: Future<Output = R> + Send + 'static,
+        S: ServedAs<V, E>,
+        R: Send + 'static,
+        V: Send + 'static,
+        E: 'static,
+    {
+        self.keyed.served_detached_tagged(Some(self.tags), run)
     }
 
     pub fn peek(self) -> impl Future<Output = Option<V>> {

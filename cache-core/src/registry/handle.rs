@@ -7,6 +7,7 @@ use crate::{
     invalidation::Invalidation,
     observe::{LoadTimes, Stats},
     policy::Policy,
+    read::Target,
     site::{self, Site},
 };
 
@@ -128,6 +129,19 @@ impl CacheHandle {
     /// ```
     pub async fn clear(&self) -> Invalidation {
         remote::clear(&self.registry, self.name()).await
+    }
+
+    /// Returns the [`clear`](Self::clear) of this cache as a value, to be applied later.
+    ///
+    /// ```
+    /// use cachery::{CacheHandle, Invalidations};
+    ///
+    /// async fn clear_all(caches: &[CacheHandle]) {
+    ///     caches.iter().map(CacheHandle::target).collect::<Invalidations>().apply().await;
+    /// }
+    /// ```
+    pub fn target(&self) -> Target {
+        Target::All(self.clone())
     }
 }
 

@@ -92,7 +92,7 @@ fn wrapper(model: &Model) -> TokenStream {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
-            #krate::__private::#call!(#at, #run)
+            #krate::__private::#call!(#at => #run)
         }
     }
 }

@@ -90,10 +90,10 @@ fn the_site_knows_its_backend_its_engine_and_that_it_is_local_where_that_is_said
         );
         let tokens: String = cached(args, item).to_string().split_whitespace().collect();
         tokens
-            .split_once("\"(id:u64)\",\"u64\",)")
+            .split_once("\"(id:u64)\",\"u64\";")
             .expect("there is a site")
             .1
-            .split_once(';')
+            .split_once(")}")
             .expect("it ends")
             .0
             .trim_end_matches(".weigh(||::cachery::__private::size_of!(u64))")
@@ -132,6 +132,26 @@ fn rules_over_values_stand_in_the_key_and_an_expansion_without_them_is_as_it_was
     let with_rules = expanded(quote!(ttl = 3, ttl_of = life_of, cache_if = |n| *n > 1));
     assert!(with_rules.contains(rules), "{with_rules}");
     assert_eq!(with_rules.replace(rules, ""), plain);
+}
+
+#[test]
+fn options_and_shared_errors_stand_in_the_key() {
+    let expanded = |args| {
+        let item = quote!(
+            async fn f(id: u64) -> Result<Option<u64>, Failure> {
+                Ok(None)
+            }
+        );
+        cached(args, item).to_string().replace(char::is_whitespace, "")
+    };
+    let plain = expanded(quote!(ttl = 3));
+    assert!(plain.contains(".optional());") && plain.contains("&[id]).optional()}"), "{plain}");
+    assert!(plain.contains("__tag.fallible().at("), "{plain}");
+    let kept = expanded(quote!(ttl = 3, err_ttl = 1));
+    assert!(kept.contains("__tag.fallible().keep_err().at("), "{kept}");
+    let shared = expanded(quote!(ttl = 3, err_ttl = 1, share_err = |error| error.again()));
+    let made = ".share_err(|error|::cachery::__private::made(error,|error|error.again())).at(";
+    assert!(shared.contains(made) && !shared.contains("keep_err"), "{shared}");
 }
 
 #[test]

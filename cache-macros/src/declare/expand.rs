@@ -15,8 +15,8 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let Declaration { attrs, vis, ident, key, value, .. } = declaration;
     let policy = site.policy(krate);
     let kept = if site.local { quote!(local) } else { quote!(stored) };
-    let item = site.item(krate, &quote!(#policy.declared()));
-    let made = quote!(#krate::__private::Cache::<#key, #value>::#kept(&SITE));
+    let reference = site.reference(krate, &quote!(#policy.declared()));
+    let made = quote!(#krate::__private::Cache::<#key, #value>::#kept(#reference));
     let made = placed(made, word_of(value));
     let equality = quote!(#krate::__private::EqualityOf::<#value>::EQ);
     let helper = quote!(use #krate::__private::NoEquality as _;);
@@ -29,7 +29,6 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
         #(#attrs)*
         #vis static #ident: #krate::__private::Cache<#key, #value> = {
             #helper
-            #item
             #made #equal #decide
         };
 

@@ -9,8 +9,12 @@ use syn::ext::IdentExt as _;
 pub(crate) enum Companion {
     Peek,
     Refresh,
+    /// A call that tells where its value came from.
+    Served,
     Put,
     Invalidate,
+    /// The invalidation as a value.
+    Target,
     /// The handle of the whole cache.
     Cache,
     /// The user's function under another name. Hidden, as the following ones are.
@@ -25,16 +29,25 @@ pub(crate) enum Companion {
 
 impl Companion {
     /// Those for users.
-    pub(crate) const PUBLIC: [Self; 5] =
-        [Self::Peek, Self::Refresh, Self::Put, Self::Invalidate, Self::Cache];
+    pub(crate) const PUBLIC: [Self; 7] = [
+        Self::Peek,
+        Self::Refresh,
+        Self::Served,
+        Self::Put,
+        Self::Invalidate,
+        Self::Target,
+        Self::Cache,
+    ];
 
     /// Its name in the type that stands beside a free function.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Peek => "peek",
             Self::Refresh => "refresh",
+            Self::Served => "served",
             Self::Put => "put",
             Self::Invalidate => "invalidate",
+            Self::Target => "target",
             Self::Cache => "cache",
             Self::Body => "__body",
             Self::Site => "__site",

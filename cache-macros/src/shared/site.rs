@@ -1,4 +1,4 @@
-//! The descriptor of a call site, and the static that holds it.
+//! The descriptor of a call site.
 
 use std::fmt;
 
@@ -75,9 +75,9 @@ impl Site {
         Self { deciding: self.deciding.optional(optional), ..self }
     }
 
-    /// `SITE`: a plain static in the list of all sites, which the linker collects. So a site is
-    /// known before its first call.
-    pub(crate) fn item(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
+    /// Emits a reference to the descriptor: a plain static in the list of all sites, which the linker
+    /// collects. So a site is known before its first call.
+    pub(crate) fn reference(&self, krate: &Path, policy: &TokenStream) -> TokenStream {
         let Self { name, key_text, value_text, .. } = self;
         let function = format!("::{}", self.function);
         let new = format_ident!(
@@ -90,15 +90,7 @@ impl Site {
             }
         );
         quote! {
-            #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
-            #[linkme(crate = #krate::__private::linkme)]
-            static SITE: #krate::__private::Site = #krate::__private::Site::#new(
-                #name,
-                ::core::concat!(::core::module_path!(), #function),
-                #key_text,
-                #value_text,
-            )
-            #policy;
+            #krate::__private::site!(#new: #name, #function, #key_text, #value_text; #policy)
         }
     }
 

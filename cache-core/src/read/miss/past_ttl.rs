@@ -133,6 +133,7 @@ impl Miss {
             standby => counters.hit(standby.entry().load_micros()),
         }
         self.count_past_ttl(standby.entry());
+        self.note(standby.entry(), standby.tier(), false);
         Next::Take(Outcome::Standby(standby.entry().clone()))
     }
 }

@@ -1,4 +1,4 @@
-//! The companions `peek`, `refresh`, `put`, `invalidate` and `cache`: each is one call on an entry.
+//! The companions `peek`, `refresh`, `served`, `put`, `invalidate`, `target` and `cache`: each is one call on an entry.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -9,10 +9,11 @@ use super::{
         validate::Companions,
     },
     key,
-    signature::{Inputs, allow_lints, allow_unused, inputs, run, value, waited},
+    signature::{Inputs, allow_lints, allow_unused, inputs, run, run_owned, value},
 };
 use crate::shared::{
     companion::Companion,
+    spans::placed,
     tokens::{hygienic, written},
 };
 
@@ -20,7 +21,9 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     match model.companions {
         Companions::None => vec![],
         Companions::Named(_) => {
-            vec![peek(model), refresh(model), put(model), invalidate(model), handle(model)]
+            let stored = [peek(model), put(model), invalidate(model), target(model)];
+            let run = [refresh(model), served(model)];
+            stored.into_iter().chain(run).chain([handle(model)]).collect()
         }
     }
 }
@@ -71,12 +74,18 @@ impl OnEntry<'_> {
         let generics = &model.taken.generics;
         let bounds = &generics.where_clause;
         let unused = allow_unused(generics);
+        let krate = &model.krate;
         let span = model.returns_shown;
-        let (output, action) = if model.function.is_async() {
+        let (output, action) = if companion == Companion::Target {
+            (output, Ident::new(action, span))
+        } else if model.function.is_async() {
             // Not `async fn`: a state machine for each companion of each function would cost more
             // to compile than the function.
-            let output = quote_spanned!(span=> impl ::core::future::Future<Output = #output>);
-            (output, Ident::new(action, span))
+            let future = match companion {
+                Companion::Invalidate => quote!(#krate::__private::InvalidationFuture),
+                _ => quote_spanned!(span=> ::core::future::Future<Output = #output>),
+            };
+            (quote_spanned!(span=> impl #future), Ident::new(action, span))
         } else {
             (output, format_ident!("{action}_now", span = span))
         };
@@ -92,7 +101,7 @@ fn peek(model: &Model) -> TokenStream {
     let value = value(model);
     let companion = OnEntry {
         companion: Companion::Peek,
-        doc: "Returns the stored value for these arguments while it is fresh. Never runs the function.",
+        doc: "Returns the stored value for these arguments, fresh or stale. Never runs the function.",
         extra: None,
         output: quote_spanned!(model.returns_shown=> ::core::option::Option<#value>),
         action: "peek",
@@ -101,23 +110,71 @@ fn peek(model: &Model) -> TokenStream {
     companion.expand(model)
 }
 
-fn refresh(model: &Model) -> TokenStream {
-    let syn::Signature { output, generics, .. } = &model.function.item.sig;
-    let bounds = &generics.where_clause;
-    let name = model.name_of(Companion::Refresh);
-    let home = quote!(Self);
-    let params = inputs(model, Inputs::All);
-    let run = run(model, &home);
-    let refresh = waited(model, "refresh", &quote!(move || #run));
-    let asyncness = &model.function.item.sig.asyncness;
-    let at = key::given(model, &home);
-    let header = header(model, "Runs the function now, whatever is stored, and stores its value.");
-    let unused = allow_unused(generics);
-    quote! {
-        #unused #header #asyncness fn #name #generics(#(#params),*) #output #bounds {
-            #at.#refresh
+/// A companion that may run the body.
+struct OnCall<'a> {
+    companion: Companion,
+    doc: &'a str,
+    output: TokenStream,
+    /// The macro that is called on the entry.
+    action: &'a str,
+}
+
+impl OnCall<'_> {
+    fn expand(self, model: &Model) -> TokenStream {
+        let Self { companion, doc, output, action } = self;
+        let syn::Signature { asyncness, generics, .. } = &model.function.item.sig;
+        let bounds = &generics.where_clause;
+        let name = model.name_of(companion);
+        let params = inputs(model, Inputs::All);
+        let home = quote!(Self);
+        let at = key::given(model, &home);
+        let call = call_on(model, &at, action);
+        let header = header(model, doc);
+        let unused = allow_unused(generics);
+        quote! {
+            #unused #header #asyncness fn #name #generics(#(#params),*) #output #bounds {
+                #call
+            }
         }
     }
+}
+
+/// Emits the call of `action` on the entry `at`, with the body as its argument. Its end is waited
+/// for: the thread of a function that is not async is parked.
+fn call_on(model: &Model, at: &TokenStream, action: &str) -> TokenStream {
+    let krate = &model.krate;
+    let home = quote!(Self);
+    let is_detached = model.detached && action == "served";
+    let run = if is_detached { run_owned(model, &home) } else { run(model, &home) };
+    let action = match model.function.is_async() {
+        true if is_detached => format_ident!("{action}_detached"),
+        true => format_ident!("{action}"),
+        false => format_ident!("{action}_now"),
+    };
+    quote!(#krate::__private::#action!(#at => #run))
+}
+
+fn refresh(model: &Model) -> TokenStream {
+    let companion = OnCall {
+        companion: Companion::Refresh,
+        doc: "Runs the function now, whatever is stored, and stores its value.",
+        output: model.function.item.sig.output.to_token_stream(),
+        action: "refresh",
+    };
+    companion.expand(model)
+}
+
+fn served(model: &Model) -> TokenStream {
+    let Model { returns, krate, returns_shown: span, .. } = model;
+    let kind = if model.fallible { quote!(ServedResult) } else { quote!(Served) };
+    let facade = placed(krate, *span);
+    let companion = OnCall {
+        companion: Companion::Served,
+        doc: "Calls the function, and tells where its value came from.",
+        output: quote_spanned!(*span=> -> #facade::__private::#kind<#returns>),
+        action: "served",
+    };
+    companion.expand(model)
 }
 
 fn put(model: &Model) -> TokenStream {
@@ -144,6 +201,19 @@ fn invalidate(model: &Model) -> TokenStream {
         extra: None,
         output: quote!(#krate::__private::Invalidation),
         action: "invalidate",
+        arguments: TokenStream::new(),
+    };
+    companion.expand(model)
+}
+
+fn target(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let companion = OnEntry {
+        companion: Companion::Target,
+        doc: "Returns the invalidation of these arguments as a value, to be applied later.",
+        extra: None,
+        output: quote!(#krate::__private::Target),
+        action: "target",
         arguments: TokenStream::new(),
     };
     companion.expand(model)

@@ -98,12 +98,11 @@ pub(super) fn site_function(model: &Model) -> Option<TokenStream> {
     let krate = &model.krate;
     let name = model.name_of(Companion::Site);
     let everywhere = model.on_each_item();
-    let site = site.item(krate, &site.policy(krate));
+    let site = site.reference(krate, &site.policy(krate));
     Some(quote! {
         #(#everywhere)*
         fn #name() -> &'static #krate::__private::Site {
             #site
-            &SITE
         }
     })
 }

@@ -1,7 +1,7 @@
 //! The pieces of signatures and calls that the emitted functions have in common.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Generics, ReceiverKind, Type};
 
 use super::super::model::{Model, generics::arguments, input::Input};
@@ -24,19 +24,6 @@ pub(super) fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
         Inputs::Keyed => quote!(#name: #taken),
     });
     receiver.chain(params).collect()
-}
-
-/// Emits the call of a method, by its name, whose end is waited for: the thread of a function that
-/// is not async is parked.
-pub(super) fn waited(model: &Model, name: &str, argument: &TokenStream) -> TokenStream {
-    let span = Span::mixed_site();
-    if model.function.is_async() {
-        let name = Ident::new(name, span);
-        quote!(#name(#argument).await)
-    } else {
-        let name = format_ident!("{name}_now", span = span);
-        quote!(#name(#argument))
-    }
 }
 
 /// Emits the call of the body, which runs it or makes its future, with every input handed on.
