@@ -1,9 +1,0 @@
-use cachery::caches;
-
-struct Tenant;
-
-caches! {
-    static TENANT: Tag<Tenant> = { name: "tenant" };
-}
-
-fn main() {}
