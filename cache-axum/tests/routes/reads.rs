@@ -232,10 +232,10 @@ async fn a_server_that_is_down_is_told_with_the_way_out_and_calls_go_on() {
     }
     let response = app.clone().oneshot(get("/cache/stream")).await.expect("a router does not fail");
     let mut stream = response.into_body().into_data_stream();
-    let line = stream.next().await.expect("a line").expect("it cannot fail");
-    let line = std::str::from_utf8(&line).expect("text");
-    assert_private("/cache/stream", line);
-    assert!(line.contains("127.0.0.1:1"), "{line}");
+    let event = stream.next().await.expect("an event").expect("it cannot fail");
+    let event = std::str::from_utf8(&event).expect("text");
+    assert_private("/cache/stream", event);
+    assert!(event.contains("127.0.0.1:1"), "{event}");
 }
 
 #[tokio::test]

@@ -81,9 +81,10 @@ impl OnEntry<'_> {
         } else if model.function.is_async() {
             // Not `async fn`: a state machine for each companion of each function would cost more
             // to compile than the function.
-            let future = match companion {
-                Companion::Invalidate => quote!(#krate::__private::InvalidationFuture),
-                _ => quote_spanned!(span=> ::core::future::Future<Output = #output>),
+            let future = if companion == Companion::Invalidate {
+                quote!(#krate::__private::InvalidationFuture)
+            } else {
+                quote_spanned!(span=> ::core::future::Future<Output = #output>)
             };
             (quote_spanned!(span=> impl #future), Ident::new(action, span))
         } else {
