@@ -112,10 +112,11 @@ impl Invalidations {
         self.targets.is_empty()
     }
 
-    /// Invalidates all targets in the current registry (that of a [`CacheHandle`](crate::CacheHandle)
-    /// in its own), and returns the least reach of all. All
-    /// requests are sent side by side: together they take one round trip to each server. Without
-    /// targets, nothing is done, and the reach is [`Local`](Invalidation::Local).
+    /// Invalidates all targets in the current registry, and returns the least reach of all. The
+    /// target of a [`CacheHandle`](crate::CacheHandle) is a cache of the handle's registry.
+    ///
+    /// All requests are sent side by side: together they take one round trip to each server.
+    /// Without targets, nothing is done, and the reach is [`Local`](Invalidation::Local).
     ///
     /// Dropping the future is safe: this process no longer serves the old values, and the requests
     /// are made in the background.

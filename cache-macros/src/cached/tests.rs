@@ -145,7 +145,10 @@ fn options_and_shared_errors_stand_in_the_key() {
         cached(args, item).to_string().replace(char::is_whitespace, "")
     };
     let plain = expanded(quote!(ttl = 3));
-    assert!(plain.contains(".optional());") && plain.contains("&[id]).optional()}"), "{plain}");
+    assert!(
+        plain.contains(".optional().weigh(") && plain.contains("&[id]).optional()}"),
+        "{plain}"
+    );
     assert!(plain.contains("__tag.fallible().at("), "{plain}");
     let kept = expanded(quote!(ttl = 3, err_ttl = 1));
     assert!(kept.contains("__tag.fallible().keep_err().at("), "{kept}");
