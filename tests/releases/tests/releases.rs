@@ -48,6 +48,10 @@ impl Release {
         Self::start(env!("CARGO_BIN_EXE_next"), server, backend)
     }
 
+    fn alike(server: &Server, backend: &str) -> Self {
+        Self::start(env!("CARGO_BIN_EXE_alike"), server, backend)
+    }
+
     /// Gives an order, and returns the reply.
     fn says(&mut self, order: &str) -> String {
         writeln!(self.orders, "{order}").expect("it lives");
@@ -163,5 +167,20 @@ fn a_clear_by_one_release_reaches_both() {
         assert_eq!(next.says("clear"), "Everywhere");
         old.soon_says("peek", "none");
         assert_eq!((old.says("get"), next.says("get")), ("old.2".into(), "next.2".into()));
+    });
+}
+
+/// The registry that the first call builds goes on where `Caches::from_env` refuses to start.
+#[test]
+fn two_functions_of_one_written_name_are_kept_apart_and_hear_of_their_own_invalidations() {
+    on_each_backend(|server, backend| {
+        let [mut here, mut there] = [(); 2].map(|()| Release::alike(server, backend));
+        assert_eq!(here.says("get"), "first.1 second.2");
+        assert_eq!((there.says("get"), there.loads()), ("first.1 second.2".into(), 0), "{backend}");
+        assert_eq!(here.says("invalidate first"), "Everywhere");
+        there.soon_says("peek", "none second.2");
+        assert_eq!(here.says("get"), "first.3 second.2");
+        assert_eq!(here.says("invalidate second"), "Everywhere");
+        there.soon_says("peek", "first.3 none");
     });
 }
