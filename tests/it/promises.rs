@@ -46,6 +46,7 @@ fn names() -> BTreeSet<String> {
         let name = path.file_name().unwrap().to_string_lossy();
         if path.is_dir() && (name.starts_with("cache-") || name == "tests") {
             collect(&path, &mut names);
+            names.insert(name.into_owned());
         }
     }
     names
