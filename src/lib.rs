@@ -8,7 +8,7 @@ use cachery_redis as _;
 
 pub use cachery_core::{
     Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Invalidations, Served, Tag,
-    TagHandle, Target, Tier,
+    TagHandle, Target, Tier, Timeout,
 };
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
 

@@ -209,12 +209,6 @@ impl Cache {
         }
     }
 
-    /// Tells whether memory may answer with an entry of `key`, now or when a load fails, before the
-    /// remote tier is asked.
-    pub(crate) fn has_at_hand(&self, key: &Key) -> bool {
-        self.at_hand(key).is_some_and(|entry| entry.age(self.clock.now()) != Age::Gone)
-    }
-
     /// Returns the entry with which memory may answer while the remote tier is out of reach,
     /// whatever its age.
     pub(crate) fn fallback(&self, key: &Key) -> Option<Entry> {
@@ -224,6 +218,11 @@ impl Cache {
     /// Returns the entry of `key` in memory, if it is fresh and not due to be refreshed.
     pub(crate) fn settled(&self, key: &Key) -> Option<Entry> {
         self.find(key).filter(|entry| entry.is_settled(self.clock.now()))
+    }
+
+    /// Tells whether memory holds this very entry for `key`.
+    pub(crate) fn holds(&self, key: &Key, entry: &Entry) -> bool {
+        self.memory.get(key).is_some_and(|held| held.is(entry))
     }
 
     /// Returns the entry of `key` in memory, whatever its age, unless it is invalid.

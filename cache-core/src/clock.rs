@@ -1,6 +1,7 @@
 //! The one clock of a registry. Freshness, waits and measurements read it; a test can stop and move
 //! it.
 
+mod alarm;
 mod boot;
 mod coarse;
 
@@ -8,7 +9,7 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     ops::Add,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Once, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -20,6 +21,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use self::alarm::Alarm;
 use crate::{housekeeping, runtime};
 
 /// A reading of a [`Clock`]: nanoseconds since that clock was made.
@@ -300,7 +302,19 @@ impl Clock {
     /// Completes `duration` later on this clock; on a system clock, at the first
     /// [tick](Self::tick_all) after that. Dropping the future has no effect.
     async fn sleep(&self, duration: Duration) {
+        self.wait_until(self.now() + duration, false).await;
+    }
+
+    /// Returns a future that is ready `duration` later on this clock, to the millisecond.
+    pub(crate) fn alarm(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let clock = self.clone();
         let end = self.now() + duration;
+        Box::pin(async move { clock.wait_until(end, true).await })
+    }
+
+    /// Completes at `end` on this clock; on a system clock at the first tick after that, unless it
+    /// is to be `punctual`.
+    async fn wait_until(&self, end: Moment, punctual: bool) {
         loop {
             let mut moved = pin!(self.0.moved.notified());
             // Registered before the clock is read, so that a move in between is not missed.
@@ -309,7 +323,15 @@ impl Clock {
             if left.is_zero() {
                 return;
             }
-            if self.is_system() || self.0.stopped.load(Relaxed) != RUNNING {
+            let is_stopped = self.0.stopped.load(Relaxed) != RUNNING;
+            if self.is_system() && !is_stopped && punctual {
+                let mut alarm = pin!(Alarm::at(std::time::Instant::now() + left));
+                poll_fn(|cx| match moved.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(()),
+                    Poll::Pending => alarm.as_mut().poll(cx),
+                })
+                .await;
+            } else if self.is_system() || is_stopped {
                 // No timer: the caller's runtime may have none, or may not be tokio's.
                 moved.await;
             } else {
@@ -326,13 +348,28 @@ impl Clock {
         duration: Duration,
         future: F,
     ) -> Option<F::Output> {
-        let (mut future, mut over) = (pin!(future), pin!(self.sleep(duration)));
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => over.as_mut().poll(cx).map(|()| None),
-        })
-        .await
+        first_of(future, self.sleep(duration)).await
     }
+
+    /// Returns the output of `future` as [`timeout`](Self::timeout) does, to the millisecond.
+    pub(crate) async fn punctual_timeout<F: Future>(
+        &self,
+        duration: Duration,
+        future: F,
+    ) -> Option<F::Output> {
+        first_of(future, self.alarm(duration)).await
+    }
+}
+
+/// Returns the output of `future`, or `None` when it is `over` before.
+async fn first_of<F: Future>(future: F, over: impl Future<Output = ()>) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut over = pin!(over);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => over.as_mut().poll(cx).map(|()| None),
+    })
+    .await
 }
 
 impl fmt::Debug for Clock {

@@ -42,6 +42,7 @@ mod site;
 mod sync;
 mod tag;
 mod timeline;
+mod timeout;
 mod value;
 mod weigh;
 
@@ -77,6 +78,7 @@ pub use registry::{
 };
 pub use remote::{Mark, Shutdown, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};
+pub use timeout::Timeout;
 pub use value::{CacheValue, LocalValue};
 
 /// The items that expansions of the attributes name. Not for use by hand: it changes without

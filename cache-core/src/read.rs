@@ -23,6 +23,7 @@ mod miss;
 mod remote_fill;
 mod remote_part;
 mod served;
+mod soft_timeout;
 mod standby;
 mod tagged;
 mod thread_wait;

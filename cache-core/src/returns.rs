@@ -6,7 +6,10 @@
 
 use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 
-use crate::key::TypeName;
+use crate::{
+    key::TypeName,
+    timeout::{MadeOfTimeout, Timeout},
+};
 
 /// A `Result`, whatever it is called. Sealed: it is implemented for `Result` only.
 #[diagnostic::on_unimplemented(
@@ -56,6 +59,16 @@ pub struct Returns<R, V, E> {
     pub(crate) share: fn(&E) -> Option<AnyError>,
     /// Makes a follower's own copy.
     pub(crate) unshare: fn(&AnyError) -> Option<E>,
+    /// Makes the error of a load that took too long; `None` where it is not known how.
+    pub(crate) time_out: Option<fn(Timeout) -> E>,
+}
+
+impl<R, V, E: MadeOfTimeout> Returns<R, V, E> {
+    /// Lets a load end that takes too long.
+    #[must_use]
+    pub fn ending_loads(self) -> Self {
+        Self { time_out: Some(E::made_of), ..self }
+    }
 }
 
 impl<R, V, E> Clone for Returns<R, V, E> {
@@ -74,6 +87,7 @@ impl<T> Returns<T, T, Infallible> {
             join: |Ok(value)| value,
             share: |never| match *never {},
             unshare: |_| None,
+            time_out: None,
         }
     }
 }
@@ -81,7 +95,13 @@ impl<T> Returns<T, T, Infallible> {
 impl<T, E> Parts<T, E> {
     /// Returns the parts of a `Result` whose error is each caller's own.
     pub(crate) fn own() -> Self {
-        Self { split: |result| result, join: |result| result, share: |_| None, unshare: |_| None }
+        Self {
+            split: |result| result,
+            join: |result| result,
+            share: |_| None,
+            unshare: |_| None,
+            time_out: None,
+        }
     }
 }
 
@@ -199,6 +219,7 @@ impl<T, E: Clone + Send + Sync + 'static> SharedError for Tag<Result<T, E>> {
             join: |result| result,
             share: |error| Some(Arc::new(error.clone())),
             unshare: |error| error.downcast_ref::<E>().cloned(),
+            time_out: None,
         }
     }
 }

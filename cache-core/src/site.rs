@@ -45,6 +45,8 @@ pub struct Site {
     pub(crate) err_ttl: Option<Duration>,
     pub(crate) memory_ttl: Option<Duration>,
     pub(crate) abilities: Abilities,
+    pub(crate) load_timeout: Option<Duration>,
+    pub(crate) soft_timeout: Option<Duration>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     parts: Parts,
@@ -70,6 +72,10 @@ pub(crate) struct Abilities {
     pub(crate) optional: bool,
     /// `true` where errors can be kept.
     pub(crate) errors: bool,
+    /// `true` where a load that is ended has something to return.
+    ends_loads: bool,
+    /// `true` where loads run in tasks of their own.
+    detached: bool,
 }
 
 /// All call sites of this program.
@@ -171,7 +177,9 @@ impl Site {
             none_ttl: None,
             err_ttl: None,
             memory_ttl: None,
-            abilities: Abilities { optional: false, errors: false },
+            abilities: Abilities { optional: false, errors: false, ends_loads: false, detached: false },
+            load_timeout: None,
+            soft_timeout: None,
             local: false,
             parts: Parts::Others,
             named: false,
@@ -199,6 +207,11 @@ impl Site {
         value: &'static str,
     ) -> Self {
         Self { named: true, ..Self::of_params(name, function, key, value) }
+    }
+
+    /// Notes that a load that is ended has something to return.
+    pub(crate) const fn ending_loads(self) -> Self {
+        Self { abilities: Abilities { ends_loads: true, ..self.abilities }, ..self }
     }
 
     /// Moves the site to another place.
@@ -305,6 +318,27 @@ impl Site {
         Self { abilities: Abilities { optional: true, ..self.abilities }, ..self }
     }
 
+    /// Sets the time after which a load is ended, in milliseconds; zero for none. The function can
+    /// return an error then.
+    #[must_use]
+    pub const fn load_timeout_millis(self, millis: u64) -> Self {
+        let load_timeout = Some(Duration::from_millis(millis));
+        Self { load_timeout, ..self.ending_loads() }
+    }
+
+    /// Sets the time after which a call returns a usable value while its load goes on, in
+    /// milliseconds; zero for none.
+    #[must_use]
+    pub const fn soft_timeout_millis(self, millis: u64) -> Self {
+        Self { soft_timeout: Some(Duration::from_millis(millis)), ..self }
+    }
+
+    /// Notes that loads run in tasks of their own.
+    #[must_use]
+    pub const fn detached(self) -> Self {
+        Self { abilities: Abilities { detached: true, ..self.abilities }, ..self }
+    }
+
     /// Keeps entries in memory, whatever is configured.
     #[must_use]
     pub const fn local(self) -> Self {
@@ -322,6 +356,17 @@ impl Site {
     #[must_use]
     pub const fn version(self, version: u32) -> Self {
         Self { version, ..self }
+    }
+
+    /// Tells whether a load can be ended, because its call has something to return. Each function of
+    /// a declared cache is its own case, and is looked at when it is called.
+    pub(crate) fn ends_loads(&self) -> bool {
+        self.abilities.ends_loads || self.declared
+    }
+
+    /// Tells whether loads can run in tasks of their own.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.abilities.detached || self.declared
     }
 
     /// Tells whether values can be weighed.

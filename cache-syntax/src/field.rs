@@ -61,6 +61,8 @@ impl Field {
         Self::new("stale_if_error", Now, Now),
         Self::new("retry_after", Now, Now),
         Self::new("refresh", Now, Now),
+        Self::new("load_timeout", Now, Now),
+        Self::new("soft_timeout", Now, Now),
         Self::new("detach", Now, Later),
         Self::new("cache_if", Now, Never),
         Self::new("ttl_of", Now, Never),
@@ -77,8 +79,6 @@ impl Field {
         Self::new("max_value_size", Never, Now),
         Self::new("jitter", Never, Now),
         // Freshness.
-        Self::new("soft_timeout", Later, Later),
-        Self::new("load_timeout", Later, Later),
         // Batches.
         Self::new("batch", Later, Never),
         Self::new("max", Later, Later),

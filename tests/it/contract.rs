@@ -16,6 +16,7 @@ mod stored;
 mod tags;
 mod tags_of_nodes;
 mod targets;
+mod timeouts;
 mod values;
 
 /// Makes a test of each rule.
@@ -189,6 +190,14 @@ macro_rules! with_rules_of_freshness {
                     of_its_callers_in_the_window_one_refreshes_it_and_no_other_waits
                     settings_set_it_for_any_function
                     what_is_invalidated_while_it_is_refreshed_stays_invalid;
+                timeouts:
+                    a_load_in_a_task_is_ended_too
+                    a_load_that_takes_too_long_is_ended_and_its_key_is_free
+                    a_setting_ends_the_loads_of_a_function_that_says_it_can
+                    a_usable_value_serves_in_place_of_a_load_that_takes_too_long
+                    after_the_soft_timeout_the_usable_value_serves_and_the_load_goes_on
+                    what_is_invalidated_does_not_serve_after_the_soft_timeout
+                    what_is_invalidated_does_not_serve_in_its_place;
             }
         }
     };

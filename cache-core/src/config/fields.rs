@@ -202,6 +202,24 @@ settings! {
         serialize_with: "crate::seconds::of_option",
         example: r#""30s""#,
     }
+    /// The time after which a load is ended. The call returns a usable value, or an error made of
+    /// `cachery::Timeout`. The function's attribute needs a `load_timeout`, which may be `off`.
+    load_timeout: Period => Option<Duration> {
+        syntax: syntax::TIMEOUT,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""30s""#,
+    }
+    /// The time after which a call returns a usable value and its load goes on. The function's
+    /// attribute needs `detach`.
+    soft_timeout: Period => Option<Duration> {
+        syntax: syntax::TIMEOUT,
+        unset: "`off`",
+        in_effect: period,
+        serialize_with: "crate::seconds::of_option",
+        example: r#""500ms""#,
+    }
     /// The format in which values are written to Redis. Both formats are read.
     /// `messagepack`, the name of an earlier default, stands for `binary`.
     codec: Codec => Codec {

@@ -254,6 +254,40 @@ impl CacheSettings {
         self
     }
 
+    /// Sets the time after which a load is ended. The call returns a usable value, or an error made
+    /// of a [`Timeout`](crate::Timeout). There is none by default; zero switches it off against the
+    /// attribute. For one cache it is refused where a function's attribute has no `load_timeout`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().load_timeout(Duration::from_secs(30));
+    /// ```
+    #[must_use]
+    pub const fn load_timeout(mut self, time: Duration) -> Self {
+        self.load_timeout = Some(Period::of(time));
+        self
+    }
+
+    /// Sets the time after which a call returns a usable value while its load goes on. There is none
+    /// by default; zero switches it off against the attribute. For one cache it is refused where a
+    /// function has no `detach`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().soft_timeout(Duration::from_millis(500));
+    /// ```
+    #[must_use]
+    pub const fn soft_timeout(mut self, time: Duration) -> Self {
+        self.soft_timeout = Some(Period::of(time));
+        self
+    }
+
     /// Sets the format in which values are written to Redis. The default is [`Codec::Binary`].
     /// Both formats are read.
     ///

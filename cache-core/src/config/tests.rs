@@ -29,6 +29,7 @@ mod notes;
 mod remote;
 mod remote_target;
 mod sites;
+mod timeouts;
 mod unknown_variables;
 mod variables;
 
@@ -40,6 +41,8 @@ const fn site(name: &'static str) -> Site {
         .weigh(|| Some(|_| 1))
         .optional()
         .keeping_errors()
+        .ending_loads()
+        .detached()
         .at("src/shop.rs", 7)
 }
 

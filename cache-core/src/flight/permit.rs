@@ -162,13 +162,15 @@ impl<T: Clone> Permit<T> {
     }
 
     /// Ends the load as failed with `outcome` in place of a value, and wakes all waiters. The error
-    /// is the permit, where something has fenced the load off.
-    pub(crate) fn fail_with(mut self, outcome: &T) -> Result<(), Self> {
+    /// is the permit, where something has fenced the load off; else `note` runs before anybody is
+    /// woken, and before any invalidation that comes after.
+    pub(crate) fn fail_with(mut self, outcome: &T, note: impl FnOnce()) -> Result<(), Self> {
         let mut shard = self.table.lock(&self.key);
         if !self.is_current(&shard) {
             drop(shard);
             return Err(self);
         }
+        note();
         shard.remove(&self.key);
         drop(shard);
         self.end_for_all(outcome);

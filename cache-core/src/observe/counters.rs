@@ -61,6 +61,7 @@ counters! {
     background_shed => freshness.background_shed,
     stale => freshness.stale,
     stale_on_error => freshness.on_error,
+    stale_on_timeout => freshness.on_timeout,
     invalidated_keys => invalidations.key,
     clears => invalidations.cache,
     expired => evictions.expired,
@@ -114,6 +115,7 @@ impl Counters {
         let counter = match reason {
             StaleReason::Stale => &self.stale,
             StaleReason::Error => &self.stale_on_error,
+            StaleReason::Timeout => &self.stale_on_timeout,
         };
         counter.add(1);
     }

@@ -98,8 +98,8 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_stale_served_total",
         kind: Kind::Counter,
-        labels: &[CACHE, ("reason", "`stale`, `error`")],
-        meaning: "Calls that a value past its ttl served: a stale one, or one whose load had failed.",
+        labels: &[CACHE, ("reason", "`stale`, `error`, `timeout`")],
+        meaning: "Calls that a value past its ttl served: a stale one, or one whose load had failed or taken longer than `soft_timeout`.",
     },
     Metric {
         name: "cache_invalidations_total",

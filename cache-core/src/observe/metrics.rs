@@ -98,7 +98,8 @@ pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
 
 /// Hands the totals about values past their ttl to the recorder.
 fn flush_freshness(cache: &'static str, stats: &FreshnessStats) {
-    for (reason, count) in [("stale", stats.stale), ("error", stats.on_error)] {
+    let served = [("stale", stats.stale), ("error", stats.on_error), ("timeout", stats.on_timeout)];
+    for (reason, count) in served {
         counter!("cache_stale_served_total", "cache" => cache, "reason" => reason).absolute(count);
     }
     counter!("cache_background_shed_total", "cache" => cache).absolute(stats.background_shed);

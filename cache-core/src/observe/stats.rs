@@ -131,6 +131,8 @@ statistics! {
         pub stale: u64,
         /// Calls that a value past its ttl served because its load had failed.
         pub on_error: u64,
+        /// Calls that a value past its ttl served because its load took longer than `soft_timeout`.
+        pub on_timeout: u64,
         /// Calls of `refresh` whose load stored a value.
         pub refreshed: u64,
         /// Calls of `refresh` whose load failed.
@@ -155,6 +157,8 @@ pub(crate) enum StaleReason {
     Stale,
     /// Its load has failed.
     Error,
+    /// Its load takes longer than `soft_timeout`.
+    Timeout,
 }
 
 statistics! {

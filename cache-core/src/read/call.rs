@@ -22,7 +22,7 @@ use super::{
     miss::Next,
     tagged::Tagged,
 };
-use crate::{cache::Outcome, runtime, tag::Tags};
+use crate::{cache::Outcome, runtime, tag::Tags, timeout::Timeout};
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
 /// caller who waits.
@@ -151,7 +151,7 @@ impl<R, V, E> Course<R, V, E> {
         loop {
             let done = match &self.step {
                 Step::Run => return run(cx),
-                Step::Load(load) if load.has_standby() => ready!(self.poll_guarded(cx, run)),
+                Step::Load(load) if load.is_guarded() => ready!(self.poll_guarded(cx, run)),
                 Step::Load(load) => {
                     let returned = ready!(load.poll(cx, run));
                     self.settle(returned)
@@ -164,16 +164,21 @@ impl<R, V, E> Course<R, V, E> {
         }
     }
 
-    /// Polls a function whose panic costs nobody an error: another value stands in for its own.
+    /// Polls a function whose panic costs nobody an error, because another value stands in for its
+    /// own, or whose time is limited.
     #[inline(never)]
     fn poll_guarded(
         &mut self,
         cx: &mut Context<'_>,
         run: &mut dyn FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<ControlFlow<R>> {
-        let Step::Load(load) = &self.step else { unreachable!("the function runs") };
+        let Step::Load(load) = &mut self.step else { unreachable!("the function runs") };
         let returned = match catch_unwind(AssertUnwindSafe(|| load.poll(cx, run))) {
-            Ok(polled) => ready!(polled),
+            Ok(Poll::Ready(returned)) => returned,
+            Ok(Poll::Pending) => {
+                let timeout = ready!(load.poll_timer(cx));
+                return self.time_out(timeout);
+            }
             Err(panic) => {
                 let load = self.take_load();
                 let value = self.keyed.panicked(load, panic);
@@ -181,6 +186,21 @@ impl<R, V, E> Course<R, V, E> {
             }
         };
         Poll::Ready(self.settle(returned))
+    }
+
+    /// Ends a load that has taken too long, if there is something to return in its place.
+    fn time_out(&mut self, timeout: Timeout) -> Poll<ControlFlow<R>> {
+        let Step::Load(load) = &mut self.step else { unreachable!("the function runs") };
+        if self.keyed.returns.time_out.is_none() && !load.could_stand_in() {
+            load.take_your_time();
+            return Poll::Pending;
+        }
+        // From here on the function runs for nobody, unless the value was invalidated just now.
+        let load = self.take_load();
+        Poll::Ready(match self.keyed.timed_out(load, timeout) {
+            Some(result) => self.result(result),
+            None => ControlFlow::Continue(()),
+        })
     }
 
     /// Takes the load of a function that has run.
@@ -275,6 +295,14 @@ impl<R, V, E> Keyed<R, V, E> {
     pub(super) fn failed(&self, load: Load, error: E) -> Result<V, E> {
         let served = load.fail(|| (self.returns.share)(&error));
         served.and_then(|entry| (self.value.take)(entry)).ok_or(error)
+    }
+
+    /// Ends a load that has taken too long: by the value that stands in for its own, or by an error.
+    fn timed_out(&self, load: Load, timeout: Timeout) -> Option<Result<V, E>> {
+        match self.returns.time_out {
+            Some(make) => Some(self.failed(load, make(timeout))),
+            None => load.fail(|| None).and_then(|entry| (self.value.take)(entry)).map(Ok),
+        }
     }
 
     /// Ends a load that panicked: by the value that stands in for its own, or by the panic.

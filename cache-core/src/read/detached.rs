@@ -86,7 +86,7 @@ where
         F: Future<Output = R> + Send + 'static,
     {
         let keyed = self;
-        let mut next = miss.seek().await;
+        let mut next = miss.softly().seek().await;
         if let Next::Renew(mut renewal) = next {
             let served = renewal.serve().and_then(|entry| (keyed.value.take)(entry));
             if let Some(value) = served {
@@ -151,9 +151,12 @@ where
     where
         F: Future<Output = R> + Send + 'static,
     {
-        let (returned, caller) = oneshot::channel::<Result<R, Panic>>();
+        let (returned, mut caller) = oneshot::channel::<Result<R, Panic>>();
         load.follows(&Span::current());
         let running = load.cache().background.begin_for_a_caller();
+        let soft_timeout = load.soft_timeout();
+        let take = self.value.take;
+        let join = self.returns.join;
         runtime::spawn(Caches::carried_as_part(async move {
             let loading = caught(Missed::loading(self, load).call(|| future));
             let result = running.until_closed(|| !returned.is_closed(), loading).await;
@@ -161,8 +164,18 @@ where
             // A caller who is gone needs nothing.
             let _ = result.map(|result| returned.send(result));
         }));
+        let ended = match soft_timeout {
+            None => caller.await,
+            Some(soft_timeout) => match soft_timeout.within(&mut caller).await {
+                Ok(ended) => ended,
+                Err(entry) => match take(entry) {
+                    Some(value) => return join(Ok(value)),
+                    None => caller.await,
+                },
+            },
+        };
         // A caller who has moved to another runtime has nothing else to return.
-        let ended = caller.await.expect("the tokio runtime that runs the load still runs");
+        let ended = ended.expect("the tokio runtime that runs the load still runs");
         ended.unwrap_or_else(|panic| resume_unwind(panic))
     }
 }

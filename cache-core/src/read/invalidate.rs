@@ -63,6 +63,11 @@ pub(super) async fn invalidate_keys(cache: &Cache, keys: &[Key]) -> Invalidation
     drop_all();
     let Some(shared) = &cache.shared else { return Invalidation::Local };
     let remote: Vec<_> = keys.iter().map(|key| shared.key(key)).collect();
+    if !shared.tiered {
+        // Memory, which does not answer for them, shows nobody that they are gone.
+        let groups = remote.iter().map(|key| cache.generations.group(&key.digest));
+        groups.for_each(|group| cache.generations.end(group));
+    }
     // Once more, also when the caller goes away: a call in between may have read a value from the
     // server before it was gone there.
     let _again = scopeguard::guard((), |()| drop_all());

@@ -2,6 +2,8 @@
 
 use std::{
     any::Any,
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -13,6 +15,7 @@ use super::{
     fill::{Filling, OfLoad, fill},
     remote_part::{RemotePart, limited},
     served::Note,
+    soft_timeout::SoftTimeout,
     standby::Standby,
 };
 use crate::{
@@ -28,6 +31,7 @@ use crate::{
     tag::TagSet,
     timeline::Age,
     timeline::Lifetimes,
+    timeout::Timeout,
 };
 
 /// A load that runs. Dropping it passes the permit to the next caller who waits.
@@ -45,6 +49,16 @@ pub(super) struct Load {
     standby: Option<Standby>,
     /// The note of what serves the call.
     note: Note,
+    /// `None` where the load has all the time it needs.
+    timer: Option<Timer>,
+    /// The moment from which the value serves callers in place of a load that goes on.
+    soft_end: Option<Moment>,
+}
+
+/// The time after which a load is ended.
+struct Timer {
+    after: Duration,
+    alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// The cause of a load.
@@ -75,7 +89,13 @@ impl Load {
     ) -> Self {
         let span = observe::load_span(cache.site.name);
         permit.set_span(&span);
+        let timer = cache.policy.get().load_timeout.map(|after| {
+            let alarm = cache.clock.alarm(after);
+            Timer { after, alarm }
+        });
         Self {
+            timer,
+            soft_end: None,
             loading: Loading::nested(permit.progress()),
             span,
             began: cache.clock.precise(),
@@ -94,6 +114,17 @@ impl Load {
         Self { note, ..self }
     }
 
+    /// Lets callers have the value that stands by from `end` on, while the load goes on.
+    pub(super) fn softly(self, end: Option<Moment>) -> Self {
+        Self { soft_end: end, ..self }
+    }
+
+    /// Returns the moment from which a caller takes the value that stands by, if there is one.
+    pub(super) fn soft_timeout(&self) -> Option<SoftTimeout> {
+        let standby = self.standby.as_ref()?;
+        Some(SoftTimeout::new(Arc::clone(&self.cache), standby.without_claim(), self.soft_end?))
+    }
+
     /// Returns the cache.
     pub(super) fn cache(&self) -> &Cache {
         &self.cache
@@ -107,6 +138,29 @@ impl Load {
     /// Tells whether another value stands in for that of the function, should it fail or panic.
     pub(super) fn has_standby(&self) -> bool {
         self.standby.is_some()
+    }
+
+    /// Tells whether the function is polled with an eye on what else may end the call: another value
+    /// stands in for its own, or its time is limited.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.has_standby() || self.timer.is_some()
+    }
+
+    /// Tells whether another value stands in now for that of the function.
+    pub(super) fn could_stand_in(&self) -> bool {
+        self.standby.as_ref().is_some_and(|standby| standby.serves(&self.cache))
+    }
+
+    /// Is ready once the load has taken longer than it may.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Timeout> {
+        let Some(Timer { after, alarm }) = &mut self.timer else { return Poll::Pending };
+        let timeout = Timeout::new(self.cache.site.name, *after);
+        alarm.as_mut().poll(cx).map(|()| timeout)
+    }
+
+    /// Gives the load all the time it needs.
+    pub(super) fn take_your_time(&mut self) {
+        self.timer = None;
     }
 
     /// Polls the function by `run`: within this load and its span.
@@ -200,13 +254,19 @@ impl Load {
         };
         let key = permit.key().clone();
         let entry = standby.entry().clone();
-        // First the time of the next load, so that nobody who is woken begins it.
+        let outcome = Outcome::Standby(entry.clone());
         let first = cache.policy.get().retry_after;
-        let at = cache.retries.failed(&key, cache.clock.now(), first, entry.end());
-        standby.hold_off(at);
-        permit.fail_with(&Outcome::Standby(entry.clone())).inspect_err(|_| {
-            cache.retries.forget(&key);
-        })?;
+        let noted = || {
+            let at = cache.retries.failed(&key, cache.clock.now(), first, entry.end());
+            standby.hold_off(at);
+        };
+        if let Err(permit) = permit.fail_with(&outcome, noted) {
+            // What is only being replaced meanwhile serves, and what was invalidated does not.
+            if !standby.stands(&cache) {
+                return Err(permit);
+            }
+            permit.land(outcome, || ());
+        }
         if cause != LoadCause::Background {
             note.serve(&entry, cache.clock.now(), standby.tier(), false);
         }

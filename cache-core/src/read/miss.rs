@@ -18,6 +18,7 @@ use super::{
     load::{Load, LoadCause},
     remote_part::{NotGranted, RemotePart},
     served::{Note, Tier},
+    soft_timeout::SoftTimeout,
     standby::Standby,
     thread_wait::{ThreadWait, Waited},
 };
@@ -65,6 +66,10 @@ pub(super) struct Miss {
     is_background: bool,
     /// The note of what serves the call.
     note: Note,
+    /// The moment from which the old value serves, though a load goes on.
+    soft_end: Option<Moment>,
+    /// `true` once that moment has come.
+    is_over: bool,
 }
 
 /// The caller of a miss.
@@ -111,6 +116,8 @@ impl Miss {
             standby: None,
             is_background: false,
             note: Note::default(),
+            soft_end: None,
+            is_over: false,
         }
     }
 
@@ -127,6 +134,12 @@ impl Miss {
     /// Notes what serves the call.
     pub(super) fn noted(self, note: &Note) -> Self {
         Self { note: note.clone(), ..self }
+    }
+
+    /// Lets the call have an old value after `soft_timeout`, while its load goes on.
+    pub(super) fn softly(self) -> Self {
+        let soft_timeout = self.cache.policy.get().soft_timeout;
+        Self { soft_end: soft_timeout.map(|time| self.now() + time), ..self }
     }
 
     /// Makes the thread that calls wait by being parked.
@@ -182,6 +195,7 @@ impl Miss {
                 Next::Load(self.load(permit, cause))
             }
             Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry)),
+            Err(NotGranted::Busy) if cause == LoadCause::Miss => self.take_slow_standby(),
             Err(NotGranted::Busy) => {
                 let look_again = self.now() + LOOK_AGAIN;
                 self.standby.iter().for_each(|standby| standby.hold_off(look_again));
@@ -265,7 +279,7 @@ impl Miss {
         }
         self.standby = Some(match self.standby.take() {
             Some(standby) => standby.or_later(entry),
-            None => Standby::new(entry, None, is_remote),
+            None => Standby::new(&self.key, entry, None, is_remote),
         });
         None
     }
@@ -348,8 +362,13 @@ impl Miss {
 
     /// Returns what a flight's outcome means for this call; `None`: it looks again.
     fn landed(&self, outcome: Outcome) -> Option<Outcome> {
-        let standby = self.standby.as_ref().filter(|standby| standby.serves(&self.cache));
+        let standby = self.standby.as_ref().filter(|standby| standby.stands(&self.cache));
         match (outcome, standby) {
+            (Outcome::Standby(entry), _) if self.is_over => {
+                let tier = self.standby.as_ref().map_or(Tier::Memory, Standby::tier);
+                self.note(&entry, tier, true);
+                Some(Outcome::Standby(entry))
+            }
             // The key may have been invalidated between the leader's read and this call.
             (Outcome::Standby(_), None) => None,
             (outcome, _) if self.is_outdated(&outcome) => None,
@@ -411,9 +430,30 @@ impl Miss {
         }
         self.load_beside();
         follower.stop_waiting();
-        let wakeup = follower.wakeup().instrument(span.clone()).await;
+        let wakeup = match self.soft_timeout() {
+            None => follower.wakeup().instrument(span.clone()).await,
+            Some(soft) => {
+                let wakeup = Box::pin(follower.wakeup().instrument(span.clone()));
+                match soft.within(wakeup).await {
+                    Ok(wakeup) => wakeup,
+                    Err(entry) => self.over(entry),
+                }
+            }
+        };
         link(&span, &follower);
         wakeup
+    }
+
+    /// Returns the moment from which the call takes the old value, if it has one.
+    fn soft_timeout(&self) -> Option<SoftTimeout> {
+        let standby = self.standby.as_ref()?.without_claim();
+        Some(SoftTimeout::new(Arc::clone(&self.cache), standby, self.soft_end?))
+    }
+
+    /// Ends the wait with the old value.
+    fn over(&mut self, entry: Entry) -> Option<Wakeup<Outcome>> {
+        self.is_over = true;
+        Some(Wakeup::Landed(Outcome::Standby(entry)))
     }
 
     /// Waits for the flight as a thread does, and loads beside it where the wait could be for this
@@ -447,7 +487,23 @@ impl Miss {
     }
 
     /// Waits for the flight until its load was idle for too long, or the longest wait is over.
-    async fn wait(&self, follower: &mut Follower<Outcome>) -> ControlFlow<Option<Wakeup<Outcome>>> {
+    async fn wait(
+        &mut self,
+        follower: &mut Follower<Outcome>,
+    ) -> ControlFlow<Option<Wakeup<Outcome>>> {
+        match self.soft_timeout() {
+            None => self.wait_for_load(follower).await,
+            Some(soft) => match soft.within(Box::pin(self.wait_for_load(follower))).await {
+                Ok(wakeup) => wakeup,
+                Err(entry) => ControlFlow::Break(self.over(entry)),
+            },
+        }
+    }
+
+    async fn wait_for_load(
+        &self,
+        follower: &mut Follower<Outcome>,
+    ) -> ControlFlow<Option<Wakeup<Outcome>>> {
         let clock = &self.cache.clock;
         let last = clock.now() + self.cache.flight_wait_max();
         loop {
@@ -488,10 +544,16 @@ impl Miss {
             permit.progress().run_by_thread();
         }
         self.draw_tags(&permit);
+        let patience = self
+            .soft_end
+            .filter(|_| self.standby.as_ref().is_some_and(|standby| standby.stands(&self.cache)));
         let Some(remote) = &mut self.remote else { return Ok(permit) };
         if self.cache.declines(permit.key()) {
             // A lease would make others wait for a value that they do not get.
             remote.load_beside();
+        }
+        if let Some(end) = patience {
+            remote.give_way_at(end);
         }
         let progress = Arc::clone(permit.progress());
         // In a box: a hit does not carry along what only misses need.
@@ -507,8 +569,8 @@ impl Miss {
     }
 
     fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Load {
-        let Self { cache, remote, drawn, standby, note, .. } = self;
-        Load::begin(cache, permit, remote, drawn, cause, standby).noted(note)
+        let Self { cache, remote, drawn, standby, note, soft_end, .. } = self;
+        Load::begin(cache, permit, remote, drawn, cause, standby).noted(note).softly(soft_end)
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {

@@ -8,6 +8,7 @@ use tracing::{Instrument as _, warn};
 
 use crate::{
     cache::{Cache, Outcome, Shared},
+    clock::Moment,
     codec::{Undecodable, Unstorable},
     entry::{Entry, Facts},
     flight::{Origin, Permit, Progress, enclosing, keeps_lease},
@@ -47,8 +48,8 @@ pub(super) struct RemotePart {
     pub(super) unstored: Option<Unstorable>,
     /// The treatment of other processes' loads, unless this one supersedes them.
     others: OtherLoads,
-    /// `true` for a call that another process's load does not make wait.
-    gives_way: bool,
+    /// The moment from which another process's load does not make the call wait.
+    gives_way_at: Option<Moment>,
 }
 
 /// The outcome of a request for the permit that was not granted.
@@ -97,7 +98,7 @@ impl RemotePart {
             refusal: None,
             unstored,
             // A lease would make others wait for a value that they never get.
-            gives_way: false,
+            gives_way_at: None,
             others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
     }
@@ -142,9 +143,9 @@ impl RemotePart {
         self.others = OtherLoads::LoadBeside;
     }
 
-    /// Makes the call load only while no other process does.
-    pub(super) fn give_way(&mut self) {
-        self.gives_way = true;
+    /// Makes the call wait for no other process's load from `moment` on.
+    pub(super) fn give_way_at(&mut self, moment: Moment) {
+        self.gives_way_at = Some(moment);
     }
 
     /// Reads the stored value, whatever its age. A tiered cache keeps it in memory, unless memory
@@ -169,7 +170,7 @@ impl RemotePart {
             None => None,
         };
         if let Some(entry) = &entry
-            && (entry.is_settled(cache.clock.now()) || !cache.has_at_hand(key))
+            && (entry.is_settled(cache.clock.now()) || is_later(cache, entry, cache.at_hand(key)))
         {
             admit(cache, &lookup, entry);
         }
@@ -319,18 +320,23 @@ impl RemotePart {
                     land_found(cache, permit, &entry, snapshot.at);
                     return Err(NotGranted::Found(entry));
                 }
-                Ok(LoadReply::Busy(_)) if self.gives_way => return Err(NotGranted::Busy),
+                Ok(LoadReply::Busy(_)) if self.gives_way(clock.now()) => {
+                    return Err(NotGranted::Busy);
+                }
+                Ok(LoadReply::Busy(again)) if self.gives_way_at.is_some_and(|at| at < last) => {
+                    waiting.get_or_insert_with(|| permit.await_lease(&enclosing()));
+                    let at = self.gives_way_at.unwrap_or(last);
+                    let left = at.since(clock.now());
+                    let _ = clock.punctual_timeout(left, again).await;
+                    ask_again(&mut request);
+                }
                 Ok(LoadReply::Busy(again)) => {
                     waiting.get_or_insert_with(|| permit.await_lease(&enclosing()));
                     let left = last.since(clock.now());
                     if left.is_zero() || clock.timeout(left, again).await.is_none() {
                         request.others = OtherLoads::LoadBeside;
                     }
-                    if request.stored == IfStored::LoadAnyway {
-                        request.stored = IfStored::ReturnIt;
-                    }
-                    request.generation = None;
-                    request.tags.iter_mut().for_each(|tag| tag.generation = None);
+                    ask_again(&mut request);
                 }
                 Err(reason) => {
                     out_of_reach(cache, reason);
@@ -352,6 +358,11 @@ impl RemotePart {
             SeenTag { key, generation }
         };
         named.map(tag).collect()
+    }
+
+    /// Tells whether another process's load does not make the call wait at `now`.
+    fn gives_way(&self, now: Moment) -> bool {
+        self.gives_way_at.is_some_and(|at| at <= now)
     }
 
     fn load_request(&self, holder: Holder) -> LoadRequest {
@@ -379,6 +390,21 @@ impl RemotePart {
 fn stand(stored: &[StoredTag], seen: &[Option<TagGeneration>]) -> bool {
     let all = stored.iter().map(|tag| Some(tag.generation));
     all.eq(seen.iter().copied())
+}
+
+/// Makes a request that has waited ask for what was stored meanwhile.
+fn ask_again(request: &mut LoadRequest) {
+    if request.stored == IfStored::LoadAnyway {
+        request.stored = IfStored::ReturnIt;
+    }
+    request.generation = None;
+    request.tags.iter_mut().for_each(|tag| tag.generation = None);
+}
+
+/// Tells whether `entry` was written after the one in memory, if that serves anything.
+fn is_later(cache: &Cache, entry: &Entry, held: Option<Entry>) -> bool {
+    let held = held.filter(|held| held.age(cache.clock.now()) != Age::Gone);
+    held.is_none_or(|held| entry.fresh_until() > held.fresh_until())
 }
 
 /// Stores a value that was read remotely in the memory of a tiered cache, unless something happened

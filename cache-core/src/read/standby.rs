@@ -5,11 +5,13 @@ use crate::{
     cache::Cache,
     clock::Moment,
     entry::{Claim, Entry},
+    key::Key,
     timeline::Age,
 };
 
 /// A value that serves a call while a new one is loaded, or when that fails.
 pub(super) struct Standby {
+    key: Key,
     entry: Entry,
     /// The right to renew the entry in memory, where that serves at once.
     pub(super) claim: Option<Claim>,
@@ -18,9 +20,14 @@ pub(super) struct Standby {
 }
 
 impl Standby {
-    /// Creates a standby. Its `claim` is on what memory holds.
-    pub(super) fn new(entry: Entry, claim: Option<Claim>, is_remote: bool) -> Self {
-        Self { entry, claim, is_remote }
+    /// Creates a standby for `key`. Its `claim` is on what memory holds.
+    pub(super) fn new(key: &Key, entry: Entry, claim: Option<Claim>, is_remote: bool) -> Self {
+        Self { key: key.clone(), entry, claim, is_remote }
+    }
+
+    /// Returns the same value for a caller who does not load.
+    pub(super) fn without_claim(&self) -> Self {
+        Self { key: self.key.clone(), entry: self.entry.clone(), claim: None, ..*self }
     }
 
     /// Returns the entry.
@@ -42,6 +49,18 @@ impl Standby {
     /// nothing has made it invalid.
     pub(super) fn serves(&self, cache: &Cache) -> bool {
         self.entry.age(cache.clock.now()) != Age::Gone && cache.is_valid(&self.entry)
+    }
+
+    /// Tells whether the value still serves a call that no flight tells of invalidations.
+    ///
+    /// An invalidation removes the entry from memory. In a cache that memory does not answer for, it
+    /// ends the entry's generation.
+    pub(super) fn stands(&self, cache: &Cache) -> bool {
+        let is_held = match &cache.shared {
+            Some(shared) if !shared.tiered => true,
+            _ => cache.holds(&self.key, &self.entry),
+        };
+        is_held && self.serves(cache)
     }
 
     /// Takes the later of this value and `entry`, which was read from the remote tier.

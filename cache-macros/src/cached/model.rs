@@ -37,6 +37,8 @@ pub(super) struct Model {
     pub(super) companions: Companions,
     /// Loads run in tasks of their own.
     pub(super) detached: bool,
+    /// Loads can be ended: the error is made of a timeout.
+    pub(super) ends_loads: bool,
     pub(super) cache: CacheOf,
     /// The return type, without the parentheses and invisible groups around it.
     pub(super) returns: Type,
@@ -68,7 +70,8 @@ pub(super) enum CacheOf {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function) -> Self {
-        let Checked { krate, source, key, returns, companions, errors, detached, tags } = checked;
+        let Checked { krate, source, key, returns, companions, errors, detached, ends_loads, tags } =
+            checked;
         let cache = match source {
             Source::Own(values) => {
                 let key_text = key_text::of(&function, &key);
@@ -91,6 +94,7 @@ impl Model {
             cache,
             companions,
             detached,
+            ends_loads,
             attributes: Attributes::sort(&function.item.attrs, function.ident()),
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),

@@ -16,6 +16,7 @@ mod signature;
 mod skip;
 mod source;
 mod tags;
+mod timeouts;
 mod weighed;
 
 use syn::{Path, Type};
@@ -45,6 +46,8 @@ pub(super) struct Checked {
     pub(super) detached: bool,
     /// The tags of its entries.
     pub(super) tags: Vec<Tag>,
+    /// Loads can be ended.
+    pub(super) ends_loads: bool,
 }
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
@@ -71,6 +74,18 @@ pub(super) fn validate(
     let companions = companions::check(args, function, surroundings, errors);
     let detached = detach::check(args, function, errors);
     let tags = tags::check(args, function, &key, errors);
+    let ends_loads = timeouts::check(args, function, errors);
     let returns = returns?.clone();
-    Some(Checked { krate, source, key, returns, companions, errors: of_errors, detached, tags })
+    let errors = of_errors;
+    Some(Checked {
+        krate,
+        source,
+        key,
+        returns,
+        companions,
+        errors,
+        detached,
+        ends_loads,
+        tags,
+    })
 }

@@ -45,6 +45,8 @@ pub(crate) struct Args {
     pub(crate) stale_if_error: Option<Arg<Expr>>,
     pub(crate) retry_after: Option<Arg<Expr>>,
     pub(crate) refresh: Option<Arg<Expr>>,
+    pub(crate) load_timeout: Option<Arg<Expr>>,
+    pub(crate) soft_timeout: Option<Arg<Expr>>,
     pub(crate) detach: Option<Arg<()>>,
     pub(crate) cache_if: Option<Arg<Expr>>,
     pub(crate) ttl_of: Option<Arg<Expr>>,
@@ -78,6 +80,8 @@ enum Argument {
     StaleIfError,
     RetryAfter,
     Refresh,
+    LoadTimeout,
+    SoftTimeout,
     Detach,
     CacheIf,
     TtlOf,
@@ -111,6 +115,8 @@ impl Argument {
             "stale_if_error" => (Self::StaleIfError, "stale_if_error = \"24h\""),
             "retry_after" => (Self::RetryAfter, "retry_after = \"10s\""),
             "refresh" => (Self::Refresh, "refresh = \"auto\""),
+            "load_timeout" => (Self::LoadTimeout, "load_timeout = \"30s\""),
+            "soft_timeout" => (Self::SoftTimeout, "soft_timeout = \"500ms\""),
             "detach" => (Self::Detach, "detach"),
             "cache_if" => (Self::CacheIf, "cache_if = |value| value.is_complete()"),
             "ttl_of" => (Self::TtlOf, "ttl_of = |token| token.expires_in"),
@@ -220,6 +226,12 @@ impl Args {
             }
             (Argument::MemoryTtl, Given::Value(value)) => {
                 set(&mut self.memory_ttl, word, value, errors);
+            }
+            (Argument::LoadTimeout, Given::Value(value)) => {
+                set(&mut self.load_timeout, word, value, errors);
+            }
+            (Argument::SoftTimeout, Given::Value(value)) => {
+                set(&mut self.soft_timeout, word, value, errors);
             }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {

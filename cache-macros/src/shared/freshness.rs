@@ -23,6 +23,8 @@ pub(crate) struct Freshness {
     pub(crate) none_ttl: Option<Period>,
     pub(crate) err_ttl: Option<Period>,
     pub(crate) memory_ttl: Option<Period>,
+    pub(crate) load_timeout: Option<Period>,
+    pub(crate) soft_timeout: Option<Period>,
 }
 
 impl Freshness {
@@ -35,6 +37,8 @@ impl Freshness {
         err_ttl: None,
         memory_ttl: None,
         refresh: None,
+        load_timeout: None,
+        soft_timeout: None,
     };
 
     /// Checks the arguments.
@@ -46,6 +50,8 @@ impl Freshness {
         let none_ttl = period(&args.none_ttl);
         let err_ttl = period(&args.err_ttl);
         let memory_ttl = period(&args.memory_ttl);
+        let load_timeout = period(&args.load_timeout);
+        let soft_timeout = period(&args.soft_timeout);
         if let (Some(arg), Some(_)) = (&args.memory_ttl, &args.local) {
             let message = "`local` keeps values in memory alone, for the `ttl`: drop one of them";
             errors.at(&arg.word, message);
@@ -54,7 +60,17 @@ impl Freshness {
             args.retry_after.as_ref().and_then(|arg| time(arg, errors, parse_duration));
         let refresh = args.refresh.as_ref();
         let refresh = refresh.and_then(|arg| word(arg, "refresh = \"auto\"", errors));
-        Self { stale, stale_if_error, retry_after, refresh, none_ttl, err_ttl, memory_ttl }
+        Self {
+            stale,
+            stale_if_error,
+            retry_after,
+            none_ttl,
+            err_ttl,
+            memory_ttl,
+            refresh,
+            load_timeout,
+            soft_timeout,
+        }
     }
 
     /// Emits the calls that set the times of a site.
@@ -65,6 +81,8 @@ impl Freshness {
             ("none_ttl", self.none_ttl),
             ("err_ttl", self.err_ttl),
             ("memory_ttl", self.memory_ttl),
+            ("load_timeout", self.load_timeout),
+            ("soft_timeout", self.soft_timeout),
         ];
         let periods = periods.map(|(name, period)| (name, period.map(Period::time)));
         let retry_after = ("retry_after", self.retry_after.map(Some));

@@ -37,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) value: Option<TokenStream>,
     pub(crate) freshness: Freshness,
     pub(crate) local: bool,
+    /// Loads run in tasks of their own.
+    pub(crate) detached: bool,
 }
 
 impl Site {
@@ -66,6 +68,7 @@ impl Site {
             value,
             freshness: values.freshness,
             local: values.local,
+            detached: values.detached,
         }
     }
 
@@ -110,7 +113,11 @@ impl Site {
         let freshness = self.freshness.calls(krate);
         let optional = self.deciding.optional.then(|| quote!(.optional()));
         let local = self.local.then(|| quote!(.local()));
-        quote!(#ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #optional #local #weigh)
+        let detached = self.detached.then(|| quote!(.detached()));
+        quote! {
+            #ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #optional #local #detached
+            #weigh
+        }
     }
 }
 

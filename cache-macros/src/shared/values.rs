@@ -30,6 +30,8 @@ pub(crate) struct Values {
     pub(crate) freshness: Freshness,
     pub(crate) deciding: DecidingArguments,
     pub(crate) local: bool,
+    /// Loads run in tasks of their own.
+    pub(crate) detached: bool,
 }
 
 /// Checks the values of the cache `name`.
@@ -47,6 +49,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         freshness: Freshness::check(args, errors),
         deciding: DecidingArguments::check(args, errors),
         local: args.local.is_some(),
+        detached: args.detach.is_some(),
     }
 }
 
@@ -65,6 +68,7 @@ pub(crate) const fn stand_in(name: String) -> Values {
         freshness: Freshness::STAND_IN,
         deciding: DecidingArguments::NONE,
         local: false,
+        detached: false,
     }
 }
 

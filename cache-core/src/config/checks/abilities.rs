@@ -18,7 +18,7 @@ struct Ability {
     unset: fn(&mut Policy),
 }
 
-const ABILITIES: [Ability; 3] = [
+const ABILITIES: [Ability; 5] = [
     Ability {
         field: "max_bytes",
         is_set: |settings| settings.max_bytes.is_some(),
@@ -39,6 +39,21 @@ const ABILITIES: [Ability; 3] = [
         can: |site| site.abilities.errors,
         lacks: "come without errors that are kept: write `err_ttl` in the attribute there, too",
         unset: |policy| policy.err_ttl = None,
+    },
+    Ability {
+        field: "load_timeout",
+        is_set: |settings| settings.load_timeout.is_some(),
+        can: Site::ends_loads,
+        lacks: "come from loads that have no error for it: write `load_timeout = \"off\"` in the attribute \
+                there, which checks that the error is made of a `cachery::Timeout`",
+        unset: |policy| policy.load_timeout = None,
+    },
+    Ability {
+        field: "soft_timeout",
+        is_set: |settings| settings.soft_timeout.is_some(),
+        can: Site::is_detached,
+        lacks: "come from loads that end with their callers: write `detach` there",
+        unset: |policy| policy.soft_timeout = None,
     },
 ];
 

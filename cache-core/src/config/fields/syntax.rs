@@ -121,6 +121,10 @@ pub(super) const PERIOD: Syntax<Period> =
     Syntax::new("seconds, a duration such as `10m`, or `off`", read, ToString::to_string)
         .checked(check_period);
 
+pub(super) const TIMEOUT: Syntax<Period> =
+    Syntax::new("seconds, a duration such as `500ms`, or `off`", read, ToString::to_string)
+        .checked(check_period);
+
 pub(super) const REFRESH: Syntax<Refresh> =
     Syntax::new("`auto`, a share of the ttl such as `80%`, or `off`", read, ToString::to_string)
         .checked(|refresh| refresh.check().map(drop).map_err(|error| error.to_string()));

@@ -24,6 +24,8 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         none_ttl: site.none_ttl.map(Period::of),
         err_ttl: site.err_ttl.map(Period::of),
         memory_ttl: site.memory_ttl.map(Period::of),
+        load_timeout: site.load_timeout.map(Period::of),
+        soft_timeout: site.soft_timeout.map(Period::of),
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

@@ -33,7 +33,7 @@ fn a_variable_within_two_letters_of_a_known_one_is_a_fault() {
 
 #[test]
 fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
-    let fields = "the fields are ttl, capacity, enabled, backend, engine, eviction, max_bytes, stale, stale_if_error, retry_after, refresh, none_ttl, err_ttl, memory_ttl, codec, lease, max_value_size, jitter \
+    let fields = "the fields are ttl, capacity, enabled, backend, engine, eviction, max_bytes, stale, stale_if_error, retry_after, refresh, none_ttl, err_ttl, memory_ttl, load_timeout, soft_timeout, codec, lease, max_value_size, jitter \
          (if it is for another program, list it in CACHE_EXTERNAL)";
     for (variable, of) in
         [("CACHE_SENTIMENT_VERSION", "the cache `sentiment`"), ("CACHE_DEFAULT_NAME", "caches")]

@@ -56,7 +56,7 @@ impl Miss {
             return Next::Take(outcome);
         }
         if let Some(remote) = &mut self.remote {
-            remote.give_way();
+            remote.give_way_at(self.cache.clock.now());
         }
         self.load_for(permit, cause).await
     }
@@ -77,12 +77,12 @@ impl Miss {
             Age::Gone => None,
             _ if self.is_held_off(&entry) => Some(self.hit(entry)),
             Age::UsableOnError => {
-                self.standby = Some(Standby::new(entry, None, false));
+                self.standby = Some(Standby::new(&self.key, entry, None, false));
                 None
             }
             Age::Fresh | Age::Stale => match entry.claim(now) {
                 Some(claim) => {
-                    self.standby = Some(Standby::new(entry, Some(claim), false));
+                    self.standby = Some(Standby::new(&self.key, entry, Some(claim), false));
                     None
                 }
                 None => Some(self.hit(entry)),
@@ -118,6 +118,13 @@ impl Miss {
                 self.cache.counters.stale_served(StaleReason::Error);
             }
         }
+    }
+
+    /// Serves the call with the old value, because the load of another process takes too long.
+    pub(super) fn take_slow_standby(&self) -> Next {
+        let Some(standby) = &self.standby else { return Next::Bypass };
+        self.cache.counters.stale_served(StaleReason::Timeout);
+        Next::Take(Outcome::Standby(standby.entry().clone()))
     }
 
     /// Serves the call with the old value.

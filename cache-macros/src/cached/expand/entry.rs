@@ -129,6 +129,8 @@ fn typed(model: &Model) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
     let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
+    let ending = placed(quote!(ending_loads), span);
+    let ending = model.ends_loads.then(|| quote_spanned!(span=> .#ending()));
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
     let source = source(model, &tag);
@@ -138,7 +140,7 @@ fn typed(model: &Model) -> TokenStream {
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
         #equality
-        #tag.#shape() #errors .#source #decide
+        #tag.#shape() #errors #ending .#source #decide
     }
 }
 

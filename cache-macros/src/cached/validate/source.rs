@@ -100,6 +100,8 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.refresh,
         &args.none_ttl,
         &args.memory_ttl,
+        &args.load_timeout,
+        &args.soft_timeout,
     ];
     let words = said
         .into_iter()

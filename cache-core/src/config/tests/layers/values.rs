@@ -18,7 +18,7 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "fallback" => one_of(&["memory", "off"]),
         "capacity" | "max_value_size" | "max_bytes" => (number + 1).to_string(),
         "ttl" | "stale" | "stale_if_error" | "retry_after" | "none_ttl" | "err_ttl"
-        | "memory_ttl" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
+        | "memory_ttl" | "load_timeout" | "soft_timeout" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
         "refresh" => format!("{}%", number + 1),
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
@@ -90,6 +90,8 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "stale" => settings.stale(time(said.stale)),
         "stale_if_error" => settings.stale_if_error(time(said.stale_if_error)),
         "retry_after" => settings.retry_after(said.retry_after.expect("it is said")),
+        "load_timeout" => settings.load_timeout(time(said.load_timeout)),
+        "soft_timeout" => settings.soft_timeout(time(said.soft_timeout)),
         "refresh" => settings.refresh(said.refresh.expect("it is said")),
         "none_ttl" => settings.none_ttl(time(said.none_ttl)),
         "err_ttl" => settings.err_ttl(time(said.err_ttl)),

@@ -1,0 +1,34 @@
+//! Tests of timeouts that a function cannot follow.
+
+use super::*;
+
+const UNABLE: Site = Site::new("users", "shop::f", "()", "u8").at("src/shop.rs", 7);
+
+#[test]
+fn a_timeout_of_a_cache_whose_function_cannot_follow_it_is_a_fault_with_the_functions_line() {
+    for (variable, way_out) in [
+        ("CACHE_USERS_LOAD_TIMEOUT", "`load_timeout = \"off\"`"),
+        ("CACHE_USERS_SOFT_TIMEOUT", "`detach`"),
+    ] {
+        let (_, faults) = resolve(&[UNABLE], &[(variable, "5s")]);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        for part in [variable, "src/shop.rs:7", way_out] {
+            assert!(faults[0].contains(part), "{part}: {}", faults[0]);
+        }
+        assert_eq!(resolve(&[site("users")], &[(variable, "5s")]).1, [""; 0]);
+    }
+}
+
+#[test]
+fn a_timeout_for_all_caches_passes_over_functions_that_cannot_follow_it() {
+    let off = site("off").load_timeout_millis(0);
+    let both = [("CACHE_DEFAULT_LOAD_TIMEOUT", "5s"), ("CACHE_DEFAULT_SOFT_TIMEOUT", "1s")];
+    let (config, faults) = resolve(&[UNABLE, site("orders"), off], &both);
+    assert_eq!(faults, [""; 0]);
+    let times = |index: usize| {
+        let policy = config.policy(index);
+        [policy.load_timeout, policy.soft_timeout].map(|time| time.map(|time| time.as_secs()))
+    };
+    assert_eq!((times(0), times(1)), ([None, None], [Some(5), Some(1)]));
+    assert_eq!(times(2), [None, Some(1)], "the attribute's own `off` is stronger");
+}

@@ -1,0 +1,36 @@
+//! The end of a caller's wait for a load that goes on without it.
+
+use std::{future::Future, sync::Arc};
+
+use super::standby::Standby;
+use crate::{cache::Cache, clock::Moment, entry::Entry, observe::StaleReason};
+
+/// A value that serves a caller from some moment on, while its load goes on.
+pub(super) struct SoftTimeout {
+    cache: Arc<Cache>,
+    standby: Standby,
+    at: Moment,
+}
+
+impl SoftTimeout {
+    pub(super) fn new(cache: Arc<Cache>, standby: Standby, at: Moment) -> Self {
+        Self { cache, standby, at }
+    }
+
+    /// Returns the output of `load`, or the value where that is not ready in time. A value that was
+    /// invalidated meanwhile does not serve: then the wait goes on.
+    pub(super) async fn within<T>(
+        self,
+        mut load: impl Future<Output = T> + Unpin,
+    ) -> Result<T, Entry> {
+        let left = self.at.since(self.cache.clock.now());
+        match self.cache.clock.punctual_timeout(left, &mut load).await {
+            Some(output) => Ok(output),
+            None if self.standby.stands(&self.cache) => {
+                self.cache.counters.stale_served(StaleReason::Timeout);
+                Err(self.standby.entry().clone())
+            }
+            None => Ok(load.await),
+        }
+    }
+}
