@@ -67,6 +67,7 @@ enum Parts {
 
 /// The abilities of a function that settings may need.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own")]
 pub(crate) struct Abilities {
     /// `true` where the values are `Option`s.
     pub(crate) optional: bool,
@@ -177,7 +178,12 @@ impl Site {
             none_ttl: None,
             err_ttl: None,
             memory_ttl: None,
-            abilities: Abilities { optional: false, errors: false, ends_loads: false, detached: false },
+            abilities: Abilities {
+                optional: false,
+                errors: false,
+                ends_loads: false,
+                detached: false,
+            },
             load_timeout: None,
             soft_timeout: None,
             local: false,

@@ -140,7 +140,9 @@ impl CacheConfig {
                 "engine" => setting.correct(&policy.engine, at_start),
                 "eviction" => setting.correct(&policy.eviction, at_start),
                 "max_bytes" if !follows(site, "max_bytes") => setting.correct(&NONE, unweighed),
-                field @ ("none_ttl" | "err_ttl" | "load_timeout" | "soft_timeout") if !follows(site, field) => {
+                field @ ("none_ttl" | "err_ttl" | "load_timeout" | "soft_timeout")
+                    if !follows(site, field) =>
+                {
                     setting.correct(&OFF, unable);
                 }
                 _ => {}

@@ -82,7 +82,7 @@ impl<R, V, E> Keyed<R, V, E> {
                 Some(result) => Then::Take((self.returns.join)(result)),
                 None => Then::Run,
             },
-            Next::Load(load) => Then::Load(Box::new(load)),
+            Next::Load(load) => Then::Load(load),
             Next::Renew(renewal) => self.wait_for(Box::pin(renewal.inline())),
             Next::Bypass => Then::Run,
         }

@@ -92,8 +92,8 @@ impl<R, V, E> Missed<R, V, E> {
     }
 
     /// Creates a call that has the permit to load.
-    pub(super) fn loading(keyed: Keyed<R, V, E>, load: Load) -> Self {
-        Self::at(keyed, Step::Load(Box::new(load)))
+    pub(super) fn loading(keyed: Keyed<R, V, E>, load: Box<Load>) -> Self {
+        Self::at(keyed, Step::Load(load))
     }
 
     /// Adds the tags of the entry. The key is made again with them: a hit needs none.
@@ -230,7 +230,7 @@ impl<R, V, E> Course<R, V, E> {
                     Some(result) => return Poll::Ready(self.result(result)),
                     None => Step::Run,
                 },
-                Next::Load(load) => Step::Load(Box::new(load)),
+                Next::Load(load) => Step::Load(load),
                 Next::Renew(renewal) => Step::Wait(Box::pin(renewal.inline())),
                 Next::Bypass => Step::Run,
             },

@@ -147,7 +147,7 @@ where
 
     /// Runs a load in a task, and waits for what the function returns. The task goes on when the
     /// caller goes away.
-    async fn in_a_task<F>(self, load: Load, future: F) -> R
+    async fn in_a_task<F>(self, load: Box<Load>, future: F) -> R
     where
         F: Future<Output = R> + Send + 'static,
     {

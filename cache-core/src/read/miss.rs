@@ -83,7 +83,7 @@ enum Caller {
 /// The next step of a call that missed.
 pub(super) enum Next {
     /// The caller runs the function.
-    Load(Load),
+    Load(Box<Load>),
     /// The caller takes this outcome.
     Take(Outcome),
     /// The caller renews a value that serves at once. Others have it, and the caller may.
@@ -436,7 +436,7 @@ impl Miss {
                 let wakeup = Box::pin(follower.wakeup().instrument(span.clone()));
                 match soft.within(wakeup).await {
                     Ok(wakeup) => wakeup,
-                    Err(entry) => self.over(entry),
+                    Err(entry) => Some(self.over(entry)),
                 }
             }
         };
@@ -451,9 +451,9 @@ impl Miss {
     }
 
     /// Ends the wait with the old value.
-    fn over(&mut self, entry: Entry) -> Option<Wakeup<Outcome>> {
+    fn over(&mut self, entry: Entry) -> Wakeup<Outcome> {
         self.is_over = true;
-        Some(Wakeup::Landed(Outcome::Standby(entry)))
+        Wakeup::Landed(Outcome::Standby(entry))
     }
 
     /// Waits for the flight as a thread does, and loads beside it where the wait could be for this
@@ -495,7 +495,7 @@ impl Miss {
             None => self.wait_for_load(follower).await,
             Some(soft) => match soft.within(Box::pin(self.wait_for_load(follower))).await {
                 Ok(wakeup) => wakeup,
-                Err(entry) => ControlFlow::Break(self.over(entry)),
+                Err(entry) => ControlFlow::Break(Some(self.over(entry))),
             },
         }
     }
@@ -568,9 +568,10 @@ impl Miss {
         self.drawn.iter().for_each(|drawn| permit.set_tags(drawn));
     }
 
-    fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Load {
+    fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Box<Load> {
         let Self { cache, remote, drawn, standby, note, soft_end, .. } = self;
-        Load::begin(cache, permit, remote, drawn, cause, standby).noted(note).softly(soft_end)
+        let load = Load::begin(cache, permit, remote, drawn, cause, standby);
+        Box::new(load.noted(note).softly(soft_end))
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {

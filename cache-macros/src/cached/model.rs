@@ -30,6 +30,7 @@ use crate::shared::{
     types::{is_optional, is_result},
 };
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 pub(super) struct Model {
     pub(super) krate: Path,
     pub(super) function: Function,

@@ -77,15 +77,5 @@ pub(super) fn validate(
     let ends_loads = timeouts::check(args, function, errors);
     let returns = returns?.clone();
     let errors = of_errors;
-    Some(Checked {
-        krate,
-        source,
-        key,
-        returns,
-        companions,
-        errors,
-        detached,
-        ends_loads,
-        tags,
-    })
+    Some(Checked { krate, source, key, returns, companions, errors, detached, tags, ends_loads })
 }

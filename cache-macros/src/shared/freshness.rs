@@ -64,10 +64,10 @@ impl Freshness {
             stale,
             stale_if_error,
             retry_after,
+            refresh,
             none_ttl,
             err_ttl,
             memory_ttl,
-            refresh,
             load_timeout,
             soft_timeout,
         }

@@ -13,6 +13,7 @@ use super::{
 };
 
 /// The content of a call site's descriptor.
+#[expect(clippy::struct_excessive_bools, reason = "each is a statement of its own")]
 pub(crate) struct Site {
     pub(crate) name: String,
     /// The function's name, to end its path.

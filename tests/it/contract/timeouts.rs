@@ -84,7 +84,7 @@ fn detached_stats() -> Stats {
 
 /// Asserts that the error is a timeout of the cache `name`.
 #[track_caller]
-fn assert_slow(result: Result<usize, Error>, name: &str) {
+fn assert_slow(result: &Result<usize, Error>, name: &str) {
     let Err(Error::Slow(timeout)) = result else { panic!("{result:?}") };
     assert_eq!((timeout.cache(), timeout.after()), (name, LOAD_TIMEOUT));
 }
@@ -96,12 +96,12 @@ pub(crate) async fn a_load_that_takes_too_long_is_ended_and_its_key_is_free(plac
         let origin = Origin::held_back();
         let callers = [begin(&origin), begin(&origin), begin(&origin)];
         until(|| origin.runs() == 1 && stats().misses == 3).await;
-        node.clock().advance(LOAD_TIMEOUT - Duration::from_millis(1));
+        node.clock().advance(LOAD_TIMEOUT.saturating_sub(Duration::from_millis(1)));
         tokio::task::yield_now().await;
         assert_eq!(origin.probe.running(), 1);
         node.clock().advance(Duration::from_millis(1));
         for caller in callers {
-            assert_slow(ended(caller).await.unwrap(), "timeouts-price");
+            assert_slow(&ended(caller).await.unwrap(), "timeouts-price");
         }
         until(|| origin.probe.running() == 0).await;
         assert_eq!((origin.runs(), stats().load_errors), (1, 1), "one load for all");
@@ -145,7 +145,7 @@ pub(crate) async fn what_is_invalidated_does_not_serve_in_its_place(place: Place
         until(|| origin.runs() == 1).await;
         price::invalidate(1).await;
         node.clock().advance(LOAD_TIMEOUT);
-        assert_slow(ended(caller).await.unwrap(), "timeouts-price");
+        assert_slow(&ended(caller).await.unwrap(), "timeouts-price");
     })
     .await;
 }
@@ -160,7 +160,7 @@ pub(crate) async fn a_load_in_a_task_is_ended_too(place: Place) {
         callers[0].abort();
         node.clock().advance(LOAD_TIMEOUT);
         let [_, caller] = callers;
-        assert_slow(ended(caller).await.unwrap(), "timeouts-detached");
+        assert_slow(&ended(caller).await.unwrap(), "timeouts-detached");
         until(|| origin.probe.running() == 0).await;
         assert_eq!(detached(1, &Origin::new()).await, Ok(1));
     })
@@ -193,7 +193,7 @@ pub(crate) async fn after_the_soft_timeout_the_usable_value_serves_and_the_load_
         assert_eq!(origin.runs(), 1);
         origin.probe.let_out(1);
         until(|| detached_stats().puts == 2).await;
-        node.clock().advance(TTL - SOFT_TIMEOUT);
+        node.clock().advance(TTL.saturating_sub(SOFT_TIMEOUT));
         assert_eq!((detached(1, &origin).await, origin.runs()), (Ok(1), 1));
         assert_eq!(detached_stats().freshness.on_error, 0);
     })

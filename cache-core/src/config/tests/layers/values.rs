@@ -18,7 +18,9 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "fallback" => one_of(&["memory", "off"]),
         "capacity" | "max_value_size" | "max_bytes" => (number + 1).to_string(),
         "ttl" | "stale" | "stale_if_error" | "retry_after" | "none_ttl" | "err_ttl"
-        | "memory_ttl" | "load_timeout" | "soft_timeout" | "remote_deadline" | "outage_ttl" => format!("{}s", number + 1),
+        | "memory_ttl" | "load_timeout" | "soft_timeout" | "remote_deadline" | "outage_ttl" => {
+            format!("{}s", number + 1)
+        }
         "refresh" => format!("{}%", number + 1),
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
