@@ -218,6 +218,7 @@ impl Load {
         self.standby = self.standby.filter(|standby| standby.serves(&self.cache));
         // The user's code, and part of the load.
         let error = if self.standby.is_none() { self.loading.scope(share) } else { None };
+        let tags = self.tags.take();
         let served = match self.stand_in() {
             Ok(entry) => Some(entry),
             Err(permit) => {
@@ -226,7 +227,7 @@ impl Load {
                     cache.facts(lifetimes, permit.generation(), group, load_time)
                 };
                 let facts = err_ttl.map(facts);
-                fail_with_error(&cache, permit, error, facts);
+                fail_with_error(&cache, permit, error, facts, tags);
                 None
             }
         };
@@ -302,9 +303,10 @@ fn fail_with_error(
     permit: Permit<Outcome>,
     error: Option<AnyError>,
     facts: Option<Facts>,
+    tags: Option<Arc<TagSet>>,
 ) {
     let Some(error) = error else { return permit.fail(None) };
-    let entry = |facts| cache.error_entry(permit.key().clone(), &error, facts);
+    let entry = |facts| cache.error_entry(permit.key().clone(), &error, facts).tagged(tags);
     let entry = facts.map(entry);
     drop(permit.fail_and(&Outcome::Error(error), || entry.map(|entry| cache.keep(entry))));
 }
