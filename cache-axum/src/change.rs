@@ -4,7 +4,7 @@ mod audit;
 mod key;
 mod parts;
 
-pub(crate) use key::parts_of;
+pub(crate) use key::{parts_of, parts_of_value};
 
 use std::sync::Arc;
 
@@ -52,6 +52,21 @@ pub(crate) async fn cache(
     }
 }
 
+/// Invalidates all entries that have the value of a tag in the body.
+pub(crate) async fn tag(
+    State(admin): State<Arc<Admin>>,
+    Extension(Caller(caller)): Extension<Caller>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let tag = admin.caches.tag(&name).ok_or_else(Refusal::no_tag)?;
+    let value = key::read_value(&tag, &body)?;
+    audit::line_with_key(&caller, "invalidate-tag", tag.name(), value.as_bytes());
+    let reach = tag.invalidate(&value).await;
+    let body = json!({ "tag": tag.name(), "action": "invalidate", "reach": reach });
+    Ok(reply::json(status(reach), &body))
+}
+
 /// Reads all settings again.
 pub(crate) async fn reload(
     State(admin): State<Arc<Admin>>,
@@ -86,11 +101,14 @@ fn switch(
     Ok(reply::json(StatusCode::OK, &body))
 }
 
-/// Returns the response to an invalidation: 202 where Redis is told later.
 fn done(cache: &CacheHandle, action: &str, reach: Invalidation) -> Response {
-    let status = if reach == Invalidation::Queued { StatusCode::ACCEPTED } else { StatusCode::OK };
     let body = json!({ "cache": cache.name(), "action": action, "reach": reach });
-    reply::json(status, &body)
+    reply::json(status(reach), &body)
+}
+
+/// Returns the status of an invalidation: 202 where Redis is told later.
+fn status(reach: Invalidation) -> StatusCode {
+    if reach == Invalidation::Queued { StatusCode::ACCEPTED } else { StatusCode::OK }
 }
 
 /// Refuses a body with anything in it, for a change that takes nothing.

@@ -45,6 +45,11 @@ impl Refusal {
     pub(crate) fn no_cache() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no cache has this name: `/api/cache/stats` lists them")
     }
+
+    /// Returns the refusal of a request for a tag that is not there.
+    pub(crate) fn no_tag() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no tag has this name: `/api/cache/stats` lists them")
+    }
 }
 
 impl IntoResponse for Refusal {

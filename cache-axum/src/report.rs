@@ -1,9 +1,9 @@
 //! Statistics as the routes show them.
 
-use cachery_core::{CacheConfig, CacheHandle, CacheReport, Fault, LoadTimes, Stats};
+use cachery_core::{CacheConfig, CacheHandle, CacheReport, Caches, Fault, LoadTimes, Stats};
 use serde::Serialize;
 
-use crate::{admin::Admin, history::Rates};
+use crate::{admin::Admin, change, history::Rates};
 
 /// All caches.
 #[derive(Serialize)]
@@ -11,8 +11,17 @@ pub(crate) struct All {
     /// The sum over all caches.
     pub(crate) total: Stats,
     pub(crate) caches: Vec<One>,
+    pub(crate) tags: Vec<TagReport>,
     /// Wrong settings that are ignored.
     pub(crate) faults: Vec<Fault>,
+}
+
+/// One tag.
+#[derive(PartialEq, Serialize)]
+pub(crate) struct TagReport {
+    name: &'static str,
+    /// The parts of its values, with their types.
+    value: Vec<String>,
 }
 
 /// One cache.
@@ -42,6 +51,14 @@ pub(crate) struct Quantiles {
     p50: Option<f64>,
     pub(crate) p95: Option<f64>,
     p99: Option<f64>,
+}
+
+impl TagReport {
+    /// Returns all tags of the program, by their names.
+    pub(crate) fn all(caches: &Caches) -> Vec<Self> {
+        let tags = caches.tags().into_iter().filter_map(|name| caches.tag(name));
+        tags.map(|tag| Self { name: tag.name(), value: change::parts_of_value(&tag) }).collect()
+    }
 }
 
 impl One {

@@ -17,7 +17,7 @@ use crate::{
     admin::Admin,
     change,
     reply::{JSON, Refusal, TEXT},
-    report::{All, Details, One},
+    report::{All, Details, One, TagReport},
     table,
 };
 
@@ -27,7 +27,8 @@ pub(crate) async fn all(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> 
     report.caches.iter().for_each(|cache| total += cache.stats);
     let one = |report| One::new(&admin, report, None);
     let caches = report.caches.into_iter().map(one).collect();
-    let all = All { total, caches, faults: report.faults };
+    let tags = TagReport::all(&admin.caches);
+    let all = All { total, caches, tags, faults: report.faults };
     respond(&headers, &all, || table::of(&all.caches))
 }
 

@@ -6,15 +6,15 @@ use std::{
 };
 
 /// Writes the line of a change that is about to be made.
-pub(super) fn line(caller: &str, action: &str, cache: &str) {
-    tracing::info!(target: "cachery::audit", caller, action, cache, "a change from outside");
+pub(super) fn line(caller: &str, action: &str, name: &str) {
+    tracing::info!(target: "cachery::audit", caller, action, name, "a change from outside");
 }
 
-/// Writes the line of a change to one key, with a digest: equal keys have equal digests in this
-/// process.
-pub(super) fn line_with_key(caller: &str, action: &str, cache: &str, key: &[u8]) {
+/// Writes the line of a change to one key of a cache, or to one value of a tag, with a digest: equal
+/// keys have equal digests in this process.
+pub(super) fn line_with_key(caller: &str, action: &str, name: &str, key: &[u8]) {
     let digest = digest(key);
-    tracing::info!(target: "cachery::audit", caller, action, cache, digest, "a change from outside");
+    tracing::info!(target: "cachery::audit", caller, action, name, digest, "a change from outside");
 }
 
 /// Returns a digest by which nobody can find out a key by trying: it depends on a secret that the

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use cachery_core::{
-    __private::{Key, Target, invalidate_all},
-    CacheHandle, CacheKey, Caches, Invalidation,
+    __private::{Key, Site, Target, invalidate_all},
+    CacheHandle, CacheKey, Caches, Invalidation, TagHandle,
 };
 use serde_json::Value;
 
@@ -12,14 +12,21 @@ use crate::reply::Refusal;
 
 /// Returns the key whose parts are the JSON array in `body`, or the refusal.
 pub(super) fn read(cache: &CacheHandle, body: &[u8]) -> Result<Key, Refusal> {
-    let declared = declared(cache)?;
+    parsed(&declared(cache)?, body)
+}
+
+/// Returns the value of a tag whose parts are the JSON array in `body`, or the refusal.
+pub(super) fn read_value(tag: &TagHandle, body: &[u8]) -> Result<Key, Refusal> {
+    parsed(&declared_value(tag), body)
+}
+
+fn parsed(declared: &[Declared], body: &[u8]) -> Result<Key, Refusal> {
     let Ok(Value::Array(values)) = serde_json::from_slice(body) else {
         let message = "the body is the parts of the key as a JSON array".to_owned();
-        return Err(refusal(StatusCode::BAD_REQUEST, message, &declared));
+        return Err(refusal(StatusCode::BAD_REQUEST, message, declared));
     };
-    let parts = parts::read(&declared, &values).map_err(|mismatch| {
-        refusal(StatusCode::UNPROCESSABLE_ENTITY, told(&mismatch), &declared)
-    })?;
+    let parts = parts::read(declared, &values)
+        .map_err(|mismatch| refusal(StatusCode::UNPROCESSABLE_ENTITY, told(&mismatch), declared))?;
     let parts: Vec<_> = parts.iter().map(|part| &**part as &dyn CacheKey).collect();
     Ok(Key::of(&parts))
 }
@@ -34,6 +41,16 @@ pub(super) async fn invalidate(caches: &Caches, cache: &CacheHandle, key: Key) -
 /// Returns the parts of the cache's key, for people; none where several functions have its name.
 pub(crate) fn parts_of(cache: &CacheHandle) -> Vec<String> {
     declared(cache).map(|declared| parts::shown(&declared)).unwrap_or_default()
+}
+
+/// Returns the parts of a tag's values, for people.
+pub(crate) fn parts_of_value(tag: &TagHandle) -> Vec<String> {
+    parts::shown(&declared_value(tag))
+}
+
+/// Returns the parts of a tag's values: those that a cache declared with this type as its key has.
+fn declared_value(tag: &TagHandle) -> Vec<Declared> {
+    Site::named(tag.name(), "", tag.type_of_values(), "").declared().key_parts()
 }
 
 /// Returns the parts of the one function that has the name of the cache.
@@ -56,7 +73,7 @@ fn told(mismatch: &Mismatch) -> String {
     match mismatch {
         Mismatch::Unknown(place) => format!(
             "part {place} has no form in JSON, as integers, `bool`, `char`, strings, and options and \
-             lists of these have: `clear` the cache, or invalidate in the program"
+             lists of these have: `clear` caches, or invalidate in the program"
         ),
         Mismatch::Count => "the array has more or fewer items than the key has parts".to_owned(),
         Mismatch::Value(place) => format!("item {place} of the array is not of its part's type"),

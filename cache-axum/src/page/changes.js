@@ -87,6 +87,31 @@ function changeButtons(cache, post, done) {
       })));
 }
 
+/** Draws the tags, each with its button where the caller may change something. Drawn once, they stay. */
+function drawTags(tags, mayChange, post) {
+  const drawn = JSON.stringify([tags, mayChange]);
+  if (drawTags.drawn === drawn) return;
+  drawTags.drawn = drawn;
+  $("tags-section").hidden = tags.length === 0;
+  $("tags").replaceChildren(...tags.map((tag) => element("li", { class: "tag" },
+    element("span", { class: "what" }, tag.name),
+    element("code", { class: "muted" }, tag.value.map((part) => part.replace(/^_: /, "")).join(", ")),
+    mayChange ? element("button", { type: "button", onclick: () => askTag(tag, post) }, "Invalidate a value…") : null)));
+}
+
+function askTag(tag, post) {
+  ask({
+    title: `Invalidate one value of ${tag.name}`,
+    text: "All entries with it are gone, in every cache and on every node.",
+    label: `The value as a JSON array: ${tag.value.map((part) => part.replace(/^_: /, "")).join(", ")}`,
+    button: "Invalidate",
+    act: async (typed) => {
+      const { reach } = await post(`api/cache/tags/${encodeURIComponent(tag.name)}/invalidate`, typed);
+      tell(`Its entries are invalid ${REACH[reach] ?? reach}.`);
+    },
+  });
+}
+
 /** Asks whether to read all settings again. */
 function askReload(post) {
   ask({

@@ -11,6 +11,7 @@ use crate::{
     history::Point,
     level::Level,
     levels::{self, worst},
+    report::TagReport,
     status_log::Incident,
     thresholds::Thresholds,
 };
@@ -31,6 +32,7 @@ struct Frame<'a> {
     /// The number of all caches.
     count: usize,
     caches: Vec<&'a Row>,
+    tags: Vec<TagReport>,
     /// The latest incidents, the newest first; `None` where nothing has changed.
     incidents: Option<&'a [Incident]>,
     /// The requests between two samples, the newest last.
@@ -74,6 +76,7 @@ impl Frames {
             thresholds: &admin.thresholds,
             count: report.caches.len(),
             caches: changed.iter().filter_map(|name| self.caches.get(name)).collect(),
+            tags: TagReport::all(&admin.caches),
             incidents: news.then_some(&incidents),
             points,
         };

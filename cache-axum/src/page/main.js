@@ -85,6 +85,7 @@ function show(frame) {
   drawSums(rows);
   drawProblems(found, frame.at, table.show);
   table.draw(points, frame.at);
+  drawTags(frame.tags, mayChange, post);
   drawServers(frame.levels, frame.at);
   if (frame.incidents) drawIncidents(frame.incidents, frame.at);
   drawFoot(frame.levels, frame.thresholds);

@@ -163,7 +163,55 @@ async fn a_declared_cache_takes_the_parts_of_its_key() {
         .await;
 }
 
-#[derive(CacheKey, Clone, Copy)]
+caches! {
+    static TENANT: Tag<u64> = { name: "routes-tenant" };
+    static REGION: Tag<(String, u8)> = { name: "routes-region" };
+    static OWNER: Tag<UserId> = { name: "routes-owner" };
+}
+
+#[cached(name = "routes-tagged", ttl = "1h", tags(TENANT(tenant), REGION(region, 1_u8)))]
+async fn tagged(tenant: u64, region: &str) -> u64 {
+    tenant + region.len() as u64
+}
+
+#[tokio::test]
+async fn a_value_of_a_tag_is_invalidated_by_its_parts() {
+    let (caches, app) = program().await;
+    let fill = async {
+        for tenant in [UNLIKELY, 1] {
+            tagged(tenant, "planted-north").await;
+        }
+    };
+    let held = async || {
+        let peek = async |tenant| tagged::peek(tenant, "planted-north").await.is_some();
+        [peek(UNLIKELY).await, peek(1).await]
+    };
+    caches.scope(fill).await;
+    let path = |tag: &str| format!("/api/cache/tags/{tag}/invalidate");
+    let reply = send(&app, post(&path("routes-tenant"), format!("[{UNLIKELY}]"))).await;
+    assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
+    assert_eq!(reply.body, r#"{"action":"invalidate","reach":"local","tag":"routes-tenant"}"#);
+    assert_eq!(caches.scope(held()).await, [false, true]);
+    let reply = send(&app, post(&path("routes-region"), "[\"planted-north\", 1]")).await;
+    assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
+    assert_eq!(caches.scope(held()).await, [false, false]);
+    for (tag, body, status) in [
+        ("routes-tenant", "", StatusCode::BAD_REQUEST),
+        ("routes-tenant", "8675309", StatusCode::BAD_REQUEST),
+        ("routes-tenant", "[\"planted\"]", StatusCode::UNPROCESSABLE_ENTITY),
+        ("routes-region", "[\"planted\"]", StatusCode::UNPROCESSABLE_ENTITY),
+        ("routes-owner", "[1]", StatusCode::UNPROCESSABLE_ENTITY),
+        ("no-such-tag", "[1]", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(send(&app, post(&path(tag), body)).await.status, status, "{tag}: {body}");
+    }
+    let all = send(&app, get("/api/cache/stats")).await.json();
+    let tags = all["tags"].as_array().unwrap();
+    let region = tags.iter().find(|tag| tag["name"] == "routes-region").unwrap();
+    assert_eq!(region["value"], serde_json::json!(["_: String", "_: u8"]));
+}
+
+#[derive(CacheKey, Clone, Copy, PartialEq, Eq, Hash)]
 struct UserId(u64);
 
 #[cached(name = "routes-user", ttl = "1h")]
