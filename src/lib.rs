@@ -41,8 +41,8 @@ pub mod key {
 pub mod stats {
     pub use cachery_core::{
         CacheIdentity, CacheReport, Evictions, Fingerprint, FreshnessStats, Identities,
-        InvalidationCounts as Invalidations, RemoteStats, Report, SiteReport, Stats,
-        UnstorableStats,
+        InvalidationCounts as Invalidations, Ledger, MoneyStats, RemoteStats, Report, SiteReport,
+        Stats, UnstorableStats,
     };
 }
 

@@ -30,6 +30,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::warn;
+
 use crate::{
     clock::{Clock, Moment},
     deciding::Decision,
@@ -39,7 +41,8 @@ use crate::{
     guarded,
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
-    observe::{self, Counters, Resource, Resources, StaleReason, Stats},
+    money::Spent,
+    observe::{Counters, Resource, Resources, StaleReason, Stats},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -47,6 +50,10 @@ use crate::{
     timeline::{Age, Lifetimes, Timeline},
     weigh::Weigh,
 };
+
+/// The way out for a cost that is negative or not a number.
+pub(crate) const WRONG_COST: &str =
+    "it counts as nothing; let `cost` and `failed_cost` return what the load has cost";
 
 /// Shards of the flight table, so that misses of different keys seldom meet at a lock.
 const FLIGHT_SHARDS: usize = 16;
@@ -87,6 +94,16 @@ pub(crate) enum Outcome {
     Standby(Entry),
     /// The error of a failed load.
     Error(AnyError),
+}
+
+impl Outcome {
+    /// Returns the entry; `None` for an error.
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Value(entry) | Self::Found(entry, _) | Self::Standby(entry) => Some(entry),
+            Self::Error(_) => None,
+        }
+    }
 }
 
 impl Cache {
@@ -156,7 +173,7 @@ impl Cache {
         &self,
         key: &Key,
         open: fn(&Entry) -> Option<V>,
-        count: fn(&Counters, u64) -> bool,
+        count: fn(&Counters, Spent) -> bool,
     ) -> Option<V> {
         if !self.policy.is_enabled() {
             return None;
@@ -170,7 +187,7 @@ impl Cache {
             }
         }
         let value = open(&entry)?;
-        count(&self.counters, entry.load_micros()).then_some(value)
+        count(&self.counters, entry.spent()).then_some(value)
     }
 
     /// Returns the value of an entry that is past its ttl or due to be refreshed, and counts a hit by
@@ -181,7 +198,7 @@ impl Cache {
         entry: &Entry,
         now: Moment,
         open: fn(&Entry) -> Option<V>,
-        count: fn(&Counters, u64) -> bool,
+        count: fn(&Counters, Spent) -> bool,
     ) -> Option<V> {
         let reason = match entry.age(now) {
             Age::Fresh if entry.awaits_renewal(now) => None,
@@ -190,7 +207,7 @@ impl Cache {
             _ => return None,
         };
         let value = open(entry)?;
-        if !count(&self.counters, entry.load_micros()) {
+        if !count(&self.counters, entry.spent()) {
             return None;
         }
         if let Some(reason) = reason {
@@ -297,7 +314,7 @@ impl Cache {
     pub(crate) fn completed(&self, entry: Entry, ttl: Option<Duration>) -> Entry {
         let entry = self.weighed(entry);
         let load_time = || match self.counters.mean_load_time() {
-            Duration::ZERO => Duration::from_micros(entry.load_micros()),
+            Duration::ZERO => Duration::from_micros(entry.spent().micros),
             mean => mean,
         };
         match ttl.and_then(|ttl| self.policy.get().refresh_window(ttl, load_time())) {
@@ -375,16 +392,27 @@ impl Cache {
         self.memory.resize(&self.policy.get());
     }
 
+    /// Counts a load whose cost is negative or not a number, and tells of the first.
+    pub(crate) fn wrong_cost(&self) {
+        if self.counters.wrong_cost() {
+            let name = self.site.name;
+            warn!(
+                cache = name,
+                "the cost of a load of `{name}` is negative or not a number: {WRONG_COST}"
+            );
+        }
+    }
+
     /// Returns the facts of a value that is stored now.
     pub(crate) fn facts(
         &self,
         lifetimes: Lifetimes,
         generation: u64,
         group: Group,
-        load_time: Duration,
+        spent: Spent,
     ) -> Facts {
         let timeline = Timeline::of(lifetimes, self.clock.now());
-        Facts { timeline, generation, group, load_micros: observe::micros(load_time) }
+        Facts { timeline, generation, group, spent }
     }
 
     /// Returns the lifetimes of a value that is stored now.

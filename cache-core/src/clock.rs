@@ -205,6 +205,11 @@ impl Clock {
         })
     }
 
+    /// Returns the time since this clock was made.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.now().since(Moment(0))
+    }
+
     /// Returns the date by this clock, which is moved and stopped as the clock is.
     pub(crate) fn date(&self) -> SystemTime {
         self.0.origin + self.now().since(Moment(0))

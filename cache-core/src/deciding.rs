@@ -1,8 +1,9 @@
-//! Decisions over values: the time for which one is stored, or that it is not stored.
+//! Decisions over values: the time for which one is stored, or that it is not stored; and what its
+//! load has cost.
 
 use std::time::Duration;
 
-use crate::policy::Policy;
+use crate::{money, policy::Policy};
 
 /// The decision over one value: it is stored, for the ttl of its cache, unless a rule says less.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,8 @@ pub struct Decision {
     is_none: bool,
     /// The most that the value's own ttl allows.
     at_most: Option<Duration>,
+    /// The cost of the load in nano-units; `None` for one that is negative or not a number.
+    cost: Option<u64>,
 }
 
 /// The rules of an attribute that decide over a value.
@@ -18,7 +21,8 @@ pub type Decide<V> = fn(&V, Decision) -> Decision;
 
 impl Decision {
     /// The decision of a cache without rules.
-    pub(crate) const STORED: Self = Self { is_stored: true, is_none: false, at_most: None };
+    pub(crate) const STORED: Self =
+        Self { is_stored: true, is_none: false, at_most: None, cost: Some(0) };
 
     /// Notes whether the value is `None`, whose life has a setting of its own.
     #[must_use]
@@ -40,6 +44,23 @@ impl Decision {
         }
         let at_most = ttl_of(value).own_ttl();
         Self { is_stored: at_most != Some(Duration::ZERO), at_most, ..self }
+    }
+
+    /// Sets the cost of each load, in units.
+    #[must_use]
+    pub fn cost(self, units: f64) -> Self {
+        Self { cost: money::nanos(units), ..self }
+    }
+
+    /// Sets the cost of the load that made the value, as `cost` returns it, in units.
+    #[must_use]
+    pub fn cost_of<V>(self, value: &V, cost: impl FnOnce(&V) -> f64) -> Self {
+        self.cost(cost(value))
+    }
+
+    /// Returns the cost of the load in nano-units; `None` for one that is negative or not a number.
+    pub(crate) fn cost_nanos(&self) -> Option<u64> {
+        self.cost
     }
 
     /// Tells whether the value is stored.

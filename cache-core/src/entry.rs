@@ -11,7 +11,9 @@ pub use stored::{EngineNotes, Facts};
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use self::{kept::Kept, renewal::Renewal, settled::Settled, stored::Stored};
-use crate::{clock::Moment, generations::Group, key::StoredKey, tag::TagSet, timeline::Age};
+use crate::{
+    clock::Moment, generations::Group, key::StoredKey, money::Spent, tag::TagSet, timeline::Age,
+};
 
 /// The bytes that an entry takes beside its key and its value: its own allocation, and its places
 /// in the table and in a queue of the engine `s3-fifo`, as `make bench` measures them.
@@ -148,10 +150,10 @@ impl Entry {
         self.0.facts.group
     }
 
-    /// Returns the duration of the load that made the value, in microseconds.
+    /// Returns the time and the money of the load that made the value.
     #[inline]
-    pub(crate) fn load_micros(&self) -> u64 {
-        self.0.facts.load_micros
+    pub(crate) fn spent(&self) -> Spent {
+        self.0.facts.spent
     }
 }
 

@@ -31,6 +31,7 @@ mod housekeeping;
 mod identity;
 mod invalidation;
 mod memory;
+mod money;
 mod policy;
 mod read;
 mod registry;
@@ -65,16 +66,17 @@ pub use memory::{
     Bounds, DropCause, HeldBytes, Left, MEMORY_BACKENDS, MemoryBackend, MemoryOptions, MemoryTier,
     NoMemory, OnDrop,
 };
+pub use money::Spent;
 pub use observe::{
-    Evictions, FreshnessStats, Invalidations as InvalidationCounts, RemoteStats, Stats,
+    Evictions, FreshnessStats, Invalidations as InvalidationCounts, MoneyStats, RemoteStats, Stats,
     UnstorableStats,
 };
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list, resources};
 pub use read::{Cache, Invalidations, LoadOutput, Served, Tag, Target, Tier};
 pub use registry::{
-    CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Report, SiteReport,
-    TagHandle,
+    CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Ledger, Report,
+    SiteReport, TagHandle,
 };
 pub use remote::{Mark, Shutdown, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};

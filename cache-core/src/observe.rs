@@ -11,6 +11,7 @@ mod counters;
 mod load_times;
 pub mod metric_list;
 mod metrics;
+mod money;
 pub mod resources;
 mod spans;
 mod stats;
@@ -26,6 +27,8 @@ pub(crate) use metrics::{
 pub use resources::{Resource, Resources};
 pub(crate) use spans::{get_span, load_span, record_hit, wait_span};
 pub(crate) use stats::StaleReason;
-pub use stats::{Evictions, FreshnessStats, Invalidations, RemoteStats, Stats, UnstorableStats};
+pub use stats::{
+    Evictions, FreshnessStats, Invalidations, MoneyStats, RemoteStats, Stats, UnstorableStats,
+};
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
 pub use totals::{breaker, connection, lost, push, request};

@@ -8,6 +8,7 @@ use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 
 use crate::{
     key::TypeName,
+    money,
     timeout::{MadeOfTimeout, Timeout},
 };
 
@@ -61,6 +62,8 @@ pub struct Returns<R, V, E> {
     pub(crate) unshare: fn(&AnyError) -> Option<E>,
     /// Makes the error of a load that took too long; `None` where it is not known how.
     pub(crate) time_out: Option<fn(Timeout) -> E>,
+    /// Returns the cost in units of a load that failed; `None` where such a load costs nothing.
+    failed_cost: Option<fn(&E) -> f64>,
 }
 
 impl<R, V, E: MadeOfTimeout> Returns<R, V, E> {
@@ -79,6 +82,21 @@ impl<R, V, E> Clone for Returns<R, V, E> {
 
 impl<R, V, E> Copy for Returns<R, V, E> {}
 
+impl<R, V, E> Returns<R, V, E> {
+    /// Makes loads that fail cost what `failed_cost` returns, in units.
+    #[inline]
+    #[must_use]
+    pub fn failed_cost(self, failed_cost: fn(&E) -> f64) -> Self {
+        Self { failed_cost: Some(failed_cost), ..self }
+    }
+
+    /// Returns the cost in nano-units of a load that failed with `error`; `None` for one that is
+    /// negative or not a number.
+    pub(crate) fn cost_of(&self, error: &E) -> Option<u64> {
+        self.failed_cost.map_or(Some(0), |cost| money::nanos(cost(error)))
+    }
+}
+
 impl<T> Returns<T, T, Infallible> {
     /// Returns the parts of a type that is not a `Result`.
     pub(crate) fn plain() -> Self {
@@ -88,6 +106,7 @@ impl<T> Returns<T, T, Infallible> {
             share: |never| match *never {},
             unshare: |_| None,
             time_out: None,
+            failed_cost: None,
         }
     }
 }
@@ -101,6 +120,7 @@ impl<T, E> Parts<T, E> {
             share: |_| None,
             unshare: |_| None,
             time_out: None,
+            failed_cost: None,
         }
     }
 }
@@ -220,6 +240,7 @@ impl<T, E: Clone + Send + Sync + 'static> SharedError for Tag<Result<T, E>> {
             share: |error| Some(Arc::new(error.clone())),
             unshare: |error| error.downcast_ref::<E>().cloned(),
             time_out: None,
+            failed_cost: None,
         }
     }
 }

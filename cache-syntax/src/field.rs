@@ -70,6 +70,8 @@ impl Field {
         Self::new("err_ttl", Now, Now),
         Self::new("share_err", Now, Never),
         Self::new("memory_ttl", Now, Now),
+        Self::new("cost", Now, Later),
+        Self::new("failed_cost", Now, Later),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -83,8 +85,6 @@ impl Field {
         Self::new("batch", Later, Never),
         Self::new("max", Later, Later),
         Self::new("parallel", Later, Later),
-        Self::new("cost", Later, Later),
-        Self::new("failed_cost", Later, Later),
         Self::new("budget", Later, Later),
     ];
 
@@ -113,7 +113,7 @@ impl Global {
     /// sets a field of all caches, is not among them.
     pub const ALL: [Self; 19] = [
         Self::new("CACHE_CONFIG", Now),
-        Self::new("CACHE_COST_UNIT", Later),
+        Self::new("CACHE_COST_UNIT", Now),
         Self::new("CACHE_ENABLED", Now),
         Self::new("CACHE_ENV", Now),
         Self::new("CACHE_EXTERNAL", Now),

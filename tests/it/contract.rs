@@ -8,6 +8,8 @@ mod detached;
 mod failures;
 mod freshness;
 mod functions;
+mod money;
+mod money_of_nodes;
 mod nodes;
 pub(crate) mod place;
 mod refresh;
@@ -75,6 +77,10 @@ macro_rules! with_rules_of_one_node {
                 an_own_ttl_ends_a_value_although_stale_ones_are_returned
                 an_own_ttl_only_shortens_and_none_is_for_the_ttl_of_the_cache
                 callers_behind_a_value_that_is_not_stored_load_side_by_side;
+            money:
+                a_bill_is_that_of_the_loads_and_of_what_the_calls_would_have_cost
+                callers_who_wait_save_the_cost_of_a_load
+                each_kind_of_function_has_a_bill;
             $($more)*
         }
     };
@@ -109,6 +115,8 @@ macro_rules! with_redis_at {
                 what_one_node_loaded_the_other_reads
                 without_leases_each_node_loads_for_itself
                 without_leases_neither;
+            money_of_nodes:
+                a_hit_on_another_nodes_value_saves_what_its_load_has_cost;
             stored:
                 a_damaged_value_is_a_miss_and_is_overwritten
                 a_key_of_another_type_is_a_miss_and_is_overwritten

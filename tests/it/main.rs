@@ -28,6 +28,7 @@ mod keys;
 #[cfg(feature = "redis")]
 mod late_fills;
 mod metrics;
+mod money;
 #[cfg(feature = "redis")]
 mod outage;
 mod patience;

@@ -54,6 +54,20 @@ impl CachesBuilder {
         self
     }
 
+    /// Sets the unit of `cost`, as `CACHE_COST_UNIT` does: a currency or anything else that loads
+    /// use up. The default is `USD`. It stands in reports alone.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// let builder = Caches::builder().cost_unit("EUR");
+    /// # builder.isolated().check()?;
+    /// # Ok::<(), cachery::Error>(())
+    /// ```
+    pub fn cost_unit(mut self, unit: impl Into<String>) -> Self {
+        self.sources.builder.program.cost_unit = Some(unit.into());
+        self
+    }
+
     /// Adds settings for all caches. The values of an attribute win over them. A field that was set
     /// before is set anew.
     ///

@@ -59,6 +59,12 @@ settings! {
         in_effect: set,
         example: r#""1GiB""#,
     }
+    /// The unit of `cost`, as reports name it: a currency or anything else that loads use up.
+    cost_unit: String => String {
+        syntax: syntax::COST_UNIT,
+        default: String::from("USD"),
+        example: r#""EUR""#,
+    }
 }
 
 settings! {

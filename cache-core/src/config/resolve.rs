@@ -125,6 +125,11 @@ impl Config {
         self.program.max_bytes
     }
 
+    /// Returns the unit of costs.
+    pub(crate) fn cost_unit(&self) -> String {
+        self.program.cost_unit.clone()
+    }
+
     /// Tells whether anything is cached.
     pub(crate) fn is_enabled(&self) -> bool {
         self.program.enabled

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use super::{renewal::Renewal, settled::Settled};
-use crate::{generations::Group, key::StoredKey, tag::TagSet, timeline::Timeline};
+use crate::{generations::Group, key::StoredKey, money::Spent, tag::TagSet, timeline::Timeline};
 
 /// One allocation for a value and its facts.
 pub(super) struct Stored<V: ?Sized> {
@@ -32,15 +32,14 @@ pub struct Facts {
     pub generation: u64,
     /// The group of keys with which it shares its generation.
     pub(crate) group: Group,
-    /// The duration of the load that made the value, in microseconds, which a hit saves. Zero for a
-    /// value that was put.
-    pub load_micros: u64,
+    /// The time and the money of the load that made the value, which a hit saves.
+    pub spent: Spent,
 }
 
 impl Facts {
     /// Creates the facts of a value that nobody loaded, with this life.
     pub fn new(timeline: Timeline) -> Self {
-        Self { timeline, generation: 0, group: Group::default(), load_micros: 0 }
+        Self { timeline, generation: 0, group: Group::default(), spent: Spent::default() }
     }
 }
 

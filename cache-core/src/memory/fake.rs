@@ -4,7 +4,6 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use super::{Bounds, HeldBytes, Left, Memory, MemoryTier, Together};
@@ -15,6 +14,7 @@ use crate::{
     deciding::Decision,
     entry::Entry,
     key::{Key, StoredKey},
+    money::Spent,
     observe::Counters,
     remote::Digester,
     site::Site,
@@ -55,7 +55,7 @@ pub(crate) fn put(cache: &Cache, n: u64, value: impl Send + Sync + 'static) {
     let group = shared.map(|shared| cache.generations.group(&shared.digest(&key)));
     let group = group.unwrap_or_default();
     let generation = cache.generations.of(group);
-    let facts = cache.facts(cache.lifetimes(Decision::STORED), generation, group, Duration::ZERO);
+    let facts = cache.facts(cache.lifetimes(Decision::STORED), generation, group, Spent::default());
     let entry = Entry::new(StoredKey::from(&key), value, facts);
     drop(cache.flights.fence(&StoredKey::from(&key), || cache.store(entry)));
 }

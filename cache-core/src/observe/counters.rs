@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::{
     counter::Counter,
     load_times::{LoadBuckets, LoadTimes},
-    stats::{StaleReason, Stats, mean},
+    stats::{MoneyStats, StaleReason, Stats, mean},
     stripes::Hits,
 };
 use crate::{
     clock::nanos,
     codec::{Undecodable, Unstorable},
+    entry::Entry,
+    money::Spent,
 };
 
 /// Declares the counters of one call site, each with its place in [`Stats`].
@@ -33,6 +35,7 @@ macro_rules! counters {
                 let mut stats = Stats {
                     hits: self.hits.hits(),
                     time_saved: Duration::from_micros(self.hits.saved_micros()),
+                    money: MoneyStats { saved_by_hits: self.hits.saved_nanos(), ..MoneyStats::default() },
                     load_time: Duration::from_micros(self.load_micros.get()),
                     size,
                     ..Stats::default()
@@ -82,32 +85,42 @@ counters! {
     alike_types => remote.unstorable.alike_types,
     other_fields => remote.other_fields,
     unavailable => remote.unavailable,
+    spent => money.spent,
+    spent_on_refreshes => money.refresh,
+    saved_by_coalescing => money.saved_by_coalescing,
+    wrong_costs => money.wrong_costs,
 }
 
 impl Counters {
-    /// Counts a call that memory served with a value whose load took `load_micros`.
+    /// Counts a call that memory served, which saved a load like the one of its value.
     #[inline]
-    pub(crate) fn hit(&self, load_micros: u64) {
-        self.hits.add(load_micros);
+    pub(crate) fn hit(&self, saved: Spent) {
+        self.hits.add(saved);
     }
 
     /// Counts a hit as [`hit`](Self::hit) does.
     #[inline]
-    pub(crate) fn hit_always(&self, load_micros: u64) -> bool {
-        self.hit(load_micros);
+    pub(crate) fn hit_always(&self, saved: Spent) -> bool {
+        self.hit(saved);
         true
     }
 
     /// Counts a hit of a task, unless the task is to let others run first.
     #[inline]
-    pub(crate) fn hit_in_turn(&self, load_micros: u64) -> bool {
-        self.hits.add_in_turn(load_micros)
+    pub(crate) fn hit_in_turn(&self, saved: Spent) -> bool {
+        self.hits.add_in_turn(saved)
     }
 
-    /// Counts a call that the remote tier served with a value whose load took `load_micros`.
-    pub(crate) fn remote_hit(&self, load_micros: u64) {
+    /// Counts a call that the remote tier served, which saved a load like the one of its value.
+    pub(crate) fn remote_hit(&self, saved: Spent) {
         self.remote_hits.add(1);
-        self.hit(load_micros);
+        self.hit(saved);
+    }
+
+    /// Counts a miss that another caller's load served. An error has cost nobody but that caller.
+    pub(crate) fn coalesced(&self, entry: Option<&Entry>) {
+        self.coalesced.add(1);
+        self.saved_by_coalescing.add(entry.map_or(0, |entry| entry.spent().nanos));
     }
 
     /// Counts a call that a value past its ttl has served.
@@ -134,6 +147,11 @@ impl Counters {
             Unstorable::AlikeTypes => &self.alike_types,
         };
         counter.add_first()
+    }
+
+    /// Counts a load whose cost is negative or not a number. Returns whether it is the first.
+    pub(crate) fn wrong_cost(&self) -> bool {
+        self.wrong_costs.add_first()
     }
 
     /// Counts a value that is too large for memory. Returns whether it is the first.

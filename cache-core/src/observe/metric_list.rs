@@ -62,6 +62,14 @@ const METRICS: &[Metric] = &[
         meaning: "Load time that hits saved, in whole seconds.",
     },
     Metric {
+        name: "cache_cost_nanos_total",
+        kind: Kind::Counter,
+        labels: &[CACHE, ("kind", "`spent`, `refresh`, `saved_hit`, `saved_coalesced`")],
+        meaning: "Money in billionths of a unit (`CACHE_COST_UNIT`), where `cost` tells it: spent by \
+                  all loads, the part of it that refreshes spent, saved by hits, and saved by \
+                  callers who waited for another's load.",
+    },
+    Metric {
         name: "cache_puts_total",
         kind: Kind::Counter,
         labels: &[CACHE],

@@ -155,6 +155,9 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     }
     counter!("cache_corrupt_total", "cache" => cache).absolute(stats.remote.corrupt);
     counter!("cache_saved_seconds_total", "cache" => cache).absolute(stats.time_saved.as_secs());
+    for (kind, nanos) in stats.money.by_kind() {
+        counter!("cache_cost_nanos_total", "cache" => cache, "kind" => kind).absolute(nanos);
+    }
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
     gauge!("cache_size_bytes", "cache" => cache).set(stats.bytes as f64);
     for result in ["success", "error"] {

@@ -101,6 +101,8 @@ statistics! {
         pub evictions: Evictions,
         /// The part of the remote tier.
         pub remote: RemoteStats,
+        /// The money that loads cost and hits saved, where `cost` tells it.
+        pub money: MoneyStats,
         /// Entries in memory now. Expired ones count until they are dropped.
         pub size: u64,
         /// Bytes of the entries in memory now: their keys, their values, and 240 for each. Zero for
@@ -238,6 +240,32 @@ impl UnstorableStats {
             };
             (reason, count)
         })
+    }
+}
+
+statistics! {
+    /// The money of [`Stats`], in billionths of a unit: `CACHE_COST_UNIT` names the unit. All fields
+    /// are zero for a cache without a `cost`.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// fn dollars_saved(stats: &Stats) -> f64 {
+    ///     stats.money.saved() as f64 / 1e9
+    /// }
+    /// ```
+    pub struct MoneyStats {
+        /// The cost of all loads that ended, refreshes included.
+        pub spent: u64,
+        /// The part of `spent` that went into loads for no caller's miss: calls of `refresh`, and
+        /// loads that renewed a stale value.
+        pub refresh: u64,
+        /// The cost of the loads that hits saved: for each, that of the load that made its value.
+        pub saved_by_hits: u64,
+        /// The cost of the loads that callers saved who waited for another's.
+        pub saved_by_coalescing: u64,
+        /// Loads whose `cost` was negative or not a number. They count as loads for nothing.
+        pub wrong_costs: u64,
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use crossbeam_utils::CachePadded;
 
 use super::counter::Counter;
-use crate::runtime;
+use crate::{money::Spent, runtime};
 
 const STRIPES: usize = 16;
 const SHARED: usize = 0;
@@ -34,7 +34,7 @@ thread_local! {
     static OWNED: OwnedStripe = OwnedStripe::take();
 }
 
-/// The hits of all stripes, and the load time that they saved.
+/// The hits of all stripes, and the time and the money that they saved.
 #[derive(Default)]
 pub(super) struct Hits([CachePadded<Stripe>; STRIPES]);
 
@@ -42,36 +42,42 @@ pub(super) struct Hits([CachePadded<Stripe>; STRIPES]);
 struct Stripe {
     hits: Counter,
     saved_micros: Counter,
+    saved_nanos: Counter,
 }
 
 impl Hits {
-    /// Counts one hit, which saved `micros` of load time.
+    /// Counts one hit, which saved a load.
     #[inline]
-    pub(super) fn add(&self, micros: u64) {
-        self.add_to(stripe(), micros);
+    pub(super) fn add(&self, saved: Spent) {
+        self.add_to(stripe(), saved);
     }
 
     /// Counts one hit of a task, unless the task is to let others run first: each [`TURN`]th hit
     /// takes a unit of what the runtime grants it.
     #[inline]
-    pub(super) fn add_in_turn(&self, micros: u64) -> bool {
+    pub(super) fn add_in_turn(&self, saved: Spent) -> bool {
         let stripe = stripe();
         if self.0[stripe].hits.get().is_multiple_of(TURN) && !runtime::proceeds() {
             return false;
         }
-        self.add_to(stripe, micros);
+        self.add_to(stripe, saved);
         true
     }
 
     #[inline]
-    fn add_to(&self, stripe: usize, micros: u64) {
-        let Stripe { hits, saved_micros } = &*self.0[stripe];
+    fn add_to(&self, stripe: usize, saved: Spent) {
+        let Stripe { hits, saved_micros, saved_nanos } = &*self.0[stripe];
         if stripe == SHARED {
             hits.add(1);
-            saved_micros.add(micros);
+            saved_micros.add(saved.micros);
+            saved_nanos.add(saved.nanos);
         } else {
             hits.add_alone(1);
-            saved_micros.add_alone(micros);
+            saved_micros.add_alone(saved.micros);
+            // Most caches know no cost.
+            if saved.nanos != 0 {
+                saved_nanos.add_alone(saved.nanos);
+            }
         }
     }
 
@@ -81,6 +87,10 @@ impl Hits {
 
     pub(super) fn saved_micros(&self) -> u64 {
         self.sum(|stripe| &stripe.saved_micros)
+    }
+
+    pub(super) fn saved_nanos(&self) -> u64 {
+        self.sum(|stripe| &stripe.saved_nanos)
     }
 
     /// Returns the sum of one counter over all stripes. It wraps like each counter, so that it is

@@ -293,7 +293,7 @@ impl<R, V, E> Keyed<R, V, E> {
 
     /// Ends a load that failed: by the value that stands in for its own, or by the error.
     pub(super) fn failed(&self, load: Load, error: E) -> Result<V, E> {
-        let served = load.fail(|| (self.returns.share)(&error));
+        let served = load.fail(|| (self.returns.share)(&error), || self.returns.cost_of(&error));
         served.and_then(|entry| (self.value.take)(entry)).ok_or(error)
     }
 
@@ -301,7 +301,9 @@ impl<R, V, E> Keyed<R, V, E> {
     fn timed_out(&self, load: Load, timeout: Timeout) -> Option<Result<V, E>> {
         match self.returns.time_out {
             Some(make) => Some(self.failed(load, make(timeout))),
-            None => load.fail(|| None).and_then(|entry| (self.value.take)(entry)).map(Ok),
+            None => {
+                load.fail(|| None, || Some(0)).and_then(|entry| (self.value.take)(entry)).map(Ok)
+            }
         }
     }
 

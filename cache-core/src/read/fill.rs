@@ -19,6 +19,7 @@ use crate::{
     generations::Group,
     key::StoredKey,
     memory::Left,
+    money::Spent,
     observe,
     tag::TagSet,
     timeline::Lifetimes,
@@ -40,6 +41,7 @@ pub(super) struct Landing {
     tags: Option<Arc<TagSet>>,
     /// `None` for a value that nobody loaded.
     load_time: Option<Duration>,
+    spent: Spent,
     keep: Keep,
     /// `None` for a value that is not to be stored.
     lifetimes: Option<Lifetimes>,
@@ -64,24 +66,34 @@ pub(super) fn fill(
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
     of_load: OfLoad,
-    decide: impl FnOnce() -> Decision,
+    decision: Decision,
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
-    // The user's code, and part of the load: it may call for this very key.
-    let decision = Loading::nested(permit.progress()).scope(decide);
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
     let OfLoad { tags, load_time, claim } = of_load;
+    let spent = Spent {
+        micros: load_time.map_or(0, observe::micros),
+        nanos: decision.cost_nanos().unwrap_or(0),
+    };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
-    let mut landing =
-        Landing { cache, permit, group, tags, load_time, keep: Keep::Alone, lifetimes, claim };
+    let mut landing = Landing {
+        cache,
+        permit,
+        group,
+        tags,
+        load_time,
+        spent,
+        keep: Keep::Alone,
+        lifetimes,
+        claim,
+    };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
-    let load_time = load_time.unwrap_or_default();
     let tags_stand = landing.tags.as_ref().is_none_or(|tags| tags.stands());
     // Nobody would read a value whose tag was invalidated meanwhile.
-    let sent = lifetimes.filter(|_| tags_stand);
-    // The user's code, as above.
-    let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, load_time, encode);
-    let value = Loading::nested(landing.permit.progress()).scope(|| sent.and_then(outgoing));
+    let stored = lifetimes.filter(|_| tags_stand);
+    // The user's code, and part of the load: it may call for this very key.
+    let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, spent, encode);
+    let value = Loading::nested(landing.permit.progress()).scope(|| stored.and_then(outgoing));
     let progress = Arc::clone(landing.permit.progress());
     Filling::Remote(
         progress,
@@ -111,11 +123,10 @@ impl Landing {
     /// Stores the entry that `wrap` makes (by the value's `Clone`, which is the user's code and
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let Self { cache, permit, group, tags, load_time, keep, lifetimes, claim } = self;
+        let Self { cache, permit, group, tags, load_time, spent, keep, lifetimes, claim } = self;
         let Some(lifetimes) = lifetimes else { return decline(&cache, permit, load_time) };
         cache.forget_declined(permit.key());
-        let load_time_or_zero = load_time.unwrap_or_default();
-        let facts = cache.facts(lifetimes, permit.generation(), group, load_time_or_zero);
+        let facts = cache.facts(lifetimes, permit.generation(), group, spent);
         let tags_stand = || tags.as_ref().is_none_or(|tags| tags.stands());
         let tagged = || wrap(permit.key().clone(), facts).tagged(tags.clone());
         let wrap = || cache.completed(tagged(), lifetimes.fresh);

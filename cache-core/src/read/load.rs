@@ -26,6 +26,7 @@ use crate::{
     entry::{Entry, Facts},
     flight::{Loading, Permit},
     generations::Group,
+    money::Spent,
     observe::{self, StaleReason},
     returns::AnyError,
     tag::TagSet,
@@ -198,25 +199,36 @@ impl Load {
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
         let load_time = self.load_time();
+        // The user's code, and part of the load: it may call for this very key.
+        let decision = self.loading.scope(decide);
         self.count(load_time, false);
+        self.count_money(decision.cost_nanos());
         let claim = self.standby.and_then(|standby| standby.claim);
         let Self { cache, permit, remote, tags, .. } = self;
         let of_load = OfLoad { tags, load_time: Some(load_time), claim };
-        fill(cache, permit, remote, of_load, decide, encode)
+        fill(cache, permit, remote, of_load, decision, encode)
     }
 
     /// Ends the load of a function that returned an error: nothing is stored. Returns the value
     /// that serves in its place, and serves followers, if there is one; else followers get the
-    /// error that `share` returns.
-    pub(super) fn fail(mut self, share: impl FnOnce() -> Option<AnyError>) -> Option<Entry> {
+    /// error that `share` returns. `cost` tells what the load has cost.
+    pub(super) fn fail(
+        mut self,
+        share: impl FnOnce() -> Option<AnyError>,
+        cost: impl FnOnce() -> Option<u64>,
+    ) -> Option<Entry> {
         let load_time = self.load_time();
         self.count(load_time, true);
+        // The user's code, and part of the load.
+        let cost = self.loading.scope(cost);
+        self.count_money(cost);
+        let spent = Spent { micros: observe::micros(load_time), nanos: cost.unwrap_or_default() };
         let cache = Arc::clone(&self.cache);
         let group = self.remote.as_ref().map_or_else(Group::default, |remote| remote.group());
         // `refresh` leaves what is stored as it was.
         let err_ttl = if self.cause == LoadCause::Call { None } else { cache.err_ttl() };
         self.standby = self.standby.filter(|standby| standby.serves(&self.cache));
-        // The user's code, and part of the load.
+        // The user's code, as above.
         let error = if self.standby.is_none() { self.loading.scope(share) } else { None };
         let tags = self.tags.take();
         let served = match self.stand_in() {
@@ -224,7 +236,7 @@ impl Load {
             Err(permit) => {
                 let facts = |ttl| {
                     let lifetimes = in_process(&cache, Lifetimes::fresh(Some(ttl)));
-                    cache.facts(lifetimes, permit.generation(), group, load_time)
+                    cache.facts(lifetimes, permit.generation(), group, spent)
                 };
                 let facts = err_ttl.map(facts);
                 fail_with_error(&cache, permit, error, facts, tags);
@@ -276,6 +288,15 @@ impl Load {
             cache.counters.stale_served(StaleReason::Error);
         }
         Ok(entry)
+    }
+
+    /// Counts the cost of the load in nano-units; `None` for one that is negative or not a number.
+    fn count_money(&self, nanos: Option<u64>) {
+        let Some(nanos) = nanos else { return self.cache.wrong_cost() };
+        self.cache.counters.spent.add(nanos);
+        if matches!(self.cause, LoadCause::Call | LoadCause::Background) {
+            self.cache.counters.spent_on_refreshes.add(nanos);
+        }
     }
 
     fn count(&self, load_time: Duration, failed: bool) {

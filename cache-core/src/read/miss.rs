@@ -28,7 +28,7 @@ use crate::{
     codec::{Codec, Unstorable},
     deciding::Decision,
     entry::Entry,
-    flight::{Follower, Join, Permit, Relation, Wakeup, enclosing},
+    flight::{Follower, Join, Loading, Permit, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
     observe,
@@ -259,7 +259,9 @@ impl Miss {
         let permit = self.request_load(permit).await.ok()?;
         let Self { cache, remote, drawn, .. } = self;
         let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
-        Some(fill(cache, permit, remote, of_load, decide, encode).await)
+        // The user's code, which may call for this very key.
+        let decision = Loading::nested(permit.progress()).scope(decide);
+        Some(fill(cache, permit, remote, of_load, decision, encode).await)
     }
 
     /// Reads the remote tier, or memory while that is out of reach.
@@ -356,7 +358,7 @@ impl Miss {
     }
 
     fn count_hit(&self, entry: &Entry) {
-        self.cache.counters.hit(entry.load_micros());
+        self.cache.counters.hit(entry.spent());
         self.count_past_ttl(entry);
     }
 
@@ -379,7 +381,7 @@ impl Miss {
                 Some(Outcome::Standby(standby.entry().clone()))
             }
             (outcome, _) => {
-                self.cache.counters.coalesced.add(1);
+                self.cache.counters.coalesced(outcome.entry());
                 self.note_landed(&outcome);
                 Some(outcome)
             }
@@ -579,9 +581,9 @@ impl Miss {
             return Outcome::Value(entry);
         }
         if self.counted {
-            self.cache.counters.coalesced.add(1);
+            self.cache.counters.coalesced(Some(&entry));
         } else {
-            self.cache.counters.remote_hit(entry.load_micros());
+            self.cache.counters.remote_hit(entry.spent());
         }
         self.note(&entry, Tier::Remote, self.counted);
         self.count_past_ttl(&entry);

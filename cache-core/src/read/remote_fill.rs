@@ -1,6 +1,6 @@
 //! The fill of a miss's remote part: encoding a value and bringing it to the remote tier.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::warn;
 
@@ -10,6 +10,7 @@ use crate::{
     codec::{Codec, Unstorable},
     config::Policy,
     key::StoredKey,
+    money::Spent,
     observe,
     remote::{FillKind, Filled, Outgoing, Reason, RemotePermit},
     timeline::Lifetimes,
@@ -43,7 +44,7 @@ impl RemotePart {
         &self,
         cache: &Cache,
         lifetimes: Lifetimes,
-        load_time: Duration,
+        spent: Spent,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Outgoing> {
         self.permit.as_ref()?;
@@ -52,7 +53,7 @@ impl RemotePart {
         let payload = self.unstored.map_or_else(tried, Err);
         let payload = payload.inspect_err(|reason| unstorable(cache, *reason)).ok()?;
         let written = cache.clock.date();
-        Some(Outgoing { payload, codec, lifetimes, written, load_time })
+        Some(Outgoing { payload, codec, lifetimes, written, spent })
     }
 
     /// Returns the value as `encode` writes it. A value that the tier cannot keep is noted with its

@@ -268,8 +268,7 @@ impl RemotePart {
         if timeline.age(now) == Age::Gone {
             return None;
         }
-        let load_micros = observe::micros(incoming.load_time);
-        let facts = Facts { timeline, generation, group: self.group, load_micros };
+        let facts = Facts { timeline, generation, group: self.group, spent: incoming.spent };
         let key = StoredKey::from(key);
         (self.decode)(key, incoming.codec, incoming.payload(), facts)
             .inspect_err(|reason| undecodable(cache, *reason))

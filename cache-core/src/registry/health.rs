@@ -2,12 +2,15 @@
 
 use super::state::Registry;
 use crate::{
-    cache::TOO_LARGE_FOR_MEMORY,
+    cache::{TOO_LARGE_FOR_MEMORY, WRONG_COST},
     codec::Undecodable,
     health::Health,
-    observe::{Evictions, RemoteStats},
+    observe::{Evictions, MoneyStats, RemoteStats},
     site,
 };
+
+/// The billionths of a unit of money.
+const NANOS: i128 = 1_000_000_000;
 
 /// Returns the health of the registry.
 pub(super) async fn health(registry: &Registry) -> Health {
@@ -20,6 +23,7 @@ pub(super) async fn health(registry: &Registry) -> Health {
     let mut notes = settings.notes();
     notes.extend(unstored_notes(registry));
     notes.extend(too_large_notes(registry));
+    notes.extend(money_notes(registry));
     Health::of(servers, prefix, settings.faults(), notes)
 }
 
@@ -38,6 +42,31 @@ fn too_large_notes(registry: &Registry) -> Vec<String> {
         format!("`{name}`: {count} values were not kept in memory: {TOO_LARGE_FOR_MEMORY}")
     };
     counted.map(note).collect()
+}
+
+/// Returns a line for each cache whose refreshes cost more than its hits save, and for each whose
+/// costs are not known.
+fn money_notes(registry: &Registry) -> Vec<String> {
+    let unit = registry.settings.cost_unit();
+    let names = site::by_name().keys().map(|name| (*name, registry.stats(name).money));
+    let note = |(name, money): (&str, MoneyStats)| {
+        let loss = (money.saved() < 0).then(|| {
+            let loss = -money.saved();
+            let [units, nanos] = [loss / NANOS, loss % NANOS];
+            format!(
+                "`{name}` costs {units}.{nanos:09} {unit} more than it saves, because it is \
+                 refreshed more than it is asked: refresh less, or raise its ttl"
+            )
+        });
+        let wrong = (money.wrong_costs > 0).then(|| {
+            let count = money.wrong_costs;
+            format!(
+                "`{name}`: the cost of {count} loads was negative or not a number: {WRONG_COST}"
+            )
+        });
+        loss.into_iter().chain(wrong)
+    };
+    names.flat_map(note).collect()
 }
 
 fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {

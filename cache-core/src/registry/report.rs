@@ -1,8 +1,10 @@
 //! The statistics and policies of all caches, as one value.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
-use super::state::Registry;
+use super::{ledger::Ledger, state::Registry};
 use crate::{
     error::Fault,
     identity::Fingerprint,
@@ -28,6 +30,14 @@ use crate::{
 pub struct Report {
     /// The caches, one for each name.
     pub caches: Vec<CacheReport>,
+    /// The time since the registry was built, over which all is counted. In a serialised report,
+    /// seconds.
+    #[serde(serialize_with = "crate::seconds::of")]
+    pub window: Duration,
+    /// The unit of costs: `CACHE_COST_UNIT`.
+    pub cost_unit: String,
+    /// The bill of all caches together; `None` where no `cost` tells any.
+    pub ledger: Option<Ledger>,
     /// Wrong settings that the registry has ignored, because it was built at the first call.
     pub faults: Vec<Fault>,
 }
@@ -50,6 +60,8 @@ pub struct CacheReport {
     pub stats: Stats,
     /// The value of `stats.hit_ratio()`, for readers of the serialised report.
     pub hit_ratio: f64,
+    /// The bill of the cache; `None` where no `cost` tells any.
+    pub ledger: Option<Ledger>,
     /// The functions that are cached under this name.
     pub sites: Vec<SiteReport>,
 }
@@ -81,16 +93,35 @@ pub struct SiteReport {
 impl Report {
     pub(super) fn of(registry: &Registry) -> Self {
         let caches = site::by_name().iter();
-        let caches = caches.map(|(name, sites)| CacheReport::of(registry, name, sites)).collect();
-        Self { caches, faults: registry.settings.faults() }
+        // One for all, so that the parts of the report agree.
+        let window = registry.clock.elapsed();
+        let caches: Vec<_> =
+            caches.map(|(name, sites)| CacheReport::of(registry, name, sites, window)).collect();
+        let mut all = Stats::default();
+        for cache in &caches {
+            all += cache.stats;
+        }
+        Self {
+            caches,
+            window,
+            cost_unit: registry.settings.cost_unit(),
+            ledger: Ledger::of(&all.money, window),
+            faults: registry.settings.faults(),
+        }
     }
 }
 
 impl CacheReport {
-    fn of(registry: &Registry, name: &'static str, sites: &[&'static Site]) -> Self {
+    fn of(
+        registry: &Registry,
+        name: &'static str,
+        sites: &[&'static Site],
+        window: Duration,
+    ) -> Self {
         let stats = registry.stats(name);
         let sites = sites.iter().map(|site| SiteReport::of(registry, site)).collect();
-        Self { name, stats, hit_ratio: stats.hit_ratio(), sites }
+        let ledger = Ledger::of(&stats.money, window);
+        Self { name, stats, hit_ratio: stats.hit_ratio(), ledger, sites }
     }
 }
 

@@ -61,6 +61,11 @@ impl CurrentSettings {
         self.latest().max_bytes()
     }
 
+    /// Returns the unit of costs.
+    pub(super) fn cost_unit(&self) -> String {
+        self.latest().cost_unit()
+    }
+
     /// Returns the policy of `site` in effect.
     pub(super) fn policy(&self, site: &Site) -> Policy {
         let latest = self.latest();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Pending, Reason, TagKey};
-use crate::{codec::Codec, timeline::Lifetimes};
+use crate::{codec::Codec, money::Spent, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
 /// marks with a token mean that nothing invalidated or replaced the key in between.
@@ -98,8 +98,8 @@ pub struct Incoming {
     pub age: Duration,
     /// The moment of the write, by the writer's clock. For test clocks only: nodes' clocks differ.
     pub written: SystemTime,
-    /// The duration of its load.
-    pub load_time: Duration,
+    /// The time and the money of its load.
+    pub spent: Spent,
     /// Its tags. It is valid while each of them has this generation.
     pub tags: Vec<StoredTag>,
 }
@@ -132,8 +132,8 @@ pub struct Outgoing {
     pub lifetimes: Lifetimes,
     /// The time of the write by this registry's clock.
     pub written: SystemTime,
-    /// The duration of its load.
-    pub load_time: Duration,
+    /// The time and the money of its load.
+    pub spent: Spent,
 }
 
 /// A request for the permit to load a key.

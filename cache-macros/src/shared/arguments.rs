@@ -54,6 +54,8 @@ pub(crate) struct Args {
     pub(crate) err_ttl: Option<Arg<Expr>>,
     pub(crate) share_err: Option<Arg<Expr>>,
     pub(crate) memory_ttl: Option<Arg<Expr>>,
+    pub(crate) cost: Option<Arg<Expr>>,
+    pub(crate) failed_cost: Option<Arg<Expr>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -89,6 +91,8 @@ enum Argument {
     ErrTtl,
     ShareErr,
     MemoryTtl,
+    Cost,
+    FailedCost,
     Companions,
     Crate,
 }
@@ -124,6 +128,8 @@ impl Argument {
             "err_ttl" => (Self::ErrTtl, "err_ttl = \"5s\""),
             "share_err" => (Self::ShareErr, "share_err = |error| anyhow!(\"{error:#}\")"),
             "memory_ttl" => (Self::MemoryTtl, "memory_ttl = \"30s\""),
+            "cost" => (Self::Cost, "cost = 0.03"),
+            "failed_cost" => (Self::FailedCost, "failed_cost = |error| error.dollars()"),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -232,6 +238,10 @@ impl Args {
             }
             (Argument::SoftTimeout, Given::Value(value)) => {
                 set(&mut self.soft_timeout, word, value, errors);
+            }
+            (Argument::Cost, Given::Value(value)) => set(&mut self.cost, word, value, errors),
+            (Argument::FailedCost, Given::Value(value)) => {
+                set(&mut self.failed_cost, word, value, errors);
             }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {

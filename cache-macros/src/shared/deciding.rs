@@ -1,14 +1,15 @@
-//! The values of `cache_if` and `ttl_of`: the rules by which a value decides over its own life.
+//! The values of `cache_if`, `ttl_of` and `cost`: the rules by which a value decides over its own
+//! life, and tells what its load has cost.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Expr, ExprClosure, Path, spanned::Spanned as _};
+use syn::{Expr, ExprClosure, ExprLit, Lit, LitFloat, Path, spanned::Spanned as _};
 
 use super::{
     arguments::{Arg, Args},
     errors::Errors,
     spans::{placed, shown_at},
-    tokens::hygienic,
+    tokens::{hygienic, literal},
 };
 
 /// The rules that decide over a value, as an attribute says them.
@@ -17,11 +18,13 @@ pub(crate) struct DecidingArguments {
     ttl_of: Option<Box<Expr>>,
     /// The values are `Option`s.
     pub(super) optional: bool,
+    cost: Option<Box<Expr>>,
 }
 
 impl DecidingArguments {
     /// Nothing is said.
-    pub(crate) const NONE: Self = Self { cache_if: None, ttl_of: None, optional: false };
+    pub(crate) const NONE: Self =
+        Self { cache_if: None, ttl_of: None, optional: false, cost: None };
 
     pub(super) fn check(args: &Args, errors: &mut Errors) -> Self {
         let is_cached = "a closure that tells whether a value is stored: write `cache_if = |value| \
@@ -32,6 +35,7 @@ impl DecidingArguments {
             cache_if: args.cache_if.as_ref().and_then(|arg| closure(arg, is_cached, errors)),
             ttl_of: args.ttl_of.as_ref().and_then(|arg| closure(arg, time, errors)),
             optional: false,
+            cost: args.cost.as_ref().and_then(|arg| cost(arg, errors)),
         }
     }
 
@@ -42,7 +46,11 @@ impl DecidingArguments {
 
     /// Drops each closure for which `keep` returns `false`. It gets the word of the argument, too.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &Expr) -> bool) {
-        let slots = [("cache_if", &mut self.cache_if), ("ttl_of", &mut self.ttl_of)];
+        let slots = [
+            ("cache_if", &mut self.cache_if),
+            ("ttl_of", &mut self.ttl_of),
+            ("cost", &mut self.cost),
+        ];
         for (word, slot) in slots {
             slot.take_if(|closure| !keep(word, closure));
         }
@@ -51,7 +59,8 @@ impl DecidingArguments {
     /// Emits the call that gives a key, or a declared cache, its rules, where there are some or its
     /// values may be `None`. Each closure is shown where it is written, and the rest at `span`.
     pub(crate) fn call(&self, krate: &Path, span: Span) -> Option<TokenStream> {
-        let Some(first) = self.cache_if.as_ref().or(self.ttl_of.as_ref()) else {
+        let rules = [&self.cache_if, &self.ttl_of, &self.cost];
+        let Some(first) = rules.into_iter().flatten().next() else {
             let call = placed(quote!(optional), span);
             return self.optional.then(|| quote_spanned!(span=> .#call()));
         };
@@ -67,10 +76,14 @@ impl DecidingArguments {
             let call = placed(quote!(optional), span);
             quote_spanned!(span=> .#call(#value))
         });
+        let cost = self.cost.as_ref().map(|cost| match &**cost {
+            Expr::Closure(_) => rule(quote!(cost_of), cost),
+            each => quote_spanned!(shown_at(each.span())=> .cost(#each)),
+        });
         let span = shown_at(first.span());
         let decision_type = placed(quote!(#krate::__private::Decision), span);
         let rules = quote_spanned! {span=>
-            |#value, #decision: #decision_type| #decision #optional #cache_if #ttl_of
+            |#value, #decision: #decision_type| #decision #optional #cache_if #ttl_of #cost
         };
         Some(quote_spanned!(span=> .decide(#rules)))
     }
@@ -83,6 +96,32 @@ pub(crate) fn closure(arg: &Arg<Expr>, what: &str, errors: &mut Errors) -> Optio
         errors.at(&arg.value, format!("`{}` is {what}", arg.word));
     }
     is_closure.then(|| Box::new(arg.value.clone()))
+}
+
+/// Reads the cost of a load: a number, a constant, or a closure that returns it.
+fn cost(arg: &Arg<Expr>, errors: &mut Errors) -> Option<Box<Expr>> {
+    match &arg.value {
+        Expr::Closure(_) if is_closure(&arg.value) => Some(Box::new(arg.value.clone())),
+        Expr::Path(_) => Some(Box::new(arg.value.clone())),
+        value => number(value).or_else(|| {
+            let message = "`cost` is the cost of one load, zero or more: write `cost = 0.03`, a \
+                           constant, or a closure, as `cost = |value| value.usage.dollars()`";
+            errors.at(value, message);
+            None
+        }),
+    }
+}
+
+/// Returns a number that is zero or more, as a float.
+fn number(value: &Expr) -> Option<Box<Expr>> {
+    let (digits, suffix) = match literal(value)? {
+        Lit::Int(number) => (format!("{}.0", number.base10_digits()), number.suffix().to_owned()),
+        Lit::Float(number) => (number.base10_digits().to_owned(), number.suffix().to_owned()),
+        _ => return None,
+    };
+    let number = LitFloat::new(&digits, value.span());
+    let number = Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Float(number) });
+    matches!(&*suffix, "" | "f64").then(|| Box::new(number))
 }
 
 fn is_closure(value: &Expr) -> bool {

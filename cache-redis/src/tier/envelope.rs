@@ -7,7 +7,7 @@ mod tests;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cachery_core::{
-    Codec, Lifetimes,
+    Codec, Lifetimes, Spent,
     remote::{Digest, Incoming, Outgoing, StoredTag, TagKey},
 };
 
@@ -22,7 +22,7 @@ const TAGS: u8 = 1;
 const CODECS: [(u8, Codec); 2] = [(3, Codec::Binary), (4, Codec::Json)];
 const FOR_EVER: u64 = u64::MAX;
 
-const CHECKSUM: usize = 80;
+const CHECKSUM: usize = 88;
 const PAYLOAD: usize = CHECKSUM + 8;
 
 /// The reply to `PTTL` when the value was read.
@@ -100,7 +100,8 @@ pub(super) fn seal(
         bytes.extend(lifetime.map_or(FOR_EVER, millis).to_be_bytes());
     }
     bytes.extend(time(value.written));
-    bytes.extend(u64::try_from(value.load_time.as_micros()).unwrap_or(u64::MAX).to_be_bytes());
+    bytes.extend(value.spent.micros.to_be_bytes());
+    bytes.extend(value.spent.nanos.to_be_bytes());
     bytes.extend(checksum(key, &bytes, [&records, &value.payload]));
     bytes.extend_from_slice(&records);
     bytes.extend_from_slice(&value.payload);
@@ -141,12 +142,12 @@ pub(super) fn open(
     let written = UNIX_EPOCH
         .checked_add(Duration::from_millis(fields.number()?))
         .ok_or(Corruption::ImpossibleTime)?;
-    let load_time = Duration::from_micros(fields.number()?);
+    let spent = Spent { micros: fields.number()?, nanos: fields.number()? };
     let age = age(lifetimes.usable, pttl)?;
     let start = PAYLOAD + records;
     let records = Fields(bytes.get(PAYLOAD..start).ok_or(Corruption::CutShort)?);
     let tags = records.tags()?;
-    Ok((state, Incoming { bytes, start, codec, lifetimes, age, written, load_time, tags }))
+    Ok((state, Incoming { bytes, start, codec, lifetimes, age, written, spent, tags }))
 }
 
 /// Returns the header's fields, from the codec on, of bytes that were sealed under `key`.

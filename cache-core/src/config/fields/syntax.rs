@@ -101,6 +101,13 @@ pub(super) const PREFIX: Syntax<String> = Syntax::new(
 )
 .checked(|text| check_prefix(text));
 
+pub(super) const COST_UNIT: Syntax<String> = Syntax::new(
+    "1 to 16 characters, as `USD`",
+    |text| check_cost_unit(text).map(|()| text.to_owned()),
+    String::clone,
+)
+.checked(|text| check_cost_unit(text));
+
 pub(super) const SECRET: Syntax<Secret> = Syntax::new(
     "at least 16 bytes",
     |text| check_secret(text).map(|()| Secret::new(text)),
@@ -285,6 +292,15 @@ fn check_prefix(text: &str) -> Parsed<()> {
         1..=prefix::LONGEST => Ok(()),
         length => Err(format!("the prefix is {length} characters long: use at most 64")),
     }
+}
+
+fn check_cost_unit(text: &str) -> Parsed<()> {
+    let is_printable = |c: char| !c.is_control() && !c.is_whitespace();
+    if (1..=16).contains(&text.chars().count()) && text.chars().all(is_printable) {
+        return Ok(());
+    }
+    let unit = excerpt(text);
+    Err(format!("{unit:?} is not a unit: write 1 to 16 characters without spaces, as `USD`"))
 }
 
 fn check_secret(text: &str) -> Parsed<()> {

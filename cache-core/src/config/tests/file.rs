@@ -138,12 +138,11 @@ caches = {}
 
 #[test]
 fn a_name_of_a_later_version_is_a_fault_that_says_so() {
-    let text = "cost_unit = 1\n[default]\nfailed_cost = 1\n[cache.users]\nparallel = 1\n[redis]\nfailed_cost = 1";
+    let text = "[default]\nbudget = 1\n[cache.users]\nparallel = 1\n[redis]\nbudget = 1";
     let said = [
-        "cache.toml:1: `cost_unit` is reserved for a later version: leave it out",
-        "cache.toml:3 [default]: `failed_cost` is reserved for a later version: leave it out",
-        "cache.toml:5 [cache.users]: `parallel` is reserved for a later version: leave it out",
-        "cache.toml:7 [redis]: `failed_cost` is reserved for a later version: leave it out",
+        "cache.toml:2 [default]: `budget` is reserved for a later version: leave it out",
+        "cache.toml:4 [cache.users]: `parallel` is reserved for a later version: leave it out",
+        "cache.toml:6 [redis]: `budget` is reserved for a later version: leave it out",
     ];
     let mut faults = read(text, &[]).1;
     faults.sort();

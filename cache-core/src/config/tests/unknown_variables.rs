@@ -51,7 +51,6 @@ fn a_variable_of_a_later_version_is_a_fault_that_says_so() {
         ("CACHE_SENTIMENT_BUDGET", "budget"),
         ("CACHE_SENTIMENT_FAILED_COST", "failed_cost"),
         ("CACHE_DEFAULT_PARALLEL", "parallel"),
-        ("CACHE_COST_UNIT", "CACHE_COST_UNIT"),
     ] {
         assert_eq!(faults(&[(variable, "1")]), [format!("{variable}: `{word}` {way_out}")]);
         assert_eq!(faults(&[(variable, "1"), ("CACHE_EXTERNAL", variable)]), [""; 0]);

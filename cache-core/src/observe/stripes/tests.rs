@@ -19,6 +19,11 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock()
 }
 
+/// A load that took so long and cost nothing.
+fn time(time: Duration) -> Spent {
+    Spent { micros: micros(time), nanos: 0 }
+}
+
 /// As much as 50,000 hits a second of two seconds each come to in a year and a half, over all
 /// stripes.
 #[test]
@@ -31,7 +36,7 @@ fn years_of_hits_do_not_overflow_the_time_saved() {
         for _ in 0..STRIPES {
             scope.spawn(|| {
                 meeting.wait();
-                (0..100).for_each(|_| counters.hit(micros(century)));
+                (0..100).for_each(|_| counters.hit(time(century)));
                 meeting.wait();
             });
         }
@@ -66,7 +71,7 @@ fn a_begun_microsecond_is_a_whole_one_and_no_time_is_none() {
     let counters = Counters::default();
     for nanos in [0, 1, 1000, 1001] {
         let time = Duration::from_nanos(nanos);
-        counters.hit(micros(time));
+        counters.hit(self::time(time));
         counters.load(time, false);
     }
     let stats = counters.snapshot(0);
@@ -81,7 +86,7 @@ fn threads_give_their_stripes_back_and_no_count_is_lost() {
     let count = |times: u64| {
         let counters = Arc::clone(&counters);
         move || {
-            (0..times).for_each(|_| counters.hit(1));
+            (0..times).for_each(|_| counters.hit(time(Duration::from_micros(1))));
             stripe()
         }
     };
@@ -106,7 +111,7 @@ fn a_thread_that_ends_counts_on_the_shared_stripe() {
     struct Late(Arc<Counters>);
     impl Drop for Late {
         fn drop(&mut self) {
-            self.0.hit(0);
+            self.0.hit(Spent::default());
         }
     }
     thread_local! {
@@ -120,7 +125,7 @@ fn a_thread_that_ends_counts_on_the_shared_stripe() {
     let thread = thread::spawn(move || {
         // One of them ends after the stripe is free again, whichever way round the platform goes.
         BEFORE.set(before);
-        now.hit(0);
+        now.hit(Spent::default());
         AFTER.set(after);
     });
     thread.join().expect("it counted");

@@ -169,8 +169,20 @@ fn decide(model: &Model) -> Option<TokenStream> {
     site.deciding.call(&model.krate, model.returns_shown)
 }
 
+/// Emits the calls that say how errors are shared, or check that they can be kept, and what loads
+/// that fail cost.
+fn errors(model: &Model) -> TokenStream {
+    let shared = shared_errors(model);
+    let cost = model.errors.cost.as_ref().map(|closure| {
+        let span = shown_at(closure.span());
+        let call = placed(quote!(failed_cost), span);
+        quote_spanned!(span=> .#call(#closure))
+    });
+    quote!(#shared #cost)
+}
+
 /// Emits the call that says how errors are shared, or checks that they can be kept.
-fn errors(model: &Model) -> Option<TokenStream> {
+fn shared_errors(model: &Model) -> Option<TokenStream> {
     let krate = &model.krate;
     let Some(make) = &model.errors.share else {
         let keep = placed(quote!(keep_err), model.returns_shown);

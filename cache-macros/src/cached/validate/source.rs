@@ -102,6 +102,7 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.memory_ttl,
         &args.load_timeout,
         &args.soft_timeout,
+        &args.cost,
     ];
     let words = said
         .into_iter()

@@ -29,7 +29,7 @@ fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
         codec,
         lifetimes: Lifetimes { fresh: Some(HOUR / 2), stale: Some(HOUR), usable: Some(HOUR * 2) },
         written: UNIX_EPOCH + Duration::from_millis(1_795_262_400_123),
-        load_time: Duration::from_micros(45_678),
+        spent: Spent { micros: 45_678, nanos: 30_000_000 },
     }
 }
 
@@ -82,7 +82,7 @@ fn what_was_sealed_is_opened_without_a_copy() {
     assert_eq!((value.payload(), value.bytes.as_ptr()), (&b"payload"[..], at));
     assert_eq!(value.lifetimes, outgoing(Codec::Binary, Vec::new()).lifetimes);
     assert_eq!(value.written, UNIX_EPOCH + Duration::from_millis(1_795_262_400_123));
-    assert_eq!(value.load_time, Duration::from_micros(45_678));
+    assert_eq!(value.spent, Spent { micros: 45_678, nanos: 30_000_000 });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use cachery_core::{
-    Codec, Lifetimes,
+    Codec, Lifetimes, Spent,
     remote::{Holder, IfStored, OtherLoads, StoredValue},
 };
 
@@ -79,7 +79,7 @@ impl Release {
             codec: Codec::Json,
             lifetimes: Lifetimes::fresh(life),
             written: SystemTime::now(),
-            load_time: Duration::ZERO,
+            spent: Spent::default(),
         });
         self.tier.fill(&self.key, permit, outgoing, kind, LONG).await.unwrap()
     }
