@@ -80,7 +80,7 @@ impl axum::body::HttpBody for Endless {
 #[tokio::test]
 async fn ten_thousand_hostile_requests_leave_the_routes_serving() {
     let (caches, app) = program().await;
-    let before = format!("{:?}", caches.report());
+    let before = format!("{:?}", caches.report().caches);
     let paths = [
         "/",
         "//",
@@ -131,6 +131,6 @@ async fn ten_thousand_hostile_requests_leave_the_routes_serving() {
             sent += 1;
         }
     }
-    assert_eq!(format!("{:?}", caches.report()), before);
+    assert_eq!(format!("{:?}", caches.report().caches), before);
     assert_eq!(send(&app, get("/health")).await.status, StatusCode::OK);
 }

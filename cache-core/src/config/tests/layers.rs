@@ -197,7 +197,7 @@ fn whoever_speaks_of_a_field_of_a_cache_the_strongest_wins_and_all_are_named() {
 fn effect<T: Table>(
     field: &'static Field<T>,
     number: usize,
-) -> (Policy, RemotePolicy, Option<u64>, usize, Vec<String>) {
+) -> (Policy, RemotePolicy, (Option<u64>, String), usize, Vec<String>) {
     let variables = [("REDIS_URL", "redis://here"), ("CACHE_X0", "1")];
     let builder = CachesBuilder::default().isolated().variables(variables);
     let (_, section) = T::voices(field)[0];
@@ -208,8 +208,8 @@ fn effect<T: Table>(
         std::slice::from_ref(&site),
         &remote_target::linked(),
     );
-    let max_bytes = config.max_bytes();
-    (config.policy(0).clone(), config.remote, max_bytes, faults.len(), config.notes)
+    let of_program = (config.max_bytes(), config.cost_unit());
+    (config.policy(0).clone(), config.remote, of_program, faults.len(), config.notes)
 }
 
 fn each_is_felt<T: Table>() {

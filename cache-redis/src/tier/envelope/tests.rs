@@ -170,7 +170,7 @@ fn each_refusal_says_why() {
     assert_eq!(refused(forged(|bytes| bytes[4] = 1)), Some(Corruption::OtherFormat));
     assert_eq!(refused(forged(|bytes| bytes[5] = 0)), Some(Corruption::UnknownCodec));
     assert_eq!(refused(forged(|bytes| bytes[5] = 5)), Some(Corruption::UnknownCodec));
-    assert_eq!(refused(forged(|bytes| bytes[7] = 1)), Some(Corruption::CutShort));
+    assert_eq!(refused(forged(|bytes| bytes[7] = 8)), Some(Corruption::CutShort));
     assert_eq!(refused(forged(|bytes| bytes[7] = 7)), Some(Corruption::UnknownRecord));
     assert_eq!(refused(forged(|bytes| bytes[40] = 1)), Some(Corruption::ImpossibleLifetimes));
     assert_eq!(refused(sealed()[..PAYLOAD].to_vec()), Some(Corruption::Damaged));

@@ -24,6 +24,7 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "refresh" => format!("{}%", number + 1),
         "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
+        "cost_unit" => format!("U{number}"),
         "url" => format!("redis://host-{number}"),
         "ca" | "cert" | "key" => format!("file-{number}.pem"),
         "journal" => format!("file-{number}.journal"),
@@ -49,6 +50,7 @@ pub(super) fn program(
         "strict" => builder.strict(text == "true"),
         "external" => builder.external([text]),
         "max_bytes" => builder.max_bytes(text.parse().expect("a number")),
+        "cost_unit" => builder.cost_unit(text),
         other => panic!("a new field needs a method of the builder: {other}"),
     }
 }
