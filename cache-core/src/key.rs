@@ -4,6 +4,7 @@
 //! [`Key`]: the key of a lookup. A [`StoredKey`] is the same key as a tier keeps it. Nothing on the
 //! way to a `Key` allocates.
 
+mod digest;
 mod encode;
 mod finished;
 mod fnv;
@@ -12,6 +13,7 @@ pub(crate) mod requirements;
 mod stored;
 mod types;
 
+pub use digest::Digest;
 pub use encode::{CacheKey, KeyEncoder};
 pub use finished::Key;
 pub use fnv::shape;

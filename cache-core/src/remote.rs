@@ -14,7 +14,7 @@ pub use exchange::{
     Outgoing, RemotePermit, Seen, SeenTag, StoredTag, StoredValue, TagGeneration,
 };
 pub(crate) use key::Digester;
-pub use key::{Digest, Place, RemoteKey, TagKey};
+pub use key::{Place, RemoteKey, TagKey};
 pub use operation::Operation;
 pub use reason::Reason;
 pub use shutdown::{QueuedInvalidations, Shutdown};
@@ -23,6 +23,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use linkme::distributed_slice;
 
+pub use crate::key::Digest;
 use crate::{
     health::ServerHealth,
     identity::Identity,

@@ -18,3 +18,4 @@ pub(crate) mod tokens;
 pub(crate) mod ttl;
 pub(crate) mod types;
 pub(crate) mod values;
+mod word;

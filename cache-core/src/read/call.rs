@@ -17,10 +17,9 @@ use std::{
 
 use super::{
     fill::Filling,
-    keyed::Keyed,
+    keyed::{Keyed, Tagged},
     load::{Load, Panic},
     miss::Next,
-    tagged::Tagged,
 };
 use crate::{cache::Outcome, runtime, tag::Tags, timeout::Timeout};
 

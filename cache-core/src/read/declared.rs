@@ -6,7 +6,7 @@ use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::Phan
 use super::{
     invalidate::{Target, invalidate_all},
     keyed::{Keyed, Plain},
-    served::Served,
+    note::Served,
 };
 use crate::{
     codec::equality::Equality,

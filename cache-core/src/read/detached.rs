@@ -18,7 +18,7 @@ use super::{
     keyed::Keyed,
     load::{Load, Panic},
     miss::{Miss, Next, Renewal},
-    served::{Note, ServedAs},
+    note::{Note, ServedAs},
 };
 use crate::{registry::Caches, runtime, tag::Tags};
 

@@ -103,7 +103,7 @@ impl Invalidations {
         self.targets.len()
     }
 
-    /// Tells whether there is no target.
+    /// Tells whether no target was added.
     ///
     /// ```
     /// assert!(cachery::Invalidations::new().is_empty());

@@ -8,6 +8,7 @@ use crate::{
     key::{CacheKey, Key, KeyEncoder},
     returns::{IsResult, Returns},
     site::Site,
+    tag::{Named, Tags},
     value::{CacheValue, KeptAs, LocalValue, ValueOps},
 };
 
@@ -27,6 +28,25 @@ pub type Value<R> = <R as IsResult>::Ok;
 
 /// A key of a call site that returns its value.
 pub type Plain<R> = Keyed<R, R, Infallible>;
+
+/// A key of a call site, and the tags that its entry gets when it is stored.
+pub struct Tagged<R, V, E> {
+    pub(super) keyed: Keyed<R, V, E>,
+    pub(super) tags: Tags,
+}
+
+/// A tagged key of a call site that returns a `Result`.
+pub type TaggedAt<R> = Tagged<R, Value<R>, <R as IsResult>::Err>;
+
+/// A tagged key of a call site that returns its value.
+pub type TaggedPlain<R> = Tagged<R, R, Infallible>;
+
+impl<R, V, E> Keyed<R, V, E> {
+    /// Adds the tags of the entry.
+    pub fn tagged<const N: usize>(self, tags: [Named; N]) -> Tagged<R, V, E> {
+        Tagged { keyed: self, tags: Box::new(tags) }
+    }
+}
 
 /// The marker in place of a parameter that does not form the key.
 #[derive(Clone, Copy, Debug)]

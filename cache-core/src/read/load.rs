@@ -13,8 +13,8 @@ use tracing::Span;
 
 use super::{
     fill::{Filling, OfLoad, fill},
+    note::Note,
     remote_part::{RemotePart, limited},
-    served::Note,
     soft_timeout::SoftTimeout,
     standby::Standby,
 };

@@ -16,8 +16,8 @@ use tracing::{Instrument as _, Span};
 use super::{
     fill::{Landing, OfLoad, fill},
     load::{Load, LoadCause},
+    note::{Note, Tier},
     remote_part::{NotGranted, RemotePart},
-    served::{Note, Tier},
     soft_timeout::SoftTimeout,
     standby::Standby,
     thread_wait::{ThreadWait, Waited},

@@ -1,6 +1,6 @@
 //! A value that is past its ttl, or due to be refreshed, and may serve a call.
 
-use super::served::Tier;
+use super::note::Tier;
 use crate::{
     cache::Cache,
     clock::Moment,

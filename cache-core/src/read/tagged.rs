@@ -1,38 +1,9 @@
-//! A key of a call site together with the tags that its entry gets.
+//! The calls by a key of a call site together with the tags that its entry gets.
 
-use std::{convert::Infallible, future::Future};
+use std::future::Future;
 
-use super::{
-    call::Call,
-    invalidate::Target,
-    keyed::{Keyed, Value},
-    served::ServedAs,
-};
-use crate::{
-    invalidation::Invalidation,
-    park::park,
-    returns::IsResult,
-    tag::{Named, Tags},
-};
-
-/// A key of a call site, and the tags that its entry gets when it is stored.
-pub struct Tagged<R, V, E> {
-    pub(super) keyed: Keyed<R, V, E>,
-    pub(super) tags: Tags,
-}
-
-/// A tagged key of a call site that returns a `Result`.
-pub type TaggedAt<R> = Tagged<R, Value<R>, <R as IsResult>::Err>;
-
-/// A tagged key of a call site that returns its value.
-pub type TaggedPlain<R> = Tagged<R, R, Infallible>;
-
-impl<R, V, E> Keyed<R, V, E> {
-    /// Adds the tags of the entry.
-    pub fn tagged<const N: usize>(self, tags: [Named; N]) -> Tagged<R, V, E> {
-        Tagged { keyed: self, tags: Box::new(tags) }
-    }
-}
+use super::{call::Call, invalidate::Target, keyed::Tagged, note::ServedAs};
+use crate::{invalidation::Invalidation, park::park};
 
 // What each does is said where it is done, in `Keyed`.
 #[expect(missing_docs, reason = "they are those of a key without tags")]

@@ -1,17 +1,12 @@
 //! A key as the remote tier knows it.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     identity::{Fingerprint, Identity},
-    key::Key,
+    key::{Digest, Key},
     site::Site,
 };
-
-/// 256 bits that stand for the bytes of a key. Nobody can construct two keys of one digest. With a
-/// secret, nobody who sees digests can find out arguments by trying.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest(pub [u8; 32]);
 
 /// The part that the keys of one call site have in common.
 #[derive(Clone, Copy, Debug)]
@@ -74,13 +69,6 @@ impl Digester {
         hasher.update(&[u8::from(key.is_digest())]);
         key.hash_without_paths(&mut hasher);
         Digest(hasher.finalize().into())
-    }
-}
-
-/// Never the digest: short arguments could be guessed from it.
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Digest(..)")
     }
 }
 

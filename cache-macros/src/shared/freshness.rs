@@ -11,7 +11,7 @@ use super::{
     arguments::{Arg, Args},
     errors::Errors,
     tokens::literal,
-    values::word,
+    word::word,
 };
 
 /// The use of values by their age, as the attribute says it.

@@ -13,6 +13,7 @@ use super::{
     freshness::Freshness,
     tokens::literal,
     ttl::TtlArgument,
+    word::word,
 };
 
 /// The values of a cache's own arguments.
@@ -137,19 +138,6 @@ fn eviction(args: &Args, errors: &mut Errors) -> Option<Eviction> {
         errors.at(&arg.word, message);
     }
     word(arg, "eviction = \"lru\"", errors)
-}
-
-/// Reads one of a few words. `example` shows how the argument is written.
-pub(super) fn word<W>(arg: &Arg<Expr>, example: &str, errors: &mut Errors) -> Option<W>
-where
-    W: FromStr<Err: Display>,
-{
-    let Some(Lit::Str(text)) = literal(&arg.value) else {
-        let message = format!("`{}` is a string literal: write `{example}`", arg.word);
-        errors.at(&arg.value, message);
-        return None;
-    };
-    text.value().parse().map_err(|error| errors.at(&arg.value, error)).ok()
 }
 
 fn integer<N: FromStr<Err: Display>>(value: &Expr) -> Option<N> {
