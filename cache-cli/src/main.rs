@@ -1,6 +1,6 @@
 //! The command `cachery`: asks Redis as a program does, and a service by its admin routes.
 //!
-//! A command reads its options, does one thing and returns an [`Outcome`](outcome::Outcome):
+//! A command reads its options, does one thing and returns an [`Outcome`]:
 //! text for people, JSON for programs, and the exit code. What talks to a service is in `service`,
 //! what draws on a terminal in `screen`.
 
