@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::{CacheKey, Caches, Invalidation, cached, invalidate};
+use cachery::{CacheKey, Caches, Invalidation, Invalidations, Tier, cached, caches, invalidate};
 use serde::{Deserialize, Serialize};
 
 static RUNS: AtomicU64 = AtomicU64::new(0);
@@ -188,4 +188,45 @@ async fn a_registry_is_built_installed_asked_and_carried_into_tasks()
     let task = tokio::spawn(Caches::current().scope(async { profile(&Db, UserId(5)).await }));
     assert!(task.await?.is_some());
     Ok(())
+}
+
+caches! {
+    static TENANT: Tag<u64> = { name: "face-tenant" };
+}
+
+#[cached(name = "face-report", ttl = "1h", cost = 0.03, tags(TENANT(tenant)))]
+async fn report(tenant: u64, day: u32) -> String {
+    format!("{tenant} on day {day}")
+}
+
+#[invalidate(TENANT(tenant))]
+async fn import(tenant: u64) -> Result<(), DbError> {
+    if tenant == 0 { Err(DbError) } else { Ok(()) }
+}
+
+#[tokio::test]
+async fn a_call_is_described_an_invalidation_is_a_value_and_tags_end_entries() {
+    let in_scope = Caches::isolated().scope(async {
+        let served = report::served(7, 0).await;
+        assert_eq!((served.tier, served.stale, served.coalesced), (Tier::Load, false, false));
+        let served = report::served(7, 0).await;
+        assert_eq!((&*served.value, served.tier), ("7 on day 0", Tier::Memory));
+        let mut invalidations = Invalidations::new();
+        invalidations.add(report::target(7, 0));
+        assert!(report::peek(7, 0).await.is_some(), "nothing is applied yet");
+        assert_eq!(invalidations.apply().await, Invalidation::Local);
+        assert_eq!(report::peek(7, 0).await, None);
+        for day in 0..2 {
+            report(7, day).await;
+        }
+        report(8, 0).await;
+        import(0).await.unwrap_err();
+        assert!(report::peek(7, 0).await.is_some(), "it failed");
+        import(7).await.expect("it succeeds");
+        assert_eq!((report::peek(7, 0).await, report::peek(7, 1).await), (None, None));
+        assert_eq!(TENANT.invalidate(&8).await, Invalidation::Local);
+        assert_eq!(report::peek(8, 0).await, None);
+        assert_eq!(report::cache().stats().money.spent, 120_000_000);
+    });
+    in_scope.await;
 }

@@ -17,7 +17,7 @@ async fn number(id: u64) -> u64 {
     id
 }
 
-/// What the process has of the system.
+/// The threads and the descriptors of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Held {
     threads: usize,

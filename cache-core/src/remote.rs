@@ -41,7 +41,7 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// invalidation that was begun is then done in the background.
 pub trait RemoteTier: Send + Sync {
     /// Reads the value stored for `key`, with the state of the key and the generations of `tags`.
-    /// Whether the tags of the value stand is the caller's to tell.
+    /// The caller tells by itself if the tags of the value stand.
     fn read<'a>(
         &'a self,
         key: &'a RemoteKey,

@@ -40,7 +40,7 @@ pub enum RefreshError {
     /// A word that has no meaning here.
     #[error("{word:?} is not a time to refresh: {way_out}")]
     Word {
-        /// What was written.
+        /// The text as it was written.
         word: String,
         /// The nearest right spelling, or all of them.
         way_out: String,

@@ -18,8 +18,22 @@ macro_rules! with_body {
 
 with_body!(constant, { 2 });
 
+macro_rules! with_cost {
+    ($name:ident, $cost:expr) => {
+        #[cachery::cached(ttl = 60, cost = $cost)]
+        async fn $name(id: u64) -> u64 {
+            id
+        }
+    };
+}
+
+with_cost!(paid_alike, 0.03);
+with_cost!(paid_by_value, |value| if *value > 1 { 0.5 } else { 0.1 });
+
 #[test]
 fn compiles() {
+    drop(paid_alike(1));
+    drop(paid_by_value(1));
     drop(order(1, 2));
     drop(order::peek(1, 2));
     drop(constant(1));

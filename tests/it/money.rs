@@ -1,4 +1,4 @@
-//! What is told about the bill of a cache.
+//! The messages about the bill of a cache.
 
 use cachery::{Caches, cached, health::Status};
 use cachery_test_support::{Log, Recorder};

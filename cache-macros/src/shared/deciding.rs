@@ -100,15 +100,24 @@ pub(crate) fn closure(arg: &Arg<Expr>, what: &str, errors: &mut Errors) -> Optio
 
 /// Reads the cost of a load: a number, a constant, or a closure that returns it.
 fn cost(arg: &Arg<Expr>, errors: &mut Errors) -> Option<Box<Expr>> {
-    match &arg.value {
-        Expr::Closure(_) if is_closure(&arg.value) => Some(Box::new(arg.value.clone())),
-        Expr::Path(_) => Some(Box::new(arg.value.clone())),
+    match bare(&arg.value) {
+        value @ (Expr::Closure(_) | Expr::Path(_)) if is_closure(value) => {
+            Some(Box::new(value.clone()))
+        }
         value => number(value).or_else(|| {
             let message = "`cost` is the cost of one load, zero or more: write `cost = 0.03`, a \
                            constant, or a closure, as `cost = |value| value.usage.dollars()`";
             errors.at(value, message);
             None
         }),
+    }
+}
+
+/// Returns an expression without the invisible group that `macro_rules` puts around it.
+fn bare(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(group) => bare(&group.expr),
+        value => value,
     }
 }
 
@@ -125,9 +134,8 @@ fn number(value: &Expr) -> Option<Box<Expr>> {
 }
 
 fn is_closure(value: &Expr) -> bool {
-    match value {
+    match bare(value) {
         Expr::Closure(ExprClosure { inputs, asyncness: None, .. }) => inputs.len() == 1,
-        Expr::Group(group) => is_closure(&group.expr),
         Expr::Path(_) => true,
         _ => false,
     }

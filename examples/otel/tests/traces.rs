@@ -15,7 +15,7 @@ use serde_json::Value;
 /// The argument of each call. It must be in no span and in no log line.
 const PLANTED: &str = "planted-argument";
 
-/// What an exporter has sent.
+/// The spans that an exporter has sent.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<Bytes>>>);
 

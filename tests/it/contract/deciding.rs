@@ -93,7 +93,7 @@ async fn perhaps_small(first: usize, probe: &Probe) -> Option<usize> {
 }
 
 caches! {
-    /// What may be missing.
+    /// Numbers that may be missing.
     static MAYBE: Cache<u64, Option<u64>> = { name: "contract-maybes", ttl: 3600, none_ttl: 10 };
 }
 

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::place::Place;
 
 caches! {
-    /// Whose entry it is.
+    /// The tenant of an entry.
     pub(crate) static TENANT: Tag<u64> = { name: "contract-tenant" };
     /// The text of an entry, and its language.
     static TEXT: Tag<(String, u8)> = { name: "contract-text" };
