@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 export RUST_BACKTRACE ?= 0
+# Without backtraces nobody reads debug information, and to write and link it takes time.
+export CARGO_PROFILE_DEV_DEBUG ?= 0
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: test tools fmt clippy features tests docs bench soak system release-check
