@@ -35,14 +35,14 @@ use tracing::warn;
 use crate::{
     clock::{Clock, Moment},
     deciding::Decision,
-    entry::{Entry, Facts},
+    entry::{Entry, Facts, Head},
     flight::Flights,
     generations::{Generations, Group},
     guarded,
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
     money::Spent,
-    observe::{Counters, Resource, Resources, StaleReason, Stats},
+    observe::{Counters, Resource, Resources, StaleReason, Stats, Turn},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -157,48 +157,48 @@ impl Cache {
     /// hit. `open` may be the user's code.
     #[inline]
     pub(crate) fn hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
-        self.counted_hit(key, open, Counters::hit_always)
+        self.counted_hit(key, open, Turn::Always)
     }
 
     /// Returns the value of `key` as [`hit`](Self::hit) does, to a task. It returns none, and counts
     /// none, where the task is to let others run first.
     #[inline]
     pub(crate) fn hit_in_turn<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
-        self.counted_hit(key, open, Counters::hit_in_turn)
+        self.counted_hit(key, open, Turn::OfTask)
     }
 
-    /// Returns the value of `key` that memory may answer with, if `count` counts it.
+    /// Returns the value of `key` that memory may answer with, and counts a hit, if it is the turn
+    /// of the caller.
     #[inline]
-    fn counted_hit<V>(
-        &self,
-        key: &Key,
-        open: fn(&Entry) -> Option<V>,
-        count: fn(&Counters, Spent) -> bool,
-    ) -> Option<V> {
+    fn counted_hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>, turn: Turn) -> Option<V> {
         if !self.policy.is_enabled() {
             return None;
         }
-        let entry = self.at_hand(key)?;
-        let end = entry.settled_until();
+        let entry = self.held_at_hand(key)?;
+        let head = entry.head();
+        if !self.is_present(head) && !self.is_valid_otherwise(&entry) {
+            return None;
+        }
+        let end = head.settled_until();
         if end != Moment::NEVER {
             let now = self.clock.now();
             if now >= end {
-                return self.hit_unsettled(&entry, now, open, count);
+                return self.hit_unsettled(&entry, now, open, turn);
             }
         }
         let value = open(&entry)?;
-        count(&self.counters, entry.spent()).then_some(value)
+        self.counters.hit_in_turn(head.facts.spent, turn).then_some(value)
     }
 
-    /// Returns the value of an entry that is past its ttl or due to be refreshed, and counts a hit by
-    /// `count`, where no caller is to load a new one now.
+    /// Returns the value of an entry that is past its ttl or due to be refreshed, and counts a hit,
+    /// where no caller is to load a new one now.
     #[inline(never)]
     fn hit_unsettled<V>(
         &self,
         entry: &Entry,
         now: Moment,
         open: fn(&Entry) -> Option<V>,
-        count: fn(&Counters, Spent) -> bool,
+        turn: Turn,
     ) -> Option<V> {
         let reason = match entry.age(now) {
             Age::Fresh if entry.awaits_renewal(now) => None,
@@ -207,7 +207,7 @@ impl Cache {
             _ => return None,
         };
         let value = open(entry)?;
-        if !count(&self.counters, entry.spent()) {
+        if !self.counters.hit_in_turn(entry.head().facts.spent, turn) {
             return None;
         }
         if let Some(reason) = reason {
@@ -218,11 +218,16 @@ impl Cache {
 
     /// Returns the entry of `key` in memory, whatever its age, where memory may answer before the
     /// remote tier is asked.
-    #[inline]
     pub(crate) fn at_hand(&self, key: &Key) -> Option<Entry> {
+        self.held_at_hand(key).filter(|entry| self.stands(entry))
+    }
+
+    /// Returns the entry as [`at_hand`](Self::at_hand) does, though it may be invalid.
+    #[inline]
+    fn held_at_hand(&self, key: &Key) -> Option<Entry> {
         match &self.shared {
             Some(shared) if !shared.tiered => None,
-            _ => self.find(key),
+            _ => self.held(key),
         }
     }
 
@@ -243,8 +248,13 @@ impl Cache {
     }
 
     /// Returns the entry of `key` in memory, whatever its age, unless it is invalid.
-    #[inline]
     fn find(&self, key: &Key) -> Option<Entry> {
+        self.held(key).filter(|entry| self.stands(entry))
+    }
+
+    /// Returns the entry of `key` in memory, whatever its age, though it may be invalid.
+    #[inline]
+    fn held(&self, key: &Key) -> Option<Entry> {
         let entry = self.memory.get(key)?;
         if let Some(shared) = &self.shared
             && !shared.is_trusted_forever()
@@ -252,28 +262,36 @@ impl Cache {
         {
             self.end_trust();
         }
-        if entry.generation() == self.generations.of(entry.group()) {
-            return Some(entry);
-        }
-        self.find_otherwise(entry)
+        Some(entry)
     }
 
-    /// Returns an entry with tags, or one of a cache in which all has expired since its load began;
-    /// none where it is invalid.
+    /// Tells whether `entry` is not invalid.
+    fn stands(&self, entry: &Entry) -> bool {
+        self.is_present(entry.head()) || self.is_valid_otherwise(entry)
+    }
+
+    /// Tells whether an entry without tags is of the present generation.
+    #[inline]
+    fn is_present(&self, Head { facts, .. }: &Head) -> bool {
+        facts.generation == self.generations.of(facts.group)
+    }
+
+    /// Tells whether an entry is valid that has tags, or is one of a cache in which all has expired
+    /// since its load began: then it expires.
     #[inline(never)]
-    fn find_otherwise(&self, entry: Entry) -> Option<Entry> {
-        if !self.is_valid(&entry) {
-            return None;
-        }
-        if entry.cache_generation() != self.generations.of(entry.group()) {
+    fn is_valid_otherwise(&self, entry: &Entry) -> bool {
+        let is_valid = self.is_valid(entry);
+        let generation = self.generations.of(entry.head().facts.group);
+        if is_valid && entry.cache_generation() != generation {
             entry.expire();
         }
-        Some(entry)
+        is_valid
     }
 
     /// Tells whether nothing has made `entry` invalid since its load began.
     pub(crate) fn is_valid(&self, entry: &Entry) -> bool {
-        self.generations.is_valid(entry.cache_generation(), entry.group()) && entry.tags_stand()
+        let group = entry.head().facts.group;
+        self.generations.is_valid(entry.cache_generation(), group) && entry.tags_stand()
     }
 
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left
@@ -314,7 +332,7 @@ impl Cache {
     pub(crate) fn completed(&self, entry: Entry, ttl: Option<Duration>) -> Entry {
         let entry = self.weighed(entry);
         let load_time = || match self.counters.mean_load_time() {
-            Duration::ZERO => Duration::from_micros(entry.spent().micros),
+            Duration::ZERO => Duration::from_micros(entry.head().facts.spent.micros),
             mean => mean,
         };
         match ttl.and_then(|ttl| self.policy.get().refresh_window(ttl, load_time())) {

@@ -6,14 +6,13 @@ mod settled;
 mod stored;
 
 pub(crate) use renewal::Claim;
+pub(crate) use stored::Head;
 pub use stored::{EngineNotes, Facts};
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use self::{kept::Kept, renewal::Renewal, settled::Settled, stored::Stored};
-use crate::{
-    clock::Moment, generations::Group, key::StoredKey, money::Spent, tag::TagSet, timeline::Age,
-};
+use crate::{clock::Moment, key::StoredKey, tag::TagSet, timeline::Age};
 
 /// The bytes that an entry takes beside its key and its value: its own allocation, and its places
 /// in the table and in a queue of the engine `s3-fifo`, as `make bench` measures them.
@@ -33,17 +32,17 @@ impl Entry {
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
         let notes = EngineNotes::default();
         let renewal = Renewal::default();
-        let settled = Settled::until(facts.timeline.fresh_until());
+        let head = Head { facts, settled: Settled::until(facts.timeline.fresh_until()) };
         let value = Kept::new(value);
         let tags = None;
-        Self(Arc::new(Stored { key, facts, bytes: 0, settled, tags, renewal, notes, value }))
+        Self(Arc::new(Stored { key, head, bytes: 0, tags, renewal, notes, value }))
     }
 
     /// Notes the tags of the entry. One that is shared already stays as it is.
     #[must_use]
     pub(crate) fn tagged(mut self, tags: Option<Arc<TagSet>>) -> Self {
         if let (Some(tags), Some(stored)) = (tags, Arc::get_mut(&mut self.0)) {
-            stored.facts.generation |= HAS_TAGS;
+            stored.head.facts.generation |= HAS_TAGS;
             stored.tags = Some(tags);
         }
         self
@@ -79,6 +78,12 @@ impl Entry {
         &self.0.notes
     }
 
+    /// Returns the part that each hit reads.
+    #[inline]
+    pub(crate) fn head(&self) -> &Head {
+        &self.0.head
+    }
+
     /// Returns the value, if it is a `V`.
     #[inline]
     pub fn value<V: Any>(&self) -> Option<&V> {
@@ -102,7 +107,7 @@ impl Entry {
 
     /// Returns the use that the entry has at `now`.
     pub(crate) fn age(&self, now: Moment) -> Age {
-        match self.0.facts.timeline.age(now) {
+        match self.head().facts.timeline.age(now) {
             Age::Fresh | Age::Stale if self.is_expired() => Age::UsableOnError,
             age => age,
         }
@@ -115,51 +120,33 @@ impl Entry {
 
     /// Returns the moment from which the entry serves nothing.
     pub(crate) fn end(&self) -> Moment {
-        self.0.facts.timeline.end()
+        self.head().facts.timeline.end()
     }
 
     /// Returns the time from the write of the value to `now`.
     pub(crate) fn time_since_written(&self, now: Moment) -> Duration {
-        self.0.facts.timeline.time_since_written(now)
+        self.head().facts.timeline.time_since_written(now)
     }
 
     /// Returns the moment from which the entry is no longer fresh.
     pub(crate) fn fresh_until(&self) -> Moment {
-        self.0.facts.timeline.fresh_until()
-    }
-
-    /// Returns the generation from before the load, with a mark where the entry has tags: then no
-    /// reader finds it equal to one of the cache.
-    #[inline]
-    pub(crate) fn generation(&self) -> u64 {
-        self.0.facts.generation
+        self.head().facts.timeline.fresh_until()
     }
 
     /// Returns the generation of the cache from before the load.
     pub(crate) fn cache_generation(&self) -> u64 {
-        self.generation() & !HAS_TAGS
+        self.head().facts.generation & !HAS_TAGS
     }
 
     /// Tells whether no tag of the entry was invalidated since its load began.
     pub(crate) fn tags_stand(&self) -> bool {
         self.0.tags.as_ref().is_none_or(|tags| tags.stands())
     }
-
-    #[inline]
-    pub(crate) fn group(&self) -> Group {
-        self.0.facts.group
-    }
-
-    /// Returns the time and the money of the load that made the value.
-    #[inline]
-    pub(crate) fn spent(&self) -> Spent {
-        self.0.facts.spent
-    }
 }
 
 /// Never shows the value: it may be private.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("facts", &self.0.facts).finish_non_exhaustive()
+        f.debug_struct("Entry").field("facts", &self.head().facts).finish_non_exhaustive()
     }
 }

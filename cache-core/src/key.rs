@@ -14,6 +14,7 @@ mod stored;
 mod types;
 
 pub use digest::Digest;
+pub(crate) use encode::KeyInPlace;
 pub use encode::{CacheKey, KeyEncoder};
 pub use finished::Key;
 pub use fnv::shape;

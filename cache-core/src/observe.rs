@@ -30,5 +30,6 @@ pub(crate) use stats::StaleReason;
 pub use stats::{
     Evictions, FreshnessStats, Invalidations, MoneyStats, RemoteStats, Stats, UnstorableStats,
 };
+pub(crate) use stripes::Turn;
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
 pub use totals::{breaker, connection, lost, push, request};

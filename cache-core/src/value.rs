@@ -80,25 +80,27 @@ mod sealed {
 }
 
 /// The core's operations on a `V`, as plain functions: made where the bounds are known, used where
-/// they are not.
+/// they are not. Each call writes them, so those that a hit has no use for are one function.
 pub struct ValueOps<V> {
-    /// Tells whether the entry holds such a value.
-    pub(crate) fits: fn(&Entry) -> bool,
     /// Clones the value in the entry; `None` when the entry holds another type.
     pub(crate) open: fn(&Entry) -> Option<V>,
-    /// Takes the value in the entry, cloned only when others share it; `None` when the entry holds
-    /// another type.
-    pub(crate) take: fn(Entry) -> Option<V>,
-    /// Makes an entry that holds a clone of the value.
-    pub(crate) wrap: fn(StoredKey, &V, Facts) -> Entry,
-    /// Writes the value as bytes that give it back; `None` for values that stay in memory.
-    encode: Option<Encode<V>>,
+    /// Returns the operations of a call that misses.
+    others: fn() -> Others<V>,
     /// The equality of the type; `None` where it has none that is known.
     equality: Option<Equality<V>>,
-    /// Makes an entry of such bytes; `None` for values that stay in memory.
-    pub(crate) decode: Option<Decode>,
     /// Decides over a value; `None` where no rule does.
     decide: Option<Decide<V>>,
+}
+
+/// The operations of a call that misses.
+struct Others<V> {
+    fits: fn(&Entry) -> bool,
+    take: fn(Entry) -> Option<V>,
+    wrap: fn(StoredKey, &V, Facts) -> Entry,
+    /// `None` for values that stay in memory.
+    encode: Option<Encode<V>>,
+    /// `None` for values that stay in memory.
+    decode: Option<Decode>,
 }
 
 /// Writes a value as bytes, at most so many, which are proved to give it back.
@@ -134,8 +136,30 @@ impl<V> ValueOps<V> {
 
     /// Returns `value` as bytes, at most `size` of them, which are proved to give it back.
     pub(crate) fn encode(&self, value: &V, codec: Codec, size: u64) -> Result<Vec<u8>, Unstorable> {
-        let encode = self.encode.ok_or(Unstorable::NotSerializable)?;
+        let encode = (self.others)().encode.ok_or(Unstorable::NotSerializable)?;
         encode(value, codec, self.equality, size)
+    }
+
+    /// Returns the check whether an entry holds such a value.
+    pub(crate) fn fits(&self) -> fn(&Entry) -> bool {
+        (self.others)().fits
+    }
+
+    /// Takes the value in the entry, cloned only when others share it; `None` when the entry holds
+    /// another type.
+    pub(crate) fn take(&self, entry: Entry) -> Option<V> {
+        ((self.others)().take)(entry)
+    }
+
+    /// Makes an entry that holds a clone of the value.
+    pub(crate) fn wrap(&self, key: StoredKey, value: &V, facts: Facts) -> Entry {
+        ((self.others)().wrap)(key, value, facts)
+    }
+
+    /// Returns the function that makes an entry of encoded bytes; `None` for values that stay in
+    /// memory.
+    pub(crate) fn decode(&self) -> Option<Decode> {
+        (self.others)().decode
     }
 }
 
@@ -146,13 +170,7 @@ impl<V: CacheValue> ValueOps<V> {
         #[cfg(not(feature = "remote"))]
         return Self::local();
         #[cfg(feature = "remote")]
-        Self {
-            encode: Some(|value, codec, equality, size| codec.encode(value, equality, size)),
-            decode: Some(|key, codec, bytes, facts| {
-                Ok(Entry::new(key, codec.decode::<V>(bytes)?, facts))
-            }),
-            ..Self::local()
-        }
+        Self { others: Others::stored, ..Self::local() }
     }
 }
 
@@ -160,14 +178,36 @@ impl<V: LocalValue> ValueOps<V> {
     /// Returns the operations on values that stay in memory.
     pub(crate) const fn local() -> Self {
         Self {
-            fits: |entry| entry.value::<V>().is_some(),
             open: |entry| entry.value::<V>().cloned(),
+            others: Others::local,
+            equality: None,
+            decide: None,
+        }
+    }
+}
+
+impl<V: LocalValue> Others<V> {
+    fn local() -> Self {
+        Self {
+            fits: |entry| entry.value::<V>().is_some(),
             take: Entry::into_value,
             wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
             encode: None,
-            equality: None,
             decode: None,
-            decide: None,
+        }
+    }
+
+    #[cfg(feature = "remote")]
+    fn stored() -> Self
+    where
+        V: CacheValue,
+    {
+        Self {
+            encode: Some(|value, codec, equality, size| codec.encode(value, equality, size)),
+            decode: Some(|key, codec, bytes, facts| {
+                Ok(Entry::new(key, codec.decode::<V>(bytes)?, facts))
+            }),
+            ..Self::local()
         }
     }
 }

@@ -35,9 +35,9 @@ check() {
     [ "$each" -le "$most" ] && [ "$allocations" -le $ALLOCATIONS ] || failed=1
 }
 
-check memory process 100 590
-check memory process 10000 590
-check scoped scoped 100 690
+check memory process 100 565
+check memory process 10000 565
+check scoped scoped 100 675
 export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
-check tiered process 100 600
+check tiered process 100 572
 exit $failed

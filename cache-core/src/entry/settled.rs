@@ -5,7 +5,7 @@ use std::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 
-use super::Entry;
+use super::{Entry, stored::Head};
 use crate::clock::Moment;
 
 /// The mark of an entry that has expired before its time. No clock shows it: the time is over at
@@ -23,37 +23,39 @@ impl Settled {
     }
 }
 
-impl Entry {
+impl Head {
     /// Returns the moment from which a reader looks at the age of the entry; before it, the entry
     /// is fresh and serves calls.
     #[inline]
     pub(crate) fn settled_until(&self) -> Moment {
-        Moment::from_bits(self.0.settled.0.load(Acquire))
+        Moment::from_bits(self.settled.0.load(Acquire))
     }
+}
 
+impl Entry {
     /// Lets readers look at the age of the entry from `at` on, though it is fresh for longer.
     pub(crate) fn refreshed_from(self, at: Moment) -> Self {
         // Not an entry that has expired since.
         let earlier = |end: u64| Some(end.min(at.to_bits().max(EXPIRED + 1)));
-        let _ = self.0.settled.0.fetch_update(Release, Acquire, earlier);
+        let _ = self.head().settled.0.fetch_update(Release, Acquire, earlier);
         self
     }
 
     /// Tells whether the entry is fresh and not due to be refreshed at `now`.
     pub(crate) fn is_settled(&self, now: Moment) -> bool {
-        now < self.settled_until()
+        now < self.head().settled_until()
     }
 
     /// Makes the entry expire: it serves a call only when its load fails, until the end that it had
     /// when it was written.
     pub(crate) fn expire(&self) {
-        self.0.settled.0.store(EXPIRED, Release);
+        self.head().settled.0.store(EXPIRED, Release);
         self.try_again();
     }
 
     /// Tells whether the entry has expired before its time.
     pub(crate) fn is_expired(&self) -> bool {
-        self.0.settled.0.load(Acquire) == EXPIRED
+        self.head().settled.0.load(Acquire) == EXPIRED
     }
 }
 

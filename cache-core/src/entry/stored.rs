@@ -11,15 +11,21 @@ use crate::{generations::Group, key::StoredKey, money::Spent, tag::TagSet, timel
 /// One allocation for a value and its facts.
 pub(super) struct Stored<V: ?Sized> {
     pub(super) key: StoredKey,
-    pub(super) facts: Facts,
+    pub(super) head: Head,
     /// The bytes of all of it. Zero when it was not weighed.
     pub(super) bytes: u64,
-    pub(super) settled: Settled,
     /// The tags, as they were before the value's load began.
     pub(super) tags: Option<Arc<TagSet>>,
     pub(super) renewal: Renewal,
     pub(super) notes: EngineNotes,
     pub(super) value: V,
+}
+
+/// The part of an entry that each hit reads. It is found once for all: the value behind it may have
+/// any alignment, so each look into an entry computes where its fields are.
+pub(crate) struct Head {
+    pub(crate) facts: Facts,
+    pub(super) settled: Settled,
 }
 
 /// The facts about a value that a tier keeps beside it.
@@ -28,7 +34,8 @@ pub(super) struct Stored<V: ?Sized> {
 pub struct Facts {
     /// The moments until which it may be used.
     pub timeline: Timeline,
-    /// The generation before the value's load began: a cleared cache has another one.
+    /// The generation before the value's load began: a cleared cache has another one. In an entry
+    /// with tags it has a mark, so that no reader finds it equal to one of the cache.
     pub generation: u64,
     /// The group of keys with which it shares its generation.
     pub(crate) group: Group,

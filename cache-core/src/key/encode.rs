@@ -1,6 +1,6 @@
 //! The encoding of arguments into a key.
 
-use std::fmt;
+use std::{cell::Cell, fmt, ops::Deref};
 
 use blake3::Hasher;
 
@@ -100,9 +100,10 @@ pub trait CacheKey {
     }
 }
 
-/// An encoder that collects the bytes of a key. It never allocates, however many there are.
+/// An encoder that collects the bytes of a key.
 ///
-/// Up to 128 bytes are the key themselves. For more, a BLAKE3 digest stands for them.
+/// Up to 128 bytes are the key themselves. For more, a BLAKE3 digest stands for them: the first
+/// such key of a thread allocates the state of a digest, which all others use in turn.
 ///
 /// ```
 /// use cachery::key::KeyEncoder;
@@ -115,11 +116,55 @@ pub struct KeyEncoder {
     /// The key to be, in its place: its bytes are moved once. With a digest, only room for the
     /// bytes that are not part of the digest yet.
     pub(crate) key: Key,
-    /// The digest of all bytes before those in the key, once there were more than fit. A hasher has
-    /// about 2 KiB, so it is made only when it is needed, and in its place.
-    digest: Option<Hasher>,
+    /// The digest of all bytes before those in the key, once there were more than fit.
+    long: Option<Box<Long>>,
+}
+
+/// The digest of a long key, while it is made. It has about 2 KiB, and a key is moved with its
+/// encoder: so it is elsewhere.
+#[derive(Default)]
+struct Long {
+    hasher: Hasher,
     /// The types whose names are part of the digest, where they stand without paths.
     types: Option<Types>,
+}
+
+thread_local! {
+    /// The digest that the last long key of this thread used.
+    static SPARE: Cell<Option<Box<Long>>> = const { Cell::new(None) };
+}
+
+impl Long {
+    /// Takes what the last long key of this thread used, or makes another.
+    fn take() -> Box<Self> {
+        // While a thread ends there is none: the destructor of a value may make keys.
+        SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
+    }
+
+    /// Leaves it to the next long key of this thread.
+    fn leave(mut self: Box<Self>) {
+        self.hasher.reset();
+        self.types = None;
+        // While a thread ends, it ends, too.
+        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+
+    /// Adds the name of a type, without paths.
+    fn add_type(&mut self, name: &str) {
+        Types::add(&mut self.types, name);
+        pieces(name, |piece| {
+            self.hasher.update(piece);
+        });
+    }
+
+    /// Returns the key.
+    fn finish(&self) -> Key {
+        let digest = self.hasher.finalize();
+        match self.types {
+            None => Key::digest(digest.as_bytes()),
+            Some(types) => Key::digest_of_types(digest.as_bytes(), types),
+        }
+    }
 }
 
 impl KeyEncoder {
@@ -132,7 +177,7 @@ impl KeyEncoder {
     /// ```
     #[inline]
     pub fn new() -> Self {
-        Self { key: Key::EMPTY, digest: None, types: None }
+        Self { key: Key::EMPTY, long: None }
     }
 
     /// Appends a value.
@@ -194,7 +239,7 @@ impl KeyEncoder {
     #[inline]
     pub(super) fn type_name(&mut self, name: &str) {
         let at = self.key.len;
-        if self.digest.is_none()
+        if self.long.is_none()
             && at == self.key.names
             && usize::from(at) + size_of::<u64>() + name.len() <= CAPACITY
         {
@@ -207,8 +252,7 @@ impl KeyEncoder {
 
     #[cold]
     fn digest_type_name(&mut self, name: &str) {
-        let (digest, types) = self.flush();
-        add_type(digest, types, name);
+        self.flush().add_type(name);
     }
 
     #[inline]
@@ -240,53 +284,36 @@ impl KeyEncoder {
     /// ```
     #[inline]
     pub fn finish(&mut self) -> Key {
-        if self.digest.is_some() {
-            return self.finish_digest();
+        if self.long.is_some() {
+            return self.flush().finish();
         }
         self.key.seal();
         self.key.clone()
     }
 
-    #[cold]
-    fn finish_digest(&mut self) -> Key {
-        let (digest, types) = self.flush();
-        let digest = digest.finalize();
-        types.map_or_else(
-            || Key::digest(digest.as_bytes()),
-            |types| Key::digest_of_types(digest.as_bytes(), types),
-        )
-    }
-
     /// Moves the bytes in the key to the digest, and the names of types to the types.
-    fn flush(&mut self) -> (&mut Hasher, &mut Option<Types>) {
-        let digest = self.digest.get_or_insert_with(Hasher::new);
+    #[cold]
+    fn flush(&mut self) -> &mut Long {
+        let long = self.long.get_or_insert_with(Long::take);
         let (names, others) = self.key.names_and_others();
-        for_each_name(names, |name| add_type(digest, &mut self.types, name));
-        digest.update(others);
+        for_each_name(names, |name| long.add_type(name));
+        long.hasher.update(others);
         (self.key.len, self.key.names) = (0, 0);
-        (digest, &mut self.types)
+        long
     }
 
     #[cold]
     fn overflow(&mut self, bytes: &[u8]) {
-        let (digest, _) = self.flush();
+        let long = self.flush();
         // Small values go through the buffer: a digest takes a few large pieces faster than many
         // small ones.
         if bytes.len() <= CAPACITY {
             self.key.bytes[..bytes.len()].copy_from_slice(bytes);
             self.fill_to(bytes.len());
         } else {
-            digest.update(bytes);
+            long.hasher.update(bytes);
         }
     }
-}
-
-/// Adds the name of a type to a digest, without paths.
-fn add_type(digest: &mut Hasher, types: &mut Option<Types>, name: &str) {
-    Types::add(types, name);
-    pieces(name, |piece| {
-        digest.update(piece);
-    });
 }
 
 impl Default for KeyEncoder {
@@ -298,10 +325,10 @@ impl Default for KeyEncoder {
 /// Shows the number of bytes, never the bytes: arguments may be private.
 impl fmt::Debug for KeyEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digested = self.digest.as_ref().map_or(0, Hasher::count);
+        let digested = self.long.as_ref().map_or(0, |long| long.hasher.count());
         f.debug_struct("KeyEncoder")
             .field("len", &(digested + u64::from(self.key.len)))
-            .field("digested", &self.digest.is_some())
+            .field("digested", &self.long.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -313,24 +340,55 @@ impl Key {
     /// constant.
     #[inline]
     pub fn of(parts: &[&dyn CacheKey]) -> Self {
-        let mut encoder = KeyEncoder::new();
-        encoder.complete(parts);
-        encoder.key
+        let mut key = KeyInPlace::empty();
+        key.complete(parts);
+        key.into_key()
     }
 }
 
-impl KeyEncoder {
-    /// Encodes these parts, in this order, and completes the key. Whoever needs it takes it out of
-    /// the encoder, to the place where it stays: each further move copies its bytes.
+/// A complete key in the encoder that made it: its bytes are written once, and a hit never moves
+/// them.
+pub(crate) struct KeyInPlace(KeyEncoder);
+
+impl KeyInPlace {
+    /// Creates a key without any bytes. [`complete`](Self::complete) makes it, in the place where
+    /// it stays.
+    #[inline]
+    pub(crate) fn empty() -> Self {
+        Self(KeyEncoder::new())
+    }
+
+    /// Encodes these parts, in this order, and completes the key.
     #[inline]
     pub(crate) fn complete(&mut self, parts: &[&dyn CacheKey]) {
+        let Self(encoder) = self;
         for part in parts {
-            part.encode(self);
+            part.encode(encoder);
         }
-        if self.digest.is_some() {
-            self.key = self.finish_digest();
-        } else {
-            self.key.seal();
+        if encoder.long.is_none() {
+            return encoder.key.seal();
         }
+        self.complete_long();
+    }
+
+    #[cold]
+    fn complete_long(&mut self) {
+        let Self(encoder) = self;
+        encoder.key = encoder.flush().finish();
+        encoder.long.take().into_iter().for_each(Long::leave);
+    }
+
+    /// Moves the key out.
+    pub(crate) fn into_key(self) -> Key {
+        self.0.key
+    }
+}
+
+impl Deref for KeyInPlace {
+    type Target = Key;
+
+    #[inline]
+    fn deref(&self) -> &Key {
+        &self.0.key
     }
 }

@@ -6,7 +6,7 @@ use super::{
     counter::Counter,
     load_times::{LoadBuckets, LoadTimes},
     stats::{MoneyStats, StaleReason, Stats, mean},
-    stripes::Hits,
+    stripes::{Hits, Turn},
 };
 use crate::{
     clock::nanos,
@@ -98,17 +98,10 @@ impl Counters {
         self.hits.add(saved);
     }
 
-    /// Counts a hit as [`hit`](Self::hit) does.
+    /// Counts a hit as [`hit`](Self::hit) does, if it is the turn of the caller.
     #[inline]
-    pub(crate) fn hit_always(&self, saved: Spent) -> bool {
-        self.hit(saved);
-        true
-    }
-
-    /// Counts a hit of a task, unless the task is to let others run first.
-    #[inline]
-    pub(crate) fn hit_in_turn(&self, saved: Spent) -> bool {
-        self.hits.add_in_turn(saved)
+    pub(crate) fn hit_in_turn(&self, saved: Spent, turn: Turn) -> bool {
+        self.hits.add_in_turn(saved, turn)
     }
 
     /// Counts a call that the remote tier served, which saved a load like the one of its value.
@@ -120,7 +113,7 @@ impl Counters {
     /// Counts a miss that another caller's load served. An error has cost nobody but that caller.
     pub(crate) fn coalesced(&self, entry: Option<&Entry>) {
         self.coalesced.add(1);
-        self.saved_by_coalescing.add(entry.map_or(0, |entry| entry.spent().nanos));
+        self.saved_by_coalescing.add(entry.map_or(0, |entry| entry.head().facts.spent.nanos));
     }
 
     /// Counts a call that a value past its ttl has served.

@@ -21,7 +21,7 @@ const SHARED: usize = 0;
 
 /// The hits of one cache that count as one step of their task: a hit is far cheaper than what a
 /// runtime's budget is made for, and to ask for each would cost a noticeable part of it.
-const TURN: u64 = 16;
+const STEP: u64 = 16;
 
 /// The stripes without a thread: bit `n` stands for stripe `n`.
 static FREE: AtomicU64 = AtomicU64::new((1 << STRIPES) - 1 - (1 << SHARED));
@@ -32,6 +32,16 @@ thread_local! {
     static STRIPE: Cell<Option<usize>> = const { Cell::new(None) };
     /// Frees this thread's stripe when the thread ends.
     static OWNED: OwnedStripe = OwnedStripe::take();
+}
+
+/// The turn of a caller who hits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// A thread, or a task that has let others run, goes on at once.
+    Always,
+    /// A task lets others run where the runtime wants it: each [`STEP`]th hit takes a unit of what
+    /// that grants.
+    OfTask,
 }
 
 /// The hits of all stripes, and the time and the money that they saved.
@@ -52,12 +62,12 @@ impl Hits {
         self.add_to(stripe(), saved);
     }
 
-    /// Counts one hit of a task, unless the task is to let others run first: each [`TURN`]th hit
-    /// takes a unit of what the runtime grants it.
+    /// Counts one hit, if it is the turn of the caller.
     #[inline]
-    pub(super) fn add_in_turn(&self, saved: Spent) -> bool {
+    pub(super) fn add_in_turn(&self, saved: Spent, turn: Turn) -> bool {
         let stripe = stripe();
-        if self.0[stripe].hits.get().is_multiple_of(TURN) && !runtime::proceeds() {
+        let is_asked = turn == Turn::OfTask && self.0[stripe].hits.get().is_multiple_of(STEP);
+        if is_asked && !runtime::proceeds() {
             return false;
         }
         self.add_to(stripe, saved);

@@ -128,7 +128,7 @@ impl<R, V, E> Keyed<R, V, E> {
                     |codec, size| self.value.encode(&value, codec, size),
                 );
                 let landing = park(filling);
-                landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
+                landing.land(|key, facts| self.value.wrap(key, &value, facts));
                 Ok(value)
             }
             Err(error) => self.failed(*load, error),

@@ -236,7 +236,7 @@ impl<R, V, E> Course<R, V, E> {
             Step::Fill(filling, value) => {
                 let landing = ready!(Pin::new(filling).poll(cx));
                 let value = value.take().expect("a call that is ready is not polled again");
-                landing.land(|key, facts| (self.keyed.value.wrap)(key, &value, facts));
+                landing.land(|key, facts| self.keyed.value.wrap(key, &value, facts));
                 return Poll::Ready(self.result(Ok(value)));
             }
             Step::Load(_) | Step::Run => unreachable!("the function runs"),
@@ -284,7 +284,7 @@ impl<R, V, E> Keyed<R, V, E> {
     pub(super) fn take(&self, outcome: Outcome) -> Option<Result<V, E>> {
         match outcome {
             Outcome::Value(entry) | Outcome::Found(entry, _) | Outcome::Standby(entry) => {
-                (self.value.take)(entry).map(Ok)
+                self.value.take(entry).map(Ok)
             }
             Outcome::Error(error) => (self.returns.unshare)(&error).map(Err),
         }
@@ -293,22 +293,20 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Ends a load that failed: by the value that stands in for its own, or by the error.
     pub(super) fn failed(&self, load: Load, error: E) -> Result<V, E> {
         let served = load.fail(|| (self.returns.share)(&error), || self.returns.cost_of(&error));
-        served.and_then(|entry| (self.value.take)(entry)).ok_or(error)
+        served.and_then(|entry| self.value.take(entry)).ok_or(error)
     }
 
     /// Ends a load that has taken too long: by the value that stands in for its own, or by an error.
     fn timed_out(&self, load: Load, timeout: Timeout) -> Option<Result<V, E>> {
         match self.returns.time_out {
             Some(make) => Some(self.failed(load, make(timeout))),
-            None => {
-                load.fail(|| None, || Some(0)).and_then(|entry| (self.value.take)(entry)).map(Ok)
-            }
+            None => load.fail(|| None, || Some(0)).and_then(|entry| self.value.take(entry)).map(Ok),
         }
     }
 
     /// Ends a load that panicked: by the value that stands in for its own, or by the panic.
     pub(super) fn panicked(&self, load: Load, panic: Panic) -> V {
         let served = load.fail_by_panic();
-        served.and_then(|entry| (self.value.take)(entry)).unwrap_or_else(|| resume_unwind(panic))
+        served.and_then(|entry| self.value.take(entry)).unwrap_or_else(|| resume_unwind(panic))
     }
 }

@@ -1,6 +1,6 @@
 //! The companions of a cached function: what each does with one key.
 
-use std::{future::Future, ops::ControlFlow, sync::Arc};
+use std::{future::Future, ops::ControlFlow, slice, sync::Arc};
 
 use super::{
     call::{Call, Missed},
@@ -70,7 +70,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Returns the stored value as [`peek`](Self::peek) does, of an entry with these tags.
     pub(super) async fn peek_tagged(self, tags: Option<Tags>) -> Option<V> {
         let cache = self.enabled_cache()?;
-        let at_hand = cache.at_hand(&self.key).filter(self.value.fits);
+        let at_hand = cache.at_hand(&self.key).filter(self.value.fits());
         let entry = match at_hand.filter(|entry| entry.serves_at_once(cache.clock.now())) {
             None => self.miss(cache).tagged(tags.as_ref()).peek().await,
             found => found,
@@ -105,18 +105,18 @@ impl<R, V, E> Keyed<R, V, E> {
             |codec, size| self.value.encode(&value, codec, size),
         );
         if let Some(landing) = filling.await {
-            landing.land(|key, facts| (self.value.wrap)(key, &value, facts));
+            landing.land(|key, facts| self.value.wrap(key, &value, facts));
         }
     }
 
     /// Invalidates the key.
     pub async fn invalidate(self) -> Invalidation {
-        invalidate_keys(&Caches::cache_of(self.site), &[self.key]).await
+        invalidate_keys(&Caches::cache_of(self.site), slice::from_ref(&*self.key)).await
     }
 
     /// Returns the key without the types, to be invalidated.
     pub fn target(self) -> Target {
-        Target::Key(self.site, self.key)
+        Target::Key(self.site, self.key.into_key())
     }
 
     /// Returns the cache in the current registry, unless it is switched off.
@@ -125,7 +125,7 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     pub(super) fn miss(&self, cache: Arc<Cache>) -> Miss {
-        Miss::new(cache, &self.key, self.value.fits, self.value.decode)
+        Miss::new(cache, &self.key, self.value.fits(), self.value.decode())
     }
 
     fn open(&self, entry: Option<Entry>) -> Option<V> {

@@ -12,7 +12,7 @@ use crate::{
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
     invalidation::Invalidation,
-    key::{CacheKey, Key},
+    key::CacheKey,
     observe::Stats,
     policy::Policy,
     registry::CacheHandle,
@@ -93,7 +93,7 @@ impl<K, V> Cache<K, V> {
 
     #[doc(hidden)]
     pub fn at(&self, parts: &[&dyn CacheKey]) -> Plain<V> {
-        Keyed { site: self.site, returns: Returns::plain(), value: self.value, key: Key::of(parts) }
+        Keyed::new(self.site, Returns::plain(), self.value, parts)
     }
 
     /// Returns the name in the declaration.

@@ -88,7 +88,7 @@ where
         let keyed = self;
         let mut next = miss.softly().seek().await;
         if let Next::Renew(mut renewal) = next {
-            let served = renewal.serve().and_then(|entry| (keyed.value.take)(entry));
+            let served = renewal.serve().and_then(|entry| keyed.value.take(entry));
             if let Some(value) = served {
                 let join = keyed.returns.join;
                 renew(keyed, renewal, run);
@@ -155,7 +155,7 @@ where
         load.follows(&Span::current());
         let running = load.cache().background.begin_for_a_caller();
         let soft_timeout = load.soft_timeout();
-        let take = self.value.take;
+        let value = self.value;
         let join = self.returns.join;
         runtime::spawn(Caches::carried_as_part(async move {
             let loading = caught(Missed::loading(self, load).call(|| future));
@@ -168,7 +168,7 @@ where
             None => caller.await,
             Some(soft_timeout) => match soft_timeout.within(&mut caller).await {
                 Ok(ended) => ended,
-                Err(entry) => match take(entry) {
+                Err(entry) => match value.take(entry) {
                     Some(value) => return join(Ok(value)),
                     None => caller.await,
                 },

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::{
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
-    key::{CacheKey, Key, KeyEncoder},
+    key::{CacheKey, KeyInPlace},
     returns::{IsResult, Returns},
     site::Site,
     tag::{Named, Tags},
@@ -17,7 +17,7 @@ pub struct Keyed<R, V, E> {
     pub(super) site: &'static Site,
     pub(super) returns: Returns<R, V, E>,
     pub(super) value: ValueOps<V>,
-    pub(super) key: Key,
+    pub(super) key: KeyInPlace,
 }
 
 /// A key of a call site that returns a `Result`.
@@ -162,6 +162,19 @@ macro_rules! __call_now {
 }
 
 impl<R, V, E> Keyed<R, V, E> {
+    /// Makes a key of these parts, in the place where it stays: each move would copy all its bytes.
+    #[inline]
+    pub(super) fn new(
+        site: &'static Site,
+        returns: Returns<R, V, E>,
+        value: ValueOps<V>,
+        parts: &[&dyn CacheKey],
+    ) -> Self {
+        let mut keyed = Self { site, returns, value, key: KeyInPlace::empty() };
+        keyed.key.complete(parts);
+        keyed
+    }
+
     /// Gives the key the rules that decide over its values.
     #[inline]
     #[must_use]
@@ -212,11 +225,7 @@ impl<R, V, E> Returns<R, V, E> {
         value: ValueOps<V>,
         parts: &[&dyn CacheKey],
     ) -> Keyed<R, V, E> {
-        let mut encoder = KeyEncoder::new();
-        encoder.complete(parts);
-        // The key is moved from the encoder to its place, and nowhere else: each move copies all
-        // its bytes.
-        Keyed { site, returns: self, value, key: encoder.key }
+        Keyed::new(site, self, value, parts)
     }
 
     /// Makes a key of a declared cache, for a function that loads its values.

@@ -358,7 +358,7 @@ impl Miss {
     }
 
     fn count_hit(&self, entry: &Entry) {
-        self.cache.counters.hit(entry.spent());
+        self.cache.counters.hit(entry.head().facts.spent);
         self.count_past_ttl(entry);
     }
 
@@ -583,7 +583,7 @@ impl Miss {
         if self.counted {
             self.cache.counters.coalesced(Some(&entry));
         } else {
-            self.cache.counters.remote_hit(entry.spent());
+            self.cache.counters.remote_hit(entry.head().facts.spent);
         }
         self.note(&entry, Tier::Remote, self.counted);
         self.count_past_ttl(&entry);

@@ -45,16 +45,22 @@ impl Registry {
     #[inline]
     pub(super) fn cache(&self, site: &'static Site) -> &Arc<Cache> {
         let cell = &self.caches[site.index_in(self.sites)];
-        cell.get().unwrap_or_else(|| {
-            let cache = cell.get_or_init(|| self.open(site));
-            // A reload between the opening and its end did not see the cache: it takes the settings
-            // again.
-            self.settings.adopt(cache);
-            cache
-        })
+        // No closure: the compiler would ask twice whether the cache is open.
+        match cell.get() {
+            Some(cache) => cache,
+            None => self.open_in(cell, site),
+        }
     }
 
     #[cold]
+    fn open_in<'a>(&self, cell: &'a OnceLock<Arc<Cache>>, site: &'static Site) -> &'a Arc<Cache> {
+        let cache = cell.get_or_init(|| self.open(site));
+        // A reload between the opening and its end did not see the cache: it takes the settings
+        // again.
+        self.settings.adopt(cache);
+        cache
+    }
+
     fn open(&self, site: &'static Site) -> Arc<Cache> {
         let policy = self.settings.policy(site);
         let shared = self.shared(site, &policy);

@@ -136,8 +136,8 @@ impl Miss {
                 return Next::Take(Outcome::Standby(standby.entry().clone()));
             }
             _ if self.counted => {}
-            standby if standby.is_remote => counters.remote_hit(standby.entry().spent()),
-            standby => counters.hit(standby.entry().spent()),
+            standby if standby.is_remote => counters.remote_hit(standby.entry().head().facts.spent),
+            standby => counters.hit(standby.entry().head().facts.spent),
         }
         self.count_past_ttl(standby.entry());
         self.note(standby.entry(), standby.tier(), false);
