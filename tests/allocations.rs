@@ -78,7 +78,7 @@ fn a_hit_of_a_method_allocates_nothing() {
 }
 
 #[test]
-fn a_loop_of_hits_allocates_only_where_it_lets_others_run() {
+fn a_loop_of_hits_that_lets_others_run_allocates_nothing() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let caches = Caches::isolated();
@@ -91,6 +91,6 @@ fn a_loop_of_hits_allocates_only_where_it_lets_others_run() {
         measure(|| runtime.block_on(run)).count_total
     };
     allocations(100);
-    let more = allocations(110_000) - allocations(10_000);
-    assert!(more < 1_000, "{more} for 100,000 hits");
+    // Either run lets others run often, for which the runtime keeps a list.
+    assert_eq!(allocations(200_000), allocations(100_000));
 }

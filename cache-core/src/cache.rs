@@ -27,6 +27,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -157,27 +158,39 @@ impl Cache {
     /// hit. `open` may be the user's code.
     #[inline]
     pub(crate) fn hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
-        self.counted_hit(key, open, Turn::Always)
+        match self.counted_hit(key, open, Turn::Always) {
+            Poll::Ready(value) => value,
+            Poll::Pending => None,
+        }
     }
 
-    /// Returns the value of `key` as [`hit`](Self::hit) does, to a task. It returns none, and counts
-    /// none, where the task is to let others run first.
+    /// Returns the value of `key` as [`hit`](Self::hit) does, to a task. Pending, and nothing is
+    /// counted, where there is a value and the task is to let others run first.
     #[inline]
-    pub(crate) fn hit_in_turn<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
+    pub(crate) fn hit_in_turn<V>(
+        &self,
+        key: &Key,
+        open: fn(&Entry) -> Option<V>,
+    ) -> Poll<Option<V>> {
         self.counted_hit(key, open, Turn::OfTask)
     }
 
-    /// Returns the value of `key` that memory may answer with, and counts a hit, if it is the turn
-    /// of the caller.
+    /// Returns the value of `key` that memory may answer with, and counts a hit. Pending where it is
+    /// not the turn of the caller.
     #[inline]
-    fn counted_hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>, turn: Turn) -> Option<V> {
+    fn counted_hit<V>(
+        &self,
+        key: &Key,
+        open: fn(&Entry) -> Option<V>,
+        turn: Turn,
+    ) -> Poll<Option<V>> {
         if !self.policy.is_enabled() {
-            return None;
+            return Poll::Ready(None);
         }
-        let entry = self.held_at_hand(key)?;
+        let Some(entry) = self.held_at_hand(key) else { return Poll::Ready(None) };
         let head = entry.head();
         if !self.is_present(head) && !self.is_valid_otherwise(&entry) {
-            return None;
+            return Poll::Ready(None);
         }
         let end = head.settled_until();
         if end != Moment::NEVER {
@@ -186,12 +199,16 @@ impl Cache {
                 return self.hit_unsettled(&entry, now, open, turn);
             }
         }
-        let value = open(&entry)?;
-        self.counters.hit_in_turn(head.facts.spent, turn).then_some(value)
+        let Some(value) = open(&entry) else { return Poll::Ready(None) };
+        if self.counters.hit_in_turn(head.facts.spent, turn) {
+            Poll::Ready(Some(value))
+        } else {
+            Poll::Pending
+        }
     }
 
-    /// Returns the value of an entry that is past its ttl or due to be refreshed, and counts a hit,
-    /// where no caller is to load a new one now.
+    /// Returns the value of an entry that is past its ttl or due to be refreshed, as
+    /// [`counted_hit`](Self::counted_hit) does, where no caller is to load a new one now.
     #[inline(never)]
     fn hit_unsettled<V>(
         &self,
@@ -199,21 +216,21 @@ impl Cache {
         now: Moment,
         open: fn(&Entry) -> Option<V>,
         turn: Turn,
-    ) -> Option<V> {
+    ) -> Poll<Option<V>> {
         let reason = match entry.age(now) {
             Age::Fresh if entry.awaits_renewal(now) => None,
             Age::Stale if entry.awaits_renewal(now) => Some(StaleReason::Stale),
             Age::UsableOnError if entry.is_held_off(now) => Some(StaleReason::Error),
-            _ => return None,
+            _ => return Poll::Ready(None),
         };
-        let value = open(entry)?;
+        let Some(value) = open(entry) else { return Poll::Ready(None) };
         if !self.counters.hit_in_turn(entry.head().facts.spent, turn) {
-            return None;
+            return Poll::Pending;
         }
         if let Some(reason) = reason {
             self.counters.stale_served(reason);
         }
-        Some(value)
+        Poll::Ready(Some(value))
     }
 
     /// Returns the entry of `key` in memory, whatever its age, where memory may answer before the

@@ -107,7 +107,7 @@ pub mod __private {
         },
         read::{
             At, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped, Tag as DeclaredTag,
-            Tagged, TaggedAt, TaggedPlain, Target, Value, hit, hit_now, invalidate_all,
+            Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit, hit_now, invalidate_all,
             invalidate_all_now,
         },
         registry::CacheHandle,

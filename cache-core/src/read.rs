@@ -30,7 +30,7 @@ mod tagged;
 mod thread_wait;
 
 pub use by_thread::invalidate_all_now;
-pub use companions::{hit, hit_now};
+pub use companions::{Turn, hit, hit_now};
 pub use declared::{Cache, LoadOutput};
 pub use declared_tag::Tag;
 pub use invalidate::{Target, invalidate_all};

@@ -361,14 +361,44 @@ impl KeyInPlace {
     /// Encodes these parts, in this order, and completes the key.
     #[inline]
     pub(crate) fn complete(&mut self, parts: &[&dyn CacheKey]) {
+        self.encode(parts);
         let Self(encoder) = self;
-        for part in parts {
-            part.encode(encoder);
-        }
         if encoder.long.is_none() {
             return encoder.key.seal();
         }
         self.complete_long();
+    }
+
+    /// Encodes these parts. Written out for the usual numbers of them: the compiler sees the type of
+    /// each then, and calls no pointers.
+    #[expect(clippy::inline_always, reason = "the number is known to the caller alone")]
+    #[inline(always)]
+    fn encode(&mut self, parts: &[&dyn CacheKey]) {
+        let Self(encoder) = self;
+        match parts {
+            [] => {}
+            [a] => a.encode(encoder),
+            [a, b] => {
+                a.encode(encoder);
+                b.encode(encoder);
+            }
+            [a, b, c] => {
+                a.encode(encoder);
+                b.encode(encoder);
+                c.encode(encoder);
+            }
+            [a, b, c, d] => {
+                a.encode(encoder);
+                b.encode(encoder);
+                c.encode(encoder);
+                d.encode(encoder);
+            }
+            more => {
+                for part in more {
+                    part.encode(encoder);
+                }
+            }
+        }
     }
 
     #[cold]
@@ -376,6 +406,11 @@ impl KeyInPlace {
         let Self(encoder) = self;
         encoder.key = encoder.flush().finish();
         encoder.long.take().into_iter().for_each(Long::leave);
+    }
+
+    /// Returns the same key in another place.
+    pub(crate) fn again(&self) -> Self {
+        Self(KeyEncoder { key: self.0.key.clone(), long: None })
     }
 
     /// Moves the key out.

@@ -50,10 +50,8 @@ struct Course<R, V, E> {
 
 /// The progress of a call.
 enum Step<V> {
-    /// Memory had no value for the key, or had one when the task was to let others run first.
+    /// Memory had no value for the key.
     Begin,
-    /// The task has let others run.
-    BeginAgain,
     /// The miss waits for another load or for the remote tier.
     Wait(Pin<Box<dyn Future<Output = Next> + Send>>),
     /// The function runs, and its value will be stored.
@@ -215,15 +213,10 @@ impl<R, V, E> Course<R, V, E> {
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<ControlFlow<R>> {
         let next = match &mut self.step {
             Step::Begin => {
-                // Set first: a task that is to let others run first is woken at once.
-                self.step = Step::BeginAgain;
+                // A loop of misses that need not wait lets others run, too.
                 ready!(runtime::poll_proceed(cx));
                 self.begin()
             }
-            Step::BeginAgain => match self.keyed.hit_again() {
-                Some(value) => return Poll::Ready(ControlFlow::Break(value)),
-                None => self.begin(),
-            },
             Step::Wait(next) => match ready!(next.as_mut().poll(cx)) {
                 Next::Take(outcome) => match self.keyed.take(outcome) {
                     Some(result) => return Poll::Ready(self.result(result)),

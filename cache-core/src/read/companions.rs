@@ -1,6 +1,13 @@
 //! The companions of a cached function: what each does with one key.
 
-use std::{future::Future, ops::ControlFlow, slice, sync::Arc};
+use std::{
+    future::Future,
+    ops::ControlFlow,
+    pin::Pin,
+    slice,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use super::{
     call::{Call, Missed},
@@ -8,17 +15,34 @@ use super::{
     keyed::Keyed,
     miss::Miss,
 };
-use crate::{cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches, tag::Tags};
+use crate::{
+    cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches, runtime, tag::Tags,
+};
 
-/// Returns the fresh value in memory, and counts a hit. Without one, or when the task is to let
-/// others run first, it returns the call that goes on.
+/// Returns the fresh value in memory, and counts a hit; without one, the call that goes on. Pending
+/// where there is a value and the task is to let others run first, until its [`Turn`]: so a hit
+/// allocates nothing in this case, either.
 #[inline(never)]
-pub fn hit<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, Missed<R, V, E>> {
+pub fn hit<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> Poll<ControlFlow<R, Missed<R, V, E>>> {
     let keyed = at();
     let found = |cache: &Arc<Cache>| cache.hit_in_turn(&keyed.key, keyed.value.open);
-    match Caches::with_cache_of(keyed.site, found) {
-        Some(value) => ControlFlow::Break((keyed.returns.join)(Ok(value))),
-        None => ControlFlow::Continue(Missed::new(keyed)),
+    // No closure: it would move the key.
+    Poll::Ready(match Caches::with_cache_of(keyed.site, found) {
+        Poll::Ready(Some(value)) => ControlFlow::Break((keyed.returns.join)(Ok(value))),
+        Poll::Ready(None) => ControlFlow::Continue(Missed::new(keyed)),
+        Poll::Pending => return Poll::Pending,
+    })
+}
+
+/// The future that ends when the task has let others run.
+#[derive(Debug)]
+pub struct Turn;
+
+impl Future for Turn {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        runtime::poll_proceed(cx)
     }
 }
 
@@ -34,12 +58,6 @@ pub fn hit_now<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, M
 }
 
 impl<R, V, E> Keyed<R, V, E> {
-    /// Returns the fresh value in memory, and counts a hit, for a task that has let others run.
-    pub(super) fn hit_again(&self) -> Option<R> {
-        let value = self.enabled_cache()?.hit(&self.key, self.value.open)?;
-        Some((self.returns.join)(Ok(value)))
-    }
-
     /// Runs the function now, by the future that `run` makes, and stores its value. An error leaves
     /// the stored value as it was.
     pub fn refresh<F: Future<Output = R>>(self, run: impl FnOnce() -> F) -> Call<R, V, E, F> {

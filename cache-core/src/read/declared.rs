@@ -240,8 +240,8 @@ impl<K, V> Cache<K, V> {
     {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
-            let at = Keyed { site, returns: R::returns(), value, key };
-            crate::__call!(at => async move { load().await })
+            let at = || Keyed { site, returns: R::returns(), value, key: key.again() };
+            crate::__call!(at() => async move { load().await })
         }
     }
 

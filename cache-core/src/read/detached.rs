@@ -39,10 +39,6 @@ where
         }
         let (keyed, tags) = self.into_keyed();
         poll_fn(runtime::poll_proceed).await;
-        // Memory may have had one when the task was to let others run first.
-        if let Some(value) = keyed.hit_again() {
-            return value;
-        }
         let Some(cache) = keyed.enabled_cache() else { return run().await };
         let miss = keyed.miss(cache).tagged(tags.as_ref());
         keyed.call_by(miss, run).await

@@ -59,16 +59,25 @@ pub struct Skipped;
 #[macro_export]
 macro_rules! __call {
     ($keyed:expr => $run:expr) => {
-        match $crate::__private::hit(|| $keyed) {
-            ::core::ops::ControlFlow::Break(value) => value,
-            ::core::ops::ControlFlow::Continue(missed) => missed.call(move || $run).await,
-        }
+        $crate::__hit!($keyed, missed => missed.call(move || $run).await)
     };
     ($keyed:expr, $tagged:expr => $run:expr) => {
-        match $crate::__private::hit(|| $keyed) {
-            ::core::ops::ControlFlow::Break(value) => value,
-            ::core::ops::ControlFlow::Continue(missed) => {
-                missed.tagged($tagged).call(move || $run).await
+        $crate::__hit!($keyed, missed => missed.tagged($tagged).call(move || $run).await)
+    };
+}
+
+/// Looks into memory until it is the task's turn, and goes on with `call` where it has no value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __hit {
+    ($keyed:expr, $missed:ident => $call:expr) => {
+        loop {
+            match $crate::__private::hit(|| $keyed) {
+                ::core::task::Poll::Ready(::core::ops::ControlFlow::Break(value)) => break value,
+                ::core::task::Poll::Ready(::core::ops::ControlFlow::Continue($missed)) => {
+                    break $call;
+                }
+                ::core::task::Poll::Pending => $crate::__private::Turn.await,
             }
         }
     };
@@ -80,18 +89,10 @@ macro_rules! __call {
 #[macro_export]
 macro_rules! __call_detached {
     ($keyed:expr => $run:expr) => {
-        match $crate::__private::hit(|| $keyed) {
-            ::core::ops::ControlFlow::Break(value) => value,
-            ::core::ops::ControlFlow::Continue(missed) => missed.call_detached($run).await,
-        }
+        $crate::__hit!($keyed, missed => missed.call_detached($run).await)
     };
     ($keyed:expr, $tagged:expr => $run:expr) => {
-        match $crate::__private::hit(|| $keyed) {
-            ::core::ops::ControlFlow::Break(value) => value,
-            ::core::ops::ControlFlow::Continue(missed) => {
-                missed.tagged($tagged).call_detached($run).await
-            }
-        }
+        $crate::__hit!($keyed, missed => missed.tagged($tagged).call_detached($run).await)
     };
 }
 
