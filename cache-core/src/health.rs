@@ -73,6 +73,8 @@ pub struct ServerHealth {
     pub status: Status,
     /// Problems that need attention, each in one line with the way out.
     pub problems: Vec<String>,
+    /// Facts that leave the status as it is, each in one line.
+    pub notes: Vec<String>,
     /// The reason for which it cannot be used; in a serialised report, its label in metrics.
     pub reason: Option<Reason>,
     /// The time of one `PING`; in a serialised report, in seconds.
@@ -140,6 +142,7 @@ impl ServerHealth {
             address: address.into(),
             status: Status::Down,
             problems: Vec::new(),
+            notes: Vec::new(),
             reason: None,
             round_trip: None,
             version: None,

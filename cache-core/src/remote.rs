@@ -5,6 +5,7 @@ mod budget;
 mod exchange;
 mod key;
 mod operation;
+mod password;
 pub(crate) mod reason;
 mod shutdown;
 
@@ -16,6 +17,7 @@ pub use exchange::{
 pub(crate) use key::Digester;
 pub use key::{Place, RemoteKey, TagKey};
 pub use operation::Operation;
+pub use password::{PasswordProvider, PasswordSource};
 pub use reason::Reason;
 pub use shutdown::{QueuedInvalidations, Shutdown};
 
@@ -114,6 +116,10 @@ pub trait RemoteTier: Send + Sync {
     /// Adds the numbers of the tier's tasks, queues and tables.
     fn count_resources(&self, resources: &mut Resources);
 
+    /// Uses the credentials of `target` for connections that are made from now on. Returns false,
+    /// and changes nothing, where the target differs in anything else.
+    fn take_over(&self, target: &Target) -> bool;
+
     /// Waits until all invalidations that were begun are done, and leases given back, or `within`
     /// is over. What is lost then is logged and counted by the tier. The tier goes on: an
     /// invalidation that is left is still tried.
@@ -171,6 +177,19 @@ pub struct Target {
     pub url: String,
     /// PEM files of own roots, and of a client certificate with its key.
     pub tls: TlsFiles,
+    /// The source of the password, in place of the one in the URL.
+    pub password: Option<PasswordSource>,
+}
+
+impl Target {
+    /// Tells whether nothing but the URL differs. Closures of the program are taken for equal.
+    pub(crate) fn differs_by_url_only(&self, other: &Self) -> bool {
+        let command = |target: &Self| match &target.password {
+            Some(PasswordSource::Command(command)) => Some(command.clone()),
+            _ => None,
+        };
+        self.tls == other.tls && command(self) == command(other)
+    }
 }
 
 /// PEM files for TLS.

@@ -1,6 +1,8 @@
 //! Connections to single servers: the target's URL and files, the ways to a server, and a session
 //! with one.
 
+mod address_map;
+mod any_certificate;
 mod backoff;
 mod connect_error;
 mod credentials;
@@ -11,6 +13,7 @@ mod host;
 mod info;
 mod master_epoch;
 mod own_roots;
+mod password_command;
 mod request_error;
 pub(crate) mod script;
 mod sentinels;
@@ -32,5 +35,6 @@ pub(crate) use self::{
     request_error::{Redirect, RequestError},
     script::{MAX_IN_PIPELINE, Script, ScriptCall},
     session::{OnPush, Session},
-    topology::Topology,
+    topology::{Topology, Way, way_to},
+    url::Location,
 };

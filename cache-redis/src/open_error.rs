@@ -21,9 +21,60 @@ pub(crate) enum OpenError {
     )]
     UnescapedPassword,
     #[error(
-        "nothing may follow the database of the Redis URL: take away what begins with `?` or `#`"
+        "the Redis URL has quotation marks around it: take them away, as in \
+         `redis://localhost:6379`"
     )]
-    TextAfterDatabase,
+    Quoted,
+    #[error(
+        "the Redis URL begins with a command: take away all that stands before `redis://`, and \
+         write `rediss://` where the command has `--tls`"
+    )]
+    Command,
+    #[error(
+        "an address that begins with `https://` is not the one of Redis itself: write the one that \
+         begins with `rediss://`, which stands beside it on the provider's page"
+    )]
+    Https,
+    #[error(
+        "the Redis URL is a connection string of another kind: write \
+         `rediss://:password@host:6380` for `host:6380,password=..,ssl=True`, and `redis://` where \
+         it lacks `ssl=True`"
+    )]
+    ConnectionString,
+    #[error(
+        "behind `?` the Redis URL knows `db` and `protocol`, with sentinels `sentinel_user` and \
+         `sentinel_password`, and with sentinels or a cluster `map`: take away what else stands \
+         there"
+    )]
+    Option,
+    #[error(
+        "`ssl_cert_reqs` is an option of Python: for a certificate of your own set \
+         `CACHE_REDIS_CA`, or write `#insecure` at the end of the URL to trust any"
+    )]
+    PythonTls,
+    #[error("`protocol` in the Redis URL is `resp2` or `resp3`")]
+    Protocol,
+    #[error("the Redis URL names two databases: write one, as in `redis://host:6379/1`")]
+    TwoDatabases,
+    #[error(
+        "behind `#` the Redis URL knows `insecure` only: take away what stands there, or write \
+         `%23` for a `#` in a password"
+    )]
+    Fragment,
+    #[error(
+        "`#insecure` is about TLS, for which the Redis URL does not ask: write `rediss` in place \
+         of `redis`, or take it away"
+    )]
+    InsecureWithoutTls,
+    #[error(
+        "`#insecure` trusts any certificate, and `CACHE_REDIS_CA` only yours: take one of them away"
+    )]
+    InsecureWithRoots,
+    #[error(
+        "`map` in the Redis URL has the address that a server names and the one at which it is \
+         reached: write `map=10.0.0.5:6379=redis.example:7001`"
+    )]
+    AddressMap,
     #[error(
         "the Redis URL has a user name without a password before its `@`: write \
          `redis://:password@host` or `redis://user:password@host`"
@@ -55,7 +106,7 @@ pub(crate) enum OpenError {
     #[error("a socket in the Redis URL begins with `/`: write `redis+unix:///run/redis.sock`")]
     SocketPath,
     #[error(
-        "after the path of a socket the Redis URL knows `db`, `user` and `pass`: write \
+        "after the path of a socket the Redis URL knows `db`, `user` and `pass`, and `protocol`: write \
          `redis+unix:///run/redis.sock?db=1`"
     )]
     SocketOption,

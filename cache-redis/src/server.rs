@@ -45,6 +45,7 @@ use crate::{
 /// One server.
 pub(crate) struct Server {
     requests: Requests,
+    connector: Arc<Connector>,
     link: AbortHandle,
 }
 
@@ -56,9 +57,17 @@ impl Server {
         let connections = Connections::new(Arc::clone(&state), Arc::clone(&connector));
         let large = Connections::new(Arc::clone(&state), Arc::clone(&connector));
         let replays = Arc::new(Replays::new(Arc::clone(&state)));
-        let link = Link { state: Arc::clone(&state), connector, replays: Arc::clone(&replays) };
+        let link = Link {
+            state: Arc::clone(&state),
+            connector: Arc::clone(&connector),
+            replays: Arc::clone(&replays),
+        };
         let link = manager::handle().spawn(link.keep()).abort_handle();
-        Arc::new(Self { requests: Requests { state, connections, large, replays }, link })
+        Arc::new(Self {
+            requests: Requests { state, connections, large, replays },
+            connector,
+            link,
+        })
     }
 
     /// Ends all connections and tasks.
@@ -87,6 +96,11 @@ impl Server {
             return Ok(());
         }
         Err(self.state().connect_error().unwrap_or_else(ConnectError::timeout))
+    }
+
+    /// Tries to connect at once where it is not connected, because the credentials changed.
+    pub(crate) fn try_now(&self) {
+        self.connector.try_now();
     }
 
     /// Has the link do what is outstanding, without waiting for it.

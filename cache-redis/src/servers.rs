@@ -22,7 +22,7 @@ use tracing::{Span, field::Empty, info_span};
 
 use crate::{
     cluster::Cluster,
-    connection::{ConnectError, RequestError, Topology},
+    connection::{ConnectError, Credentials, Location, RequestError, Topology, Way, way_to},
     manager,
     open_error::OpenError,
     server::{Lane, Server, ServerHooks, Shared},
@@ -31,6 +31,9 @@ use crate::{
 
 /// The time that health waits for the first attempt to connect.
 const FIRST_ATTEMPT: Duration = Duration::from_millis(500);
+/// The pauses before a request for a slot that is moving is sent again.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(5), Duration::from_millis(15), Duration::from_millis(30)];
 
 /// Checks a target without connecting.
 pub(crate) fn check(target: &Target) -> Result<(), OpenError> {
@@ -41,6 +44,8 @@ pub(crate) fn check(target: &Target) -> Result<(), OpenError> {
 pub(crate) struct Servers {
     shared: Arc<Shared>,
     members: Members,
+    location: Location,
+    credentials: Arc<Credentials>,
 }
 
 enum Members {
@@ -65,21 +70,42 @@ impl Servers {
         hooks: Arc<dyn ServerHooks>,
         required: bool,
     ) -> Result<Arc<Self>, OpenError> {
-        let topology = Topology::read(target)?;
+        let Topology { location, credentials, is_unverified } = Topology::read(target)?;
         manager::start()?;
-        let shared = |slots| Shared::new(hooks, watched_prefix, slots, required);
-        Ok(Arc::new(match topology {
-            Topology::Server(endpoint) => {
+        let credentials = Arc::new(credentials);
+        let shared = |slots| {
+            let shared = Shared::new(hooks, watched_prefix, slots, required);
+            shared.set_unverified(is_unverified);
+            shared
+        };
+        let (shared, members) = match way_to(&location, &credentials) {
+            Way::Server(endpoint) => {
                 let shared = shared(SlotOwners::all(1));
                 let server = Server::open(1, *endpoint, Arc::clone(&shared));
-                Self { shared, members: Members::Single(server) }
+                (shared, Members::Single(server))
             }
-            Topology::Cluster { seeds, credentials } => {
+            Way::Cluster { seeds } => {
                 let shared = shared(SlotOwners::all(0));
-                let cluster = Cluster::open(Arc::clone(&shared), credentials, seeds);
-                Self { shared, members: Members::Cluster(cluster) }
+                let cluster = Cluster::open(Arc::clone(&shared), Arc::clone(&credentials), seeds);
+                (shared, Members::Cluster(cluster))
             }
-        }))
+        };
+        Ok(Arc::new(Self { shared, members, location, credentials }))
+    }
+
+    /// Uses the credentials of `target` for all connections that are made from now on. Those that
+    /// stand are left alone. Returns false, and changes nothing, where `target` is another place.
+    pub(crate) fn take_over(&self, target: &Target) -> bool {
+        let Ok(Topology { location, credentials, is_unverified }) = Topology::read(target) else {
+            return false;
+        };
+        if location != self.location || !self.credentials.take_over(credentials) {
+            return false;
+        }
+        self.shared.set_unverified(is_unverified);
+        self.members().iter().for_each(|server| server.try_now());
+        self.shared.topology_changed.notify_one();
+        true
     }
 
     /// Sends `pipeline`, whose keys are all in `slot`, to the slot's master and returns its
@@ -129,15 +155,13 @@ impl Servers {
             span.record("server.address", &*server.address());
         }
         let result = server.ask(pipeline, deadline.as_mut(), within, lane).await;
-        match (&result, &self.members) {
-            (Err(RequestError { redirect: Some(to), .. }), Members::Cluster(cluster)) => {
-                match cluster.redirect(to, &server) {
-                    // Rare, and so not part of the future of every request.
-                    Some(server) => Box::pin(server.ask(pipeline, deadline, within, lane)).await,
-                    None => result,
-                }
+        match (result, &self.members) {
+            (Err(error), Members::Cluster(cluster)) if is_elsewhere(&error) => {
+                let ask = Ask { pipeline, within, lane };
+                // Rare, and so not part of the future of every request.
+                Box::pin(follow(cluster, server, error, ask, deadline)).await
             }
-            _ => result,
+            (result, _) => result,
         }
     }
 
@@ -236,6 +260,46 @@ impl Drop for Servers {
             server.close();
         }
     }
+}
+
+/// A request to a cluster.
+struct Ask<'a> {
+    pipeline: &'a Pipeline,
+    within: Duration,
+    lane: Lane,
+}
+
+/// Asks again after `error`: at once where the slot has moved, and a little later while it moves.
+/// A slot of some keys moves within milliseconds. Its keys are on both servers meanwhile, so none
+/// of them can do what concerns several keys.
+async fn follow(
+    cluster: &Cluster,
+    mut server: Arc<Server>,
+    mut error: RequestError,
+    Ask { pipeline, within, lane }: Ask<'_>,
+    mut deadline: Pin<&mut Sleep>,
+) -> Result<Vec<Value>, RequestError> {
+    for pause in PAUSES {
+        if let Some(to) = &error.redirect {
+            let Some(other) = cluster.redirect(to, &server) else { break };
+            server = other;
+        } else {
+            let pause = pin!(manager::timer(pause));
+            if manager::until(deadline.as_mut(), pause).await.is_none() {
+                break;
+            }
+        }
+        match server.ask(pipeline, deadline.as_mut(), within, lane).await {
+            Err(next) if is_elsewhere(&next) => error = next,
+            result => return result,
+        }
+    }
+    Err(error)
+}
+
+/// Returns true for the error of a slot that has moved, or is moving.
+fn is_elsewhere(error: &RequestError) -> bool {
+    error.redirect.is_some() || error.reason == Reason::Resharding
 }
 
 /// Polls `work` inside `span`. It is pinned by the caller, because moving it in here would copy it.

@@ -37,7 +37,7 @@ use cachery_core::{
     ServerHealth, Shutdown,
     remote::{
         FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, QueuedInvalidations, Reason,
-        RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen, TagGeneration, TagKey,
+        RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen, TagGeneration, TagKey, Target,
     },
     resources::{Resource, Resources},
 };
@@ -181,6 +181,10 @@ impl RemoteTier for Tier {
         resources.add(Resource::QueuedInvalidations, node.journal.len());
         resources.add(Resource::RememberedInvalidations, node.journal.remembered());
         resources.add(Resource::SlowValues, sizes.slow());
+    }
+
+    fn take_over(&self, target: &Target) -> bool {
+        self.0.servers.take_over(target)
     }
 
     fn shutdown(&self, within: Duration) -> Pending<'_, Shutdown> {

@@ -12,7 +12,7 @@ use crate::{
     remote::{
         Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
         QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
-        TagGeneration, TagKey,
+        TagGeneration, TagKey, Target,
     },
     site::Site,
 };
@@ -99,6 +99,10 @@ impl RemoteTier for Nowhere {
     }
 
     fn queued(&self) -> QueuedInvalidations {
+        unreachable!()
+    }
+
+    fn take_over(&self, _: &Target) -> bool {
         unreachable!()
     }
 

@@ -1,13 +1,17 @@
 //! The settings of a registry from code.
 
-use std::{ffi::OsString, fmt, time::Duration};
+use std::{ffi::OsString, fmt, future::Future, time::Duration};
 
 use super::{
     fields::{CacheSettings, Fallback, Secret},
     resolve::Resolved,
     sources::Sources,
 };
-use crate::{error::Error, remote::TlsFiles, site::SITES};
+use crate::{
+    error::Error,
+    remote::{PasswordProvider, TlsFiles},
+    site::SITES,
+};
 
 /// Builds a registry, [`Caches`](crate::Caches). Values from code win over the environment.
 ///
@@ -133,6 +137,28 @@ impl CachesBuilder {
         remote.ca = files.ca;
         remote.cert = files.cert;
         remote.key = files.key;
+        self
+    }
+
+    /// Sets the closure that is asked for the password of Redis before each connection, for tokens
+    /// that expire. It wins over a password in the URL and over `CACHE_REDIS_PASSWORD_COMMAND`. It
+    /// has 10 seconds, and may run on any runtime from which Redis is called; callers do without
+    /// Redis meanwhile. `None` means that there is none at present: it is asked again soon.
+    ///
+    /// ```
+    /// # use cachery::Caches;
+    /// async fn token() -> Option<String> {
+    ///     std::fs::read_to_string("/run/secrets/redis-token").ok()
+    /// }
+    ///
+    /// let builder = Caches::builder().redis_url("rediss://app@redis.internal").redis_password(token);
+    /// # let _ = builder;
+    /// ```
+    pub fn redis_password<F>(mut self, provider: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Option<String>> + Send + 'static,
+    {
+        self.sources.builder.password = Some(PasswordProvider::new(provider));
         self
     }
 

@@ -101,6 +101,12 @@ fn between<'a>(
 }
 
 impl Change {
+    /// Returns the change of the private value of a `field` of Redis.
+    pub(crate) fn hidden(field: &str, config: &EffectiveConfig) -> Option<Self> {
+        let setting = config.redis.iter().find(|setting| setting.field == field)?;
+        Some(Self::of(None, setting, setting))
+    }
+
     fn of(function: Option<&'static str>, before: &Setting, after: &Setting) -> Self {
         Self {
             function,

@@ -297,6 +297,16 @@ settings! {
         in_effect: set,
         example: r#""certificates/client-key.pem""#,
     }
+    /// A command for the shell that prints the password for Redis in one line. It runs before each
+    /// connection, so that the password may be a token that expires, and wins over a password in
+    /// the URL.
+    password_command: String => Option<String> {
+        syntax: syntax::COMMAND,
+        stem: "REDIS_",
+        unset: "none",
+        in_effect: set,
+        example: r#""/usr/local/bin/redis-token""#,
+    }
     /// The beginning of all keys in Redis. With a profile, the default is `cachery.<profile>`.
     prefix: String => String {
         syntax: syntax::PREFIX,

@@ -60,7 +60,7 @@ impl Preview {
         let url = config.remote.target().map(|target| target.url);
         Self {
             notes: notes.collect(),
-            tls: url.is_some_and(|url| url.trim_start().starts_with("rediss")),
+            tls: url.is_some_and(|url| is_with_tls(&url)),
             config: without_attributes(EffectiveConfig::of(&config, &config, policies)),
             faults,
             external,
@@ -117,6 +117,11 @@ fn without_attributes(mut config: EffectiveConfig) -> EffectiveConfig {
         }
     }
     config
+}
+
+/// Returns true for a URL whose scheme stands for TLS.
+fn is_with_tls(url: &str) -> bool {
+    ["rediss", "valkeys"].iter().any(|scheme| url.trim_start().starts_with(scheme))
 }
 
 /// Returns a site for a name alone. Sites name their caches for as long as the process lives.

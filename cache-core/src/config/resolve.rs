@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Fault,
-    remote::{REMOTE_BACKENDS, RemoteBackend, Target, TlsFiles},
+    remote::{PasswordSource, REMOTE_BACKENDS, RemoteBackend, Target, TlsFiles},
     site::Site,
     tag,
 };
@@ -73,7 +73,7 @@ impl Resolved {
         faults.extend(checks::abilities(&layers, sites));
         let target = checks::remote_target(
             &layers,
-            remote.target(),
+            remote.target().map(|target| sources.builder.with_password(target)),
             sites,
             backends,
             sources.isolated,
@@ -147,7 +147,8 @@ impl RemotePolicy {
     pub(super) fn target(&self) -> Option<Target> {
         let url = self.url.as_ref()?.reveal().to_owned();
         let tls = TlsFiles { ca: self.ca.clone(), cert: self.cert.clone(), key: self.key.clone() };
-        Some(Target { url, tls })
+        let password = self.password_command.clone().map(PasswordSource::Command);
+        Some(Target { url, tls, password })
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::state::Registry;
 use crate::{
-    config::{Reload, Resolved},
+    config::{Change, Config, Reload, Resolved},
     error::Error,
     site::SITES,
 };
@@ -19,11 +19,31 @@ pub(super) async fn reload(registry: &Arc<Registry>) -> Result<Reload, Error> {
     Error::check(resolved.faults)?;
     resolved.config.log_notes();
     let before = settings.effective();
+    let is_other_url = settings.url_differs(&resolved.config);
+    let took_over = take_over(registry, &resolved.config);
     settings.replace(resolved.config);
+    if took_over {
+        settings.adopt_url();
+    }
     let restarted = settings.effective_after_restart();
-    let changes = Reload::of(&before, &settings.effective(), &restarted, settings.hidden_changes());
+    let mut changes =
+        Reload::of(&before, &settings.effective(), &restarted, settings.hidden_changes());
+    if took_over && is_other_url {
+        changes.changed.extend(Change::hidden("url", &restarted));
+    }
     adopt_on_a_thread(Arc::clone(registry), turn).await;
     Ok(changes)
+}
+
+/// Hands the URL to the remote tier, which reads the certificates again, too. Returns true where it
+/// uses them without a restart, because they are credentials for the same place.
+fn take_over(registry: &Registry, config: &Config) -> bool {
+    let (Some(remote), Some(target)) = (&registry.remote, config.remote_target()) else {
+        return false;
+    };
+    let started = registry.settings.started.remote_target();
+    let is_alike = started.is_some_and(|started| started.differs_by_url_only(&target));
+    is_alike && remote.tier.take_over(&target)
 }
 
 /// Puts the settings into effect, and gives the `turn` back. Moving many entries takes a while, and

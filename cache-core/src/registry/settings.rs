@@ -6,7 +6,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     cache::Cache,
-    config::{Config, EffectiveConfig, Sources},
+    config::{Config, EffectiveConfig, Secret, Sources},
     error::{Fault, FaultKind},
     policy::Policy,
     site::{self, Site},
@@ -20,6 +20,8 @@ pub(super) struct CurrentSettings {
     /// The settings at the start: they decide where entries are kept and how Redis is used.
     pub(super) started: Arc<Config>,
     latest: RwLock<Arc<Config>>,
+    /// The URL whose credentials are in use, where it is not the one of the start.
+    adopted_url: Mutex<Option<Secret>>,
     /// The caches that were switched on or off while the program runs.
     switches: Mutex<BTreeMap<&'static str, bool>>,
     /// Held while a policy is put into effect: the last to read it is the last to set it.
@@ -37,6 +39,7 @@ impl CurrentSettings {
             reloading: Arc::default(),
             started,
             latest,
+            adopted_url: Mutex::default(),
             switches: Mutex::default(),
             adopting: Mutex::default(),
             faults: Mutex::new(faults),
@@ -115,13 +118,27 @@ impl CurrentSettings {
         EffectiveConfig::of(&latest, &latest, policies)
     }
 
+    /// Tells whether the URL of `config` is another than the one in use.
+    pub(super) fn url_differs(&self, config: &Config) -> bool {
+        let adopted = self.adopted_url.lock();
+        let used = if adopted.is_some() { &*adopted } else { &self.started.remote.url };
+        config.remote.url != *used
+    }
+
+    /// Notes that the latest URL is in use.
+    pub(super) fn adopt_url(&self) {
+        self.adopted_url.lock().clone_from(&self.latest().remote.url);
+    }
+
     /// Returns the fields of Redis whose private values a restart would change.
     pub(super) fn hidden_changes(&self) -> impl Iterator<Item = &'static str> + use<> {
         let latest = self.latest();
         let started = &self.started.remote;
-        let url = (latest.remote.url != started.url).then_some("url");
+        let url = self.url_differs(&latest).then_some("url");
         let secret = (latest.remote.key_secret != started.key_secret).then_some("key_secret");
-        url.into_iter().chain(secret)
+        let is_other = latest.remote.password_command != started.password_command;
+        let command = is_other.then_some("password_command");
+        url.into_iter().chain(secret).chain(command)
     }
 }
 

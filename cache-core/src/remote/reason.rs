@@ -53,11 +53,13 @@ pub enum Reason {
     NoRandomness,
     /// The value did not come in time lately: it is too large for the connection.
     TooSlow,
+    /// The source of the password gave none.
+    NoPassword,
 }
 
 impl Reason {
     /// All reasons, in the order in which they are listed above.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Timeout,
         Self::Connecting,
         Self::BreakerOpen,
@@ -79,6 +81,7 @@ impl Reason {
         Self::UnexpectedReply,
         Self::NoRandomness,
         Self::TooSlow,
+        Self::NoPassword,
     ];
 
     /// The label in metrics and log lines.
@@ -106,6 +109,7 @@ impl Reason {
             Self::UnexpectedReply => "unexpected-reply",
             Self::NoRandomness => "no-randomness",
             Self::TooSlow => "too-slow",
+            Self::NoPassword => "no-password",
         }
     }
 
@@ -160,6 +164,10 @@ impl Reason {
             Self::TooSlow => {
                 "a value is too large to come in time: lower `max_value_size`, or raise \
                  `remote_deadline`"
+            }
+            Self::NoPassword => {
+                "its password is not known: the command of `CACHE_REDIS_PASSWORD_COMMAND`, or the \
+                 closure of `redis_password`, gave none"
             }
         }
     }

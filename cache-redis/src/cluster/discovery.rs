@@ -102,9 +102,11 @@ impl Discovery {
         session: &mut Option<(Host, Session)>,
         attempt: usize,
     ) -> Result<(), ConnectError> {
-        let (host, session) = match session {
-            Some(known) => known,
-            None => session.insert(self.connect(attempt).await?),
+        let (host, session) = if let Some(known) = session {
+            known
+        } else {
+            self.credentials.renew().await?;
+            session.insert(self.connect(attempt).await?)
         };
         let ranges = within_limit(slot_ranges::ask(session, host)).await;
         let ranges: Vec<SlotRange> = ranges.unwrap_or_else(|| Err(ConnectError::timeout()))?;

@@ -1,6 +1,6 @@
 //! The way to one server, followed anew before each connection.
 
-use std::{path::Path, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     connect_error::ConnectError,
@@ -9,10 +9,18 @@ use super::{
     host::Host,
     sentinels::Sentinels,
 };
+
 /// The way to one server.
-pub(crate) enum Endpoint {
-    Fixed { peer: Peer, address: Arc<str> },
-    Sentinels { sentinels: Sentinels, credentials: Arc<Credentials> },
+pub(crate) struct Endpoint {
+    place: Place,
+    credentials: Arc<Credentials>,
+}
+
+/// The place of a server.
+pub(super) enum Place {
+    Host(Host),
+    Socket(PathBuf),
+    Sentinels(Sentinels),
 }
 
 /// A server that was located.
@@ -24,48 +32,44 @@ pub(crate) struct Located {
 }
 
 impl Endpoint {
+    pub(super) fn new(place: Place, credentials: Arc<Credentials>) -> Self {
+        Self { place, credentials }
+    }
+
     /// Returns the way to the server at `host`.
-    pub(crate) fn server(credentials: &Credentials, host: &Host) -> Self {
-        Self::Fixed { peer: credentials.peer(host), address: host.to_string().into() }
-    }
-
-    pub(super) fn socket(credentials: &Credentials, path: &Path) -> Self {
-        Self::Fixed {
-            peer: credentials.socket_peer(path),
-            address: path.display().to_string().into(),
-        }
-    }
-
-    pub(super) fn sentinels(
-        credentials: Arc<Credentials>,
-        hosts: Vec<Host>,
-        master: String,
-    ) -> Self {
-        Self::Sentinels { sentinels: Sentinels::new(hosts, master), credentials }
+    pub(crate) fn server(credentials: &Arc<Credentials>, host: &Host) -> Self {
+        Self::new(Place::Host(host.clone()), Arc::clone(credentials))
     }
 
     /// Returns the server's name before it was located.
     pub(crate) fn address(&self) -> Arc<str> {
-        match self {
-            Self::Fixed { address, .. } => Arc::clone(address),
-            Self::Sentinels { sentinels, .. } => sentinels.master_name().into(),
+        match &self.place {
+            Place::Host(host) => host.to_string().into(),
+            Place::Socket(path) => path.display().to_string().into(),
+            Place::Sentinels(sentinels) => sentinels.master_name().into(),
         }
+    }
+
+    /// Asks for the password that the server wants now.
+    pub(crate) async fn renew(&self) -> Result<(), ConnectError> {
+        self.credentials.renew().await
     }
 
     /// Locates the server.
     pub(crate) async fn locate(&self) -> Result<Located, ConnectError> {
-        match self {
-            Self::Fixed { peer, address } => {
-                Ok(Located { peer: peer.clone(), address: Arc::clone(address), role: Role::Any })
-            }
-            Self::Sentinels { sentinels, credentials } => {
-                let host = sentinels.find_master(credentials).await?;
-                Ok(Located {
-                    peer: credentials.peer(&host),
-                    address: host.to_string().into(),
+        let peer = match &self.place {
+            Place::Host(host) => self.credentials.peer(host),
+            Place::Socket(path) => self.credentials.socket_peer(path),
+            Place::Sentinels(sentinels) => {
+                let host = sentinels.find_master(&self.credentials).await?;
+                let address = host.to_string().into();
+                return Ok(Located {
+                    peer: self.credentials.peer(&host),
+                    address,
                     role: Role::Master,
-                })
+                });
             }
-        }
+        };
+        Ok(Located { peer, address: self.address(), role: Role::Any })
     }
 }

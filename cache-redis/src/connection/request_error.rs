@@ -42,6 +42,8 @@ impl RequestError {
     pub(crate) const CONNECTING: Self = Self::new(Reason::Connecting);
     /// The breaker is open: nothing is sent.
     pub(crate) const BREAKER_OPEN: Self = Self::new(Reason::BreakerOpen);
+    /// The source of the password gave none.
+    pub(crate) const NO_PASSWORD: Self = Self::counted(Reason::NoPassword);
     /// The server does not allow scripts.
     const NO_EVAL: Self = Self::new(Reason::NoEval);
     /// The server does not know scripts with flags.

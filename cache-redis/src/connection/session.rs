@@ -72,10 +72,12 @@ impl Session {
         Ok(session)
     }
 
-    /// Connects on the current runtime to any server, with RESP3 unless the server refuses it.
+    /// Connects on the current runtime to any server, with RESP3 unless the server refuses it or
+    /// the URL asks for another protocol.
     pub(super) async fn open(peer: &Peer, on_push: Option<OnPush>) -> Result<Self, ConnectError> {
-        match Self::open_with(peer, ProtocolVersion::RESP3, on_push).await {
-            Err(error) if refuses_hello(&error) => {
+        let newest = peer.protocol.unwrap_or(ProtocolVersion::RESP3);
+        match Self::open_with(peer, newest, on_push).await {
+            Err(error) if peer.protocol.is_none() && refuses_hello(&error) => {
                 Self::open_with(peer, ProtocolVersion::RESP2, None).await
             }
             other => other,

@@ -10,28 +10,36 @@ use rustls::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::own_roots::OwnRoots;
+use super::{any_certificate::AnyCertificate, own_roots::OwnRoots, url::Security};
 use crate::open_error::OpenError;
 
 /// Reads the files. Returns `None` where TLS is not wanted.
-pub(super) fn read(files: &TlsFiles, wanted: bool) -> Result<Option<TlsConnector>, OpenError> {
-    if wanted {
-        let config = read_files(files)?;
-        Ok(Some(TlsConnector::from(Arc::new(config))))
-    } else if *files == TlsFiles::default() {
-        Ok(None)
-    } else {
-        Err(OpenError::FilesWithoutTls)
-    }
+pub(super) fn read(
+    files: &TlsFiles,
+    security: Security,
+) -> Result<Option<TlsConnector>, OpenError> {
+    let is_verified = match security {
+        Security::Open if *files == TlsFiles::default() => return Ok(None),
+        Security::Open => return Err(OpenError::FilesWithoutTls),
+        Security::Unverified if files.ca.is_some() => return Err(OpenError::InsecureWithRoots),
+        Security::Unverified => false,
+        Security::Verified => true,
+    };
+    let config = read_files(files, is_verified)?;
+    Ok(Some(TlsConnector::from(Arc::new(config))))
 }
 
-fn read_files(files: &TlsFiles) -> Result<ClientConfig, OpenError> {
+fn read_files(files: &TlsFiles, is_verified: bool) -> Result<ClientConfig, OpenError> {
     // The cryptography of this configuration alone: to choose that of the process is up to the
     // program.
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().map_err(unusable)?;
     let builder = match files.ca.as_deref() {
+        _ if !is_verified => {
+            let verifier = AnyCertificate(provider);
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        }
         Some(path) => {
             let verifier = own_roots(path, provider)?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))

@@ -1,13 +1,16 @@
 //! The URL of a store: one server, a socket, sentinels or a cluster.
 
+mod options;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
+use redis::ProtocolVersion;
 
-use super::host::Host;
+use self::options::Options;
+use super::{address_map::AddressMap, host::Host};
 use crate::open_error::OpenError;
 
 const PORT: u16 = 6379;
@@ -16,14 +19,19 @@ const SENTINEL_PORT: u16 = 26_379;
 /// A URL taken apart. It has no `Debug`, because it holds credentials.
 pub(crate) struct Url {
     pub(crate) location: Location,
-    pub(crate) tls: bool,
-    pub(crate) user: Option<String>,
-    pub(crate) password: Option<String>,
+    pub(crate) security: Security,
+    pub(crate) login: Login,
+    /// The login for sentinels; `None` where that of the servers may be theirs, too.
+    pub(crate) sentinel: Option<Login>,
     pub(crate) database: i64,
+    /// `None` for the newest that the server speaks.
+    pub(crate) protocol: Option<ProtocolVersion>,
+    /// The addresses at which servers are reached, where they name others.
+    pub(crate) addresses: AddressMap,
 }
 
 /// The place of a store.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Location {
     Server(Host),
     Socket(PathBuf),
@@ -31,74 +39,158 @@ pub(crate) enum Location {
     Cluster(Vec<Host>),
 }
 
-const SCHEMES: [&str; 7] = [
-    "redis",
-    "rediss",
-    "redis+unix",
-    "redis-sentinel",
-    "rediss-sentinel",
-    "redis-cluster",
-    "rediss-cluster",
+/// The protection of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Security {
+    /// No TLS.
+    Open,
+    /// TLS with any certificate: nobody knows who is at the other end.
+    Unverified,
+    /// TLS with a certificate that is trusted.
+    Verified,
+}
+
+/// A user name and a password, each of which may be absent. It has no `Debug`, because it holds a
+/// password.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Login {
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+}
+
+/// The schemes, with true for those that stand for TLS.
+const SCHEMES: [(&str, Kind, bool); 11] = [
+    ("redis", Kind::Server, false),
+    ("rediss", Kind::Server, true),
+    ("valkey", Kind::Server, false),
+    ("valkeys", Kind::Server, true),
+    ("redis+unix", Kind::Socket, false),
+    ("valkey+unix", Kind::Socket, false),
+    ("unix", Kind::Socket, false),
+    ("redis-sentinel", Kind::Sentinels, false),
+    ("rediss-sentinel", Kind::Sentinels, true),
+    ("redis-cluster", Kind::Cluster, false),
+    ("rediss-cluster", Kind::Cluster, true),
 ];
 
+/// The kind of a store, which a scheme names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Server,
+    Socket,
+    Sentinels,
+    Cluster,
+}
+
 impl Url {
-    /// Reads a URL.
-    pub(crate) fn parse(text: &str) -> Result<Self, OpenError> {
-        let (scheme, rest) = split_scheme(text.trim())?;
-        if scheme == "redis+unix" {
-            return read_socket(rest);
-        }
-        let (credentials, hosts, path) = split_rest(rest)?;
-        let (user, password) = credentials.map_or(Ok((None, None)), read_credentials)?;
-        let (location, database) = match scheme {
-            "redis" | "rediss" => {
-                (Location::Server(read_single_host(hosts)?), read_database(path)?)
+    /// Reads a URL. `has_source` tells whether the password comes from elsewhere, so that a user
+    /// name may stand alone.
+    pub(crate) fn parse(text: &str, has_source: bool) -> Result<Self, OpenError> {
+        let (kind, tls, rest) = split_scheme(text.trim())?;
+        let parts = Parts::split(rest)?;
+        let mut options = Options::read(kind, &parts)?;
+        let (location, database) = match kind {
+            Kind::Server => {
+                (Location::Server(read_single_host(parts.hosts)?), read_database(parts.path)?)
             }
-            "redis-sentinel" | "rediss-sentinel" => read_sentinels(hosts, path)?,
-            _ => (Location::Cluster(read_hosts(hosts, PORT)?), read_cluster_database(path)?),
+            Kind::Socket => (Location::Socket(read_socket(&parts)?), 0),
+            Kind::Sentinels => read_sentinels(&parts)?,
+            Kind::Cluster => {
+                (Location::Cluster(read_hosts(parts.hosts, PORT)?), read_database(parts.path)?)
+            }
         };
-        Ok(Self { location, tls: scheme.starts_with("rediss"), user, password, database })
+        let database = options.database(database)?;
+        if kind == Kind::Cluster && database != 0 {
+            return Err(OpenError::ClusterDatabase);
+        }
+        let login = match parts.credentials {
+            Some(user) if has_source && !user.contains(':') => {
+                Login { user: non_empty(decode(user)?), password: None }
+            }
+            Some(credentials) => read_credentials(credentials)?,
+            None => std::mem::take(&mut options.login),
+        };
+        let Options { insecure, sentinel, protocol, addresses, .. } = options;
+        let security = security(tls, insecure)?;
+        Ok(Self { location, security, login, sentinel, database, protocol, addresses })
     }
 }
 
-fn split_scheme(text: &str) -> Result<(&str, &str), OpenError> {
+/// A URL after its scheme, in parts.
+struct Parts<'a> {
+    credentials: Option<&'a str>,
+    hosts: &'a str,
+    /// Without the `/` around it.
+    path: &'a str,
+    /// Behind `?`, or empty.
+    query: &'a str,
+    /// Behind `#`, if there is one.
+    fragment: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn split(rest: &'a str) -> Result<Self, OpenError> {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, after) = rest.split_at(end);
+        if !authority.is_empty() && after.contains('@') {
+            return Err(OpenError::UnescapedPassword);
+        }
+        let (after, fragment) = match after.split_once('#') {
+            Some((after, fragment)) => (after, Some(fragment)),
+            None => (after, None),
+        };
+        let (path, query) = after.split_once('?').unwrap_or((after, ""));
+        let (credentials, hosts) = match authority.rsplit_once('@') {
+            Some((credentials, hosts)) => (Some(credentials), hosts),
+            None => (None, authority),
+        };
+        Ok(Self { credentials, hosts, path: path.trim_matches('/'), query, fragment })
+    }
+}
+
+fn split_scheme(text: &str) -> Result<(Kind, bool, &str), OpenError> {
     if text.is_empty() {
         return Err(OpenError::EmptyUrl);
     }
-    let (scheme, rest) = text.split_once("://").ok_or(OpenError::NoScheme)?;
-    match SCHEMES.iter().find(|known| **known == scheme) {
-        Some(known) => Ok((known, rest)),
+    if text.starts_with(['"', '\'', '`']) {
+        return Err(OpenError::Quoted);
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        let is_of_another_client = text.to_ascii_lowercase().contains(",password=");
+        return Err(if is_of_another_client {
+            OpenError::ConnectionString
+        } else {
+            OpenError::NoScheme
+        });
+    };
+    match SCHEMES.iter().find(|(known, ..)| *known == scheme) {
+        Some((_, kind, tls)) => Ok((*kind, *tls, rest)),
+        None if scheme.contains(char::is_whitespace) => Err(OpenError::Command),
+        None if scheme.eq_ignore_ascii_case("https") => Err(OpenError::Https),
         None => Err(OpenError::UnknownScheme(nearest(scheme))),
     }
 }
 
 fn nearest(scheme: &str) -> &'static str {
     let scheme = scheme.to_ascii_lowercase();
-    let distance = |known: &&&str| strsim::damerau_levenshtein(known, &scheme);
-    SCHEMES.iter().min_by_key(distance).filter(|known| distance(known) <= 3).unwrap_or(&"redis")
+    let distance = |known: &&str| strsim::damerau_levenshtein(known, &scheme);
+    let known = SCHEMES.iter().map(|(known, ..)| *known);
+    known.min_by_key(distance).filter(|known| distance(known) <= 3).unwrap_or("redis")
 }
 
-/// Splits the text after the scheme into credentials, hosts and path.
-fn split_rest(rest: &str) -> Result<(Option<&str>, &str, &str), OpenError> {
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    if path.contains('@') {
-        return Err(OpenError::UnescapedPassword);
+fn security(tls: bool, insecure: bool) -> Result<Security, OpenError> {
+    match (tls, insecure) {
+        (true, false) => Ok(Security::Verified),
+        (true, true) => Ok(Security::Unverified),
+        (false, false) => Ok(Security::Open),
+        (false, true) => Err(OpenError::InsecureWithoutTls),
     }
-    if path.contains(['?', '#']) {
-        return Err(OpenError::TextAfterDatabase);
-    }
-    let path = path.trim_matches('/');
-    Ok(match authority.rsplit_once('@') {
-        Some((credentials, hosts)) => (Some(credentials), hosts, path),
-        None => (None, authority, path),
-    })
 }
 
 /// Reads `user:password`, of which each may be empty.
-fn read_credentials(text: &str) -> Result<(Option<String>, Option<String>), OpenError> {
+fn read_credentials(text: &str) -> Result<Login, OpenError> {
     let (user, password) = text.split_once(':').ok_or(OpenError::UserWithoutPassword)?;
-    Ok((non_empty(decode(user)?), non_empty(decode(password)?)))
+    Ok(Login { user: non_empty(decode(user)?), password: non_empty(decode(password)?) })
 }
 
 fn non_empty(text: String) -> Option<String> {
@@ -128,38 +220,20 @@ fn read_database(path: &str) -> Result<i64, OpenError> {
     path.parse().ok().filter(|number| *number >= 0).ok_or(OpenError::Database)
 }
 
-fn read_cluster_database(path: &str) -> Result<i64, OpenError> {
-    match read_database(path)? {
-        0 => Ok(0),
-        _ => Err(OpenError::ClusterDatabase),
-    }
-}
-
-fn read_sentinels(hosts: &str, path: &str) -> Result<(Location, i64), OpenError> {
-    let (master, database) = path.split_once('/').unwrap_or((path, ""));
+fn read_sentinels(parts: &Parts<'_>) -> Result<(Location, i64), OpenError> {
+    let (master, database) = parts.path.split_once('/').unwrap_or((parts.path, ""));
     let master = decode(master)?;
     if master.is_empty() {
         return Err(OpenError::NoMasterName);
     }
-    let hosts = read_hosts(hosts, SENTINEL_PORT)?;
+    let hosts = read_hosts(parts.hosts, SENTINEL_PORT)?;
     Ok((Location::Sentinels { hosts, master }, read_database(database)?))
 }
 
-/// Reads `/path?db=1&user=name&pass=secret`.
-fn read_socket(rest: &str) -> Result<Url, OpenError> {
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    if !path.starts_with('/') {
+/// Reads the path of a socket, before which nothing may stand.
+fn read_socket(parts: &Parts<'_>) -> Result<PathBuf, OpenError> {
+    if !parts.hosts.is_empty() || parts.credentials.is_some() || parts.path.is_empty() {
         return Err(OpenError::SocketPath);
     }
-    let location = Location::Socket(decode(path)?.into());
-    let mut url = Url { location, tls: false, user: None, password: None, database: 0 };
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        match pair.split_once('=') {
-            Some(("db", value)) => url.database = read_database(value)?,
-            Some(("user", value)) => url.user = non_empty(decode(value)?),
-            Some(("pass", value)) => url.password = non_empty(decode(value)?),
-            _ => return Err(OpenError::SocketOption),
-        }
-    }
-    Ok(url)
+    decode(parts.path).map(|path| PathBuf::from(format!("/{path}")))
 }

@@ -16,7 +16,7 @@ use crate::{
     manager,
 };
 
-/// The limit of one attempt, the handshake included.
+/// The limit of one attempt, the handshake included and the question for a password not.
 const ATTEMPT: Duration = Duration::from_secs(1);
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
 const MOST_PAUSE: Duration = Duration::from_secs(5);
@@ -28,6 +28,8 @@ pub(super) struct Connector {
     gate: Mutex<Gate>,
     /// Notified when the server was reached: all who wait for the gate may try.
     reached: Notify,
+    /// Notified when the credentials changed: the link tries at once.
+    changed: Notify,
     pub(super) epochs: Epochs,
 }
 
@@ -41,7 +43,20 @@ pub(super) enum Earlier {
 impl Connector {
     pub(super) fn new(endpoint: Endpoint, state: Arc<ServerState>) -> Self {
         let gate = Mutex::new(Gate::new(LEAST_PAUSE, MOST_PAUSE));
-        Self { endpoint, state, gate, reached: Notify::new(), epochs: Epochs::default() }
+        let [reached, changed] = [Notify::new(), Notify::new()];
+        Self { endpoint, state, gate, reached, changed, epochs: Epochs::default() }
+    }
+
+    /// Has all who wait try to connect at once, because the credentials changed.
+    pub(super) fn try_now(&self) {
+        self.gate.lock().succeeded();
+        self.reached.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    /// Waits until the credentials change.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     /// Waits until a connection for requests may be tried. While the breaker is open only the link
@@ -65,9 +80,7 @@ impl Connector {
         earlier: Earlier,
     ) -> Result<Arc<Session>, ConnectError> {
         let began = Instant::now();
-        let limit = pin!(manager::timer(ATTEMPT));
-        let result = manager::until(limit, pin!(self.attempt(on_push))).await;
-        let result = result.unwrap_or_else(|| Err(ConnectError::timeout()));
+        let result = self.attempt(on_push).await;
         match &result {
             Ok(session) => {
                 observe::connection("success", "none", began.elapsed());
@@ -83,6 +96,13 @@ impl Connector {
     }
 
     async fn attempt(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, ConnectError> {
+        self.endpoint.renew().await?;
+        let limit = pin!(manager::timer(ATTEMPT));
+        let session = manager::until(limit, pin!(self.open(on_push))).await;
+        session.unwrap_or_else(|| Err(ConnectError::timeout()))
+    }
+
+    async fn open(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, ConnectError> {
         let located = self.endpoint.locate().await?;
         self.state.set_address(located.address);
         Session::connect(&located.peer, on_push, located.role).await.map(Arc::new)

@@ -2,7 +2,7 @@
 
 use cachery_core::{Breaker, Push, ServerHealth, Status, remote::Reason};
 
-use super::{observed::Seen, replay::Replays, state::ServerState};
+use super::{observed::Seen, replay::Replays, shared::UNVERIFIED, state::ServerState};
 use crate::connection::{RequestError, field};
 
 const OLDEST: (u32, u32) = (7, 0);
@@ -12,6 +12,9 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     let mut health = ServerHealth::unknown(&*state.address());
     health.push = push(state);
     health.breaker = state.breaker.position();
+    if state.shared.is_unverified() {
+        health.notes.push(format!("TLS is not verified: {UNVERIFIED}"));
+    }
     health.queued = state.shared.hooks.queued(&|slot| state.owns(slot));
     let seen = state.observed.seen();
     if let Some((reason, problem)) = problem(state, replays, &seen, &health) {

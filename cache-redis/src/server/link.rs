@@ -55,8 +55,16 @@ impl Link {
         }
     }
 
-    /// Waits for `pause`; for less where an invalidation waits, or is queued meanwhile.
+    /// Waits for `pause`; for less where the credentials change, and where an invalidation waits or
+    /// is queued meanwhile.
     async fn rest(&self, pause: Duration) {
+        tokio::select! {
+            () = self.connector.changed() => {}
+            () = self.rest_unless_hurried(pause) => {}
+        }
+    }
+
+    async fn rest_unless_hurried(&self, pause: Duration) {
         let mut over = pin!(manager::timer(pause));
         let hurried = pause.min(HURRIED_PAUSE);
         let _ = manager::until(over.as_mut(), pin!(manager::timer(hurried))).await;

@@ -10,6 +10,10 @@ use tokio::sync::Notify;
 use super::{hooks::ServerHooks, reception::Reception};
 use crate::slots::SlotOwners;
 
+/// The meaning of `#insecure`, for people.
+pub(super) const UNVERIFIED: &str = "`#insecure` in the URL trusts any certificate, so whoever stands between can read and change \
+     all values; set `CACHE_REDIS_CA` in its place";
+
 /// State that all servers of a registry share.
 pub(crate) struct Shared {
     pub(crate) hooks: Arc<dyn ServerHooks>,
@@ -21,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) reception: Reception,
     /// True while a start waits that fails without the servers: its error says all.
     is_quiet: AtomicBool,
+    /// True while TLS takes any certificate.
+    is_unverified: AtomicBool,
 }
 
 impl Shared {
@@ -38,12 +44,26 @@ impl Shared {
             topology_changed: Notify::new(),
             reception,
             is_quiet: AtomicBool::new(required),
+            is_unverified: AtomicBool::new(false),
         })
     }
 
     /// Returns true while nothing is logged, because a start waits and its error says all.
     pub(crate) fn is_quiet(&self) -> bool {
         self.is_quiet.load(Relaxed)
+    }
+
+    /// Returns true while TLS takes any certificate.
+    pub(super) fn is_unverified(&self) -> bool {
+        self.is_unverified.load(Relaxed)
+    }
+
+    /// Notes whether TLS takes any certificate, and warns of it.
+    pub(crate) fn set_unverified(&self, is_unverified: bool) {
+        if is_unverified && !self.is_unverified.swap(is_unverified, Relaxed) {
+            tracing::warn!("TLS to Redis is not verified: {UNVERIFIED}");
+        }
+        self.is_unverified.store(is_unverified, Relaxed);
     }
 
     /// Notes that the servers were reached: from now on the log tells of them.

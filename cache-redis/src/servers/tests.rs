@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod credentials;
 mod harness;
 mod sentinel;
 mod single;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery::{Backend, Invalidation};
+use cachery::{Backend, Invalidation, health::Status};
 use cachery_test_support::{Probe, Server, eventually};
 
 use super::node::{Node, PATIENCE, SHARED, fields, number, returns, text};
@@ -178,6 +178,30 @@ async fn settings_of_redis_wait_for_a_restart_and_are_named() {
         let direct = Node::start(&server.url(), Backend::Redis, "").await;
         assert_eq!(direct.peek(1).await, Some(1), "all is as it was");
         assert!(elsewhere.connections().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_password_is_in_use_after_a_reload() {
+    for backend in SHARED {
+        let redis = Server::with(|config| config.user("app", "hunter1", "~* &* +@all")).await;
+        let [old, new] = ["hunter1", "hunter2"]
+            .map(|password| format!("redis.url = 'redis://app:{password}@{}'", redis.address()));
+        let (node, probe) = (Node::start_by_file(backend, &old).await, Probe::opened());
+        node.number(1, &probe).await;
+        redis.tell(&["ACL", "SETUSER", "app", "resetpass", ">hunter2"]).await;
+        redis.tell(&["CLIENT", "KILL", "USER", "app"]).await;
+        let report = node.reload(&new).await;
+        assert_eq!(fields(&report.changed), ["url"]);
+        assert_eq!(fields(&report.needs_restart), [""; 0]);
+        assert!(!format!("{report:?}").contains("hunter"));
+        eventually("it is back", PATIENCE, async || {
+            (node.caches.health().await.status == Status::Up).then_some(())
+        })
+        .await;
+        assert_eq!(node.reload(&new).await.changed, [], "nothing is new the second time");
+        let elsewhere = new.replace("@127.0.0.1:", "@localhost:");
+        assert_eq!(fields(&node.reload(&elsewhere).await.needs_restart), ["url"]);
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) const SHARE: Syntax<f64> =
         .checked(|share| check_share(*share));
 
 pub(super) const URL: Syntax<Secret> = Syntax::new(
-    "`redis://`, `rediss://`, `redis+unix://`, `redis-sentinel://h1,h2/master`, `redis-cluster://h1,h2`",
+    "`redis://`, `rediss://`, `valkey://`, `valkeys://`, `unix://`, `redis-sentinel://h1,h2/master`, `redis-cluster://h1,h2`",
     // The backend checks it, when a cache needs one.
     |text| Ok(Secret::new(text)),
     |_| HIDDEN.to_owned(),
@@ -93,6 +93,9 @@ pub(super) const URL: Syntax<Secret> = Syntax::new(
 pub(super) const PATH: Syntax<String> =
     Syntax::new("a path", |text| path(text).map(|()| text.to_owned()), String::clone)
         .checked(|text| path(text));
+
+pub(super) const COMMAND: Syntax<String> =
+    Syntax::new("a command", |text| Ok(text.to_owned()), |_| HIDDEN.to_owned());
 
 pub(super) const PREFIX: Syntax<String> = Syntax::new(
     "1 to 64 letters, digits, `_`, `-`, `.` and `:`",

@@ -9,7 +9,10 @@ use super::super::{
     layer::Layer,
     source::{Source, Sourced},
 };
-use crate::error::Fault;
+use crate::{
+    error::Fault,
+    remote::{PasswordProvider, PasswordSource, Target},
+};
 
 /// The settings that code gives to a builder.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,8 @@ pub(crate) struct BuilderSettings {
     pub(crate) all: CacheSettings,
     pub(crate) caches: BTreeMap<String, CacheSettings>,
     pub(crate) remote: RemoteSettings,
+    /// The closure that is asked for the password of Redis.
+    pub(crate) password: Option<PasswordProvider>,
     /// The path of the file, in place of `CACHE_CONFIG`.
     pub(crate) file: Option<String>,
     /// The profile, in place of `CACHE_ENV`.
@@ -34,6 +39,17 @@ impl BuilderSettings {
     pub(crate) fn add_for_cache(&mut self, name: String, settings: CacheSettings) {
         let all = self.caches.entry(name).or_default();
         *all = settings.or(*all);
+    }
+
+    /// Returns the target with the closure for its password, if there is one. It wins over a
+    /// command.
+    pub(crate) fn with_password(&self, target: Target) -> Target {
+        match self.password.clone() {
+            Some(provider) => {
+                Target { password: Some(PasswordSource::Provider(provider)), ..target }
+            }
+            None => target,
+        }
     }
 
     /// Returns the settings as a layer.

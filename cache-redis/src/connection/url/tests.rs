@@ -1,30 +1,37 @@
 //! Tests of the grammar of Redis URLs.
 
+mod forms;
+
 use super::*;
 
 fn read(text: &str) -> Url {
-    Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    Url::parse(text, false).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn error(text: &str) -> String {
-    Url::parse(text).err().unwrap_or_else(|| panic!("{text} is accepted")).to_string()
+    Url::parse(text, false).err().unwrap_or_else(|| panic!("{text} is accepted")).to_string()
 }
 
 fn host(name: &str, port: u16) -> Host {
     Host { name: name.to_owned(), port }
 }
 
+/// Returns user and password; an absent one is empty.
+fn parts(login: &Login) -> (String, String) {
+    (login.user.clone().unwrap_or_default(), login.password.clone().unwrap_or_default())
+}
+
 #[test]
 fn a_server_has_a_usual_port_and_database() {
     let url = read("redis://cache.example");
     assert_eq!(
-        (url.location, url.tls, url.database),
-        (Location::Server(host("cache.example", 6379)), false, 0)
+        (url.location, url.security, url.database),
+        (Location::Server(host("cache.example", 6379)), Security::Open, 0)
     );
     let url = read("rediss://10.0.0.1:7000/3");
     assert_eq!(
-        (url.location, url.tls, url.database),
-        (Location::Server(host("10.0.0.1", 7000)), true, 3)
+        (url.location, url.security, url.database),
+        (Location::Server(host("10.0.0.1", 7000)), Security::Verified, 3)
     );
     assert_eq!(read("redis://[::1]:7000/").location, Location::Server(host("::1", 7000)));
     assert_eq!(read("redis://[::1]").location, Location::Server(host("::1", 6379)));
@@ -32,21 +39,19 @@ fn a_server_has_a_usual_port_and_database() {
 
 #[test]
 fn credentials_are_percent_decoded() {
-    let url = read("redis://us%3Aer:p%40ss%2Fword@h");
-    assert_eq!((url.user.as_deref(), url.password.as_deref()), (Some("us:er"), Some("p@ss/word")));
-    let url = read("redis://:secret@h");
-    assert_eq!((url.user.as_deref(), url.password.as_deref()), (None, Some("secret")));
-    assert_eq!(read("redis://u:a:b@c@h").password.as_deref(), Some("a:b@c"));
+    let login = |text| parts(&read(text).login);
+    assert_eq!(login("redis://us%3Aer:p%40ss%2Fword@h"), ("us:er".into(), "p@ss/word".into()));
+    assert_eq!(login("redis://:secret@h"), (String::new(), "secret".into()));
+    assert_eq!(login("redis://u:a:b@c@h"), ("u".into(), "a:b@c".into()));
+    let asked = Url::parse("redis://app@h", true).ok().map(|url| parts(&url.login));
+    assert_eq!(asked, Some(("app".into(), String::new())));
 }
 
 #[test]
 fn a_socket_takes_its_options_from_the_query() {
     let url = read("redis+unix:///run/redis%20x.sock?db=2&user=u&pass=p%26q");
     assert_eq!(url.location, Location::Socket("/run/redis x.sock".into()));
-    assert_eq!(
-        (url.user.as_deref(), url.password.as_deref(), url.database),
-        (Some("u"), Some("p&q"), 2)
-    );
+    assert_eq!((parts(&url.login), url.database), (("u".into(), "p&q".into()), 2));
 }
 
 #[test]
@@ -59,8 +64,8 @@ fn sentinels_and_clusters_name_several_hosts() {
     );
     let url = read("rediss-cluster://a:1,b");
     assert_eq!(
-        (url.location, url.tls),
-        (Location::Cluster(vec![host("a", 1), host("b", 6379)]), true)
+        (url.location, url.security),
+        (Location::Cluster(vec![host("a", 1), host("b", 6379)]), Security::Verified)
     );
 }
 

@@ -150,6 +150,33 @@ async fn a_certificate_that_is_signed_by_itself_is_its_own_ca() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_nobody_verifies_is_used_and_told() {
+    let redis = Server::with(|config| config.own_tls()).await;
+    let (servers, _) = open(&format!("{}#insecure", redis.url()));
+    servers.connected(LONG).await.unwrap();
+    let health = servers.health().await.remove(0);
+    assert_eq!((health.status, health.push), (Status::Up, Push::Up));
+    assert!(health.notes[0].contains("`#insecure`"), "{:?}", health.notes);
+    let (servers, _) = open(&redis.url());
+    assert!(not_connected(&servers).await.contains("TLS does not trust"));
+    let mut both = target("rediss://h#insecure");
+    both.tls.ca = Some(text(&redis.certificates().own));
+    assert!(check(&both).unwrap_err().to_string().contains("take one of them away"));
+}
+
+#[tokio::test]
+async fn the_protocol_of_the_url_is_spoken() {
+    let redis = Server::with(|config| config.unix()).await;
+    let socket = redis.socket();
+    for (protocol, spoken) in [("2", "resp=2"), ("resp3", "resp=3")] {
+        let (servers, _) = open(&format!("unix://{}?protocol={protocol}", socket.display()));
+        servers.connected(LONG).await.unwrap();
+        let reply = ask(&servers, &["CLIENT", "INFO"]).await.unwrap();
+        assert!(format!("{reply:?}").contains(spoken), "{reply:?}");
+    }
+}
+
 #[test]
 fn files_that_cannot_be_used_are_told_before_anything_connects() {
     let home = tempfile::tempdir().unwrap();

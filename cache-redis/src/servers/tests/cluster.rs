@@ -1,7 +1,7 @@
 //! A cluster of three masters.
 
 use cachery_core::remote::Reason;
-use cachery_test_support::Cluster;
+use cachery_test_support::{Cluster, Proxy};
 use redis::Value;
 
 use super::harness::*;
@@ -50,6 +50,49 @@ async fn a_slot_that_is_being_moved_is_not_a_failure_of_the_server() {
     for _ in 0..10 {
         assert_eq!(asks().await, Err(Reason::Resharding));
     }
+}
+
+#[tokio::test]
+async fn servers_that_name_other_addresses_are_reached_by_the_map() {
+    let cluster = Cluster::with(3, 0, |config| {
+        config
+            .line("cluster-announce-hostname node.invalid")
+            .line("cluster-preferred-endpoint-type hostname")
+    })
+    .await;
+    let proxies: Vec<_> = cluster.nodes().iter().map(|node| Proxy::to(node.address())).collect();
+    let rules = cluster.nodes().iter().zip(&proxies).map(|(node, proxy)| {
+        format!("map=node.invalid:{}=127.0.0.1:{}", node.port(), proxy.port())
+    });
+    let rules = rules.collect::<Vec<_>>().join("&");
+    let (servers, _) = open(&format!("redis-cluster://{}?{rules}", proxies[0].address()));
+    servers.connected(LONG).await.unwrap();
+    for key in (0..60).map(|number| format!("p:{number}")) {
+        assert_eq!(ask_slot(&servers, slot(&key), &["SET", &key, "1"]).await, Ok(Value::Okay));
+    }
+    cluster.move_slot_of("p:0").await;
+    assert_eq!(ask_slot(&servers, slot("p:0"), &["SET", "p:0", "2"]).await, Ok(Value::Okay));
+    assert!(proxies.iter().all(|proxy| proxy.accepted() > 0));
+    wait_until("all push", || servers.receives_invalidations());
+}
+
+#[tokio::test]
+async fn a_request_waits_for_a_slot_that_moves_soon() {
+    let cluster = Cluster::start(3, 0).await;
+    let (servers, _) = open(&url(&cluster));
+    servers.connected(LONG).await.unwrap();
+    let asking = async || {
+        // Those that come too early are refused, as a call that does without Redis.
+        until_true("it is served", async || {
+            ask_slot(&servers, slot("p:0"), &["SET", "p:0", "1"]).await == Ok(Value::Okay)
+        })
+        .await;
+    };
+    for _ in 0..3 {
+        tokio::join!(cluster.reshard_slot_of("p:0"), asking());
+    }
+    asking().await;
+    assert_eq!(cluster.master_of("p:0").await.ask::<String>(&["GET", "p:0"]).await, "1");
 }
 
 #[tokio::test]

@@ -99,6 +99,40 @@ impl Cluster {
         to
     }
 
+    /// Moves the slot of `key` to another master, key by key, as tools do that reshard a cluster.
+    pub async fn reshard_slot_of(&self, key: &str) {
+        self.begin_to_move_slot_of(key).await;
+        let from = self.owner_of(key).await;
+        let to = self.another_master(&from);
+        let slot = from.ask::<u16>(&["CLUSTER", "KEYSLOT", key]).await.to_string();
+        let port = to.port().to_string();
+        loop {
+            let keys: Vec<String> = from.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "10"]).await;
+            if keys.is_empty() {
+                break;
+            }
+            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+            migrate.extend(keys.iter().map(String::as_str));
+            from.tell(&migrate).await;
+        }
+        let id: String = to.ask(&["CLUSTER", "MYID"]).await;
+        for node in [&to, &from] {
+            node.tell(&["CLUSTER", "SETSLOT", &slot, "NODE", &id]).await;
+        }
+    }
+
+    /// Returns the node that has the slot of `key`, also while it is moving.
+    async fn owner_of(&self, key: &str) -> Server {
+        let slot: u16 = self.nodes[0].ask(&["CLUSTER", "KEYSLOT", key]).await;
+        let moving = format!("[{slot}->-");
+        for node in &self.nodes {
+            if node.ask::<String>(&["CLUSTER", "NODES"]).await.contains(&moving) {
+                return node.clone();
+            }
+        }
+        panic!("no node gives the slot {slot} away");
+    }
+
     /// Begins to move the slot of `key` to another master, and leaves it half way.
     pub async fn begin_to_move_slot_of(&self, key: &str) {
         let from = self.master_of(key).await;
