@@ -67,7 +67,7 @@ soak:
 
 # Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the
 # lines that they print are in docs/system.md.
-SYSTEM := hit_instructions page routes_cost alerts panels terminal traces
+SYSTEM := hit_instructions page routes_cost alerts panels terminal traces insights deployment
 system: tools
 	tests/system/run.sh $(SYSTEM)
 

@@ -4,6 +4,7 @@
 mod changes;
 mod check;
 mod config;
+mod deployment;
 mod doctor;
 mod service;
 mod support;
