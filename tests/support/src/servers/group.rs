@@ -6,7 +6,7 @@ use super::Server;
 use crate::wait_for;
 
 /// More than it takes servers to agree on anything.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Does the same to each at once, because starting takes time.
 pub(super) fn in_parallel<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
