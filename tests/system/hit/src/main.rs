@@ -27,8 +27,8 @@ async fn tagged(tenant: u64, text: &str) -> Arc<str> {
 /// Returns at once the first time for each text; a new value never comes.
 #[cached(name = "stale", ttl = "1m", stale = "1h", detach)]
 async fn stale(tenant: u64, text: &str) -> Arc<str> {
-    if stale::peek(tenant, &text).await.is_some() {
-        std::future::pending().await
+    if stale::peek(tenant, text).await.is_some() {
+        std::future::pending::<()>().await;
     }
     format!("{tenant}: {text}").into()
 }
