@@ -10,7 +10,7 @@ pub use cachery_core::{
     Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Invalidations, Served, Tag,
     TagHandle, Target, Tier, Timeout,
 };
-pub use cachery_macros::{CacheKey, cache_put, cached, caches, invalidate};
+pub use cachery_macros::{CacheKey, cache_put, cached, caches, expire, invalidate};
 
 /// Settings: from code, in effect, and the faults in them.
 ///

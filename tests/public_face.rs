@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use cachery::{CacheKey, Caches, Invalidation, Invalidations, Tier, cached, caches, invalidate};
+use cachery::{
+    CacheKey, Caches, Invalidation, Invalidations, Tier, cached, caches, expire, invalidate,
+};
 use serde::{Deserialize, Serialize};
 
 static RUNS: AtomicU64 = AtomicU64::new(0);
@@ -67,6 +69,11 @@ impl Repo {
     #[cached(name = "order", ttl = "5m", key(self.tenant, id))]
     async fn order(&self, id: u64) -> Result<Order, DbError> {
         if id == 0 { Err(DbError) } else { Ok(Order { id: self.tenant + id }) }
+    }
+
+    #[expire(self.order(id))]
+    async fn ship(&self, id: u64) -> Result<(), DbError> {
+        if id == 0 { Err(DbError) } else { Ok(()) }
     }
 
     #[invalidate(self.order(id))]
@@ -135,6 +142,12 @@ async fn skipped_parameters_methods_and_targets() {
         assert_eq!(repo.order_peek(1).await, Some(Order { id: 11 }));
         repo.order_invalidate(1).await;
         repo.order(1).await.expect("it is there");
+        repo.order_expire(1).await;
+        assert_eq!(repo.order_peek(1).await, None);
+        repo.order(1).await.expect("it is there");
+        repo.ship(1).await.expect("it can");
+        assert_eq!(repo.order_peek(1).await, None);
+        repo.order(1).await.expect("it is there");
         repo.cancel(1).await.expect("it can");
         assert_eq!(repo.order_peek(1).await, None);
     });
@@ -149,6 +162,9 @@ async fn a_declared_cache_is_used_with_and_without_a_function() {
         assert_eq!(USERS.get(&id).await, Some(Profile { name: "4".to_owned() }));
         USERS.put(&id, ada.clone()).await;
         assert_eq!(user(&Db, id).await.expect("it is there"), ada);
+        USERS.expire(&id).await;
+        assert_eq!(USERS.get(&id).await, None);
+        USERS.expire_all().await;
         USERS.invalidate(&id).await;
         assert_eq!(USERS.get_or_load(&id, || async { ada.clone() }).await, ada);
     });
@@ -161,6 +177,8 @@ fn a_function_that_is_not_async_has_companions_that_are_not() {
     caches.sync_scope(|| {
         assert_eq!(normalize("GREAT"), "great");
         assert_eq!(normalize::peek("GREAT").as_deref(), Some("great"));
+        assert!(matches!(normalize::expire("GREAT"), Invalidation::Local));
+        assert_eq!(normalize::peek("GREAT"), None);
         assert!(matches!(normalize::invalidate("GREAT"), Invalidation::Local));
         assert_eq!(normalize::peek("GREAT"), None);
     });
@@ -220,13 +238,21 @@ async fn a_call_is_described_an_invalidation_is_a_value_and_tags_end_entries() {
             report(7, day).await;
         }
         report(8, 0).await;
+        TENANT.expire(&7).await;
+        assert_eq!(report::peek(7, 0).await, None);
+        report(7, 0).await;
+        Invalidations::from_iter([report::target(7, 0).expiring()]).apply().await;
+        assert_eq!(report::peek(7, 0).await, None);
+        for day in 0..2 {
+            report(7, day).await;
+        }
         import(0).await.unwrap_err();
         assert!(report::peek(7, 0).await.is_some(), "it failed");
         import(7).await.expect("it succeeds");
         assert_eq!((report::peek(7, 0).await, report::peek(7, 1).await), (None, None));
         assert_eq!(TENANT.invalidate(&8).await, Invalidation::Local);
         assert_eq!(report::peek(8, 0).await, None);
-        assert_eq!(report::cache().stats().money.spent, 120_000_000);
+        assert_eq!(report::cache().stats().money.spent, 210_000_000);
     });
     in_scope.await;
 }

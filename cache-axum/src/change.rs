@@ -15,7 +15,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use cachery_core::{CacheHandle, Invalidation};
+use cachery_core::{CacheHandle, Invalidation, Target};
 use serde_json::{Value, json};
 
 use crate::{
@@ -40,30 +40,46 @@ pub(crate) async fn cache(
         }
         "enable" => switch(&caller, &cache, &body, true),
         "disable" => switch(&caller, &cache, &body, false),
-        "invalidate" => {
+        "expire" if is_nothing(&body) => {
+            audit::line(&caller, "expire", cache.name());
+            Ok(done(&cache, "expire", cache.expire_all().await))
+        }
+        "invalidate" | "expire" => {
             let key = key::read(&cache, &body)?;
-            audit::line_with_key(&caller, "invalidate", cache.name(), key.as_bytes());
-            Ok(done(&cache, "invalidate", key::invalidate(&admin.caches, &cache, key).await))
+            audit::line_with_key(&caller, &action, cache.name(), key.as_bytes());
+            let target = key::target(&cache, key);
+            let target = if action == "expire" { target.map(Target::expiring) } else { target };
+            Ok(done(&cache, &action, key::apply(&admin.caches, target).await))
         }
         _ => Err(Refusal::new(
             StatusCode::NOT_FOUND,
-            "a cache has no such change: it has `clear`, `invalidate`, `enable` and `disable`",
+            "a cache has no such change: it has `clear`, `invalidate`, `expire`, `enable` and \
+             `disable`",
         )),
     }
 }
 
-/// Invalidates all entries that have the value of a tag in the body.
+/// Makes the change that the path names to all entries that have the value of a tag in the body.
 pub(crate) async fn tag(
     State(admin): State<Arc<Admin>>,
     Extension(Caller(caller)): Extension<Caller>,
-    Path(name): Path<String>,
+    Path((name, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let tag = admin.caches.tag(&name).ok_or_else(Refusal::no_tag)?;
+    let line = match &*action {
+        "invalidate" => "invalidate-tag",
+        "expire" => "expire-tag",
+        _ => {
+            let message = "a tag has no such change: it has `invalidate` and `expire`";
+            return Err(Refusal::new(StatusCode::NOT_FOUND, message));
+        }
+    };
     let value = key::read_value(&tag, &body)?;
-    audit::line_with_key(&caller, "invalidate-tag", tag.name(), value.as_bytes());
-    let reach = tag.invalidate(&value).await;
-    let body = json!({ "tag": tag.name(), "action": "invalidate", "reach": reach });
+    audit::line_with_key(&caller, line, tag.name(), value.as_bytes());
+    let reach =
+        if action == "expire" { tag.expire(&value).await } else { tag.invalidate(&value).await };
+    let body = json!({ "tag": tag.name(), "action": action, "reach": reach });
     Ok(reply::json(status(reach), &body))
 }
 
@@ -113,12 +129,17 @@ fn status(reach: Invalidation) -> StatusCode {
 
 /// Refuses a body with anything in it, for a change that takes nothing.
 fn has_nothing(body: &[u8]) -> Result<(), Refusal> {
+    if is_nothing(body) {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::BAD_REQUEST, "this change takes no body, or `{}`"))
+}
+
+/// Tells whether a body has nothing in it.
+fn is_nothing(body: &[u8]) -> bool {
     let is_empty = || {
         let value = serde_json::from_slice(body);
         matches!(value, Ok(Value::Object(fields)) if fields.is_empty())
     };
-    if body.is_empty() || is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::new(StatusCode::BAD_REQUEST, "this change takes no body, or `{}`"))
+    body.is_empty() || is_empty()
 }

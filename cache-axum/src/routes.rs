@@ -71,7 +71,7 @@ fn guarded(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .route("/api/cache/stats", get(stats::all))
         .route("/api/cache/reload", post(change::reload))
         .route("/api/cache/{name}", get(stats::one))
-        .route("/api/cache/tags/{tag}/invalidate", post(change::tag))
+        .route("/api/cache/tags/{tag}/{action}", post(change::tag))
         .route("/api/cache/{name}/{action}", post(change::cache))
         .route_layer(from_fn_with_state(Arc::clone(admin), guard::check))
 }

@@ -40,6 +40,7 @@ use crate::{
     flight::Flights,
     generations::{Generations, Group},
     guarded,
+    invalidation::Ending,
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
     money::Spent,
@@ -293,13 +294,18 @@ impl Cache {
         facts.generation == self.generations.of(facts.group)
     }
 
-    /// Tells whether an entry is valid that has tags, or is one of a cache in which all has expired
-    /// since its load began: then it expires.
+    /// Tells whether an entry is valid that has tags, or has expired since its load began, with its
+    /// group, its cache or a tag: then it expires.
     #[inline(never)]
     fn is_valid_otherwise(&self, entry: &Entry) -> bool {
-        let is_valid = self.is_valid(entry);
         let generation = self.generations.of(entry.head().facts.group);
-        if is_valid && entry.cache_generation() != generation {
+        if entry.cache_generation() == generation && entry.tags_stand() {
+            return true;
+        }
+        let is_valid = self.is_valid(entry);
+        if is_valid {
+            // Each time: it may have expired once more, and then a load that has failed holds nobody
+            // off.
             entry.expire();
         }
         is_valid
@@ -308,7 +314,7 @@ impl Cache {
     /// Tells whether nothing has made `entry` invalid since its load began.
     pub(crate) fn is_valid(&self, entry: &Entry) -> bool {
         let group = entry.head().facts.group;
-        self.generations.is_valid(entry.cache_generation(), group) && entry.tags_stand()
+        self.generations.is_valid(entry.cache_generation(), group) && entry.tags_are_valid()
     }
 
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left
@@ -389,18 +395,31 @@ impl Cache {
 
     /// Makes the value of `key` expire in this process. Loads that run store nothing: they may have
     /// read what it was for.
-    #[allow(dead_code, reason = "the soft form of an invalidation will call it")]
-    pub(crate) fn expire_key(&self, key: &Key) {
+    fn expire_key(&self, key: &Key) {
         let stored = StoredKey::from(key);
-        let expire = || self.memory.get(key).iter().for_each(Entry::expire);
-        self.flights.fence(&stored, expire);
+        self.flights.fence(&stored, || self.memory.expire(key));
         self.retries.forget(&stored);
     }
 
-    /// Makes all values expire in this process, also those of loads that run.
-    #[allow(dead_code, reason = "the soft form of an invalidation will call it")]
-    pub(crate) fn expire_all(&self) {
-        self.generations.expire_all();
+    /// Ends the value of `key` in this process, also for loads that run.
+    pub(crate) fn end_key(&self, key: &Key, ending: Ending) {
+        match ending {
+            Ending::Invalid => self.drop_key(&StoredKey::from(key)),
+            Ending::Expired => self.expire_key(key),
+        }
+    }
+
+    /// Ends all values in this process, also for loads that run.
+    pub(crate) fn end_all(&self, ending: Ending) {
+        match ending {
+            Ending::Invalid => self.drop_all(),
+            Ending::Expired => self.expire_all(),
+        }
+    }
+
+    /// Makes all values expire in this process. Loads that run store nothing.
+    fn expire_all(&self) {
+        self.generations.end_all(Ending::Expired);
         self.flights.fence_all();
         self.retries.forget_all();
     }
@@ -409,16 +428,10 @@ impl Cache {
     pub(crate) fn drop_all(&self) {
         // First the generation: a load that begins from here on may store, and entries of loads
         // that began before are invalid.
-        self.generations.end_all();
+        self.generations.end_all(Ending::Invalid);
         self.flights.fence_all();
         self.memory.clear();
         self.retries.forget_all();
-    }
-
-    /// Makes all keys invalid in this process and counts that.
-    pub(crate) fn clear(&self) {
-        self.drop_all();
-        self.counters.clears.add(1);
     }
 
     /// Brings memory to the bounds of the policy. Entries that fit stay, with their remaining life.

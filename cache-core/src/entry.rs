@@ -138,9 +138,14 @@ impl Entry {
         self.head().facts.generation & !HAS_TAGS
     }
 
-    /// Tells whether no tag of the entry was invalidated since its load began.
+    /// Tells whether no tag of the entry was invalidated or has expired since its load began.
     pub(crate) fn tags_stand(&self) -> bool {
         self.0.tags.as_ref().is_none_or(|tags| tags.stands())
+    }
+
+    /// Tells whether no tag of the entry was invalidated since its load began.
+    pub(crate) fn tags_are_valid(&self) -> bool {
+        self.0.tags.as_ref().is_none_or(|tags| tags.is_valid())
     }
 }
 

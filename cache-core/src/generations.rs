@@ -13,7 +13,7 @@ use std::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 
-use crate::key::Digest;
+use crate::{invalidation::Ending, key::Digest};
 
 /// The fewest and the most groups of a cache.
 const GROUPS: std::ops::RangeInclusive<u64> = 1 << 8..=1 << 16;
@@ -24,7 +24,6 @@ const SOFT_BITS: u32 = 24;
 /// The step by which a generation ends, so that its entries are invalid.
 const STEP: u64 = 1 << SOFT_BITS;
 /// The step by which the entries of a generation expire.
-#[allow(dead_code, reason = "the soft form of an invalidation will use it")]
 const SOFT_STEP: u64 = 1;
 
 pub(crate) struct Generations {
@@ -72,22 +71,24 @@ impl Generations {
         generation >> SOFT_BITS == self.of(group) >> SOFT_BITS
     }
 
-    /// Makes all entries invalid whose load began before.
-    pub(crate) fn end_all(&self) {
-        self.all.fetch_add(STEP, Release);
+    /// Makes all entries invalid, or expire, whose load began before.
+    pub(crate) fn end_all(&self, ending: Ending) {
+        self.all.fetch_add(step(ending), Release);
     }
 
-    /// Makes all entries expire whose load began before.
-    #[allow(dead_code, reason = "the soft form of an invalidation will call it")]
-    pub(crate) fn expire_all(&self) {
-        self.all.fetch_add(SOFT_STEP, Release);
-    }
-
-    /// Makes the entries of `group` invalid whose load began before.
-    pub(crate) fn end(&self, group: Group) {
+    /// Makes the entries of `group` invalid, or expire, whose load began before.
+    pub(crate) fn end(&self, group: Group, ending: Ending) {
         if let Some(group) = self.groups.get(group.0 as usize) {
-            group.fetch_add(STEP, Release);
+            group.fetch_add(step(ending), Release);
         }
+    }
+}
+
+/// Returns the step by which a generation ends.
+fn step(ending: Ending) -> u64 {
+    match ending {
+        Ending::Invalid => STEP,
+        Ending::Expired => SOFT_STEP,
     }
 }
 
@@ -102,10 +103,10 @@ mod tests {
             (generations.group(&Digest([7; 32])), generations.group(&Digest([9; 32])));
         assert_ne!(here, there);
         let before = (generations.of(here), generations.of(there));
-        generations.end(here);
+        generations.end(here, Ending::Invalid);
         assert!(generations.of(here) != before.0 && generations.of(there) == before.1);
         let between = generations.of(here);
-        generations.end_all();
+        generations.end_all(Ending::Invalid);
         assert!(generations.of(here) != between && generations.of(here) != before.0);
         assert_ne!(generations.of(there), before.1);
     }
@@ -115,14 +116,17 @@ mod tests {
         let generations = Generations::shared(1000);
         let group = generations.group(&Digest([7; 32]));
         let before = generations.of(group);
-        generations.expire_all();
+        generations.end(group, Ending::Expired);
         assert!(generations.of(group) != before && generations.is_valid(before, group));
         let between = generations.of(group);
-        generations.end(group);
+        generations.end_all(Ending::Expired);
+        assert!(generations.of(group) != between && generations.is_valid(between, group));
+        let between = generations.of(group);
+        generations.end(group, Ending::Invalid);
         assert!(!generations.is_valid(before, group) && !generations.is_valid(between, group));
         let between = generations.of(group);
-        generations.expire_all();
-        generations.end_all();
+        generations.end_all(Ending::Expired);
+        generations.end_all(Ending::Invalid);
         assert!(!generations.is_valid(between, group));
     }
 
@@ -130,7 +134,7 @@ mod tests {
     fn a_cache_of_this_process_has_one_group() {
         let generations = Generations::own();
         assert_eq!(generations.group(&Digest([255; 32])), Group::default());
-        generations.end(Group::default());
+        generations.end(Group::default(), Ending::Invalid);
         assert_eq!(generations.of(Group::default()), 0);
     }
 }

@@ -60,6 +60,8 @@ pub use entry::{EngineNotes, Entry, Facts, OVERHEAD};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
 pub use identity::{Fingerprint, Identity};
+#[doc(hidden)]
+pub use invalidation::Ending;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{

@@ -29,6 +29,7 @@ pub use crate::key::Digest;
 use crate::{
     health::ServerHealth,
     identity::Identity,
+    invalidation::Ending,
     observe::Resources,
     site::{self, Site},
 };
@@ -78,12 +79,13 @@ pub trait RemoteTier: Send + Sync {
         within: Duration,
     ) -> Pending<'a, Result<Filled, Reason>>;
 
-    /// Ends the tokens of `keys`, and with them the values of every release of the program, and
-    /// tells all nodes. `Ok` when every server has done so; a key whose server has not is queued, and done before anything is read from
-    /// that server again.
+    /// Ends the values of `keys`, of every release of the program, and tells all nodes. Loads that
+    /// run fill nothing. `Ok` when every server has done so; a key whose server has not is queued,
+    /// and done before anything is read from that server again.
     fn invalidate<'a>(
         &'a self,
         keys: &'a [RemoteKey],
+        ending: Ending,
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>>;
 
@@ -91,12 +93,18 @@ pub trait RemoteTier: Send + Sync {
     fn invalidate_tags<'a>(
         &'a self,
         tags: &'a [TagKey],
+        ending: Ending,
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>>;
 
-    /// Makes all entries of the cache called `name` invalid, on all nodes; queued as an
-    /// invalidation is.
-    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Reason>>;
+    /// Ends all values of the cache called `name`, on all nodes; queued as an invalidation of keys
+    /// is.
+    fn invalidate_cache<'a>(
+        &'a self,
+        name: &'a str,
+        ending: Ending,
+        within: Duration,
+    ) -> Pending<'a, Result<(), Reason>>;
 
     /// Waits until the store was reached for the first time, or `within` is over; the error is a
     /// sentence for people.
@@ -134,14 +142,14 @@ pub fn shared_caches() -> Vec<&'static str> {
 
 /// The events that a tier reports to the registry. The methods neither block nor panic.
 pub trait RemoteEvents: Send + Sync {
-    /// Another node invalidated the key with this digest, in the cache with this identity.
-    fn invalidated(&self, identity: Identity, digest: &Digest);
+    /// Another node ended the value of the key with this digest, in the cache with this identity.
+    fn invalidated(&self, identity: Identity, digest: &Digest, ending: Ending);
 
-    /// Another node invalidated the value with this digest of the tag called `name`.
-    fn tag_invalidated(&self, name: &str, digest: Digest);
+    /// Another node ended what has the value with this digest of the tag called `name`.
+    fn tag_invalidated(&self, name: &str, digest: Digest, ending: Ending);
 
-    /// Some node cleared the cache called `name`.
-    fn cleared(&self, name: &str);
+    /// Another node ended all values of the cache called `name`.
+    fn cache_invalidated(&self, name: &str, ending: Ending);
 
     /// Nothing that memory holds can be trusted: the store was emptied, or the node may have
     /// missed invalidations.

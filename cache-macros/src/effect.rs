@@ -1,5 +1,5 @@
-//! `#[invalidate]` and `#[cache_put]`: the effect on caches of a function that has succeeded. args
-//! -> function -> expand.
+//! `#[invalidate]`, `#[expire]` and `#[cache_put]`: the effect on caches of a function that has
+//! succeeded. args -> function -> expand.
 
 mod args;
 mod expand;

@@ -82,6 +82,35 @@ pub fn invalidate(args: TokenStream, item: TokenStream) -> TokenStream {
     effect::effect(Effect::Invalidate, args.into(), item.into()).into()
 }
 
+/// Lets cached values expire when the function has succeeded: the next call loads, and the old value
+/// is returned only when that load fails or takes longer than `soft_timeout`.
+///
+/// ```
+/// use cachery::{cached, expire};
+///
+/// #[cached(ttl = "1h")]
+/// async fn stock(article: u64) -> Result<u32, String> {
+///     Ok(10)
+/// }
+///
+/// #[expire(stock(article))]
+/// async fn sell(article: u64) -> Result<(), String> {
+///     Ok(())
+/// }
+/// # #[tokio::main]
+/// # async fn main() {
+/// stock(7).await.unwrap();
+/// sell(7).await.unwrap();
+/// assert!(stock::peek(7).await.is_none());
+/// # }
+/// ```
+///
+/// Targets, `all(..)` and `before` are those of [`invalidate`](macro@invalidate).
+#[proc_macro_attribute]
+pub fn expire(args: TokenStream, item: TokenStream) -> TokenStream {
+    effect::effect(Effect::Expire, args.into(), item.into()).into()
+}
+
 /// Stores the value that the function returns in the cache of another function, once it has
 /// succeeded.
 ///

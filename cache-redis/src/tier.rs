@@ -34,7 +34,7 @@ use std::{
 };
 
 use cachery_core::{
-    ServerHealth, Shutdown,
+    Ending, ServerHealth, Shutdown,
     remote::{
         FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, QueuedInvalidations, Reason,
         RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen, TagGeneration, TagKey, Target,
@@ -134,24 +134,32 @@ impl RemoteTier for Tier {
     fn invalidate<'a>(
         &'a self,
         keys: &'a [RemoteKey],
+        ending: Ending,
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
         // Noted at once: also a future that is dropped unpolled loses none.
-        let batch = Batch::new(&self.0, keys.iter().cloned().map(Scope::Key));
+        let scopes = keys.iter().map(|key| Scope::Key(key.clone(), ending));
+        let batch = Batch::new(&self.0, scopes);
         Box::pin(batch.send(within))
     }
 
     fn invalidate_tags<'a>(
         &'a self,
         tags: &'a [TagKey],
+        ending: Ending,
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
-        let batch = Batch::new(&self.0, tags.iter().cloned().map(Scope::Tag));
-        Box::pin(batch.send(within))
+        let scopes = tags.iter().map(|tag| Scope::Tag(tag.clone(), ending));
+        Box::pin(Batch::new(&self.0, scopes).send(within))
     }
 
-    fn clear<'a>(&'a self, name: &'a str, within: Duration) -> Pending<'a, Result<(), Reason>> {
-        Box::pin(Batch::new(&self.0, [Scope::Cache(name.into())]).send(within))
+    fn invalidate_cache<'a>(
+        &'a self,
+        name: &'a str,
+        ending: Ending,
+        within: Duration,
+    ) -> Pending<'a, Result<(), Reason>> {
+        Box::pin(Batch::new(&self.0, [Scope::Cache(name.into(), ending)]).send(within))
     }
 
     fn connected(&self, within: Duration) -> Pending<'_, Result<(), String>> {

@@ -5,6 +5,7 @@ mod calls;
 mod connections;
 mod deciding;
 mod detached;
+mod expire;
 mod failures;
 mod freshness;
 mod functions;
@@ -176,6 +177,17 @@ macro_rules! with_rules_of_freshness {
                     nobody_waits_for_the_renewal_of_a_stale_value
                     the_panic_and_the_error_of_a_load_reach_their_caller
                     what_is_invalidated_while_it_is_renewed_stays_invalid;
+                expire:
+                    a_load_from_before_it_expired_makes_no_fresh_value
+                    a_value_that_is_put_is_fresh_again
+                    an_expiry_reaches_as_far_as_an_invalidation
+                    an_invalidation_wins_over_it
+                    it_holds_nobody_off_that_a_load_has_failed_before
+                    it_serves_when_its_load_outlasts_the_soft_timeout
+                    it_serves_while_its_load_fails_until_the_end_that_it_had
+                    what_expires_while_its_load_runs_is_served
+                    what_has_expired_is_loaded_by_the_next_call
+                    what_is_invalidated_while_its_load_runs_is_not_served;
                 freshness:
                     a_fresh_value_needs_no_load
                     a_panic_without_a_value_is_the_callers
@@ -212,11 +224,23 @@ macro_rules! with_rules_of_freshness {
 }
 
 mod freshness_of_nodes_in_redis {
-    rules! { standalone, Redis; refresh: nodes_share_one_refresh; }
+    rules! {
+        standalone, Redis;
+        expire: it_expires_on_every_node;
+        refresh: nodes_share_one_refresh;
+    }
 }
 
 mod freshness_of_nodes_in_tiers {
-    rules! { standalone, Tiered; refresh: nodes_share_one_refresh; }
+    rules! {
+        standalone, Tiered;
+        expire: it_expires_on_every_node;
+        refresh: nodes_share_one_refresh;
+    }
+}
+
+mod freshness_of_nodes_in_a_cluster {
+    rules! { cluster, Tiered; expire: it_expires_on_every_node; }
 }
 
 mod between_nodes {

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use cachery_core::{
-    __private::{Key, Site, Target, invalidate_all},
-    CacheHandle, CacheKey, Caches, Invalidation, TagHandle,
+    __private::{Key, Site},
+    CacheHandle, CacheKey, Caches, Invalidation, Invalidations, TagHandle, Target,
 };
 use serde_json::Value;
 
@@ -31,11 +31,14 @@ fn parsed(declared: &[Declared], body: &[u8]) -> Result<Key, Refusal> {
     Ok(Key::of(&parts))
 }
 
-/// Invalidates `key` in the registry of the routes.
-pub(super) async fn invalidate(caches: &Caches, cache: &CacheHandle, key: Key) -> Invalidation {
-    let targets = cache.sites().first().map(|site| Target::Key(site, key));
-    let reach = caches.scope(invalidate_all(targets)).await;
-    reach.unwrap_or(Invalidation::Local)
+/// Returns the invalidation of `key`, if the cache has a function.
+pub(super) fn target(cache: &CacheHandle, key: Key) -> Option<Target> {
+    cache.sites().first().map(|site| Target::key(site, key))
+}
+
+/// Applies an invalidation in the registry of the routes.
+pub(super) async fn apply(caches: &Caches, target: Option<Target>) -> Invalidation {
+    caches.scope(target.into_iter().collect::<Invalidations>().apply()).await
 }
 
 /// Returns the parts of the cache's key, for people; none where several functions have its name.

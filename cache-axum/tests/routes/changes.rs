@@ -100,6 +100,25 @@ async fn invalidate_takes_the_parts_of_one_key() {
 }
 
 #[tokio::test]
+async fn expire_takes_one_key_or_all_and_the_old_value_serves_a_load_that_fails() {
+    let (caches, app) = program().await;
+    let path = "/api/cache/routes-price/expire";
+    let peek = async |text| caches.scope(price::peek(UNLIKELY, text)).await;
+    let body = format!("[{UNLIKELY}, \"planted-a\"]");
+    let reply = send(&app, post(path, body)).await;
+    assert_eq!(reply.body, r#"{"action":"expire","cache":"routes-price","reach":"local"}"#);
+    assert_eq!((peek("planted-a").await, peek("planted-b").await.is_some()), (None, true));
+    for body in ["", "{}"] {
+        caches.scope(price(UNLIKELY, "planted-b")).await.unwrap();
+        assert_eq!(send(&app, post(path, body)).await.status, StatusCode::OK);
+        assert_eq!(peek("planted-b").await, None, "{body}");
+    }
+    assert_eq!(send(&app, post(path, "[1]")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let counted = caches.get("routes-price").unwrap().stats().invalidations;
+    assert_eq!((counted.key, counted.cache), (1, 2));
+}
+
+#[tokio::test]
 async fn a_key_that_is_not_one_is_refused_with_the_list_of_parts() {
     let (caches, app) = program().await;
     let path = "/api/cache/routes-price/invalidate";

@@ -31,6 +31,10 @@ async fn a_key_or_a_whole_cache_is_ended_from_outside() {
     assert_eq!(loads().await, 1);
     ask(&url, &["clear", "cli-scores"]).await.says(0, &["clear cli-scores: done"]);
     assert_eq!(loads().await, 2);
+    ask(&url, &["expire", "cli-scores", "7", "great"]).await.says(0, &["expire cli-scores: done"]);
+    assert_eq!(loads().await, 1);
+    ask(&url, &["expire", "cli-scores"]).await.says(0, &["done"]);
+    assert_eq!(loads().await, 2);
     let json = ask(&url, &["clear", "cli-scores", "--json"]).await.json();
     assert_eq!((&json["action"], &json["reach"]), (&"clear".into(), &"local".into()));
 }

@@ -13,7 +13,8 @@ use parking_lot::Mutex;
 
 use crate::{
     clock::Moment,
-    key::{Key, KeyHasher, StoredKey},
+    entry::Entry,
+    key::{KeyHasher, StoredKey},
 };
 
 /// The longest time between two loads of a key that fails, as a multiple of the first.
@@ -38,26 +39,29 @@ struct Retry {
     delay: Duration,
     /// The moment from which the key has no value that could be served.
     end: Moment,
+    /// `true` where its value had expired before the load.
+    expired: bool,
 }
 
 impl Retries {
-    /// Returns the moment of the next load of `key`, if its last one has failed.
-    pub(crate) fn of(&self, key: &Key) -> Option<Moment> {
+    /// Returns the moment of the next load of the key of `entry`, if its last one has failed. One
+    /// that has expired since then holds nobody off.
+    pub(crate) fn of(&self, entry: &Entry) -> Option<Moment> {
         if self.count.load(Acquire) == 0 {
             return None;
         }
-        self.keys.lock().get(&StoredKey::from(key)).map(|retry| retry.at)
+        let keys = self.keys.lock();
+        let retry = keys.get(entry.key());
+        retry.filter(|retry| retry.expired || !entry.is_expired()).map(|retry| retry.at)
     }
 
-    /// Notes that a load of `key` has failed at `now`. Its value serves until `end`. Returns the
-    /// moment of the next load: after `first`, twice as long after each further failure.
-    pub(crate) fn failed(
-        &self,
-        key: &StoredKey,
-        now: Moment,
-        first: Duration,
-        end: Moment,
-    ) -> Moment {
+    /// Notes that a load of the key of `entry` has failed at `now`, in place of which `entry` may
+    /// serve. Returns the moment of the next load: after `first`, twice as long after each further
+    /// failure.
+    pub(crate) fn failed(&self, entry: &Entry, now: Moment, first: Duration) -> Moment {
+        let key = entry.key();
+        let end = entry.end();
+        let expired = entry.is_expired();
         let most = first * MOST;
         self.change(|keys| {
             let delay = keys.get(key).map_or(first, |last| (last.delay * 2).min(most));
@@ -67,7 +71,7 @@ impl Retries {
                 keys.retain(|_, retry| now < retry.at);
             }
             if keys.len() < MOST_KEYS || keys.contains_key(key) {
-                keys.insert(key.clone(), Retry { at, delay, end });
+                keys.insert(key.clone(), Retry { at, delay, end, expired });
             }
             at
         })
@@ -109,16 +113,14 @@ impl Retries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
+    use crate::{clock::Clock, entry::Facts, key::Key, timeline::Timeline};
 
     const FIRST: Duration = Duration::from_secs(10);
 
-    fn key() -> StoredKey {
-        numbered(1)
-    }
-
-    fn numbered(number: usize) -> StoredKey {
-        StoredKey::from(&Key::of(&[&(number as u64)]))
+    /// Returns a value of the key of this number that ends after `life`.
+    fn value(number: u64, now: Moment, life: Option<Duration>) -> Entry {
+        let key = Key::of(&[&number]);
+        Entry::new(StoredKey::from(&key), 1, Facts::new(Timeline::fresh(now, life)))
     }
 
     #[test]
@@ -126,14 +128,14 @@ mod tests {
         let clock = Clock::isolated();
         clock.stop();
         let (retries, now) = (Retries::default(), clock.now());
-        let delays: Vec<_> = (0..6)
-            .map(|_| retries.failed(&key(), now, FIRST, Moment::NEVER).since(now).as_secs_f64())
-            .collect();
+        let value = value(1, now, None);
+        let failed = || retries.failed(&value, now, FIRST).since(now);
+        let delays: Vec<_> = (0..6).map(|_| failed().as_secs_f64()).collect();
         for (delay, least) in delays.iter().zip([10.0, 20.0, 40.0, 80.0, 100.0, 100.0]) {
             assert!((least..=least * 1.1).contains(delay) && *delay <= 100.0, "{delays:?}");
         }
-        retries.forget(&key());
-        let again = retries.failed(&key(), now, FIRST, Moment::NEVER).since(now);
+        retries.forget(value.key());
+        let again = failed();
         assert!(again < Duration::from_secs(12), "{again:?}");
     }
 
@@ -141,7 +143,7 @@ mod tests {
     fn more_keys_than_the_bound_are_not_noted_unless_others_are_due() {
         let clock = Clock::isolated();
         let (retries, now) = (Retries::default(), clock.now());
-        let fail = |number, now| retries.failed(&numbered(number), now, FIRST, Moment::NEVER);
+        let fail = |number: usize, at| retries.failed(&value(number as u64, now, None), at, FIRST);
         (0..=MOST_KEYS).for_each(|number| _ = fail(number, now));
         assert_eq!(retries.len(), MOST_KEYS);
         fail(0, now);
@@ -154,10 +156,23 @@ mod tests {
     fn a_key_without_a_value_is_forgotten() {
         let clock = Clock::isolated();
         let (retries, now) = (Retries::default(), clock.now());
-        retries.failed(&key(), now, FIRST, now + FIRST);
+        retries.failed(&value(1, now, Some(FIRST)), now, FIRST);
         retries.tidy(now);
         assert_eq!(retries.count.load(Acquire), 1);
         retries.tidy(now + FIRST);
         assert_eq!(retries.count.load(Acquire), 0);
+    }
+
+    #[test]
+    fn a_value_that_has_expired_since_holds_nobody_off() {
+        let clock = Clock::isolated();
+        let (retries, now) = (Retries::default(), clock.now());
+        let value = value(1, now, None);
+        retries.failed(&value, now, FIRST);
+        assert!(retries.of(&value).is_some());
+        value.expire();
+        assert!(retries.of(&value).is_none());
+        retries.failed(&value, now, FIRST);
+        assert!(retries.of(&value).is_some(), "its load has failed since");
     }
 }

@@ -7,6 +7,7 @@ use cachery_syntax::Backend;
 use super::{Cache, Remote, Shared};
 use crate::{
     health::ServerHealth,
+    invalidation::Ending,
     memory::fake::{self, has_interleaved, interleave_once, key, put},
     observe::Resources,
     remote::{
@@ -45,6 +46,7 @@ impl RemoteTier for Nowhere {
     fn invalidate_tags<'a>(
         &'a self,
         _: &'a [TagKey],
+        _: Ending,
         _: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
@@ -73,12 +75,18 @@ impl RemoteTier for Nowhere {
     fn invalidate<'a>(
         &'a self,
         _: &'a [RemoteKey],
+        _: Ending,
         _: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
     }
 
-    fn clear<'a>(&'a self, _: &'a str, _: Duration) -> Pending<'a, Result<(), Reason>> {
+    fn invalidate_cache<'a>(
+        &'a self,
+        _: &'a str,
+        _: Ending,
+        _: Duration,
+    ) -> Pending<'a, Result<(), Reason>> {
         unreachable!()
     }
 

@@ -1,7 +1,7 @@
 //! The trust in entries in memory while other nodes' invalidations may not arrive.
 
 use super::Cache;
-use crate::{clock::Moment, remote::Digest};
+use crate::{clock::Moment, invalidation::Ending, remote::Digest};
 
 impl Cache {
     /// Limits the trust in memory to the outage ttl: the node is cut off. Said again, it changes
@@ -32,9 +32,9 @@ impl Cache {
         self.distrust();
     }
 
-    /// Makes the key with this digest invalid: another node has invalidated it.
-    pub(crate) fn invalidated_elsewhere(&self, digest: &Digest) {
-        self.generations.end(self.generations.group(digest));
+    /// Ends the value of the key with this digest, as another node has.
+    pub(crate) fn invalidated_elsewhere(&self, digest: &Digest, ending: Ending) {
+        self.generations.end(self.generations.group(digest), ending);
         self.counters.invalidated_elsewhere.add(1);
     }
 }

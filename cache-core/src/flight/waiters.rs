@@ -173,7 +173,7 @@ impl<S> Waiters<S> {
         self.leader.iter().chain(&self.own_loads)
     }
 
-    /// Tells whether no tag was invalidated since the first load began.
+    /// Tells whether no tag was invalidated or has expired since the first load began.
     pub(super) fn tags_stand(&self) -> bool {
         self.tags.as_ref().is_none_or(|tags| tags.stands())
     }

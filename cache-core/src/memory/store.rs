@@ -108,6 +108,12 @@ impl Memory {
         self.tier.remove(key)
     }
 
+    /// Lets the entry of `key` expire. To be called under its lock.
+    pub(crate) fn expire(&self, key: &Key) {
+        self.changes.changed(&StoredKey::from(key));
+        self.tier.get(key).iter().for_each(Entry::expire);
+    }
+
     /// Removes all entries; the caller has made them invalid.
     pub(crate) fn clear(&self) {
         self.tier.clear();

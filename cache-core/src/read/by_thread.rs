@@ -62,6 +62,11 @@ impl<R, V, E> Keyed<R, V, E> {
         park(self.invalidate())
     }
 
+    /// Lets the key expire, as [`expire`](Self::expire) does.
+    pub fn expire_now(self) -> Invalidation {
+        park(self.expire())
+    }
+
     /// Calls the function by `miss`, or as if it were not cached.
     pub(super) fn call_by_thread(&self, miss: Option<Miss>, load: impl FnOnce() -> R) -> R {
         let then = miss.map_or(Then::Run, |miss| self.wait_for(miss.by_thread().seek()));
@@ -137,7 +142,7 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 }
 
-/// Invalidates all targets, as [`invalidate_all`] does.
+/// Applies all targets, as [`invalidate_all`] does.
 pub fn invalidate_all_now(targets: impl IntoIterator<Item = Target>) -> Option<Invalidation> {
     park(invalidate_all(targets))
 }

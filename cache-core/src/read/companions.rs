@@ -11,12 +11,17 @@ use std::{
 
 use super::{
     call::{Call, Missed},
-    invalidate::{Target, invalidate_keys},
+    invalidate::{Target, end_keys},
     keyed::Keyed,
     miss::Miss,
 };
 use crate::{
-    cache::Cache, entry::Entry, invalidation::Invalidation, registry::Caches, runtime, tag::Tags,
+    cache::Cache,
+    entry::Entry,
+    invalidation::{Ending, Invalidation},
+    registry::Caches,
+    runtime,
+    tag::Tags,
 };
 
 /// Returns the fresh value in memory, and counts a hit; without one, the call that goes on. Pending
@@ -129,12 +134,17 @@ impl<R, V, E> Keyed<R, V, E> {
 
     /// Invalidates the key.
     pub async fn invalidate(self) -> Invalidation {
-        invalidate_keys(&Caches::cache_of(self.site), slice::from_ref(&*self.key)).await
+        end_keys(&Caches::cache_of(self.site), slice::from_ref(&*self.key), Ending::Invalid).await
+    }
+
+    /// Lets the key expire: the next call loads, and the old value serves only when that fails.
+    pub async fn expire(self) -> Invalidation {
+        end_keys(&Caches::cache_of(self.site), slice::from_ref(&*self.key), Ending::Expired).await
     }
 
     /// Returns the key without the types, to be invalidated.
     pub fn target(self) -> Target {
-        Target::Key(self.site, self.key.into_key())
+        Target::key(self.site, self.key.into_key())
     }
 
     /// Returns the cache in the current registry, unless it is switched off.

@@ -285,6 +285,28 @@ impl<K, V> Cache<K, V> {
         self.at(&[&key]).invalidate()
     }
 
+    /// Lets `key` expire, and returns the reach of that: the next call loads, and the old value is
+    /// returned only when that load fails or takes too long.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_13", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// USERS.expire(&7).await;
+    /// let fails = || async { Err::<String, _>("the origin is away") };
+    /// assert_eq!(USERS.get_or_load(&7, fails).await.as_deref(), Ok("Ada"));
+    /// # }
+    /// ```
+    pub fn expire<Q>(&self, key: &Q) -> impl Future<Output = Invalidation> + use<K, V, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.at(&[&key]).expire()
+    }
+
     /// Returns the invalidation of `key` as a value, to be applied later by
     /// [`Invalidations`](super::Invalidations).
     ///
@@ -349,6 +371,23 @@ impl<K, V> Cache<K, V> {
     /// ```
     pub async fn clear(&self) -> Invalidation {
         self.handle().clear().await
+    }
+
+    /// Lets every entry expire, on all nodes where the cache is shared, as [`expire`](Self::expire)
+    /// does for one.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_14", ttl: "10m" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// USERS.put(&7, "Ada".to_owned()).await;
+    /// USERS.expire_all().await;
+    /// assert_eq!(USERS.get(&7).await, None);
+    /// # }
+    /// ```
+    pub async fn expire_all(&self) -> Invalidation {
+        self.handle().expire_all().await
     }
 }
 

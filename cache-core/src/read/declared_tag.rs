@@ -85,6 +85,28 @@ impl<K> Tag<K> {
         async { invalidate_all([target]).await.unwrap_or(Invalidation::Local) }
     }
 
+    /// Lets all entries with this value of the tag expire, on all nodes where caches are shared, and
+    /// returns the reach of that: the next call for each loads, and the old value is returned only
+    /// when that load fails or takes too long.
+    ///
+    /// ```
+    /// # use cachery::caches;
+    /// # caches! { static TENANT: Tag<u64> = { name: "tenant_4" }; }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # use cachery::Invalidation;
+    /// assert_eq!(TENANT.expire(&7).await, Invalidation::Local);
+    /// # }
+    /// ```
+    pub fn expire<Q>(&self, value: &Q) -> impl Future<Output = Invalidation> + use<K, Q>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        let target = self.at(&[&value]).target().expiring();
+        async { invalidate_all([target]).await.unwrap_or(Invalidation::Local) }
+    }
+
     /// Returns the invalidation of this value as a value of its own, to be applied later by
     /// [`Invalidations`](super::Invalidations).
     ///
@@ -112,7 +134,7 @@ impl<K> Tag<K> {
 impl Named {
     /// Returns the value as a target of an invalidation.
     pub fn target(self) -> Target {
-        Target::Tag(self)
+        Target::tag(self)
     }
 }
 

@@ -88,9 +88,9 @@ pub(super) fn fill(
         claim,
     };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
-    let tags_stand = landing.tags.as_ref().is_none_or(|tags| tags.stands());
+    let tags_are_valid = landing.tags.as_ref().is_none_or(|tags| tags.is_valid());
     // Nobody would read a value whose tag was invalidated meanwhile.
-    let stored = lifetimes.filter(|_| tags_stand);
+    let stored = lifetimes.filter(|_| tags_are_valid);
     // The user's code, and part of the load: it may call for this very key.
     let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, spent, encode);
     let value = Loading::nested(landing.permit.progress()).scope(|| stored.and_then(outgoing));
@@ -127,14 +127,15 @@ impl Landing {
         let Some(lifetimes) = lifetimes else { return decline(&cache, permit, load_time) };
         cache.forget_declined(permit.key());
         let facts = cache.facts(lifetimes, permit.generation(), group, spent);
-        let tags_stand = || tags.as_ref().is_none_or(|tags| tags.stands());
+        let tags_are_valid = || tags.as_ref().is_none_or(|tags| tags.is_valid());
         let tagged = || wrap(permit.key().clone(), facts).tagged(tags.clone());
         let wrap = || cache.completed(tagged(), lifetimes.fresh);
         let entry = Loading::nested(permit.progress()).scope(wrap);
         let store = || match keep {
             Keep::No => Left::default(),
-            // A tag was invalidated after the load began.
-            _ if !tags_stand() => Left::default(),
+            // A tag was invalidated after the load began. After one has only expired, readers find the
+            // value expired.
+            _ if !tags_are_valid() => Left::default(),
             Keep::Too => cache.keep(entry.clone()),
             Keep::Alone => cache.store(entry.clone()),
         };

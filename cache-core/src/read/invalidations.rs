@@ -112,7 +112,7 @@ impl Invalidations {
         self.targets.is_empty()
     }
 
-    /// Invalidates all targets in the current registry, and returns the least reach of all. The
+    /// Invalidates all targets in the current registry, or lets them expire, and returns the least reach of all. The
     /// target of a [`CacheHandle`](crate::CacheHandle) is a cache of the handle's registry.
     ///
     /// All requests are sent side by side: together they take one round trip to each server.

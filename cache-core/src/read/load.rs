@@ -265,12 +265,11 @@ impl Load {
         let Some(standby) = standby.filter(|standby| standby.serves(&cache)) else {
             return Err(permit);
         };
-        let key = permit.key().clone();
         let entry = standby.entry().clone();
         let outcome = Outcome::Standby(entry.clone());
         let first = cache.policy.get().retry_after;
         let noted = || {
-            let at = cache.retries.failed(&key, cache.clock.now(), first, entry.end());
+            let at = cache.retries.failed(&entry, cache.clock.now(), first);
             standby.hold_off(at);
         };
         if let Err(permit) = permit.fail_with(&outcome, noted) {

@@ -9,6 +9,7 @@ use crate::{
     cache::Cache,
     codec::{Codec, Unstorable},
     config::Policy,
+    invalidation::Ending,
     key::StoredKey,
     money::Spent,
     observe,
@@ -119,7 +120,7 @@ impl RemotePart {
         if self.kind == FillKind::Replacing {
             // What cannot be done in the time that is left is queued.
             let keys = std::slice::from_ref(&self.key);
-            let _ = tier(cache).invalidate(keys, self.budget.left()).await;
+            let _ = tier(cache).invalidate(keys, Ending::Invalid, self.budget.left()).await;
         }
         let is_too_slow = self.refusal == Some(Reason::TooSlow);
         let is_private = is_too_slow || !tier(cache).receives_invalidations();

@@ -2,7 +2,7 @@
 //!
 //! Each step has an outcome for a tier that is out of reach. No step fails a call.
 
-use std::{sync::Arc, time::Instant};
+use std::{iter, sync::Arc, time::Instant};
 
 use tracing::{Instrument as _, warn};
 
@@ -13,14 +13,15 @@ use crate::{
     entry::{Entry, Facts},
     flight::{Origin, Permit, Progress, enclosing, keeps_lease},
     generations::Group,
+    invalidation::Ending,
     key::{Key, StoredKey},
     memory::{Left, Lookup},
     observe,
     policy::FLIGHT_WAIT,
     remote::{
         Budget, FillKind, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
-        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, SeenTag, StoredTag, StoredValue,
-        TagGeneration, TagKey,
+        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, SeenTag, StoredValue, TagGeneration,
+        TagKey,
     },
     tag::TagSet,
     timeline::{Age, Lifetimes, Timeline},
@@ -216,27 +217,27 @@ impl RemotePart {
         &self,
         cache: &Cache,
         key: &Key,
-        incoming: Incoming,
+        mut incoming: Incoming,
         snapshot: Snapshot,
         drawn: Option<Arc<TagSet>>,
     ) -> Option<Entry> {
         let named = self.tags.iter().flat_map(|tags| tags.iter());
         let tags = if named.eq(incoming.tags.iter().map(|tag| &tag.key)) {
-            stand(&incoming.tags, &self.seen_tags).then_some(drawn).flatten()
+            drawn.filter(|_| is_valid(&mut incoming, &self.seen_tags))
         } else {
-            self.stands_now(cache, &incoming).await
+            self.tags_now(cache, &mut incoming).await
         };
         self.open(cache, key, &incoming, snapshot.generation, Some(tags?))
     }
 
-    /// Returns the tags of a stored value, if they stand, by a request of its own.
-    async fn stands_now(&self, cache: &Cache, incoming: &Incoming) -> Option<Arc<TagSet>> {
+    /// Returns the tags of a stored value, if none was invalidated, by a request of its own.
+    async fn tags_now(&self, cache: &Cache, incoming: &mut Incoming) -> Option<Arc<TagSet>> {
         let keys: Vec<_> = incoming.tags.iter().map(|tag| tag.key.clone()).collect();
         // Before the request: what is invalidated from here on makes the entry invalid.
         let drawn = cache.tags.draw(&keys);
         let ask = |left| tier(cache).tag_generations(&keys, left);
         match self.budget.spend(Instant::now(), ask).await {
-            Ok(seen) => stand(&incoming.tags, &seen).then_some(drawn),
+            Ok(seen) => is_valid(incoming, &seen).then_some(drawn),
             Err(reason) => {
                 out_of_reach(cache, reason);
                 None
@@ -273,6 +274,11 @@ impl RemotePart {
         (self.decode)(key, incoming.codec, incoming.payload(), facts)
             .inspect_err(|reason| undecodable(cache, *reason))
             .map(|entry| cache.completed(entry.tagged(tags), lifetimes.fresh))
+            .inspect(|entry| {
+                if incoming.expired {
+                    entry.expire();
+                }
+            })
             .ok()
     }
 
@@ -302,11 +308,11 @@ impl RemotePart {
                     self.permit = Some(granted);
                     return Ok(permit);
                 }
-                Ok(LoadReply::Found(incoming)) => {
+                Ok(LoadReply::Found(mut incoming)) => {
                     let opened = if incoming.tags.is_empty() {
                         self.open(cache, key, &incoming, snapshot.generation, None)
                     } else {
-                        let tags = self.stands_now(cache, &incoming).await;
+                        let tags = self.tags_now(cache, &mut incoming).await;
                         tags.and_then(|tags| {
                             self.open(cache, key, &incoming, snapshot.generation, Some(tags))
                         })
@@ -385,10 +391,14 @@ impl RemotePart {
     }
 }
 
-/// Tells whether each of the tags of a stored value has the generation that was `seen`.
-fn stand(stored: &[StoredTag], seen: &[Option<TagGeneration>]) -> bool {
-    let all = stored.iter().map(|tag| Some(tag.generation));
-    all.eq(seen.iter().copied())
+/// Tells whether no tag of a stored value was invalidated, by the generations that were `seen`, and
+/// notes in it if one has expired.
+fn is_valid(stored: &mut Incoming, seen: &[Option<TagGeneration>]) -> bool {
+    let seen = seen.iter().copied().chain(iter::repeat(None));
+    let endings = stored.tags.iter().zip(seen).filter_map(|(tag, seen)| tag.ending(seen));
+    let endings: Vec<_> = endings.collect();
+    stored.expired |= !endings.is_empty();
+    !endings.contains(&Ending::Invalid)
 }
 
 /// Makes a request that has waited ask for what was stored meanwhile.

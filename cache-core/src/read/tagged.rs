@@ -63,6 +63,14 @@ impl<R, V, E> Tagged<R, V, E> {
         self.keyed.invalidate_now()
     }
 
+    pub fn expire(self) -> impl Future<Output = Invalidation> {
+        self.keyed.expire()
+    }
+
+    pub fn expire_now(self) -> Invalidation {
+        self.keyed.expire_now()
+    }
+
     pub fn target(self) -> Target {
         self.keyed.target()
     }

@@ -19,7 +19,7 @@ use crate::{
     error::Error,
     flight,
     health::Health,
-    invalidation::Invalidation,
+    invalidation::{Ending, Invalidation},
     remote::{QueuedInvalidations, Shutdown},
     site::{self, Site},
     tag::{self, Named},
@@ -235,9 +235,9 @@ impl Caches {
         tag::by_name().keys().copied().collect()
     }
 
-    /// Makes all entries invalid that have one of these values of tags.
-    pub(crate) async fn invalidate_tags(&self, values: &[Named]) -> Invalidation {
-        tags::invalidate(&self.0, values).await
+    /// Makes all entries invalid, or expire, that have one of these values of tags.
+    pub(crate) async fn end_tags(&self, values: &[Named], ending: Ending) -> Invalidation {
+        tags::end(&self.0, values, ending).await
     }
 
     /// Returns the names of all caches of this program, sorted.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{current::current, remote, state::Registry};
 use crate::{
-    invalidation::Invalidation,
+    invalidation::{Ending, Invalidation},
     observe::{LoadTimes, Stats},
     policy::Policy,
     read::Target,
@@ -128,7 +128,27 @@ impl CacheHandle {
     /// }
     /// ```
     pub async fn clear(&self) -> Invalidation {
-        remote::clear(&self.registry, self.name()).await
+        self.end_all(Ending::Invalid).await
+    }
+
+    /// Lets every entry expire, in a shared cache on all nodes: the next call for each loads, and
+    /// the old value is returned only when that load fails or takes longer than `soft_timeout`,
+    /// until the end that it had. What running loads return is not stored as fresh. The cost is the
+    /// same for any number of entries.
+    ///
+    /// ```
+    /// use cachery::CacheHandle;
+    ///
+    /// async fn after_a_deployment_of_the_origin(cache: &CacheHandle) {
+    ///     cache.expire_all().await;
+    /// }
+    /// ```
+    pub async fn expire_all(&self) -> Invalidation {
+        self.end_all(Ending::Expired).await
+    }
+
+    pub(crate) async fn end_all(&self, ending: Ending) -> Invalidation {
+        remote::end_all(&self.registry, self.name(), ending).await
     }
 
     /// Returns the [`clear`](Self::clear) of this cache as a value, to be applied later.
@@ -141,7 +161,7 @@ impl CacheHandle {
     /// }
     /// ```
     pub fn target(&self) -> Target {
-        Target::All(self.clone())
+        Target::all(self.clone())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Fallback, Secret},
     error::{Error, Fault, FaultKind},
     identity::Identity,
-    invalidation::Invalidation,
+    invalidation::{Ending, Invalidation},
     observe,
     remote::{Digest, Digester, REMOTE_BACKENDS, RemoteEvents, RemoteOptions, Shutdown, TagKey},
     site,
@@ -109,9 +109,15 @@ async fn connect_patiently(remote: &Remote, source: &str) -> Result<(), String> 
     remote.tier.connected(CONNECT_LONGER).await
 }
 
-/// Clears the cache called `name`, here and on all nodes.
-pub(super) async fn clear(registry: &Registry, name: &'static str) -> Invalidation {
-    registry.named(name).for_each(|cache| cache.clear());
+/// Ends all values of the cache called `name`, here and on all nodes.
+pub(super) async fn end_all(
+    registry: &Registry,
+    name: &'static str,
+    ending: Ending,
+) -> Invalidation {
+    let end_here = || registry.named(name).for_each(|cache| cache.end_all(ending));
+    registry.named(name).for_each(|cache| cache.counters.clears.add(1));
+    end_here();
     let started = &registry.settings.started;
     let is_shared = site::named(name)
         .iter()
@@ -121,32 +127,31 @@ pub(super) async fn clear(registry: &Registry, name: &'static str) -> Invalidati
     };
     // Once more, also when the caller goes away: a call in between may have read from a server that
     // did not know yet.
-    let _after =
-        scopeguard::guard((), |()| registry.named(name).for_each(|cache| cache.drop_all()));
-    Invalidation::of(remote.tier.clear(name, remote.deadline).await)
+    let _after = scopeguard::guard((), |()| end_here());
+    Invalidation::of(remote.tier.invalidate_cache(name, ending, remote.deadline).await)
 }
 
 /// Passes the events of a tier on to the caches of its registry.
 struct Events(Weak<Registry>);
 
 impl RemoteEvents for Events {
-    fn invalidated(&self, identity: Identity, digest: &Digest) {
+    fn invalidated(&self, identity: Identity, digest: &Digest, ending: Ending) {
         let Some(registry) = self.0.upgrade() else { return };
         let sites = site::by_identity(identity).iter();
         sites
             .filter_map(|site| registry.open_cache(site))
-            .for_each(|cache| cache.invalidated_elsewhere(digest));
+            .for_each(|cache| cache.invalidated_elsewhere(digest, ending));
     }
 
-    fn tag_invalidated(&self, name: &str, digest: Digest) {
+    fn tag_invalidated(&self, name: &str, digest: Digest, ending: Ending) {
         if let Some(registry) = self.0.upgrade() {
-            registry.tags.end(&TagKey { name: name.to_owned().into(), digest });
+            registry.tags.end(&TagKey { name: name.to_owned().into(), digest }, ending);
         }
     }
 
-    fn cleared(&self, name: &str) {
+    fn cache_invalidated(&self, name: &str, ending: Ending) {
         if let Some(registry) = self.0.upgrade() {
-            registry.named(name).for_each(|cache| cache.drop_all());
+            registry.named(name).for_each(|cache| cache.end_all(ending));
         }
     }
 

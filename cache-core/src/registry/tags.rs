@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::state::Registry;
 use crate::{
-    invalidation::Invalidation,
+    invalidation::{Ending, Invalidation},
     key::Key,
     tag::{self, Named, TagSite},
 };
@@ -73,28 +73,47 @@ impl TagHandle {
     /// # }
     /// ```
     pub async fn invalidate(&self, value: &Key) -> Invalidation {
-        invalidate(&self.registry, &[Named { site: self.site, key: value.clone() }]).await
+        self.end(value, Ending::Invalid).await
+    }
+
+    /// Lets all entries expire that have the value of this encoding, as
+    /// [`invalidate`](Self::invalidate) invalidates them.
+    ///
+    /// ```
+    /// # use cachery::{Caches, key::KeyEncoder};
+    /// # async fn example() {
+    /// if let Some(tag) = Caches::current().tag("tenant") {
+    ///     tag.expire(&KeyEncoder::new().arg(&7_u64).finish()).await;
+    /// }
+    /// # }
+    /// ```
+    pub async fn expire(&self, value: &Key) -> Invalidation {
+        self.end(value, Ending::Expired).await
+    }
+
+    async fn end(&self, value: &Key, ending: Ending) -> Invalidation {
+        end(&self.registry, &[Named { site: self.site, key: value.clone() }], ending).await
     }
 }
 
-/// Makes all entries invalid that have one of these values of tags: on all nodes, if the program
-/// has a remote tier.
+/// Makes all entries invalid, or expire, that have one of these values of tags: on all nodes, if the
+/// program has a remote tier.
 ///
 /// Dropping the future is safe: this process no longer serves the old values, and the request to
 /// the remote tier is made in the background.
-pub(super) async fn invalidate(registry: &Registry, values: &[Named]) -> Invalidation {
+pub(super) async fn end(registry: &Registry, values: &[Named], ending: Ending) -> Invalidation {
     let keys: Vec<_> = values.iter().map(|value| registry.tags.key(value)).collect();
     let end_all = || {
         for key in &keys {
-            registry.tags.end(key);
+            registry.tags.end(key, ending);
         }
     };
     end_all();
     let Some(remote) = &registry.remote else { return Invalidation::Local };
     // Once more, also when the caller goes away: a call in between may have read a value from the
-    // server before its tag was gone there.
+    // server before its tag had ended there.
     let _again = scopeguard::guard((), |()| end_all());
-    Invalidation::of(remote.tier.invalidate_tags(&keys, remote.deadline).await)
+    Invalidation::of(remote.tier.invalidate_tags(&keys, ending, remote.deadline).await)
 }
 
 impl fmt::Debug for TagHandle {

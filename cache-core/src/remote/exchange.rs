@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Pending, Reason, TagKey};
-use crate::{codec::Codec, money::Spent, timeline::Lifetimes};
+use crate::{codec::Codec, invalidation::Ending, money::Spent, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
 /// marks with a token mean that nothing invalidated or replaced the key in between.
@@ -22,9 +22,12 @@ pub struct Mark {
     pub tags: Option<[u8; 16]>,
 }
 
-/// The random bytes of one value of a tag, from one invalidation to the next. An absent one is one
-/// that no stored value has.
+/// The random bytes of one value of a tag. An invalidation replaces all of them, an expiry the
+/// second half. An absent one is one that no stored value has.
 pub type TagGeneration = [u8; 16];
+
+/// The bytes of a [`TagGeneration`] by which values are invalid. The others tell what has expired.
+const HARD: usize = 8;
 
 /// One value of a tag that a stored value has, with its generation from before the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,18 @@ pub struct StoredTag {
     pub key: TagKey,
     /// Its generation.
     pub generation: TagGeneration,
+}
+
+impl StoredTag {
+    /// Tells what has become of values with this tag, where a reader has `seen` its generation;
+    /// `None` while it stands.
+    pub(crate) fn ending(&self, seen: Option<TagGeneration>) -> Option<Ending> {
+        match seen {
+            Some(seen) if seen == self.generation => None,
+            Some(seen) if seen[..HARD] == self.generation[..HARD] => Some(Ending::Expired),
+            _ => Some(Ending::Invalid),
+        }
+    }
 }
 
 /// One value of a tag, with the generation that a read has shown.
@@ -100,6 +115,9 @@ pub struct Incoming {
     pub written: SystemTime,
     /// The time and the money of its load.
     pub spent: Spent,
+    /// `true` where it serves a call only when its load fails: it has expired. Its tags may have
+    /// expired besides.
+    pub expired: bool,
     /// Its tags. It is valid while each of them has this generation.
     pub tags: Vec<StoredTag>,
 }

@@ -7,9 +7,12 @@ use std::{
 
 use super::{
     named::Named,
-    set::{Cell, TagSet},
+    set::{Cell, Drawn, TagSet},
 };
-use crate::remote::{Digester, TagKey};
+use crate::{
+    invalidation::Ending,
+    remote::{Digester, TagKey},
+};
 
 /// The parts of the table, each with a lock of its own: a power of two.
 const SHARDS: usize = 64;
@@ -47,11 +50,14 @@ impl Cells {
         TagSet::of(keys.iter().map(|key| self.shard(key).draw(key)))
     }
 
-    /// Makes all entries invalid that have this value of a tag, also those of loads that run. It
-    /// costs the same for any number of them.
-    pub(crate) fn end(&self, key: &TagKey) {
-        if let Some(cell) = self.shard(key).cells.remove(key) {
-            cell.end();
+    /// Makes all entries invalid, or expire, that have this value of a tag, also those of loads that
+    /// run. It costs the same for any number of them.
+    pub(crate) fn end(&self, key: &TagKey, ending: Ending) {
+        let mut shard = self.shard(key);
+        match ending {
+            Ending::Invalid => shard.cells.remove(key).iter().for_each(|cell| cell.end()),
+            // It stays: what has expired may be invalidated later.
+            Ending::Expired => shard.cells.get(key).into_iter().for_each(|cell| cell.expire()),
         }
     }
 
@@ -75,16 +81,17 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 impl Shard {
-    fn draw(&mut self, key: &TagKey) -> Arc<Cell> {
+    fn draw(&mut self, key: &TagKey) -> Drawn {
         if let Some(cell) = self.cells.get(key) {
-            return Arc::clone(cell);
+            return cell.draw();
         }
         if self.cells.len() >= self.sweep_at {
             self.sweep();
         }
         let cell = Arc::<Cell>::default();
-        self.cells.insert(key.clone(), Arc::clone(&cell));
-        cell
+        let drawn = cell.draw();
+        self.cells.insert(key.clone(), cell);
+        drawn
     }
 
     /// Removes the values that no entry and no load has. Only the table hands them out, under this
@@ -121,13 +128,28 @@ mod tests {
         let [one, same, two, other] = [("a", 1), ("a", 1), ("a", 2), ("b", 1)]
             .map(|(name, number)| cells.draw(&[key(name, number)]));
         let both = cells.draw(&[key("a", 2), key("a", 1)]);
-        cells.end(&key("a", 1));
+        cells.end(&key("a", 1), Ending::Invalid);
         assert!(!one.stands() && !same.stands() && !both.stands());
         assert!(two.stands() && other.stands());
         assert!(cells.draw(&[key("a", 1)]).stands(), "a load that begins now has a new one");
         assert!(!one.stands());
         cells.end_all();
         assert!(!two.stands() && !other.stands());
+    }
+
+    #[test]
+    fn what_has_expired_is_valid_until_its_value_ends() {
+        let cells = cells();
+        let end = |ending| cells.end(&key("a", 1), ending);
+        let [before, other] = [1, 2].map(|number| cells.draw(&[key("a", number)]));
+        end(Ending::Expired);
+        assert!(!before.stands() && before.is_valid() && other.stands());
+        let after = cells.draw(&[key("a", 1)]);
+        assert!(after.stands());
+        end(Ending::Invalid);
+        end(Ending::Expired);
+        assert!([before, after].iter().all(|set| !set.stands() && !set.is_valid()));
+        assert!(cells.draw(&[key("a", 1)]).stands() && other.stands());
     }
 
     #[test]
@@ -139,7 +161,7 @@ mod tests {
         }
         assert!(count(&cells) <= SHARDS * FEWEST_SWEPT + 2 * held.len(), "{}", count(&cells));
         assert!(held.iter().all(|set| set.stands()), "one that an entry has is never lost");
-        (0..100).for_each(|number| cells.end(&key("held", number)));
+        (0..100).for_each(|number| cells.end(&key("held", number), Ending::Invalid));
         assert!(held.iter().all(|set| !set.stands()));
     }
 

@@ -3,41 +3,74 @@
 use std::sync::{
     Arc,
     atomic::{
-        AtomicBool,
+        AtomicU64,
         Ordering::{Acquire, Release},
     },
 };
 
+/// Stands for a value that was invalidated.
+const ENDED: u64 = u64::MAX;
+
 /// A value of a tag, from one invalidation to the next.
 #[derive(Debug, Default)]
 pub(super) struct Cell {
-    has_ended: AtomicBool,
+    /// The number of times it has expired, or [`ENDED`]. It changes under the lock of the table.
+    expiries: AtomicU64,
+}
+
+/// A cell, and how often it had expired before the load.
+#[derive(Debug)]
+pub(super) struct Drawn {
+    cell: Arc<Cell>,
+    expiries: u64,
 }
 
 impl Cell {
     /// Makes all entries invalid that have it.
     pub(super) fn end(&self) {
-        self.has_ended.store(true, Release);
+        self.expiries.store(ENDED, Release);
     }
 
-    #[inline]
-    fn stands(&self) -> bool {
-        !self.has_ended.load(Acquire)
+    /// Makes all entries expire that have it.
+    pub(super) fn expire(&self) {
+        self.expiries.fetch_add(1, Release);
+    }
+
+    /// Returns it for a load that is about to begin.
+    pub(super) fn draw(self: &Arc<Self>) -> Drawn {
+        Drawn { cell: Arc::clone(self), expiries: self.expiries.load(Acquire) }
     }
 }
 
-/// The tags of one load, as they were before it began. Its entry is valid while all of them stand.
+impl Drawn {
+    #[inline]
+    fn stands(&self) -> bool {
+        self.cell.expiries.load(Acquire) == self.expiries
+    }
+
+    fn is_valid(&self) -> bool {
+        self.cell.expiries.load(Acquire) != ENDED
+    }
+}
+
+/// The tags of one load, as they were before it began. Its entry is valid while none of them was
+/// invalidated, and has expired once one of them has.
 #[derive(Debug)]
-pub(crate) struct TagSet(Box<[Arc<Cell>]>);
+pub(crate) struct TagSet(Box<[Drawn]>);
 
 impl TagSet {
-    pub(super) fn of(cells: impl Iterator<Item = Arc<Cell>>) -> Arc<Self> {
-        Arc::new(Self(cells.collect()))
+    pub(super) fn of(drawn: impl Iterator<Item = Drawn>) -> Arc<Self> {
+        Arc::new(Self(drawn.collect()))
+    }
+
+    /// Tells whether none of the tags was invalidated or has expired since.
+    #[inline]
+    pub(crate) fn stands(&self) -> bool {
+        self.0.iter().all(Drawn::stands)
     }
 
     /// Tells whether none of the tags was invalidated since.
-    #[inline]
-    pub(crate) fn stands(&self) -> bool {
-        self.0.iter().all(|cell| cell.stands())
+    pub(crate) fn is_valid(&self) -> bool {
+        self.0.iter().all(Drawn::is_valid)
     }
 }

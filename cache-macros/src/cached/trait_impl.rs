@@ -59,7 +59,7 @@ fn plain(mut item: ItemImpl) -> TokenStream {
 
 /// Returns true for an attribute that says what a method does with caches.
 fn is_ours(attribute: &Attribute) -> bool {
-    const NAMES: [&str; 3] = ["cached", "invalidate", "cache_put"];
+    const NAMES: [&str; 4] = ["cached", "invalidate", "expire", "cache_put"];
     let last = attribute.path().segments.last();
     last.is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
 }
@@ -78,7 +78,12 @@ fn expanded(
         };
     }
     // Before `#[async_trait]`, which would leave a function that only returns a future.
-    for (name, kind) in [("invalidate", Effect::Invalidate), ("cache_put", Effect::Put)] {
+    let effects = [
+        ("invalidate", Effect::Invalidate),
+        ("expire", Effect::Expire),
+        ("cache_put", Effect::Put),
+    ];
+    for (name, kind) in effects {
         if let Some(attribute) = take(&mut method.attrs, name) {
             let rest = method.to_token_stream();
             return (effect(kind, given(&attribute), rest), TokenStream::new());

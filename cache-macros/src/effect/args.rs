@@ -61,7 +61,7 @@ impl Args {
             Expr::Assign(given) if is_word(&given.left, "crate") => {
                 self.krate = crate_path::or_default(Some(&given.right), errors);
             }
-            Expr::Call(call) if is_word(&call.func, "all") && effect == Effect::Invalidate => {
+            Expr::Call(call) if is_word(&call.func, "all") && effect != Effect::Put => {
                 self.read_all(&call, errors);
             }
             Expr::Call(call) if is_word(&call.func, "all") => {
@@ -78,7 +78,7 @@ impl Args {
                 other => return Err(no_target(effect, &other)),
             },
             Expr::MethodCall(call) => self.targets.push(of_self(call, function, errors)?),
-            Expr::Path(path) if path.path.is_ident("before") && effect == Effect::Invalidate => {
+            Expr::Path(path) if path.path.is_ident("before") && effect != Effect::Put => {
                 let word = path.path.require_ident()?;
                 if self.before.replace(word.clone()).is_some() {
                     errors.at(word, "`before` is given twice: keep one");
@@ -167,7 +167,7 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
         Expr::Path(path) if path.path.get_ident().is_some_and(|word| near_before(effect, word)) => {
             format!("`{name}` does not know this word: did you mean `before`?")
         }
-        Expr::Path(_) if effect == Effect::Invalidate => {
+        Expr::Path(_) if effect != Effect::Put => {
             let function = quote::ToTokens::to_token_stream(expr);
             format!(
                 "a target says which entry: write `{function}(..)` with its arguments, or `all({function})` \
@@ -180,5 +180,5 @@ fn no_target(effect: Effect, expr: &Expr) -> syn::Error {
 }
 
 fn near_before(effect: Effect, word: &Ident) -> bool {
-    effect == Effect::Invalidate && nearest(word, ["before"]).is_some()
+    effect != Effect::Put && nearest(word, ["before"]).is_some()
 }

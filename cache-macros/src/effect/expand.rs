@@ -18,10 +18,13 @@ pub(super) fn expand(effect: Effect, args: &Args, function: &Function) -> TokenS
     let body = body(function);
     let (first, then) = match effect {
         Effect::Put => (TokenStream::new(), puts(&entries, args, function)),
-        Effect::Invalidate if args.before.is_some() => {
-            (invalidate_before(&entries, args, function), TokenStream::new())
+        Effect::Invalidate | Effect::Expire if args.before.is_some() => {
+            (end_before(&targets(effect, &entries, args), args, function), TokenStream::new())
         }
-        Effect::Invalidate => (TokenStream::new(), invalidate_after(&entries, args, function)),
+        Effect::Invalidate | Effect::Expire => {
+            let targets = targets(effect, &entries, args);
+            (TokenStream::new(), end_after(&entries, &targets, args, function))
+        }
     };
     let returned = returned();
     quote! {
@@ -95,27 +98,27 @@ fn body(function: &Function) -> TokenStream {
     }
 }
 
-/// Emits the list of all that is invalidated.
-fn targets(entries: &[Entry<'_>], args: &Args) -> TokenStream {
-    let krate = &args.krate;
+/// Emits the list of all that is invalidated or expires.
+fn targets(effect: Effect, entries: &[Entry<'_>], args: &Args) -> TokenStream {
+    let softly = (effect == Effect::Expire).then(|| quote!(.expiring()));
     let keys = entries.iter().map(|entry| {
         let value = entry.value();
-        quote!(#value.target())
+        quote!(#value.target()#softly)
     });
     let all = args.all.iter().map(|place| {
         let cache = place.companion(Companion::Cache);
-        quote!(#krate::__private::Target::All(#cache()))
+        quote!(#cache().target()#softly)
     });
     quote!([#(#keys,)* #(#all),*])
 }
 
-fn invalidate_before(entries: &[Entry<'_>], args: &Args, function: &Function) -> TokenStream {
-    let invalidate = invalidate_all(&targets(entries, args), args, function);
-    quote!(#invalidate;)
+fn end_before(targets: &TokenStream, args: &Args, function: &Function) -> TokenStream {
+    let end = end_all(targets, args, function);
+    quote!(#end;)
 }
 
-/// Emits the call that invalidates `targets`, and waits for its end.
-fn invalidate_all(targets: &TokenStream, args: &Args, function: &Function) -> TokenStream {
+/// Emits the call that applies `targets`, and waits for its end.
+fn end_all(targets: &TokenStream, args: &Args, function: &Function) -> TokenStream {
     let krate = &args.krate;
     if function.is_async() {
         quote!(#krate::__private::invalidate_all(#targets).await)
@@ -124,14 +127,19 @@ fn invalidate_all(targets: &TokenStream, args: &Args, function: &Function) -> To
     }
 }
 
-fn invalidate_after(entries: &[Entry<'_>], args: &Args, function: &Function) -> TokenStream {
+fn end_after(
+    entries: &[Entry<'_>],
+    targets: &TokenStream,
+    args: &Args,
+    function: &Function,
+) -> TokenStream {
     let result = result(entries.iter().map(|entry| entry.target));
-    let targets = if_it_succeeded(&result, &targets(entries, args), args, function);
+    let targets = if_it_succeeded(&result, targets, args, function);
     let known = hygienic("__targets");
-    let invalidate = invalidate_all(&known.to_token_stream(), args, function);
+    let end = end_all(&known.to_token_stream(), args, function);
     quote! {
         if let ::core::option::Option::Some(#known) = #targets {
-            #invalidate;
+            #end;
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The two attributes whose effect follows a function.
+//! The attributes whose effect follows a function.
 
-/// One of the two attributes.
+/// One of these attributes.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Effect {
     Invalidate,
+    /// The soft form of an invalidation.
+    Expire,
     Put,
 }
 
@@ -12,6 +14,7 @@ impl Effect {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Invalidate => "#[invalidate]",
+            Self::Expire => "#[expire]",
             Self::Put => "#[cache_put]",
         }
     }
@@ -19,6 +22,7 @@ impl Effect {
     pub(super) fn example(self) -> &'static str {
         match self {
             Self::Invalidate => "#[invalidate(profile(user.id))]",
+            Self::Expire => "#[expire(profile(user.id))]",
             Self::Put => "#[cache_put(profile(user.id))]",
         }
     }

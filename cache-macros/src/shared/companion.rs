@@ -13,6 +13,7 @@ pub(crate) enum Companion {
     Served,
     Put,
     Invalidate,
+    Expire,
     /// The invalidation as a value.
     Target,
     /// The handle of the whole cache.
@@ -29,12 +30,13 @@ pub(crate) enum Companion {
 
 impl Companion {
     /// Those for users.
-    pub(crate) const PUBLIC: [Self; 7] = [
+    pub(crate) const PUBLIC: [Self; 8] = [
         Self::Peek,
         Self::Refresh,
         Self::Served,
         Self::Put,
         Self::Invalidate,
+        Self::Expire,
         Self::Target,
         Self::Cache,
     ];
@@ -47,6 +49,7 @@ impl Companion {
             Self::Served => "served",
             Self::Put => "put",
             Self::Invalidate => "invalidate",
+            Self::Expire => "expire",
             Self::Target => "target",
             Self::Cache => "cache",
             Self::Body => "__body",

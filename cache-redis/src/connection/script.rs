@@ -13,6 +13,8 @@ pub(crate) const MAX_IN_PIPELINE: usize = 128;
 pub(crate) struct Script {
     source: &'static str,
     hashed: OnceLock<Hashed>,
+    /// `true` where each run takes bytes that nobody has drawn before, after its arguments.
+    draws: bool,
 }
 
 /// One run of a script.
@@ -25,7 +27,12 @@ pub(crate) struct ScriptCall<'a> {
 
 impl Script {
     pub(crate) const fn new(source: &'static str) -> Self {
-        Self { source, hashed: OnceLock::new() }
+        Self { source, hashed: OnceLock::new(), draws: false }
+    }
+
+    /// Returns a script whose last argument is sixteen random bytes, other ones for each run.
+    pub(crate) const fn drawing(source: &'static str) -> Self {
+        Self { source, hashed: OnceLock::new(), draws: true }
     }
 
     fn hash(&self) -> &str {
@@ -60,4 +67,9 @@ pub(crate) fn by_source(calls: &[ScriptCall<'_>]) -> Pipeline {
 
 fn add(pipeline: &mut Pipeline, command: &str, script: &str, call: &ScriptCall<'_>) {
     pipeline.cmd(command).arg(script).arg(call.keys.len()).arg(call.keys).arg(call.args);
+    let mut drawn = [0; 16];
+    // Without randomness the script does without the bytes.
+    if call.script.draws && getrandom::fill(&mut drawn).is_ok() {
+        pipeline.arg(&drawn[..]);
+    }
 }

@@ -147,7 +147,8 @@ pub(super) fn open(
     let start = PAYLOAD + records;
     let records = Fields(bytes.get(PAYLOAD..start).ok_or(Corruption::CutShort)?);
     let tags = records.tags()?;
-    Ok((state, Incoming { bytes, start, codec, lifetimes, age, written, spent, tags }))
+    let expired = false;
+    Ok((state, Incoming { bytes, start, codec, lifetimes, age, written, spent, expired, tags }))
 }
 
 /// Returns the header's fields, from the codec on, of bytes that were sealed under `key`.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use cachery_core::remote::{
-    FillKind, Filled, Operation, Outgoing, Reason, RemoteKey, RemotePermit,
+use cachery_core::{
+    Ending,
+    remote::{FillKind, Filled, Operation, Outgoing, Reason, RemoteKey, RemotePermit},
 };
 use redis::Value;
 
@@ -46,8 +47,8 @@ pub(super) async fn fill(
         flag(only_if_absent),
     ];
     // Where it is not known whether the old value was replaced, it must not be read again.
-    let doubt =
-        (kind == FillKind::Replacing).then(|| Batch::new(client, [Scope::Key(key.clone())]));
+    let doubt = (kind == FillKind::Replacing)
+        .then(|| Batch::new(client, [Scope::Key(key.clone(), Ending::Invalid)]));
     let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
     let call = ScriptCall { script: &FILL, keys: &keys, args: &args };
     let calls = [call];

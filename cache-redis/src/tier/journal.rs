@@ -19,7 +19,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cachery_core::remote::{QueuedInvalidations, RemoteKey, TagKey};
+use cachery_core::{
+    Ending,
+    remote::{QueuedInvalidations, RemoteKey, TagKey},
+};
 use parking_lot::Mutex;
 
 pub(super) use self::file::JournalFile;
@@ -37,11 +40,11 @@ const MAX_KEYS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(super) enum Scope {
     /// One key.
-    Key(RemoteKey),
+    Key(RemoteKey, Ending),
     /// All keys of the cache with this name.
-    Cache(Arc<str>),
+    Cache(Arc<str>, Ending),
     /// All entries with one value of a tag.
-    Tag(TagKey),
+    Tag(TagKey, Ending),
     /// One that an earlier process has left: its kind, and the keys of its script.
     Left(Kind, Arc<[Vec<u8>]>),
 }
@@ -49,29 +52,35 @@ pub(super) enum Scope {
 /// The kind of an invalidation, by which its script is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    Key,
-    Cache,
-    Tag,
+    Key(Ending),
+    Cache(Ending),
+    Tag(Ending),
 }
 
 impl Kind {
+    /// Each kind with its name in the file.
+    const NAMES: [(Self, &'static str); 6] = [
+        (Self::Key(Ending::Invalid), "key"),
+        (Self::Cache(Ending::Invalid), "cache"),
+        (Self::Tag(Ending::Invalid), "tag"),
+        (Self::Key(Ending::Expired), "expired-key"),
+        (Self::Cache(Ending::Expired), "expired-cache"),
+        (Self::Tag(Ending::Expired), "expired-tag"),
+    ];
+
     fn as_str(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::Cache => "cache",
-            Self::Tag => "tag",
-        }
+        Self::NAMES.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Key, Self::Cache, Self::Tag].into_iter().find(|kind| kind.as_str() == name)
+        Self::NAMES.into_iter().find(|(_, of)| *of == name).map(|(kind, _)| kind)
     }
 
     /// Returns the number of keys of the script.
     fn key_count(self) -> usize {
         match self {
-            Self::Key => 6,
-            Self::Cache | Self::Tag => 2,
+            Self::Key(_) => 6,
+            Self::Cache(_) | Self::Tag(_) => 2,
         }
     }
 }
@@ -80,9 +89,9 @@ impl Scope {
     /// Returns the slot of the keys that an invalidation writes.
     pub(super) fn slot(&self, names: &Names) -> u16 {
         slot(&match self {
-            Self::Key(key) => names.value(key),
-            Self::Cache(name) => names.generation(name),
-            Self::Tag(tag) => names.tag(tag),
+            Self::Key(key, _) => names.value(key),
+            Self::Cache(name, _) => names.generation(name),
+            Self::Tag(tag, _) => names.tag(tag),
             Self::Left(_, keys) => return slot(&keys[0]),
         })
     }
@@ -90,11 +99,15 @@ impl Scope {
     /// Returns its kind, and the keys of its script when `node` runs it.
     pub(super) fn keys(&self, names: &Names, node: u64) -> (Kind, Vec<Vec<u8>>) {
         match self {
-            Self::Key(key) => (Kind::Key, names.all_of(key, node).into()),
-            Self::Cache(name) => {
-                (Kind::Cache, vec![names.generation(name), names.cleared(name, node)])
+            Self::Key(key, ending) => (Kind::Key(*ending), names.all_of(key, *ending, node).into()),
+            Self::Cache(name, ending) => {
+                let marker = names.cache_ended(name, *ending, node);
+                (Kind::Cache(*ending), vec![names.generation(name), marker])
             }
-            Self::Tag(tag) => (Kind::Tag, vec![names.tag(tag), names.tag_changed(tag, node)]),
+            Self::Tag(tag, ending) => {
+                let marker = names.tag_ended(tag, *ending, node);
+                (Kind::Tag(*ending), vec![names.tag(tag), marker])
+            }
             Self::Left(kind, keys) => (*kind, keys.to_vec()),
         }
     }

@@ -22,7 +22,7 @@ use super::{
     reply::{bytes, only, refusal},
     scripts::{BEGIN, flag, millis},
     tags,
-    token::{self, State},
+    token::{self, TokenState},
 };
 use crate::{connection::ScriptCall, manager, server::Lane};
 
@@ -191,7 +191,7 @@ fn permit(
     lease: Option<Lease>,
     tags: Vec<StoredTag>,
 ) -> RemotePermit {
-    let mark = State::mark(State::of_readable(&token), Some(generation));
+    let mark = TokenState::mark(TokenState::of(&token), Some(generation));
     let generations: Vec<_> = tags.iter().map(|tag| Some(tag.generation)).collect();
     let mark = mark.with_tags(&generations);
     let lease = lease.map(|lease| lease.held(token.clone()));

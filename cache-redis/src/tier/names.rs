@@ -7,7 +7,7 @@ use std::{io::Write as _, sync::Arc};
 
 use blake3::Hash;
 use cachery_core::{
-    Identity,
+    Ending, Identity,
     remote::{Digest, RemoteKey, TagKey},
 };
 
@@ -30,8 +30,8 @@ pub(super) struct Names {
 /// The event of which nodes are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The value was invalidated.
-    Invalidated,
+    /// The value has ended.
+    Ended(Ending),
     /// Callers who wait for the load should ask again.
     WakeUp,
 }
@@ -39,14 +39,16 @@ pub(super) enum Change {
 /// The meaning of a pushed key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed<'a> {
-    /// A cache was cleared.
-    Cleared {
+    /// All values of a cache have ended.
+    Cache {
         /// The cache's name.
         name: &'a str,
+        /// What has become of them.
+        ending: Ending,
         /// The node that did it.
         node: u64,
     },
-    /// The value of one key was invalidated, or its waiters should ask again.
+    /// The value of one key has ended, or its waiters should ask again.
     Changed {
         /// The identity of the key's cache.
         identity: Identity,
@@ -57,12 +59,14 @@ pub(super) enum Pushed<'a> {
         /// The node that did it.
         node: u64,
     },
-    /// One value of a tag was invalidated.
+    /// What has one value of a tag has ended.
     Tag {
         /// The tag's name.
         name: &'a str,
         /// The digest of the value.
         digest: Digest,
+        /// What has become of it.
+        ending: Ending,
         /// The node that did it.
         node: u64,
     },
@@ -96,14 +100,15 @@ impl Names {
         self.beside(key, b":waiters")
     }
 
-    /// Returns a key with its companions and the markers of `node`, as scripts take them.
-    pub(super) fn all_of(&self, key: &RemoteKey, node: u64) -> [Vec<u8>; 6] {
+    /// Returns a key with its companions and the markers of `node`, as scripts take them that end
+    /// its value.
+    pub(super) fn all_of(&self, key: &RemoteKey, ending: Ending, node: u64) -> [Vec<u8>; 6] {
         [
             self.value(key),
             self.token(key),
             self.lease(key),
             self.waiters(key),
-            self.changed(key, Change::Invalidated, node),
+            self.changed(key, Change::Ended(ending), node),
             self.changed(key, Change::WakeUp, node),
         ]
     }
@@ -131,11 +136,15 @@ impl Names {
         ReadKeys { text, value: one, token }
     }
 
-    /// Returns the marker that tells all nodes of a clear of the cache called `name`. It is in the
-    /// slot of the cache's generation.
-    pub(super) fn cleared(&self, name: &str, node: u64) -> Vec<u8> {
+    /// Returns the marker that tells all nodes of the end of all values of the cache called `name`.
+    /// It is in the slot of the cache's generation.
+    pub(super) fn cache_ended(&self, name: &str, ending: Ending, node: u64) -> Vec<u8> {
         let prefix = &self.prefix;
-        format!("{prefix}:!{{{prefix}:{name}:generation}}:c:{node:016x}").into_bytes()
+        let letter = match ending {
+            Ending::Invalid => 'c',
+            Ending::Expired => 'e',
+        };
+        format!("{prefix}:!{{{prefix}:{name}:generation}}:{letter}:{node:016x}").into_bytes()
     }
 
     /// Returns the marker that tells all nodes of an event of `key`.
@@ -153,12 +162,12 @@ impl Names {
         text
     }
 
-    /// Returns the marker that tells all nodes of an invalidation of one value of a tag. It is in
+    /// Returns the marker that tells all nodes of the end of what has one value of a tag. It is in
     /// the slot of the value's generation.
-    pub(super) fn tag_changed(&self, tag: &TagKey, node: u64) -> Vec<u8> {
+    pub(super) fn tag_ended(&self, tag: &TagKey, ending: Ending, node: u64) -> Vec<u8> {
         let mut text = self.tag_text(":!", tag, ":k:0123456789abcdef".len());
-        write!(text, ":{}:{node:016x}", Change::Invalidated.letter())
-            .expect("a Vec takes every write");
+        let letter = Change::Ended(ending).letter();
+        write!(text, ":{letter}:{node:016x}").expect("a Vec takes every write");
         text
     }
 
@@ -183,16 +192,22 @@ impl Names {
         let text = pushed.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":!")?;
         let text = str::from_utf8(text).ok()?;
         match (text.strip_prefix('{'), text.strip_prefix('#')) {
-            (Some(generation), _) => self.parse_cleared(generation),
+            (Some(generation), _) => self.parse_cache(generation),
             (_, Some(tag)) => parse_tag(tag),
             _ => parse_changed(text),
         }
     }
 
-    fn parse_cleared<'a>(&self, text: &'a str) -> Option<Pushed<'a>> {
+    fn parse_cache<'a>(&self, text: &'a str) -> Option<Pushed<'a>> {
         let name = text.strip_prefix(&*self.prefix)?.strip_prefix(':')?;
-        let (name, node) = name.split_once(":generation}:c:")?;
-        Some(Pushed::Cleared { name, node: parse_node(node)? })
+        let (name, change) = name.split_once(":generation}:")?;
+        let (letter, node) = change.split_once(':')?;
+        let ending = match letter {
+            "c" => Ending::Invalid,
+            "e" => Ending::Expired,
+            _ => return None,
+        };
+        Some(Pushed::Cache { name, ending, node: parse_node(node)? })
     }
 
     fn beside(&self, key: &RemoteKey, suffix: &[u8]) -> Vec<u8> {
@@ -248,14 +263,16 @@ impl ReadKeys {
 impl Change {
     fn letter(self) -> char {
         match self {
-            Self::Invalidated => 'i',
+            Self::Ended(Ending::Invalid) => 'i',
+            Self::Ended(Ending::Expired) => 'e',
             Self::WakeUp => 'w',
         }
     }
 
     fn of(letter: &str) -> Option<Self> {
         match letter {
-            "i" => Some(Self::Invalidated),
+            "i" => Some(Self::Ended(Ending::Invalid)),
+            "e" => Some(Self::Ended(Ending::Expired)),
             "w" => Some(Self::WakeUp),
             _ => None,
         }
@@ -277,9 +294,9 @@ fn parse_tag(text: &str) -> Option<Pushed<'_>> {
     let mut parts = text.split(':');
     let name = parts.next()?;
     let digest = parse_digest(parts.next()?)?;
-    Change::of(parts.next()?).filter(|change| *change == Change::Invalidated)?;
+    let Change::Ended(ending) = Change::of(parts.next()?)? else { return None };
     let node = parse_node(parts.next()?)?;
-    parts.next().is_none().then_some(Pushed::Tag { name, digest, node })
+    parts.next().is_none().then_some(Pushed::Tag { name, digest, ending, node })
 }
 
 fn parse_digest(text: &str) -> Option<Digest> {

@@ -2,14 +2,17 @@
 
 use std::{sync::Arc, time::Instant};
 
-use cachery_core::remote::{RemoteEvents, RemoteKey};
+use cachery_core::{
+    Ending,
+    remote::{RemoteEvents, RemoteKey},
+};
 use redis::{Pipeline, Value};
 
 use super::{
     journal::{Journal, JournalFile, Kind, Scope},
     names::{Change, Names, Pushed},
     profiles::{self, Profiles},
-    scripts::{CLEAR, INVALIDATE},
+    scripts::{CLEAR, EXPIRE, EXPIRE_ALL, INVALIDATE},
     waiters::Waiters,
     work::Work,
 };
@@ -58,15 +61,19 @@ impl Node {
     /// Returns the script that invalidates `scope`, with its keys.
     pub(super) fn invalidation_of(&self, scope: &Scope) -> (&'static Script, Vec<Vec<u8>>) {
         match scope.keys(&self.names, self.id) {
-            (Kind::Key, keys) => (&INVALIDATE, keys),
+            (Kind::Key(Ending::Invalid), keys) => (&INVALIDATE, keys),
+            (Kind::Key(Ending::Expired), keys) => (&EXPIRE, keys),
             // What is absent is a new one, for a cache as for a tag.
-            (Kind::Cache | Kind::Tag, keys) => (&CLEAR, keys),
+            (Kind::Cache(Ending::Invalid) | Kind::Tag(Ending::Invalid), keys) => (&CLEAR, keys),
+            (Kind::Cache(Ending::Expired) | Kind::Tag(Ending::Expired), keys) => {
+                (&EXPIRE_ALL, keys)
+            }
         }
     }
 
     /// Returns a key with its companions and markers, as scripts take them.
     pub(super) fn all_of(&self, key: &RemoteKey) -> [Vec<u8>; 6] {
-        self.names.all_of(key, self.id)
+        self.names.all_of(key, Ending::Invalid, self.id)
     }
 
     fn received(&self, pushed: Pushed<'_>) {
@@ -78,14 +85,16 @@ impl Node {
             Pushed::Changed { change: Change::WakeUp, .. } => {}
             // This node has done to its memory already what it did itself.
             Pushed::Changed { node, .. }
-            | Pushed::Cleared { node, .. }
+            | Pushed::Cache { node, .. }
             | Pushed::Tag { node, .. }
                 if node == self.id => {}
-            Pushed::Changed { identity, digest, .. } => {
-                self.events.invalidated(identity, &digest);
+            Pushed::Changed { identity, digest, change: Change::Ended(ending), .. } => {
+                self.events.invalidated(identity, &digest, ending);
             }
-            Pushed::Cleared { name, .. } => self.events.cleared(name),
-            Pushed::Tag { name, digest, .. } => self.events.tag_invalidated(name, digest),
+            Pushed::Cache { name, ending, .. } => self.events.cache_invalidated(name, ending),
+            Pushed::Tag { name, digest, ending, .. } => {
+                self.events.tag_invalidated(name, digest, ending);
+            }
         }
     }
 }

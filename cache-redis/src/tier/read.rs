@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use cachery_core::remote::{Operation, Reason, RemoteKey, Seen, StoredValue, TagKey};
+use cachery_core::remote::{Incoming, Operation, Reason, RemoteKey, Seen, StoredValue, TagKey};
 use redis::{Cmd, Pipeline, Value};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     reply::{bytes, only},
     sizes::LARGE,
     tags::get_all,
-    token::{self, State},
+    token::{self, State, TokenState},
 };
 use crate::server::Lane;
 
@@ -43,14 +43,14 @@ pub(super) async fn read(
         client.sizes.saw(key, stored.len());
     }
     let generation = token::read_generation(bytes(generation));
-    let state = bytes(token).and_then(|token| State::of_readable(&token));
+    let state = bytes(token).and_then(|token| TokenState::of(&token));
     let tags: Vec<_> = tags.into_iter().map(|reply| token::read_generation(bytes(reply))).collect();
-    let mark = State::mark(state, generation).with_tags(&tags);
+    let mark = TokenState::mark(state, generation).with_tags(&tags);
     let pttl = Pttl::from(if let Value::Int(left) = pttl { left } else { GONE });
     let stored = match bytes(stored) {
         Some(stored) => {
-            let readable = state.filter(|state| state.is_in(generation));
-            stored_value(keys.keys.value(), stored, pttl, readable)
+            let expired = |of_value| state.and_then(|state| state.expired(of_value, generation));
+            stored_value(keys.keys.value(), stored, pttl, expired)
         }
         None if pttl == Pttl::Gone => StoredValue::Absent,
         // `MGET` shows nothing where something else than a string is.
@@ -177,15 +177,23 @@ fn take_apart(replies: Vec<Value>) -> Replies {
     Replies { of_key, tags: values.collect() }
 }
 
-/// Opens stored bytes for a reader under the present state.
-fn stored_value(key: &[u8], stored: Vec<u8>, pttl: Pttl, state: Option<State>) -> StoredValue {
+/// Opens stored bytes. `expired` tells whether a value of this state has expired; `None` where it is
+/// not to be read.
+fn stored_value(
+    key: &[u8],
+    stored: Vec<u8>,
+    pttl: Pttl,
+    expired: impl Fn(State) -> Option<bool>,
+) -> StoredValue {
     if pttl == Pttl::Gone {
         // Stored a moment ago, after its time was asked for.
         return StoredValue::Absent;
     }
     match envelope::open(key, stored, pttl) {
-        Ok((of_value, incoming)) if Some(of_value) == state => StoredValue::Present(incoming),
-        Ok(_) => StoredValue::Absent,
+        Ok((of_value, incoming)) => match expired(of_value) {
+            Some(expired) => StoredValue::Present(Incoming { expired, ..incoming }),
+            None => StoredValue::Absent,
+        },
         Err(corruption) => {
             tracing::debug!(cause = corruption.as_str(), "a stored value is corrupt");
             StoredValue::Corrupt

@@ -14,6 +14,8 @@ pub(super) static RELEASE: Script = Script::new(include_str!("scripts/release.lu
 pub(super) static RENEW: Script = Script::new(include_str!("scripts/renew.lua"));
 pub(super) static INVALIDATE: Script = Script::new(include_str!("scripts/invalidate.lua"));
 pub(super) static CLEAR: Script = Script::new(include_str!("scripts/clear.lua"));
+pub(super) static EXPIRE: Script = Script::drawing(include_str!("scripts/expire.lua"));
+pub(super) static EXPIRE_ALL: Script = Script::drawing(include_str!("scripts/expire_all.lua"));
 
 /// Returns a lifetime as a script takes it.
 pub(super) fn millis(life: Duration) -> String {

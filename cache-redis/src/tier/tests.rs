@@ -1,5 +1,6 @@
 //! Batches of invalidations against servers that the tests start.
 
+mod expiries;
 mod releases;
 
 use std::{
@@ -28,9 +29,9 @@ const MANY: u32 = 6_000;
 struct NoEvents;
 
 impl RemoteEvents for NoEvents {
-    fn invalidated(&self, _identity: Identity, _digest: &Digest) {}
-    fn tag_invalidated(&self, _name: &str, _digest: Digest) {}
-    fn cleared(&self, _name: &str) {}
+    fn invalidated(&self, _identity: Identity, _digest: &Digest, _ending: Ending) {}
+    fn tag_invalidated(&self, _name: &str, _digest: Digest, _ending: Ending) {}
+    fn cache_invalidated(&self, _name: &str, _ending: Ending) {}
     fn distrusted(&self) {}
     fn cut_off(&self) {}
 }
@@ -89,7 +90,7 @@ async fn ten_thousand_keys_are_invalidated_in_as_many_requests_as_they_need() {
     let tier = connect(&server.url()).await;
     let keys = keys(10_000);
     store(&server, &tier, &keys[..100]).await;
-    assert_eq!(tier.invalidate(&keys, LONG).await, Ok(()));
+    assert_eq!(tier.invalidate(&keys, Ending::Invalid, LONG).await, Ok(()));
     assert!(is_empty(&server).await);
     all_is_done(&server, &tier).await;
     let ran = server.calls("eval").await + server.calls("evalsha").await;
@@ -105,7 +106,7 @@ async fn scripts_that_the_server_has_forgotten_are_sent_again() {
     store(&server, &tier, &keys).await;
     for part in keys.chunks(150) {
         server.tell(&["SCRIPT", "FLUSH"]).await;
-        assert_eq!(tier.invalidate(part, LONG).await, Ok(()));
+        assert_eq!(tier.invalidate(part, Ending::Invalid, LONG).await, Ok(()));
     }
     assert!(is_empty(&server).await);
 }
@@ -133,7 +134,7 @@ async fn a_batch_that_is_dropped_at_once_is_done_without_any_call() {
     store(&server, &tier, &keys).await;
     proxy.stall(Direction::Replies);
     {
-        let batch = tier.invalidate(&keys, LONG);
+        let batch = tier.invalidate(&keys, Ending::Invalid, LONG);
         let mut context = Context::from_waker(Waker::noop());
         assert!(pin!(batch).poll(&mut context).is_pending());
     }
@@ -148,7 +149,7 @@ async fn a_batch_that_is_dropped_midway_is_done_without_any_call() {
     let keys = keys(MANY);
     store(&server, &tier, &keys).await;
     tokio::select! {
-        result = tier.invalidate(&keys, LONG) => panic!("{result:?} before its caller went away"),
+        result = tier.invalidate(&keys, Ending::Invalid, LONG) => panic!("{result:?} before its caller went away"),
         () = stall_after(300, &server, &proxy) => {}
     }
     let left = queued(&tier);
@@ -166,7 +167,7 @@ async fn a_batch_that_is_never_polled_is_done_too() {
     let tier = connect(&server.url()).await;
     let keys = keys(3);
     store(&server, &tier, &keys).await;
-    drop(tier.invalidate(&keys, LONG));
+    drop(tier.invalidate(&keys, Ending::Invalid, LONG));
     all_is_done(&server, &tier).await;
 }
 
@@ -178,7 +179,7 @@ async fn a_batch_that_a_frozen_server_did_not_take_is_done_once_it_answers_again
         let keys = keys(count);
         store(&server, &tier, &keys).await;
         server.freeze();
-        assert!(tier.invalidate(&keys, BUDGET).await.is_err());
+        assert!(tier.invalidate(&keys, Ending::Invalid, BUDGET).await.is_err());
         assert_eq!(queued(&tier), keys.len());
         server.thaw();
         all_is_done(&server, &tier).await;
@@ -193,7 +194,7 @@ async fn a_batch_that_a_dead_server_did_not_take_is_done_by_the_next() {
     store(&server, &tier, &keys).await;
     let data = server.save().await;
     server.kill();
-    assert!(tier.invalidate(&keys, BUDGET).await.is_err());
+    assert!(tier.invalidate(&keys, Ending::Invalid, BUDGET).await.is_err());
     assert_eq!(queued(&tier), 1000);
     server.restart_with(&data).await;
     all_is_done(&server, &tier).await;
@@ -204,7 +205,7 @@ async fn the_rest_of_a_batch_is_queued_after_a_request_that_was_not_served() {
     let (server, proxy, tier) = slow_place().await;
     let keys = keys(MANY);
     store(&server, &tier, &keys).await;
-    let batch = tier.invalidate(&keys, BUDGET);
+    let batch = tier.invalidate(&keys, Ending::Invalid, BUDGET);
     let (result, ()) = tokio::join!(batch, stall_after(300, &server, &proxy));
     assert_eq!(result, Err(Reason::Timeout));
     let left = queued(&tier);
@@ -236,7 +237,7 @@ async fn each_master_of_a_cluster_gets_its_part_of_a_batch() {
             .await
             .unwrap();
     }
-    assert_eq!(tier.invalidate(&keys, LONG).await, Ok(()));
+    assert_eq!(tier.invalidate(&keys, Ending::Invalid, LONG).await, Ok(()));
     for node in cluster.nodes() {
         assert!(is_empty(node).await);
         assert!(node.calls("evalsha").await >= 200);
@@ -252,5 +253,5 @@ async fn the_first_batch_of_a_process_waits_for_the_masters_of_its_cluster() {
     cluster.url().clone_into(&mut target.url);
     let servers = Servers::open(&target, node.names.watched(), hooks, false).unwrap();
     let tier = Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }));
-    assert_eq!(tier.invalidate(&keys(1000), LONG).await, Ok(()));
+    assert_eq!(tier.invalidate(&keys(1000), Ending::Invalid, LONG).await, Ok(()));
 }

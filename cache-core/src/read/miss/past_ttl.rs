@@ -93,7 +93,7 @@ impl Miss {
     /// Tells whether the last load of the key has failed a moment ago. Then readers of `entry` need
     /// not ask again before the next one is due.
     pub(super) fn is_held_off(&self, entry: &Entry) -> bool {
-        let next = self.cache.retries.of(&self.key);
+        let next = self.cache.retries.of(entry);
         let held_off = next.filter(|at| self.now() < *at);
         if let Some(at) = held_off {
             entry.hold_off(at);

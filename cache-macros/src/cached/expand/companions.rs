@@ -1,4 +1,5 @@
-//! The companions `peek`, `refresh`, `served`, `put`, `invalidate`, `target` and `cache`: each is one call on an entry.
+//! The companions `peek`, `refresh`, `served`, `put`, `invalidate`, `expire`, `target` and `cache`:
+//! each is one call on an entry.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -21,7 +22,7 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     match model.companions {
         Companions::None => vec![],
         Companions::Named(_) => {
-            let stored = [peek(model), put(model), invalidate(model), target(model)];
+            let stored = [peek(model), put(model), invalidate(model), expire(model), target(model)];
             let run = [refresh(model), served(model)];
             stored.into_iter().chain(run).chain([handle(model)]).collect()
         }
@@ -81,7 +82,7 @@ impl OnEntry<'_> {
         } else if model.function.is_async() {
             // Not `async fn`: a state machine for each companion of each function would cost more
             // to compile than the function.
-            let future = if companion == Companion::Invalidate {
+            let future = if matches!(companion, Companion::Invalidate | Companion::Expire) {
                 quote!(#krate::__private::InvalidationFuture)
             } else {
                 quote_spanned!(span=> ::core::future::Future<Output = #output>)
@@ -202,6 +203,19 @@ fn invalidate(model: &Model) -> TokenStream {
         extra: None,
         output: quote!(#krate::__private::Invalidation),
         action: "invalidate",
+        arguments: TokenStream::new(),
+    };
+    companion.expand(model)
+}
+
+fn expire(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let companion = OnEntry {
+        companion: Companion::Expire,
+        doc: "Lets the value for these arguments expire: then it serves only when a load fails.",
+        extra: None,
+        output: quote!(#krate::__private::Invalidation),
+        action: "expire",
         arguments: TokenStream::new(),
     };
     companion.expand(model)

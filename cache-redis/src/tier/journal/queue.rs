@@ -7,7 +7,7 @@ use std::{
 };
 
 use cachery_core::{
-    Fingerprint,
+    Ending, Fingerprint,
     remote::{Digest, TagKey, shared_caches},
 };
 
@@ -49,9 +49,9 @@ impl Note {
     /// Returns those with which it can become fewer notes.
     fn kin(&self) -> Option<Kin> {
         match &self.scope {
-            Scope::Key(key) => Some(Kin::KeysOf(key.place.name)),
-            Scope::Tag(_) => Some(Kin::Tags),
-            Scope::Cache(_) | Scope::Left(..) => None,
+            Scope::Key(key, ending) => Some(Kin::KeysOf(key.place.name, *ending)),
+            Scope::Tag(_, ending) => Some(Kin::Tags(*ending)),
+            Scope::Cache(..) | Scope::Left(..) => None,
         }
     }
 }
@@ -59,19 +59,20 @@ impl Note {
 /// Notes that can become fewer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kin {
-    /// Those about keys of a cache: a clear of that cache stands for them.
-    KeysOf(&'static str),
-    /// Those about values of tags: clears of all caches of the program stand for them.
-    Tags,
+    /// Those about keys of a cache: one about that cache stands for them.
+    KeysOf(&'static str, Ending),
+    /// Those about values of tags: those about all caches of the program stand for them.
+    Tags(Ending),
 }
 
 impl Kin {
-    /// Returns the names of the caches whose clears stand for these notes.
-    pub(super) fn caches(self) -> Vec<&'static str> {
-        match self {
-            Self::KeysOf(name) => vec![name],
-            Self::Tags => shared_caches(),
-        }
+    /// Returns what stands for these notes.
+    pub(super) fn merged(self) -> impl Iterator<Item = Scope> {
+        let (names, ending) = match self {
+            Self::KeysOf(name, ending) => (vec![name], ending),
+            Self::Tags(ending) => (shared_caches(), ending),
+        };
+        names.into_iter().map(move |name| Scope::Cache(name.into(), ending))
     }
 }
 
@@ -80,18 +81,21 @@ impl Kin {
 /// that.
 #[derive(PartialEq, Eq, Hash)]
 enum Subject {
-    Key(Fingerprint, Digest),
-    Cache { name: Arc<str>, merged: bool },
-    Tag(TagKey),
+    Key(Fingerprint, Digest, Ending),
+    Cache { name: Arc<str>, ending: Ending, merged: bool },
+    Tag(TagKey, Ending),
     Left(Arc<[Vec<u8>]>),
 }
 
 impl Subject {
     fn of(note: &Note) -> Self {
         match &note.scope {
-            Scope::Key(key) => Self::Key(key.place.fingerprint, key.digest),
-            Scope::Cache(name) => Self::Cache { name: Arc::clone(name), merged: note.merged },
-            Scope::Tag(tag) => Self::Tag(tag.clone()),
+            Scope::Key(key, ending) => Self::Key(key.place.fingerprint, key.digest, *ending),
+            Scope::Cache(name, ending) => {
+                let name = Arc::clone(name);
+                Self::Cache { name, ending: *ending, merged: note.merged }
+            }
+            Scope::Tag(tag, ending) => Self::Tag(tag.clone(), *ending),
             Scope::Left(_, keys) => Self::Left(Arc::clone(keys)),
         }
     }
@@ -130,9 +134,15 @@ impl Queue {
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    /// Drops the notes about keys of the cache called `name`.
-    pub(super) fn drop_keys(&mut self, name: &str) {
-        self.take(|note| matches!(note.kin(), Some(Kin::KeysOf(of)) if of == name));
+    /// Drops the notes about keys of the cache called `name`, of which all will end in this way: an
+    /// expiry leaves their invalidations.
+    pub(super) fn drop_keys(&mut self, name: &str, ending: Ending) {
+        let is_done = |of: Ending| ending == Ending::Invalid || of == Ending::Expired;
+        let is_of = |note: &Note| match note.kin() {
+            Some(Kin::KeysOf(of, its)) => of == name && is_done(its),
+            _ => false,
+        };
+        self.take(is_of);
     }
 
     /// Drops these notes.

@@ -80,15 +80,15 @@ impl Queues {
 
     fn enqueue(&mut self, note: Note) -> ReplayId {
         let id = self.next_id();
-        if let Scope::Cache(name) = &note.scope {
-            // The clear will be done after them.
-            self.outstanding.drop_keys(name);
+        if let Scope::Cache(name, ending) = &note.scope {
+            // It will be done after them.
+            self.outstanding.drop_keys(name, *ending);
         }
         self.outstanding.push(id, note);
         if let Some(kin) = self.outstanding.fullest_over(self.most) {
             self.outstanding.drop_kin(kin);
-            for name in kin.caches() {
-                self.add(Scope::Cache(name.into()));
+            for scope in kin.merged() {
+                self.add(scope);
             }
         }
         id
@@ -109,10 +109,10 @@ impl Queues {
         queue(self).push(id, note);
         if let Some(kin) = queue(self).fullest_over(most) {
             queue(self).drop_kin(kin);
-            for name in kin.caches() {
-                let clear = self.note(Scope::Cache(name.into()));
+            for scope in kin.merged() {
+                let note = self.note(scope);
                 let id = self.next_id();
-                queue(self).push(id, Note { merged: true, at, ..clear });
+                queue(self).push(id, Note { merged: true, at, ..note });
             }
         }
     }

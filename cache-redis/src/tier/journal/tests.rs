@@ -24,7 +24,7 @@ fn key_of(name: &'static str, number: u32) -> Scope {
     let mut digest = [0; 32];
     digest[..4].copy_from_slice(&number.to_be_bytes());
     let place = Arc::new(Place { name, identity, fingerprint });
-    Scope::Key(RemoteKey { place, digest: Digest(digest) })
+    Scope::Key(RemoteKey { place, digest: Digest(digest) }, Ending::Invalid)
 }
 
 fn key(number: u32) -> Scope {
@@ -32,7 +32,7 @@ fn key(number: u32) -> Scope {
 }
 
 fn tag(number: u8) -> Scope {
-    Scope::Tag(TagKey { name: "t".into(), digest: Digest([number; 32]) })
+    Scope::Tag(TagKey { name: "t".into(), digest: Digest([number; 32]) }, Ending::Invalid)
 }
 
 /// The caches of this program.
@@ -51,22 +51,30 @@ mod sites {
 }
 
 fn cache(name: &str) -> Scope {
-    Scope::Cache(name.into())
+    Scope::Cache(name.into(), Ending::Invalid)
 }
 
-/// `a1` for the key 1 of the cache `a`, `a*` for all of it.
-fn short(scope: &Scope) -> String {
+/// Returns the soft form of `scope`.
+fn softly(scope: Scope) -> Scope {
     match scope {
-        Scope::Key(key) => {
-            format!(
-                "{}{}",
-                key.place.name,
-                u32::from_be_bytes(*key.digest.0.first_chunk().unwrap())
-            )
+        Scope::Key(key, _) => Scope::Key(key, Ending::Expired),
+        Scope::Cache(name, _) => Scope::Cache(name, Ending::Expired),
+        Scope::Tag(tag, _) => Scope::Tag(tag, Ending::Expired),
+        Scope::Left(..) => unreachable!("no earlier process left anything"),
+    }
+}
+
+/// `a1` for the key 1 of the cache `a`, `a*` for all of it, and `~a1` where it expires.
+fn short(scope: &Scope) -> String {
+    let soft = |ending: &Ending| if *ending == Ending::Expired { "~" } else { "" };
+    match scope {
+        Scope::Key(key, ending) => {
+            let number = u32::from_be_bytes(*key.digest.0.first_chunk().unwrap());
+            format!("{}{}{number}", soft(ending), key.place.name)
         }
         Scope::Left(..) => unreachable!("no earlier process left anything"),
-        Scope::Tag(tag) => format!("{}{}", tag.name, tag.digest.0[0]),
-        Scope::Cache(name) => format!("{name}*"),
+        Scope::Tag(tag, ending) => format!("{}{}{}", soft(ending), tag.name, tag.digest.0[0]),
+        Scope::Cache(name, ending) => format!("{}{name}*", soft(ending)),
     }
 }
 
@@ -138,6 +146,42 @@ fn too_many_tags_are_cleared_with_all_shared_caches_of_the_program() {
     assert!(!journal.has_outstanding());
     journal.suspect(&|slot| slot == slot_of(&tag(1)), now);
     assert_eq!(open(&journal), ["a*", "b*"]);
+}
+
+#[test]
+fn an_expiry_stands_beside_an_invalidation_of_the_same_key() {
+    let (journal, now) = (journal(), Instant::now());
+    let hard = journal.add(key(1));
+    journal.add(softly(key(1)));
+    assert_eq!(open(&journal), ["a1", "~a1"]);
+    journal.add(softly(cache("a")));
+    assert_eq!(open(&journal), ["a1", "~a*"], "it leaves the invalidation");
+    journal.acknowledged(&[hard], now);
+    journal.add(softly(key(2)));
+    journal.add(cache("a"));
+    assert_eq!(open(&journal), ["~a*", "a*"]);
+}
+
+#[test]
+fn too_many_expiries_become_one_of_their_cache() {
+    let (journal, now) = (Journal::with_room(names(), 2, Arc::default()), Instant::now());
+    for number in 1..=3 {
+        journal.add(softly(key(number)));
+    }
+    assert_eq!(open(&journal), ["~a*"]);
+    let ids: Vec<_> = journal.outstanding(&|_| true).into_iter().map(|(id, _)| id).collect();
+    journal.acknowledged(&ids, now);
+    for number in 1..=3 {
+        journal.add(softly(tag(number)));
+    }
+    assert_eq!(open(&journal), ["~a*", "~b*"]);
+}
+
+#[test]
+fn each_kind_is_known_by_its_name() {
+    for (kind, name) in Kind::NAMES {
+        assert_eq!((kind.as_str(), Kind::named(name)), (name, Some(kind)));
+    }
 }
 
 #[test]

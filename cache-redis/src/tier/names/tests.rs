@@ -20,6 +20,9 @@ fn profile() -> RemoteKey {
     )
 }
 
+const INVALIDATED: Change = Change::Ended(Ending::Invalid);
+const EXPIRED: Change = Change::Ended(Ending::Expired);
+
 fn tenant() -> TagKey {
     TagKey { name: "tenant".into(), digest: profile().digest }
 }
@@ -37,12 +40,15 @@ fn the_text_of_keys_is_frozen() {
         names.lease(&key),
         names.waiters(&key),
         names.generation("profile"),
-        names.cleared("profile", 0x0123_4567_89ab_cdef),
-        names.changed(&key, Change::Invalidated, 0x0123_4567_89ab_cdef),
+        names.cache_ended("profile", Ending::Invalid, 0x0123_4567_89ab_cdef),
+        names.changed(&key, INVALIDATED, 0x0123_4567_89ab_cdef),
         names.changed(&key, Change::WakeUp, 0xff),
         names.watched(),
         names.tag(&tenant()),
-        names.tag_changed(&tenant(), 0x0123_4567_89ab_cdef),
+        names.tag_ended(&tenant(), Ending::Invalid, 0x0123_4567_89ab_cdef),
+        names.cache_ended("profile", Ending::Expired, 0x0123_4567_89ab_cdef),
+        names.changed(&key, EXPIRED, 0x0123_4567_89ab_cdef),
+        names.tag_ended(&tenant(), Ending::Expired, 0x0123_4567_89ab_cdef),
     ];
     let golden = include_str!("../../../tests/golden/keys.txt");
     let lost = "deployed values would be lost: no key's text may ever change";
@@ -69,10 +75,12 @@ fn a_read_asks_for_the_keys_that_fills_write() {
 }
 
 #[test]
-fn a_cleared_cache_is_read_back() {
-    let names = Names::new("eu:shop");
-    let pushed = names.cleared("user-v1.profile_2", 7);
-    assert_eq!(names.parse(&pushed), Some(Pushed::Cleared { name: "user-v1.profile_2", node: 7 }));
+fn the_end_of_a_cache_is_read_back() {
+    let (names, name) = (Names::new("eu:shop"), "user-v1.profile_2");
+    for ending in [Ending::Invalid, Ending::Expired] {
+        let pushed = names.cache_ended(name, ending, 7);
+        assert_eq!(names.parse(&pushed), Some(Pushed::Cache { name, ending, node: 7 }));
+    }
 }
 
 #[test]
@@ -88,11 +96,14 @@ fn values_their_companions_and_generations_are_no_news() {
 #[test]
 fn a_pushed_tag_is_read_as_it_was_written() {
     let (names, TagKey { name, digest }) = (Names::new("eu:shop"), tenant());
-    let pushed = names.tag_changed(&tenant(), 7);
-    assert!(pushed.starts_with(&names.watched()));
-    assert_eq!(names.parse(&pushed), Some(Pushed::Tag { name: &name, digest, node: 7 }));
-    assert_eq!(slot(&pushed), slot(&names.tag(&tenant())));
-    let good = text(pushed);
+    for ending in [Ending::Invalid, Ending::Expired] {
+        let pushed = names.tag_ended(&tenant(), ending, 7);
+        assert!(pushed.starts_with(&names.watched()));
+        let expected = Pushed::Tag { name: &name, digest, ending, node: 7 };
+        assert_eq!(names.parse(&pushed), Some(expected));
+        assert_eq!(slot(&pushed), slot(&names.tag(&tenant())));
+    }
+    let good = text(names.tag_ended(&tenant(), Ending::Invalid, 7));
     for bad in [good.replace(":i:", ":w:"), good.replace('}', ""), format!("{good}0")] {
         assert_eq!(names.parse(bad.as_bytes()), None, "{bad}");
     }
@@ -100,7 +111,7 @@ fn a_pushed_tag_is_read_as_it_was_written() {
 
 #[test]
 fn another_prefix_is_no_news() {
-    let pushed = Names::new("shop").cleared("profile", 7);
+    let pushed = Names::new("shop").cache_ended("profile", Ending::Invalid, 7);
     assert_eq!(Names::new("shop2").parse(&pushed), None);
     assert_eq!(Names::new("sho").parse(&pushed), None);
 }
@@ -138,12 +149,15 @@ fn all_that_belongs_to_a_key_is_in_one_slot() {
         names.token(&key),
         names.lease(&key),
         names.waiters(&key),
-        names.changed(&key, Change::Invalidated, 1),
+        names.changed(&key, INVALIDATED, 1),
     ];
     for text in texts {
         assert_eq!(slot(&text), slot(&names.value(&key)));
     }
-    assert_eq!(slot(&names.cleared("profile", 1)), slot(&names.generation("profile")));
+    for ending in [Ending::Invalid, Ending::Expired] {
+        let marker = names.cache_ended("profile", ending, 1);
+        assert_eq!(slot(&marker), slot(&names.generation("profile")));
+    }
 }
 
 proptest! {
@@ -152,11 +166,10 @@ proptest! {
         prefix in "[a-z:!{}]{0,12}",
         identity in any::<u64>(),
         digest in any::<[u8; 32]>(),
-        woken in any::<bool>(),
+        change in prop_oneof![Just(Change::WakeUp), Just(INVALIDATED), Just(EXPIRED)],
         node in any::<u64>(),
     ) {
         let key = key("a.b-c_D9", &format!("{identity:016x}"), digest);
-        let change = if woken { Change::WakeUp } else { Change::Invalidated };
         let names = Names::new(&prefix);
         let pushed = names.changed(&key, change, node);
         let identity = key.place.identity;

@@ -6,34 +6,42 @@ local function get(key)
   local value = redis.pcall('GET', key)
   return type(value) == 'string' and value
 end
--- A token is a generation, the state that readable values name and, while a value is on its way that supersedes them, the state that this one will name.
-local present = get(KEYS[2])
-if present and (string.sub(present, 1, 16) ~= ARGV[1] or (#present ~= 32 and #present ~= 48)) then
+-- A token is a generation and the state that readable values name. While a value is on its way that supersedes them, the state that this one will name follows; and an x, where the readable values have expired.
+local stored = get(KEYS[2])
+local present = stored
+if present and (string.sub(present, 1, 8) ~= string.sub(ARGV[1], 1, 8) or (#present ~= 32 and #present ~= 48 and #present ~= 49)) then
   present = false
 end
-if ARGV[2] ~= '0' and present then
+-- The second half of the generation is another one: all has expired since the token was written.
+if present and string.sub(present, 9, 16) ~= string.sub(ARGV[1], 9, 16) then
+  present = ARGV[1] .. string.sub(present, 17, 32) .. ARGV[4] .. 'x'
+end
+local expired = present and #present == 49
+if ARGV[2] ~= '0' and present and not expired then
   local value = get(KEYS[1])
   if value and string.sub(value, 9, 40) == string.sub(present, 1, 32) and string.sub(value, 65, 72) ~= ARGV[2] then
     return { 'found', value, redis.call('PTTL', KEYS[1]) }
   end
 end
 local state = present and string.sub(present, 1, 32) or ARGV[1] .. ARGV[4]
+-- The state of the value that a load is for.
+local loaded = expired and string.sub(present, 1, 16) .. string.sub(present, 33, 48) or state
 if ARGV[6] ~= '' then
   local holder = get(KEYS[3])
   -- A lease begins with its node: one's own is taken over. It ends with the state and the tags: nobody waits for a load from before an invalidation.
-  if holder and string.sub(holder, 1, 8) ~= string.sub(ARGV[6], 1, 8) and string.sub(holder, 17) == state .. ARGV[9] then
+  if holder and string.sub(holder, 1, 8) ~= string.sub(ARGV[6], 1, 8) and string.sub(holder, 17) == loaded .. ARGV[9] then
     redis.call('SET', KEYS[4], '', 'PX', ARGV[7])
     return { 'busy', '', redis.call('PTTL', KEYS[3]) }
   end
-  redis.call('SET', KEYS[3], ARGV[6] .. state .. ARGV[9], 'PX', ARGV[7])
+  redis.call('SET', KEYS[3], ARGV[6] .. loaded .. ARGV[9], 'PX', ARGV[7])
 end
 -- Loads with nothing between them share a token, so that none of them ends another.
 local token = present or state
 if ARGV[3] == '1' then
-  token = state .. ARGV[8]
+  token = state .. ARGV[8] .. (expired and 'x' or '')
 end
 if present then
-  if token ~= present then
+  if token ~= stored then
     redis.call('SET', KEYS[2], token, 'KEEPTTL')
   end
   -- Never shorter: values that were filled under it may live longer.

@@ -19,7 +19,9 @@ local function records(value)
 end
 local token = get(KEYS[2])
 local held = token == ARGV[1]
-if held and ARGV[5] == '0' and ARGV[6] == '1' then
+-- A value that takes the place of an expired one names another state, as one that supersedes does.
+local expired = held and #token == 49
+if held and not expired and ARGV[5] == '0' and ARGV[6] == '1' then
   local value = get(KEYS[1])
   local stands = value and string.sub(value, 9, 40) == string.sub(token, 1, 32)
   -- One with other generations may be from before the end of a tag: it keeps no newer one out.
@@ -31,11 +33,13 @@ if held then
     if ARGV[2] == '' then
       redis.call('DEL', KEYS[2])
     else
-      set(KEYS[2], string.sub(token, 1, 16) .. string.sub(token, 33))
+      set(KEYS[2], string.sub(token, 1, 16) .. string.sub(token, 33, 48))
     end
     -- Written and removed, a marker leaves nothing behind but a push to every node.
     redis.call('SET', KEYS[5], '')
     redis.call('DEL', KEYS[5])
+  elseif ARGV[2] ~= '' and expired then
+    set(KEYS[2], string.sub(token, 1, 16) .. string.sub(token, 33, 48))
   elseif ARGV[2] ~= '' then
     -- The token lives as long as all values that were filled under it.
     if ARGV[3] == '' then

@@ -12,13 +12,13 @@ use super::*;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// One release, and the key of which the tests tell.
-struct Release {
-    tier: Tier,
-    key: RemoteKey,
+pub(super) struct Release {
+    pub(super) tier: Tier,
+    pub(super) key: RemoteKey,
 }
 
 impl Release {
-    async fn start(server: &Server, fingerprint: &str) -> Self {
+    pub(super) async fn start(server: &Server, fingerprint: &str) -> Self {
         let [key] = <[RemoteKey; 1]>::try_from(keys(1)).ok().unwrap();
         let identity = key.place.identity;
         let place = Place { name: "a", identity, fingerprint: fingerprint.parse().unwrap() };
@@ -26,12 +26,12 @@ impl Release {
         Self { tier: connect(&server.url()).await, key }
     }
 
-    async fn both(server: &Server) -> [Self; 2] {
+    pub(super) async fn both(server: &Server) -> [Self; 2] {
         let start = |fingerprint| Self::start(server, fingerprint);
         [start("0000000000000001").await, start("0000000000000002").await]
     }
 
-    async fn ask(&self, others: OtherLoads) -> LoadReply {
+    pub(super) async fn ask(&self, others: OtherLoads) -> LoadReply {
         let stored = match others {
             OtherLoads::Supersede => IfStored::LoadAnyway,
             _ => IfStored::ReturnIt,
@@ -47,7 +47,7 @@ impl Release {
     }
 
     #[track_caller]
-    fn granted(reply: LoadReply) -> RemotePermit {
+    pub(super) fn granted(reply: LoadReply) -> RemotePermit {
         match reply {
             LoadReply::Granted(permit) => permit,
             LoadReply::Found(_) => panic!("a value is stored"),
@@ -55,19 +55,24 @@ impl Release {
         }
     }
 
-    async fn begin(&self) -> RemotePermit {
+    pub(super) async fn begin(&self) -> RemotePermit {
         Self::granted(self.ask(OtherLoads::LoadBeside).await)
     }
 
-    async fn supersede(&self) -> RemotePermit {
+    pub(super) async fn supersede(&self) -> RemotePermit {
         Self::granted(self.ask(OtherLoads::Supersede).await)
     }
 
-    async fn fill(&self, permit: RemotePermit, value: Option<&str>, kind: FillKind) -> Filled {
+    pub(super) async fn fill(
+        &self,
+        permit: RemotePermit,
+        value: Option<&str>,
+        kind: FillKind,
+    ) -> Filled {
         self.fill_for(permit, value, kind, Some(HOUR)).await
     }
 
-    async fn fill_for(
+    pub(super) async fn fill_for(
         &self,
         permit: RemotePermit,
         value: Option<&str>,
@@ -85,38 +90,51 @@ impl Release {
     }
 
     /// Loads and stores a value.
-    async fn store(&self, value: &str) {
+    pub(super) async fn store(&self, value: &str) {
         let permit = self.begin().await;
         let filled = self.fill(permit, Some(value), FillKind::AfterMiss).await;
         assert_eq!(filled, Filled::Stored);
     }
 
-    async fn put(&self, value: &str) {
+    pub(super) async fn put(&self, value: &str) {
         let permit = self.supersede().await;
         let filled = self.fill(permit, Some(value), FillKind::Replacing).await;
         assert_eq!(filled, Filled::Stored);
     }
 
-    async fn read(&self) -> Option<String> {
+    pub(super) async fn read(&self) -> Option<String> {
+        self.read_with_age().await.map(|(value, _)| value)
+    }
+
+    /// Returns the stored value, and whether it has expired.
+    pub(super) async fn read_with_age(&self) -> Option<(String, bool)> {
         match self.tier.read(&self.key, &[], LONG).await.unwrap().stored {
             StoredValue::Present(value) => {
-                Some(String::from_utf8(value.payload().to_vec()).unwrap())
+                Some((String::from_utf8(value.payload().to_vec()).unwrap(), value.expired))
             }
             StoredValue::Absent => None,
             StoredValue::Corrupt => panic!("nothing here is corrupt"),
         }
     }
 
-    async fn invalidate(&self) {
-        let keys = std::slice::from_ref(&self.key);
-        assert_eq!(self.tier.invalidate(keys, LONG).await, Ok(()));
+    pub(super) async fn invalidate(&self) {
+        self.end(Ending::Invalid).await;
     }
 
-    fn token_key(&self) -> String {
+    pub(super) async fn end(&self, ending: Ending) {
+        let keys = std::slice::from_ref(&self.key);
+        assert_eq!(self.tier.invalidate(keys, ending, LONG).await, Ok(()));
+    }
+
+    pub(super) async fn end_all(&self, ending: Ending) {
+        assert_eq!(self.tier.invalidate_cache("a", ending, LONG).await, Ok(()));
+    }
+
+    pub(super) fn token_key(&self) -> String {
         String::from_utf8(self.tier.0.node.names.token(&self.key)).unwrap()
     }
 
-    fn value_key(&self) -> String {
+    pub(super) fn value_key(&self) -> String {
         String::from_utf8(self.tier.0.node.names.value(&self.key)).unwrap()
     }
 }
@@ -352,7 +370,7 @@ async fn a_clear_ends_the_values_of_both() {
     old.store("old").await;
     new.store("new").await;
     let late = old.supersede().await;
-    assert_eq!(new.tier.clear("a", LONG).await, Ok(()));
+    new.end_all(Ending::Invalid).await;
     assert_eq!((old.read().await, new.read().await), (None, None));
     new.store("again").await;
     assert_eq!(old.fill(late, Some("late"), FillKind::Replacing).await, Filled::Fenced);
@@ -367,7 +385,7 @@ async fn a_replayed_invalidation_ends_the_values_of_both() {
     new.store("new").await;
     server.freeze();
     let keys = std::slice::from_ref(&new.key);
-    assert!(new.tier.invalidate(keys, BUDGET).await.is_err());
+    assert!(new.tier.invalidate(keys, Ending::Invalid, BUDGET).await.is_err());
     server.thaw();
     let done = async || (queued(&new.tier) == 0).then_some(());
     eventually("the queue is done", LONG, done).await;

@@ -1,0 +1,337 @@
+//! The rules about values that have expired before their time.
+
+use std::{sync::Arc, time::Duration};
+
+use cachery::{
+    Backend, Caches, Invalidation, Invalidations, Target, cached, caches, expire, key::KeyEncoder,
+};
+use cachery_test_support::{ended, eventually, spawn, until};
+use tokio::task::JoinHandle;
+
+use super::{
+    freshness::{Act, Origin},
+    functions::Failure,
+    place::Place,
+};
+
+const TTL: Duration = Duration::from_secs(60);
+const NEARLY_THE_TTL: Duration = Duration::from_secs(59);
+const RETRY_AFTER: Duration = Duration::from_secs(12);
+/// Longer than a push takes, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(20);
+const SOFT_TIMEOUT: Duration = Duration::from_secs(1);
+
+caches! {
+    static OWNER: Tag<u64> = { name: "expire-owner" };
+}
+
+#[cached(name = "expire-price", ttl = 60, skip(origin), tags(OWNER(id)))]
+async fn price(id: u64, origin: &Arc<Origin>) -> Result<usize, Failure> {
+    origin.run().await
+}
+
+#[cached(name = "expire-detached", ttl = 60, soft_timeout = 1, detach, skip(origin))]
+async fn detached(_id: u64, origin: &Arc<Origin>) -> Result<usize, Failure> {
+    origin.run().await
+}
+
+#[expire(price(id, _))]
+async fn change(id: u64) -> Result<(), Failure> {
+    if id == 0 { Err(Failure) } else { Ok(()) }
+}
+
+#[expire(all(price))]
+async fn change_all() {}
+
+#[expire(OWNER(id), before)]
+fn change_owner(id: u64) {}
+
+/// The ways in which a value is made to expire.
+const WAYS: [Way; 8] = [
+    Way::Companion,
+    Way::Attribute,
+    Way::Target,
+    Way::Cache,
+    Way::AttributeOfAll,
+    Way::Tag,
+    Way::TagByName,
+    Way::AttributeOfTag,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Companion,
+    Attribute,
+    Target,
+    Cache,
+    AttributeOfAll,
+    Tag,
+    TagByName,
+    AttributeOfTag,
+}
+
+impl Way {
+    async fn expire(self) {
+        match self {
+            Self::Companion => _ = price::expire(1).await,
+            Self::Attribute => change(1).await.unwrap(),
+            Self::Target => {
+                let targets = [price::target(1), price::target(2)].map(Target::expiring);
+                Invalidations::from_iter(targets).apply().await;
+            }
+            Self::Cache => _ = price::cache().expire_all().await,
+            Self::AttributeOfAll => change_all().await,
+            Self::Tag => _ = OWNER.expire(&1).await,
+            Self::TagByName => {
+                let tag = Caches::current().tag("expire-owner").unwrap();
+                tag.expire(&KeyEncoder::new().arg(&1_u64).finish()).await;
+            }
+            Self::AttributeOfTag => change_owner(1),
+        }
+    }
+}
+
+fn begin(origin: &Arc<Origin>) -> JoinHandle<Result<usize, Failure>> {
+    let origin = Arc::clone(origin);
+    spawn(async move { price(1, &origin).await })
+}
+
+/// Runs `test` on a node of `place` for each way, once a value is stored.
+async fn with_a_value<T>(place: &Place, test: impl AsyncFn(Caches, Way) -> T) {
+    let node = place.node().await;
+    node.clock().stop();
+    for way in WAYS {
+        let scoped = async {
+            price::cache().clear().await;
+            assert_eq!(price(1, &Origin::new()).await, Ok(1), "{way:?}");
+            test(node.clone(), way).await
+        };
+        node.scope(scoped).await;
+    }
+}
+
+fn misses() -> u64 {
+    price::cache().stats().misses
+}
+
+pub(crate) async fn what_has_expired_is_loaded_by_the_next_call(place: Place) {
+    with_a_value(&place, async |node, way| {
+        way.expire().await;
+        assert_eq!(price::peek(1).await, None, "{way:?}");
+        let origin = Origin::held_back();
+        let before = misses();
+        let callers = [begin(&origin), begin(&origin)];
+        until(|| origin.runs() == 1 && misses() == before + 2).await;
+        origin.probe.open();
+        for caller in callers {
+            assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        }
+        node.clock().advance(NEARLY_THE_TTL);
+        let found = price(1, &origin).await;
+        assert_eq!((found, origin.runs()), (Ok(1), 1), "{way:?}: its life begins");
+    })
+    .await;
+}
+
+pub(crate) async fn it_serves_while_its_load_fails_until_the_end_that_it_had(place: Place) {
+    with_a_value(&place, async |node, way| {
+        way.expire().await;
+        let origin = Origin::new();
+        let on_error = || price::cache().stats().freshness.on_error;
+        let before = on_error();
+        origin.will([Act::Fail, Act::Panic, Act::Fail, Act::Fail, Act::Fail]);
+        for _ in 0..3 {
+            assert_eq!(price(1, &origin).await, Ok(1), "{way:?}");
+        }
+        assert_eq!(origin.runs(), 1, "{way:?}: held off");
+        assert_eq!(on_error(), before + 3, "{way:?}");
+        node.clock().advance(RETRY_AFTER);
+        assert_eq!((price(1, &origin).await, origin.runs()), (Ok(1), 2), "{way:?}");
+        node.clock().advance(TTL - RETRY_AFTER);
+        assert_eq!(price(1, &origin).await, Err(Failure), "{way:?}: its ttl is over");
+    })
+    .await;
+}
+
+pub(crate) async fn it_holds_nobody_off_that_a_load_has_failed_before(place: Place) {
+    with_a_value(&place, async |_, way| {
+        if matches!(way, Way::Tag | Way::TagByName | Way::AttributeOfTag) {
+            // A tag does not know whose loads have failed.
+            return;
+        }
+        let origin = Origin::new();
+        origin.will([Act::Fail, Act::Fail]);
+        way.expire().await;
+        assert_eq!((price(1, &origin).await, origin.runs()), (Ok(1), 1), "{way:?}");
+        way.expire().await;
+        assert_eq!((price(1, &origin).await, origin.runs()), (Ok(1), 2), "{way:?}");
+    })
+    .await;
+}
+
+pub(crate) async fn a_load_from_before_it_expired_makes_no_fresh_value(place: Place) {
+    with_a_value(&place, async |node, way| {
+        node.clock().advance(TTL);
+        let old = Origin::held_back();
+        let caller = begin(&old);
+        until(|| old.runs() == 1).await;
+        way.expire().await;
+        let origin = Origin::new();
+        origin.probe.run().await;
+        let (late, own) = (begin(&origin), price(1, &origin).await);
+        assert_eq!(own, Ok(2), "{way:?}: nobody who comes later waits for it");
+        assert_eq!(ended(late).await.unwrap(), Ok(2), "{way:?}");
+        way.expire().await;
+        old.probe.let_out(1);
+        assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        assert_eq!(price::peek(1).await, None, "{way:?}");
+        assert_eq!(price(1, &origin).await, Ok(3), "{way:?}: it is loaded again");
+    })
+    .await;
+}
+
+pub(crate) async fn an_invalidation_wins_over_it(place: Place) {
+    with_a_value(&place, async |_, way| {
+        let origin = Origin::new();
+        let invalidate = async || match way {
+            Way::Tag | Way::TagByName => OWNER.invalidate(&1).await,
+            Way::Cache => price::cache().clear().await,
+            _ => price::invalidate(1).await,
+        };
+        for comes_first in [false, true] {
+            if !comes_first {
+                way.expire().await;
+            }
+            invalidate().await;
+            if comes_first {
+                way.expire().await;
+            }
+            origin.will([Act::Fail]);
+            assert_eq!(price(1, &origin).await, Err(Failure), "{way:?} {comes_first}");
+            price(1, &origin).await.unwrap();
+        }
+    })
+    .await;
+}
+
+pub(crate) async fn what_is_invalidated_while_its_load_runs_is_not_served(place: Place) {
+    with_a_value(&place, async |_, way| {
+        way.expire().await;
+        let origin = Origin::held_back();
+        origin.will([Act::Fail]);
+        let caller = begin(&origin);
+        until(|| origin.runs() == 1).await;
+        price::invalidate(1).await;
+        way.expire().await;
+        origin.probe.let_out(1);
+        assert_eq!(ended(caller).await.unwrap(), Err(Failure), "{way:?}");
+    })
+    .await;
+}
+
+pub(crate) async fn what_expires_while_its_load_runs_is_served(place: Place) {
+    with_a_value(&place, async |_, way| {
+        way.expire().await;
+        let origin = Origin::held_back();
+        origin.will([Act::Fail]);
+        let caller = begin(&origin);
+        until(|| origin.runs() == 1).await;
+        way.expire().await;
+        origin.probe.let_out(1);
+        assert_eq!(ended(caller).await.unwrap(), Ok(1), "{way:?}");
+    })
+    .await;
+}
+
+pub(crate) async fn a_value_that_is_put_is_fresh_again(place: Place) {
+    with_a_value(&place, async |_, way| {
+        way.expire().await;
+        price::put(1, 7).await;
+        assert_eq!(price(1, &Origin::new()).await, Ok(7), "{way:?}");
+        way.expire().await;
+        let origin = Origin::new();
+        assert_eq!(price::refresh(1, &origin).await, Ok(1), "{way:?}");
+        assert_eq!((price(1, &origin).await, origin.runs()), (Ok(1), 1), "{way:?}");
+    })
+    .await;
+}
+
+pub(crate) async fn it_serves_when_its_load_outlasts_the_soft_timeout(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        node.clock().stop();
+        detached(1, &Origin::new()).await.unwrap();
+        detached::expire(1).await;
+        let origin = Origin::held_back();
+        let caller = spawn({
+            let origin = Arc::clone(&origin);
+            async move { detached(1, &origin).await }
+        });
+        until(|| origin.runs() == 1).await;
+        node.clock().advance(SOFT_TIMEOUT);
+        assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        assert_eq!(detached::cache().stats().freshness.on_timeout, 1);
+        origin.probe.open();
+        until(|| detached::cache().stats().puts == 2).await;
+    })
+    .await;
+}
+
+pub(crate) async fn an_expiry_reaches_as_far_as_an_invalidation(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        let reach = price::invalidate(1).await;
+        assert_ne!(reach, Invalidation::Queued);
+        assert_eq!(price::expire(1).await, reach);
+        assert_eq!(price::cache().expire_all().await, reach);
+        assert_eq!(OWNER.expire(&1).await, reach);
+        price(1, &Origin::new()).await.unwrap();
+        assert_eq!(change(0).await, Err(Failure));
+        assert_eq!(price::peek(1).await, Some(1), "only success lets it expire");
+    })
+    .await;
+}
+
+pub(crate) async fn it_expires_on_every_node(place: Place) {
+    let nodes = [place.node().await, place.node().await];
+    let [here, there] = &nodes;
+    for node in &nodes {
+        node.clock().stop();
+    }
+    for way in WAYS {
+        here.scope(async {
+            price::cache().clear().await;
+            price(1, &Origin::new()).await.unwrap();
+        })
+        .await;
+        let reads = async || {
+            // The push about the clear may come while it reads.
+            let origin = Origin::new();
+            there.scope(price(1, &origin)).await.unwrap();
+            (origin.runs() == 0).then_some(())
+        };
+        eventually("the other node reads it", PATIENCE, reads).await;
+        here.scope(way.expire()).await;
+        let expired = async || there.scope(price::peek(1)).await.is_none().then_some(());
+        if place.backend == Backend::Tiered {
+            eventually("the push came", PATIENCE, expired).await;
+        }
+        expired().await.expect("it has expired");
+        let origin = Origin::new();
+        there
+            .scope(async {
+                origin.will([Act::Fail]);
+                assert_eq!(price(1, &origin).await, Ok(1), "{way:?}: it serves in its place");
+                assert_eq!((price(1, &origin).await, origin.runs()), (Ok(1), 1), "{way:?}");
+                there.clock().advance(RETRY_AFTER);
+                assert_eq!(price(1, &origin).await, Ok(2), "{way:?}");
+            })
+            .await;
+        // The first node reads the new value, and does not load.
+        here.scope(async {
+            let origin = Origin::new();
+            assert_eq!((price(1, &origin).await, origin.runs()), (Ok(2), 0), "{way:?}");
+        })
+        .await;
+    }
+}
