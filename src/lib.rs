@@ -8,7 +8,7 @@ use cachery_redis as _;
 
 pub use cachery_core::{
     Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Invalidations, Served, Tag,
-    TagHandle, Target, Tier, Timeout,
+    TagHandle, Target, Tier, Timeout, WrongLength,
 };
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, expire, invalidate};
 
@@ -40,7 +40,7 @@ pub mod key {
 /// Statistics of caches, as [`Caches::report`] and [`CacheHandle::stats`] return them.
 pub mod stats {
     pub use cachery_core::{
-        CacheIdentity, CacheReport, Evictions, Fingerprint, FreshnessStats, Identities,
+        BatchStats, CacheIdentity, CacheReport, Evictions, Fingerprint, FreshnessStats, Identities,
         InvalidationCounts as Invalidations, Ledger, MoneyStats, RemoteStats, Report, SiteReport,
         Stats, UnstorableStats,
     };

@@ -44,7 +44,7 @@ use crate::{
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
     money::Spent,
-    observe::{Counters, Resource, Resources, StaleReason, Stats, Turn},
+    observe::{BatchSizes, Counters, Resource, Resources, StaleReason, Stats, Turn},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -67,6 +67,7 @@ pub(crate) struct Cache {
     pub(crate) clock: Clock,
     pub(crate) flights: Flights<Outcome>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) batch_sizes: BatchSizes,
     /// The loads that run in tasks of their own.
     pub(crate) background: Background,
     /// The keys that wait after a failed load.
@@ -143,6 +144,7 @@ impl Cache {
             flights: Flights::new(FLIGHT_SHARDS, MAX_OWN_LOADS, clock.clone()),
             clock,
             counters,
+            batch_sizes: BatchSizes::default(),
             background: Background::default(),
             retries: Retries::default(),
             generations,

@@ -16,6 +16,7 @@ pub mod remote;
 #[doc(hidden)]
 pub mod text_file;
 
+mod batch_returns;
 mod cache;
 mod clock;
 mod config;
@@ -46,6 +47,7 @@ mod timeline;
 mod timeout;
 mod value;
 mod weigh;
+mod wrong_length;
 
 pub use cachery_syntax::{Backend, Engine, Eviction, Refresh};
 pub use clock::{Clock, Moment};
@@ -70,8 +72,8 @@ pub use memory::{
 };
 pub use money::Spent;
 pub use observe::{
-    Evictions, FreshnessStats, Invalidations as InvalidationCounts, MoneyStats, RemoteStats, Stats,
-    UnstorableStats,
+    BatchStats, Evictions, FreshnessStats, Invalidations as InvalidationCounts, MoneyStats,
+    RemoteStats, Stats, UnstorableStats,
 };
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list, resources};
@@ -84,6 +86,7 @@ pub use remote::{Mark, Shutdown, TlsFiles};
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use timeout::Timeout;
 pub use value::{CacheValue, LocalValue};
+pub use wrong_length::WrongLength;
 
 /// The items that expansions of the attributes name. Not for use by hand: it changes without
 /// notice.
@@ -108,9 +111,9 @@ pub mod __private {
             shape,
         },
         read::{
-            At, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped, Tag as DeclaredTag,
-            Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit, hit_now, invalidate_all,
-            invalidate_all_now,
+            At, Batch, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped,
+            Tag as DeclaredTag, Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit, hit_now,
+            invalidate_all, invalidate_all_now,
         },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},

@@ -22,13 +22,14 @@ pub(crate) use counters::{Counters, micros};
 pub use load_times::LoadTimes;
 pub(crate) use metric_list::describe;
 pub(crate) use metrics::{
-    flush, flush_detached, flush_info, flush_queued, flush_resources, record_load,
+    BatchSizes, flush, flush_detached, flush_info, flush_queued, flush_resources, record_load,
 };
 pub use resources::{Resource, Resources};
 pub(crate) use spans::{get_span, load_span, record_hit, wait_span};
 pub(crate) use stats::StaleReason;
 pub use stats::{
-    Evictions, FreshnessStats, Invalidations, MoneyStats, RemoteStats, Stats, UnstorableStats,
+    BatchStats, Evictions, FreshnessStats, Invalidations, MoneyStats, RemoteStats, Stats,
+    UnstorableStats,
 };
 pub(crate) use stripes::Turn;
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};

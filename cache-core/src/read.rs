@@ -8,8 +8,10 @@
 //! [`RemotePart`](remote_part::RemotePart). A thread goes the same way for a function that is not
 //! async (`by_thread`).
 
+mod batch;
 mod by_thread;
 mod call;
+mod combined;
 mod companions;
 mod declared;
 mod declared_tag;
@@ -28,7 +30,9 @@ mod soft_timeout;
 mod standby;
 mod tagged;
 mod thread_wait;
+mod together;
 
+pub use batch::Batch;
 pub use by_thread::invalidate_all_now;
 pub use companions::{Turn, hit, hit_now};
 pub use declared::{Cache, LoadOutput};

@@ -8,11 +8,13 @@ mod operation;
 mod password;
 pub(crate) mod reason;
 mod shutdown;
+mod together;
 
 pub(crate) use budget::Budget;
 pub use exchange::{
-    FillKind, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
-    Outgoing, RemotePermit, Seen, SeenTag, StoredTag, StoredValue, TagGeneration,
+    FillKind, FillRequest, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark,
+    OtherLoads, Outgoing, ReadRequest, RemotePermit, Seen, SeenTag, StoredTag, StoredValue,
+    TagGeneration,
 };
 pub(crate) use key::Digester;
 pub use key::{Place, RemoteKey, TagKey};
@@ -78,6 +80,46 @@ pub trait RemoteTier: Send + Sync {
         kind: FillKind,
         within: Duration,
     ) -> Pending<'a, Result<Filled, Reason>>;
+
+    /// Reads the values of several keys, as [`read`](Self::read) does: by one request to each
+    /// server, where the tier can. The replies are in the order of the keys.
+    fn read_many<'a>(
+        &'a self,
+        reads: &'a [ReadRequest],
+        within: Duration,
+    ) -> Pending<'a, Vec<Result<Seen, Reason>>> {
+        let one = |read: &'a ReadRequest| self.read(&read.key, &read.tags, within);
+        Box::pin(together::all(reads.iter().map(one)))
+    }
+
+    /// Asks for the permits to load several keys, as [`request_load`](Self::request_load) does: by
+    /// one request to each server, where the tier can.
+    fn request_loads<'a>(
+        &'a self,
+        requests: &'a [(RemoteKey, LoadRequest)],
+        within: Duration,
+    ) -> Pending<'a, Vec<Result<LoadReply, Reason>>> {
+        let one = |(key, request): &'a (RemoteKey, LoadRequest)| {
+            self.request_load(key, request.clone(), within)
+        };
+        Box::pin(together::all(requests.iter().map(one)))
+    }
+
+    /// Stores the values of several keys, as [`fill`](Self::fill) does: by one request to each
+    /// server, where the tier can.
+    fn fill_many(
+        &self,
+        fills: Vec<FillRequest>,
+        within: Duration,
+    ) -> Pending<'_, Vec<Result<Filled, Reason>>> {
+        let one = |fill: FillRequest| -> Pending<'_, _> {
+            Box::pin(async move {
+                let FillRequest { key, permit, value, kind } = fill;
+                self.fill(&key, permit, value, kind, within).await
+            })
+        };
+        Box::pin(together::all(fills.into_iter().map(one)))
+    }
 
     /// Ends the values of `keys`, of every release of the program, and tells all nodes. Loads that
     /// run fill nothing. `Ok` when every server has done so; a key whose server has not is queued,

@@ -227,7 +227,8 @@ impl World {
     }
 
     fn join_within(&self, within: &Enclosing) -> Join<u32> {
-        self.flights.join(&self.key, || 0, |_| Relation::Current, within)
+        let load = || self.flights.begin_load();
+        self.flights.join(&self.key, || 0, |_| Relation::Current, within, load)
     }
 
     /// The permit of a caller of whom the model knows that nobody loads.

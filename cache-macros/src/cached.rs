@@ -1,6 +1,7 @@
 //! `#[cached]`: args -> function -> validate -> model -> expand, each handing plain data on.
 
 mod attributes;
+mod batch;
 mod expand;
 mod function;
 mod model;
@@ -31,9 +32,10 @@ pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
         return errors.beside(item);
     };
     let surroundings = Surroundings::of(function.ident());
+    let (function, batch) = batch::of_one_item(&args, function, &mut errors);
     let checked = validate::validate(&args, &function, &surroundings, &mut errors);
     let expansion = match checked {
-        Some(checked) => expand::expand(&Model::new(checked, function)),
+        Some(checked) => expand::expand(&Model::new(checked, function, batch)),
         None => item,
     };
     errors.beside(expansion)

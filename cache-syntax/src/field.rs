@@ -25,7 +25,7 @@ use Support::{Later, Never, Now};
 ///
 /// let ttl = Field::named("ttl").unwrap();
 /// assert_eq!((ttl.argument, ttl.variable), (Support::Now, Support::Now));
-/// assert_eq!(Field::named("batch").unwrap().argument, Support::Later);
+/// assert_eq!(Field::named("budget").unwrap().argument, Support::Later);
 /// assert_eq!(Field::named("colour"), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,9 @@ impl Field {
         Self::new("memory_ttl", Now, Now),
         Self::new("cost", Now, Later),
         Self::new("failed_cost", Now, Later),
+        Self::new("batch", Now, Never),
+        Self::new("max", Now, Later),
+        Self::new("parallel", Now, Later),
         Self::new("companions", Now, Never),
         Self::new("crate", Now, Never),
         // Settings from outside alone.
@@ -81,10 +84,7 @@ impl Field {
         Self::new("max_value_size", Never, Now),
         Self::new("jitter", Never, Now),
         // Freshness.
-        // Batches.
-        Self::new("batch", Later, Never),
-        Self::new("max", Later, Later),
-        Self::new("parallel", Later, Later),
+        // Money.
         Self::new("budget", Later, Later),
     ];
 

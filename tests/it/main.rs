@@ -5,6 +5,7 @@
 //! caches of the program is a binary of its own beside this one. What loads the machine is in
 //! `tests/soak`, because tests here measure for how long a call waits.
 
+mod batch;
 mod bodies;
 mod bytes;
 mod clock;

@@ -5,6 +5,7 @@ use super::{
     follower::Follower,
     origin::{Origin, Relation},
     permit::{Permit, Sender},
+    progress::Progress,
     table::{Shard, Table},
     waiters::Flight,
 };
@@ -34,16 +35,22 @@ impl<T: Clone> Flights<T> {
         Self(Arc::new(Table::new(shards, max_own_loads, clock)))
     }
 
+    /// Begins a load that may lead the flights of several keys.
+    pub(crate) fn begin_load(&self) -> Arc<Progress> {
+        self.0.begin_load()
+    }
+
     /// Joins the flight of `key`, or begins one. `within` are the loads that the caller runs in.
     /// `relate` compares a flight with the caller; a flight that it calls outdated, or whose tags
     /// were invalidated, is removed from the table, and a new one begins. `generation` is called while the table is locked, so that a
-    /// flight that begins after a clear has the generation from after it.
+    /// flight that begins after a clear has the generation from after it. `load` leads a new one.
     pub(crate) fn join(
         &self,
         key: &Key,
         generation: impl Fn() -> u64,
         relate: impl Fn(Option<Origin>) -> Relation,
         within: &Enclosing,
+        load: impl FnOnce() -> Arc<Progress>,
     ) -> Join<T>
     where
         T: Send + 'static,
@@ -64,15 +71,20 @@ impl<T: Clone> Flights<T> {
                 return if follower.is_awaited() { Join::Own } else { Join::Follow(follower) };
             }
         }
-        Join::Lead(self.begin(&mut shard, stored, generation()))
+        Join::Lead(self.begin(&mut shard, stored, generation(), load()))
     }
 
-    /// Begins a flight of `key`; `None` where there is one already.
-    pub(crate) fn lead(&self, key: &Key, generation: impl Fn() -> u64) -> Option<Permit<T>> {
+    /// Begins a flight of `key`, which `load` leads; `None` where there is one already.
+    pub(crate) fn lead(
+        &self,
+        key: &Key,
+        generation: impl Fn() -> u64,
+        load: impl FnOnce() -> Arc<Progress>,
+    ) -> Option<Permit<T>> {
         let stored = StoredKey::from(key);
         let mut shard = self.0.lock(&stored);
         let is_free = !shard.contains_key(&stored);
-        is_free.then(|| self.begin(&mut shard, stored, generation()))
+        is_free.then(|| self.begin(&mut shard, stored, generation(), load()))
     }
 
     /// Begins a new flight in place of any other, whose loads then store nothing: the load that
@@ -80,11 +92,16 @@ impl<T: Clone> Flights<T> {
     pub(crate) fn supersede(&self, key: &Key, generation: impl Fn() -> u64) -> Permit<T> {
         let stored = StoredKey::from(key);
         let mut shard = self.0.lock(&stored);
-        self.begin(&mut shard, stored, generation())
+        self.begin(&mut shard, stored, generation(), self.0.begin_load())
     }
 
-    fn begin(&self, shard: &mut Shard<Sender<T>>, key: StoredKey, generation: u64) -> Permit<T> {
-        let load = self.0.begin_load();
+    fn begin(
+        &self,
+        shard: &mut Shard<Sender<T>>,
+        key: StoredKey,
+        generation: u64,
+        load: Arc<Progress>,
+    ) -> Permit<T> {
         let flight = Arc::new(Flight::new(generation, Arc::clone(&load)));
         let permit = Permit::new(&self.0, &key, &flight, load);
         shard.insert(key, flight);

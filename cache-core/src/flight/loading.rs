@@ -37,6 +37,11 @@ impl Loading {
         Self(enclosing().with(load))
     }
 
+    /// Adds `load` inside of this one.
+    pub(crate) fn and(&self, load: &Arc<Progress>) -> Self {
+        Self(self.0.with(load))
+    }
+
     /// Runs `act` as part of the load.
     pub(crate) fn scope<T>(&self, act: impl FnOnce() -> T) -> T {
         let _within = self.enter();

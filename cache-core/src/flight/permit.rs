@@ -62,6 +62,15 @@ impl<T: Clone> Permit<T> {
         &self.progress
     }
 
+    /// Gives the key a load of its own in place of one that it shares with others.
+    #[must_use]
+    pub(crate) fn by_itself(mut self) -> Self {
+        let load = self.table.begin_load();
+        self.flight.waiters().replace_load(&self.progress, &load);
+        self.progress = load;
+        self
+    }
+
     /// Records that the load waits for another process's lease, and that the loads `within` which
     /// it runs do too.
     pub(crate) fn await_lease(&self, within: &Enclosing) -> Waiting {

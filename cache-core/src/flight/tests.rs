@@ -38,7 +38,7 @@ fn join(table: &Table) -> Join<u32> {
 
 /// Joins as part of the load that the running code belongs to.
 fn join_key(table: &Table, n: u32) -> Join<u32> {
-    table.join(&key(n), || 0, |_| Relation::Current, &enclosing())
+    table.join(&key(n), || 0, |_| Relation::Current, &enclosing(), || table.begin_load())
 }
 
 fn lead(table: &Table) -> Permit<u32> {
@@ -411,7 +411,9 @@ fn a_caller_inside_its_own_load_does_not_wait_for_it() {
 #[test]
 fn a_flight_keeps_the_generation_in_which_it_began() {
     let table = table();
-    let join = |generation| table.join(&key(1), || generation, |_| Relation::Current, &enclosing());
+    let load = || table.begin_load();
+    let join =
+        |generation| table.join(&key(1), || generation, |_| Relation::Current, &enclosing(), load);
     let leader = join(3);
     let Join::Follow(mut follower) = join(4) else {
         panic!("nobody loads");

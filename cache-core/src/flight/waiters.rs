@@ -168,6 +168,12 @@ impl<S> Waiters<S> {
         self.leader.take_if(|leader| Arc::ptr_eq(leader, load)).is_some()
     }
 
+    /// Puts `other` in the place of `load`.
+    pub(super) fn replace_load(&mut self, load: &Arc<Progress>, other: &Arc<Progress>) {
+        let loads = self.leader.iter_mut().chain(&mut self.own_loads);
+        loads.filter(|own| Arc::ptr_eq(own, load)).for_each(|own| *own = Arc::clone(other));
+    }
+
     /// Returns the loads that run.
     pub(super) fn loads(&self) -> impl Iterator<Item = &Arc<Progress>> {
         self.leader.iter().chain(&self.own_loads)

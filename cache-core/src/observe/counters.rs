@@ -55,6 +55,12 @@ counters! {
     puts => puts,
     declined => declined,
     refreshes => refreshes,
+    batches => batch.calls,
+    asked => batch.asked,
+    batch_hits => batch.hit,
+    joined => batch.joined,
+    loaded => batch.loaded,
+    deduplicated => batch.deduplicated,
     refreshed => freshness.refreshed,
     refresh_errors => freshness.refresh_errors,
     refreshed_inline => freshness.refreshed_inline,
@@ -88,6 +94,7 @@ counters! {
     spent => money.spent,
     spent_on_refreshes => money.refresh,
     saved_by_coalescing => money.saved_by_coalescing,
+    saved_by_dedup => money.saved_by_dedup,
     wrong_costs => money.wrong_costs,
 }
 

@@ -21,6 +21,8 @@ enum Kind {
     Seconds,
     /// A histogram of seconds.
     Histogram,
+    /// A histogram of numbers.
+    Sizes,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Self::Gauge => "gauge",
             Self::Seconds => "gauge, in seconds",
             Self::Histogram => "histogram, in seconds",
+            Self::Sizes => "histogram",
         }
     }
 }
@@ -64,10 +67,19 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_cost_nanos_total",
         kind: Kind::Counter,
-        labels: &[CACHE, ("kind", "`spent`, `refresh`, `saved_hit`, `saved_coalesced`")],
+        labels: &[
+            CACHE,
+            ("kind", "`spent`, `refresh`, `saved_hit`, `saved_coalesced`, `saved_dedup`"),
+        ],
         meaning: "Money in billionths of a unit (`CACHE_COST_UNIT`), where `cost` tells it: spent by \
-                  all loads, the part of it that refreshes spent, saved by hits, and saved by \
-                  callers who waited for another's load.",
+                  all loads, the part of it that refreshes spent, saved by hits, saved by callers \
+                  who waited for another's load, and saved where a batch names an item again.",
+    },
+    Metric {
+        name: "cache_batch_size",
+        kind: Kind::Sizes,
+        labels: &[CACHE],
+        meaning: "Items of a batch.",
     },
     Metric {
         name: "cache_puts_total",
@@ -241,6 +253,7 @@ pub(crate) fn describe() {
             Kind::Gauge => describe_gauge!(*name, *meaning),
             Kind::Seconds => describe_gauge!(*name, Unit::Seconds, *meaning),
             Kind::Histogram => describe_histogram!(*name, Unit::Seconds, *meaning),
+            Kind::Sizes => describe_histogram!(*name, *meaning),
         }
     }
 }

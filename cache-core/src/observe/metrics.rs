@@ -3,7 +3,10 @@
 //! A `metrics` handle that is made before its recorder is installed reports nowhere for ever. So
 //! the counters are our own, and [`flush`] hands their totals over again and again.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use cachery_syntax::Backend;
 use metrics::{IntoF64, counter, gauge, histogram};
@@ -94,6 +97,27 @@ pub(crate) fn flush_info(cache: &'static str, backend: Backend, prefix: &str) {
 pub(crate) fn record_load(cache: &'static str, took: Duration, failed: bool) {
     let result = if failed { "error" } else { "success" };
     histogram!("cache_load_seconds", "cache" => cache, "result" => result).record(took);
+}
+
+/// The histogram of the sizes of a cache's batches. It has its key beforehand, because a call in
+/// which all items are hits makes no label.
+#[derive(Default)]
+pub(crate) struct BatchSizes(OnceLock<metrics::Key>);
+
+impl BatchSizes {
+    /// Records a batch of `size` items of the cache `name`.
+    #[expect(clippy::cast_precision_loss, reason = "a histogram has floats")]
+    pub(crate) fn record(&self, name: &'static str, size: usize) {
+        const METADATA: metrics::Metadata<'_> =
+            metrics::Metadata::new(module_path!(), metrics::Level::INFO, Some(module_path!()));
+        let key = || {
+            let labels = vec![metrics::Label::new("cache", name)];
+            metrics::Key::from_parts("cache_batch_size", labels)
+        };
+        let key = self.0.get_or_init(key);
+        metrics::with_recorder(|recorder| recorder.register_histogram(key, &METADATA))
+            .record(size as f64);
+    }
 }
 
 /// Hands the totals about values past their ttl to the recorder.

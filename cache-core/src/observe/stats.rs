@@ -75,15 +75,16 @@ statistics! {
     /// }
     /// ```
     pub struct Stats {
-        /// Calls that a stored value served. `hits + misses` is the number of calls; `peek`,
-        /// `refresh`, calls while the cache is disabled and calls within the load of their own key
-        /// do not count.
+        /// Calls that a stored value served. `hits + misses` is the number of calls, of which a
+        /// batch makes one for each item; `peek`, `refresh`, calls while the cache is disabled and
+        /// calls within the load of their own key do not count.
         pub hits: u64,
         /// Calls that found no fresh value, including those that waited for another's load.
         pub misses: u64,
         /// Misses that another caller's load served.
         pub coalesced: u64,
-        /// Runs of the function that ended. One that was dropped or panicked does not count.
+        /// Runs of the function that ended, each for one key or for several items of a batch. One
+        /// that was dropped or panicked does not count.
         pub loads: u64,
         /// Loads that returned `Err`.
         pub load_errors: u64,
@@ -93,6 +94,8 @@ statistics! {
         pub declined: u64,
         /// Calls of `refresh`.
         pub refreshes: u64,
+        /// The calls for several items at once.
+        pub batch: BatchStats,
         /// The use of values past their ttl, and the loads for it.
         pub freshness: FreshnessStats,
         /// Invalidations, by kind.
@@ -115,6 +118,33 @@ statistics! {
         /// its wait for the executor.
         #[serde(serialize_with = "crate::seconds::of")]
         pub time_saved: Duration,
+    }
+}
+
+statistics! {
+    /// The calls for several items at once in [`Stats`]. Once a call has ended without an error, it
+    /// has counted each of its items in one of `hit`, `joined`, `loaded` and `deduplicated`.
+    ///
+    /// ```
+    /// use cachery::stats::Stats;
+    ///
+    /// fn items_of_a_call(stats: &Stats) -> Option<u64> {
+    ///     stats.batch.asked.checked_div(stats.batch.calls)
+    /// }
+    /// ```
+    pub struct BatchStats {
+        /// Calls for several items.
+        pub calls: u64,
+        /// Items that they asked for, each as often as it was named.
+        pub asked: u64,
+        /// Items that a stored value served.
+        pub hit: u64,
+        /// Items that another call's load served.
+        pub joined: u64,
+        /// Items that the function was called with.
+        pub loaded: u64,
+        /// Items that were named again in a call that loaded or joined them.
+        pub deduplicated: u64,
     }
 }
 
@@ -264,6 +294,8 @@ statistics! {
         pub saved_by_hits: u64,
         /// The cost of the loads that callers saved who waited for another's.
         pub saved_by_coalescing: u64,
+        /// The cost of the loads that batches saved in which an item was named again.
+        pub saved_by_dedup: u64,
         /// Loads whose `cost` was negative or not a number. They count as loads for nothing.
         pub wrong_costs: u64,
     }

@@ -39,8 +39,8 @@ pub(super) struct Landing {
     group: Group,
     /// The tags before the load.
     tags: Option<Arc<TagSet>>,
-    /// `None` for a value that nobody loaded.
-    load_time: Option<Duration>,
+    /// The time of the load that is to be recorded.
+    recorded: Option<Duration>,
     spent: Spent,
     keep: Keep,
     /// `None` for a value that is not to be stored.
@@ -54,8 +54,10 @@ pub(super) struct Landing {
 pub(super) struct OfLoad {
     /// The tags before it.
     pub(super) tags: Option<Arc<TagSet>>,
-    /// `None` for a value that nobody loaded.
-    pub(super) load_time: Option<Duration>,
+    /// The time and the money of the load. Zero for a value that nobody loaded.
+    pub(super) spent: Spent,
+    /// The time of the load, where it is to be recorded: a load of several keys is recorded once.
+    pub(super) recorded: Option<Duration>,
     /// The right to renew the value that this one replaces.
     pub(super) claim: Option<Claim>,
 }
@@ -70,18 +72,15 @@ pub(super) fn fill(
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
-    let OfLoad { tags, load_time, claim } = of_load;
-    let spent = Spent {
-        micros: load_time.map_or(0, observe::micros),
-        nanos: decision.cost_nanos().unwrap_or(0),
-    };
+    let OfLoad { tags, spent, recorded, claim } = of_load;
+    let spent = Spent { nanos: decision.cost_nanos().unwrap_or(0), ..spent };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
     let mut landing = Landing {
         cache,
         permit,
         group,
         tags,
-        load_time,
+        recorded,
         spent,
         keep: Keep::Alone,
         lifetimes,
@@ -123,8 +122,8 @@ impl Landing {
     /// Stores the entry that `wrap` makes (by the value's `Clone`, which is the user's code and
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let Self { cache, permit, group, tags, load_time, spent, keep, lifetimes, claim } = self;
-        let Some(lifetimes) = lifetimes else { return decline(&cache, permit, load_time) };
+        let Self { cache, permit, group, tags, recorded, spent, keep, lifetimes, claim } = self;
+        let Some(lifetimes) = lifetimes else { return decline(&cache, permit, recorded) };
         cache.forget_declined(permit.key());
         let facts = cache.facts(lifetimes, permit.generation(), group, spent);
         let tags_are_valid = || tags.as_ref().is_none_or(|tags| tags.is_valid());
@@ -142,23 +141,23 @@ impl Landing {
         cache.retries.forget(entry.key());
         drop(permit.land(Outcome::Value(entry.clone()), store));
         drop(claim);
-        record(&cache, load_time);
+        record(&cache, recorded);
     }
 }
 
 /// Ends a load, or a `put`, whose value is not to be stored: all who wait load for themselves.
-fn decline(cache: &Cache, permit: Permit<Outcome>, load_time: Option<Duration>) {
+fn decline(cache: &Cache, permit: Permit<Outcome>, recorded: Option<Duration>) {
     let key = permit.key().clone();
     // First, so that nobody who joins from now on waits.
     cache.note_declined(&key);
     cache.retries.forget(&key);
     drop(permit.decline(|| cache.drop_replaced(&key)));
-    record(cache, load_time);
+    record(cache, recorded);
 }
 
 /// Records a load. The recorder is foreign code, so it comes when everybody has the value.
-fn record(cache: &Cache, load_time: Option<Duration>) {
-    if let Some(load_time) = load_time {
+fn record(cache: &Cache, recorded: Option<Duration>) {
+    if let Some(load_time) = recorded {
         observe::record_load(cache.site.name, load_time, false);
     }
 }

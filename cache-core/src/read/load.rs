@@ -12,6 +12,7 @@ use std::{
 use tracing::Span;
 
 use super::{
+    combined::Combined,
     fill::{Filling, OfLoad, fill},
     note::Note,
     remote_part::{RemotePart, limited},
@@ -24,7 +25,7 @@ use crate::{
     codec::{Codec, Unstorable},
     deciding::Decision,
     entry::{Entry, Facts},
-    flight::{Loading, Permit},
+    flight::{Loading, Permit, Progress},
     generations::Group,
     money::Spent,
     observe::{self, StaleReason},
@@ -57,9 +58,23 @@ pub(super) struct Load {
 }
 
 /// The time after which a load is ended.
-struct Timer {
+pub(super) struct Timer {
     after: Duration,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Timer {
+    /// Starts the timer of a load; `None` where it has all the time it needs.
+    pub(super) fn of(cache: &Cache) -> Option<Self> {
+        let after = cache.policy.get().load_timeout?;
+        Some(Self { after, alarm: cache.clock.alarm(after) })
+    }
+
+    /// Is ready once the load of a value of the cache `name` has taken longer than it may.
+    pub(super) fn poll(&mut self, name: &'static str, cx: &mut Context<'_>) -> Poll<Timeout> {
+        let timeout = Timeout::new(name, self.after);
+        self.alarm.as_mut().poll(cx).map(|()| timeout)
+    }
 }
 
 /// The cause of a load.
@@ -90,15 +105,25 @@ impl Load {
     ) -> Self {
         let span = observe::load_span(cache.site.name);
         permit.set_span(&span);
-        let timer = cache.policy.get().load_timeout.map(|after| {
-            let alarm = cache.clock.alarm(after);
-            Timer { after, alarm }
-        });
+        let timer = Timer::of(&cache);
+        Self { span, timer, ..Self::begin_part(cache, permit, remote, tags, cause, standby) }
+    }
+
+    /// Begins the part of one key in a load of several: span, timer and counts are those of the
+    /// whole.
+    pub(super) fn begin_part(
+        cache: Arc<Cache>,
+        permit: Permit<Outcome>,
+        remote: Option<Box<RemotePart>>,
+        tags: Option<Arc<TagSet>>,
+        cause: LoadCause,
+        standby: Option<Standby>,
+    ) -> Self {
         Self {
-            timer,
+            timer: None,
             soft_end: None,
             loading: Loading::nested(permit.progress()),
-            span,
+            span: Span::none(),
             began: cache.clock.precise(),
             cache,
             permit,
@@ -127,8 +152,23 @@ impl Load {
     }
 
     /// Returns the cache.
-    pub(super) fn cache(&self) -> &Cache {
+    pub(super) fn cache(&self) -> &Arc<Cache> {
         &self.cache
+    }
+
+    /// Returns the progress of the load.
+    pub(super) fn progress(&self) -> &Arc<Progress> {
+        self.permit.progress()
+    }
+
+    /// Notes the span of the load that the key is part of.
+    pub(super) fn is_part_of(&self, span: &Span) {
+        self.permit.set_span(span);
+    }
+
+    /// Sends the value together with others.
+    pub(super) fn combine(&mut self, combined: &Arc<Combined>) {
+        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
     }
 
     /// Notes the span of the call that the load began for, which does not contain it.
@@ -154,9 +194,8 @@ impl Load {
 
     /// Is ready once the load has taken longer than it may.
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Timeout> {
-        let Some(Timer { after, alarm }) = &mut self.timer else { return Poll::Pending };
-        let timeout = Timeout::new(self.cache.site.name, *after);
-        alarm.as_mut().poll(cx).map(|()| timeout)
+        let name = self.cache.site.name;
+        self.timer.as_mut().map_or(Poll::Pending, |timer| timer.poll(name, cx))
     }
 
     /// Gives the load all the time it needs.
@@ -199,30 +238,70 @@ impl Load {
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
         let load_time = self.load_time();
+        self.cache.counters.load(load_time, false);
+        let (filling, _) = self.fill_with(load_time, Some(load_time), decide, encode);
+        filling
+    }
+
+    /// Ends the part of one key in a load of several that returned a value for it, as
+    /// [`fill`](Self::fill) does. `share` is its part of the load's time. Returns what the value has
+    /// cost, too.
+    pub(super) fn fill_part(
+        self,
+        share: Duration,
+        decide: impl FnOnce() -> Decision,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
+    ) -> (Filling, u64) {
+        self.fill_with(share, None, decide, encode)
+    }
+
+    fn fill_with(
+        self,
+        load_time: Duration,
+        recorded: Option<Duration>,
+        decide: impl FnOnce() -> Decision,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
+    ) -> (Filling, u64) {
         // The user's code, and part of the load: it may call for this very key.
         let decision = self.loading.scope(decide);
-        self.count(load_time, false);
+        self.count(false);
         self.count_money(decision.cost_nanos());
         let claim = self.standby.and_then(|standby| standby.claim);
         let Self { cache, permit, remote, tags, .. } = self;
-        let of_load = OfLoad { tags, load_time: Some(load_time), claim };
-        fill(cache, permit, remote, of_load, decision, encode)
+        let nanos = decision.cost_nanos().unwrap_or_default();
+        let spent = Spent { micros: observe::micros(load_time), nanos };
+        let of_load = OfLoad { tags, spent, recorded, claim };
+        (fill(cache, permit, remote, of_load, decision, encode), nanos)
     }
 
     /// Ends the load of a function that returned an error: nothing is stored. Returns the value
     /// that serves in its place, and serves followers, if there is one; else followers get the
     /// error that `share` returns. `cost` tells what the load has cost.
     pub(super) fn fail(
-        mut self,
+        self,
         share: impl FnOnce() -> Option<AnyError>,
         cost: impl FnOnce() -> Option<u64>,
     ) -> Option<Entry> {
         let load_time = self.load_time();
-        self.count(load_time, true);
+        self.cache.counters.load(load_time, true);
         // The user's code, and part of the load.
         let cost = self.loading.scope(cost);
         self.count_money(cost);
         let spent = Spent { micros: observe::micros(load_time), nanos: cost.unwrap_or_default() };
+        let name = self.cache.site.name;
+        let served = self.fail_part(share, spent);
+        observe::record_load(name, load_time, true);
+        served
+    }
+
+    /// Ends the part of one key in a load of several that returned an error, as
+    /// [`fail`](Self::fail) does. `spent` is its part of what the load has cost.
+    pub(super) fn fail_part(
+        mut self,
+        share: impl FnOnce() -> Option<AnyError>,
+        spent: Spent,
+    ) -> Option<Entry> {
+        self.count(true);
         let cache = Arc::clone(&self.cache);
         let group = self.remote.as_ref().map_or_else(Group::default, |remote| remote.group());
         // `refresh` leaves what is stored as it was.
@@ -231,7 +310,7 @@ impl Load {
         // The user's code, as above.
         let error = if self.standby.is_none() { self.loading.scope(share) } else { None };
         let tags = self.tags.take();
-        let served = match self.stand_in() {
+        match self.stand_in() {
             Ok(entry) => Some(entry),
             Err(permit) => {
                 let facts = |ttl| {
@@ -242,9 +321,7 @@ impl Load {
                 fail_with_error(&cache, permit, error, facts, tags);
                 None
             }
-        };
-        observe::record_load(cache.site.name, load_time, true);
-        served
+        }
     }
 
     /// Ends the load of a function that panicked. Returns the value that serves in place of its
@@ -290,7 +367,7 @@ impl Load {
     }
 
     /// Counts the cost of the load in nano-units; `None` for one that is negative or not a number.
-    fn count_money(&self, nanos: Option<u64>) {
+    pub(super) fn count_money(&self, nanos: Option<u64>) {
         let Some(nanos) = nanos else { return self.cache.wrong_cost() };
         self.cache.counters.spent.add(nanos);
         if matches!(self.cause, LoadCause::Call | LoadCause::Background) {
@@ -298,9 +375,9 @@ impl Load {
         }
     }
 
-    fn count(&self, load_time: Duration, failed: bool) {
+    /// Counts a load of its cause that has ended.
+    fn count(&self, failed: bool) {
         let counters = &self.cache.counters;
-        counters.load(load_time, failed);
         match (self.cause, failed) {
             (LoadCause::Miss, _) => {}
             (LoadCause::Call, false) => counters.refreshed.add(1),

@@ -14,6 +14,7 @@ use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
 use tracing::{Instrument as _, Span};
 
 use super::{
+    combined::Combined,
     fill::{Landing, OfLoad, fill},
     load::{Load, LoadCause},
     note::{Note, Tier},
@@ -28,7 +29,7 @@ use crate::{
     codec::{Codec, Unstorable},
     deciding::Decision,
     entry::Entry,
-    flight::{Follower, Join, Loading, Permit, Relation, Wakeup, enclosing},
+    flight::{Follower, Join, Loading, Permit, Progress, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
     observe,
@@ -70,6 +71,8 @@ pub(super) struct Miss {
     soft_end: Option<Moment>,
     /// `true` once that moment has come.
     is_over: bool,
+    /// The load that the key is to share with others of its batch. `None` for a call of one key.
+    shared_load: Option<Arc<Progress>>,
 }
 
 /// The caller of a miss.
@@ -118,7 +121,15 @@ impl Miss {
             note: Note::default(),
             soft_end: None,
             is_over: false,
+            shared_load: None,
         }
+    }
+
+    /// Makes the key one of several that `load` leads, whose requests go through `combined`.
+    pub(super) fn part_of(mut self, load: &Arc<Progress>, combined: &Arc<Combined>) -> Self {
+        self.shared_load = Some(Arc::clone(load));
+        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
+        self
     }
 
     /// Gives the entry that the call may load these tags.
@@ -189,14 +200,18 @@ impl Miss {
 
     /// Asks for the permit of all processes, and loads.
     async fn load_for(mut self, permit: Permit<Outcome>, cause: LoadCause) -> Next {
-        match self.request_load(permit).await {
+        let requested = match self.shared_load {
+            Some(_) if cause == LoadCause::Miss => self.request_shared_load(permit).await,
+            _ => self.request_load(permit).await,
+        };
+        match requested {
             Ok(permit) => {
                 self.count_miss();
                 Next::Load(self.load(permit, cause))
             }
             Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry)),
-            Err(NotGranted::Busy) if cause == LoadCause::Miss => self.take_slow_standby(),
-            Err(NotGranted::Busy) => {
+            Err(NotGranted::Busy(_)) if cause == LoadCause::Miss => self.take_slow_standby(),
+            Err(NotGranted::Busy(_)) => {
                 let look_again = self.now() + LOOK_AGAIN;
                 self.standby.iter().for_each(|standby| standby.hold_off(look_again));
                 self.take_standby()
@@ -245,7 +260,7 @@ impl Miss {
         match self.request_load(permit).await {
             Ok(permit) => Next::Load(self.load(permit, LoadCause::Call)),
             Err(NotGranted::Found(entry)) => Next::Take(Outcome::Value(entry)),
-            Err(NotGranted::Busy) => Next::Bypass,
+            Err(NotGranted::Busy(_)) => Next::Bypass,
         }
     }
 
@@ -397,7 +412,13 @@ impl Miss {
                 _ => Relation::Current,
             },
             &enclosing(),
+            || self.begin_load(),
         )
+    }
+
+    /// Returns the load that leads the key: that of its batch, or one of its own.
+    pub(super) fn begin_load(&self) -> Arc<Progress> {
+        self.shared_load.as_ref().map_or_else(|| self.cache.flights.begin_load(), Arc::clone)
     }
 
     /// Gets the permit to load at once where the value would not be shared, and else follows.
@@ -537,6 +558,27 @@ impl Miss {
         self.cache.flights.supersede(&self.key, || self.cache.generations.of(self.group))
     }
 
+    /// Asks for the permit without waiting for another process, and with a load of its own where
+    /// one loads the key: the rest of the batch need not wait for that.
+    async fn request_shared_load(
+        &mut self,
+        permit: Permit<Outcome>,
+    ) -> Result<Permit<Outcome>, NotGranted> {
+        let Some(remote) = &mut self.remote else { return self.request_load(permit).await };
+        remote.give_way_at(self.cache.clock.now());
+        let asked = self.request_load(permit).await;
+        if let Some(remote) = &mut self.remote {
+            remote.wait_for_others();
+        }
+        match asked {
+            Err(NotGranted::Busy(permit)) => {
+                self.count_miss();
+                self.request_load(permit.by_itself()).await
+            }
+            asked => asked,
+        }
+    }
+
     /// Asks the remote tier for the permit to load.
     async fn request_load(
         &mut self,
@@ -571,8 +613,11 @@ impl Miss {
     }
 
     fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Box<Load> {
-        let Self { cache, remote, drawn, standby, note, soft_end, .. } = self;
-        let load = Load::begin(cache, permit, remote, drawn, cause, standby);
+        let Self { cache, remote, drawn, standby, note, soft_end, shared_load, .. } = self;
+        let load = match shared_load {
+            Some(_) => Load::begin_part(cache, permit, remote, drawn, cause, standby),
+            None => Load::begin(cache, permit, remote, drawn, cause, standby),
+        };
         Box::new(load.noted(note).softly(soft_end))
     }
 

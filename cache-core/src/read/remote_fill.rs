@@ -89,7 +89,7 @@ impl RemotePart {
 
     async fn send(&self, cache: &Cache, permit: RemotePermit, value: Option<Outgoing>) -> Keep {
         let is_sent = value.is_some();
-        let fill = |left| tier(cache).fill(&self.key, permit, value, self.kind, left);
+        let fill = |left| self.send_value(tier(cache), permit, value, left);
         match self.budget.spend(Instant::now(), fill).await {
             Ok(Filled::Stored) => {
                 cache.counters.puts.add(u64::from(is_sent));

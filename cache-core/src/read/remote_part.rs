@@ -2,10 +2,15 @@
 //!
 //! Each step has an outcome for a tier that is out of reach. No step fails a call.
 
-use std::{iter, sync::Arc, time::Instant};
+use std::{
+    iter,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tracing::{Instrument as _, warn};
 
+use super::combined::Combined;
 use crate::{
     cache::{Cache, Outcome, Shared},
     clock::Moment,
@@ -19,9 +24,9 @@ use crate::{
     observe,
     policy::FLIGHT_WAIT,
     remote::{
-        Budget, FillKind, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark, OtherLoads,
-        Reason, RemoteKey, RemotePermit, RemoteTier, Seen, SeenTag, StoredValue, TagGeneration,
-        TagKey,
+        Budget, FillKind, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark,
+        OtherLoads, Outgoing, Pending, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, SeenTag,
+        StoredValue, TagGeneration, TagKey,
     },
     tag::TagSet,
     timeline::{Age, Lifetimes, Timeline},
@@ -51,14 +56,16 @@ pub(super) struct RemotePart {
     others: OtherLoads,
     /// The moment from which another process's load does not make the call wait.
     gives_way_at: Option<Moment>,
+    /// The requests of the other keys of a batch, with which those of this key are sent.
+    combined: Option<Arc<Combined>>,
 }
 
 /// The outcome of a request for the permit that was not granted.
 pub(super) enum NotGranted {
     /// A fresh value has come meanwhile; it lands the flight.
     Found(Entry),
-    /// Another process loads, and the call gives way to it.
-    Busy,
+    /// Another process loads, and the call gives way to it. Dropping the permit ends the flight.
+    Busy(Permit<Outcome>),
 }
 
 /// The reply to a read that found no value, and the state of this process before it.
@@ -100,6 +107,7 @@ impl RemotePart {
             unstored,
             // A lease would make others wait for a value that they never get.
             gives_way_at: None,
+            combined: None,
             others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
     }
@@ -149,6 +157,56 @@ impl RemotePart {
         self.gives_way_at = Some(moment);
     }
 
+    /// Makes the call wait for other processes' loads again.
+    pub(super) fn wait_for_others(&mut self) {
+        self.gives_way_at = None;
+    }
+
+    /// Sends the requests of this key together with others.
+    pub(super) fn combine(&mut self, combined: &Arc<Combined>) {
+        self.combined = Some(Arc::clone(combined));
+    }
+
+    /// Reads the stored value, alone or together with others.
+    fn ask_for_value<'a>(
+        &'a self,
+        tier: &'a dyn RemoteTier,
+        tags: &'a [TagKey],
+        left: Duration,
+    ) -> Pending<'a, Result<Seen, Reason>> {
+        match &self.combined {
+            Some(combined) => Box::pin(combined.read(&self.key, tags, left)),
+            None => tier.read(&self.key, tags, left),
+        }
+    }
+
+    /// Asks for the permit, alone or together with others.
+    fn ask_for_permit<'a>(
+        &'a self,
+        tier: &'a dyn RemoteTier,
+        request: LoadRequest,
+        left: Duration,
+    ) -> Pending<'a, Result<LoadReply, Reason>> {
+        match &self.combined {
+            Some(combined) => Box::pin(combined.request_load(&self.key, request, left)),
+            None => tier.request_load(&self.key, request, left),
+        }
+    }
+
+    /// Sends a value, alone or together with others.
+    pub(super) fn send_value<'a>(
+        &'a self,
+        tier: &'a dyn RemoteTier,
+        permit: RemotePermit,
+        value: Option<Outgoing>,
+        left: Duration,
+    ) -> Pending<'a, Result<Filled, Reason>> {
+        match &self.combined {
+            Some(combined) => Box::pin(combined.fill(&self.key, permit, value, self.kind, left)),
+            None => tier.fill(&self.key, permit, value, self.kind, left),
+        }
+    }
+
     /// Reads the stored value, whatever its age. A tiered cache keeps it in memory, unless memory
     /// has one that is as good.
     pub(super) async fn read(&mut self, cache: &Cache, key: &Key) -> Option<Entry> {
@@ -158,7 +216,7 @@ impl RemotePart {
         let span = observe::get_span(cache.site.name);
         let tier = tier(cache);
         let tags = self.tags.as_deref().unwrap_or_default();
-        let read = self.budget.spend(snapshot.at, |left| tier.read(&self.key, tags, left));
+        let read = self.budget.spend(snapshot.at, |left| self.ask_for_value(tier, tags, left));
         let reply = read.instrument(span.clone()).await;
         let entry = match self.seen(cache, reply, snapshot) {
             Some(incoming) if incoming.tags.is_empty() => {
@@ -300,7 +358,7 @@ impl RemotePart {
             // request that carries that generation.
             let read = self.last_read.filter(|_| request.generation.is_some());
             let snapshot = read.map_or_else(|| self.snapshot(cache), |read| read.snapshot);
-            let ask = |left| tier(cache).request_load(&self.key, request.clone(), left);
+            let ask = |left| self.ask_for_permit(tier(cache), request.clone(), left);
             match self.budget.spend(Instant::now(), ask).await {
                 Ok(LoadReply::Granted(granted)) => {
                     let mark = Some(granted.mark);
@@ -326,7 +384,7 @@ impl RemotePart {
                     return Err(NotGranted::Found(entry));
                 }
                 Ok(LoadReply::Busy(_)) if self.gives_way(clock.now()) => {
-                    return Err(NotGranted::Busy);
+                    return Err(NotGranted::Busy(permit));
                 }
                 Ok(LoadReply::Busy(again)) if self.gives_way_at.is_some_and(|at| at < last) => {
                     waiting.get_or_insert_with(|| permit.await_lease(&enclosing()));

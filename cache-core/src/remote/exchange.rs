@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Pending, Reason, TagKey};
+use super::{Pending, Reason, RemoteKey, TagKey};
 use crate::{codec::Codec, invalidation::Ending, money::Spent, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
@@ -75,6 +75,15 @@ impl Mark {
         tags.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         Self { tags: Some(tags), ..self }
     }
+}
+
+/// A read of one key, as one of several.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// The key.
+    pub key: RemoteKey,
+    /// The values of tags whose generations the reply has.
+    pub tags: Vec<TagKey>,
 }
 
 /// The reply to a read.
@@ -254,4 +263,16 @@ pub enum Filled {
     Fenced,
     /// The store has no space, or may not be written to: nothing is stored.
     Refused(Reason),
+}
+
+/// A fill of one key, as one of several.
+pub struct FillRequest {
+    /// The key.
+    pub key: RemoteKey,
+    /// The permit of its load.
+    pub permit: RemotePermit,
+    /// The value; `None` gives the permit back.
+    pub value: Option<Outgoing>,
+    /// The relation to the value that was stored before.
+    pub kind: FillKind,
 }

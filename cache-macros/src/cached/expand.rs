@@ -3,6 +3,7 @@
 //! Emitted code names `::core` and `__private` of the facade and nothing else, and its own locals
 //! are hygienic: a parameter may have any name.
 
+mod batch;
 mod body;
 mod companions;
 mod entry;
@@ -62,7 +63,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 fn wrapper(model: &Model) -> TokenStream {
-    let sig = &model.function.item.sig;
+    let sig = &model.written().sig;
     let syn::Signature { asyncness, fn_token, ident, generics, output, .. } = sig;
     let bounds = &generics.where_clause;
     let everywhere = &model.attributes.everywhere;
@@ -74,6 +75,16 @@ fn wrapper(model: &Model) -> TokenStream {
         model.companion_type().to_token_stream()
     };
     let inputs = inputs(model, Inputs::All);
+    if let Some(list) = &model.batch {
+        let call = batch::call(model, list, &home);
+        return quote! {
+            #(#everywhere)*
+            #(#attrs)*
+            #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
+                #call
+            }
+        };
+    }
     let at = key::given(model, &home);
     let at = if model.tags.is_empty() {
         at

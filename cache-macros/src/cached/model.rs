@@ -19,11 +19,13 @@ use self::{
 };
 use super::{
     attributes::Attributes,
+    batch::Batch,
     function::Function,
     validate::{Checked, Companions, ErrorArguments, Source, Types, Use},
 };
 use crate::shared::{
     companion::Companion,
+    item::Item,
     site::Site,
     spans::shown_at,
     spelling,
@@ -33,7 +35,10 @@ use crate::shared::{
 #[expect(clippy::struct_excessive_bools, reason = "each is a decision of its own")]
 pub(super) struct Model {
     pub(super) krate: Path,
+    /// The function; with a list, that for one item of it.
     pub(super) function: Function,
+    /// The list of a function that is cached for each of its items.
+    pub(super) batch: Option<Batch>,
     pub(super) attributes: Attributes,
     pub(super) companions: Companions,
     /// Loads run in tasks of their own.
@@ -70,7 +75,7 @@ pub(super) enum CacheOf {
 }
 
 impl Model {
-    pub(super) fn new(checked: Checked, function: Function) -> Self {
+    pub(super) fn new(checked: Checked, function: Function, batch: Option<Batch>) -> Self {
         let Checked { krate, source, key, returns, companions, errors, detached, ends_loads, tags } =
             checked;
         let cache = match source {
@@ -111,7 +116,13 @@ impl Model {
             params,
             stand_in: key.stand_in,
             function,
+            batch,
         }
+    }
+
+    /// The function as it was written.
+    pub(super) fn written(&self) -> &Item {
+        self.batch.as_ref().map_or(&self.function.item, |batch| &batch.whole)
     }
 
     /// The name of an emitted function.

@@ -10,6 +10,7 @@ use syn::{Attribute, ImplItem, ImplItemFn, ItemImpl, Meta};
 
 use self::{block::Block, own_types::OwnTypes};
 use super::{
+    batch,
     expand::{self, Pieces},
     function::Function,
     model::Model,
@@ -95,8 +96,9 @@ fn expanded(
 fn pieces(args: TokenStream, tokens: TokenStream, errors: &mut Errors) -> Option<Pieces> {
     let args = arguments::parse(args, errors);
     let function = Function::parse_in_trait_impl(tokens, errors)?;
+    let (function, batch) = batch::of_one_item(&args, function, errors);
     let checked = validate::validate(&args, &function, &Surroundings::default(), errors)?;
-    Some(expand::pieces(&Model::new(checked, function)))
+    Some(expand::pieces(&Model::new(checked, function, batch)))
 }
 
 /// Takes the first attribute whose last word is `name`.

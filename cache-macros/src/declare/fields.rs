@@ -18,8 +18,19 @@ use crate::shared::{
 };
 
 /// The arguments of `#[cached]` that say something about a function, and not about its cache.
-const OF_A_FUNCTION: [&str; 8] =
-    ["cache", "key", "skip", "tags", "companions", "detach", "err_ttl", "share_err"];
+const OF_A_FUNCTION: [&str; 11] = [
+    "cache",
+    "key",
+    "skip",
+    "tags",
+    "companions",
+    "detach",
+    "err_ttl",
+    "share_err",
+    "batch",
+    "max",
+    "parallel",
+];
 
 /// The meaning of a declaration's fields.
 pub(super) struct Checked {

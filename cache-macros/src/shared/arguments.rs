@@ -56,6 +56,9 @@ pub(crate) struct Args {
     pub(crate) memory_ttl: Option<Arg<Expr>>,
     pub(crate) cost: Option<Arg<Expr>>,
     pub(crate) failed_cost: Option<Arg<Expr>>,
+    pub(crate) batch: Option<Arg<Expr>>,
+    pub(crate) max: Option<Arg<Expr>>,
+    pub(crate) parallel: Option<Arg<Expr>>,
     pub(crate) companions: Option<Arg<Expr>>,
     pub(crate) krate: Option<Arg<Expr>>,
     /// A wrong argument was probably meant as `ttl`, so its absence is not a second mistake.
@@ -93,6 +96,9 @@ enum Argument {
     MemoryTtl,
     Cost,
     FailedCost,
+    Batch,
+    Max,
+    Parallel,
     Companions,
     Crate,
 }
@@ -130,6 +136,9 @@ impl Argument {
             "memory_ttl" => (Self::MemoryTtl, "memory_ttl = \"30s\""),
             "cost" => (Self::Cost, "cost = 0.03"),
             "failed_cost" => (Self::FailedCost, "failed_cost = |error| error.dollars()"),
+            "batch" => (Self::Batch, "batch = texts"),
+            "max" => (Self::Max, "max = 100"),
+            "parallel" => (Self::Parallel, "parallel = 4"),
             "companions" => (Self::Companions, "companions = other_name"),
             "crate" => (Self::Crate, "crate = path::to::cachery"),
             _ => return None,
@@ -242,6 +251,11 @@ impl Args {
             (Argument::Cost, Given::Value(value)) => set(&mut self.cost, word, value, errors),
             (Argument::FailedCost, Given::Value(value)) => {
                 set(&mut self.failed_cost, word, value, errors);
+            }
+            (Argument::Batch, Given::Value(value)) => set(&mut self.batch, word, value, errors),
+            (Argument::Max, Given::Value(value)) => set(&mut self.max, word, value, errors),
+            (Argument::Parallel, Given::Value(value)) => {
+                set(&mut self.parallel, word, value, errors);
             }
             (Argument::Crate, Given::Value(value)) => set(&mut self.krate, word, value, errors),
             (Argument::Companions, Given::Value(value)) => {

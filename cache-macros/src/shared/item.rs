@@ -12,6 +12,7 @@ use super::{errors::Errors, types::peel};
 /// A function whose body is kept as tokens.
 ///
 /// The body is emitted as it was written, and parsing it would slow every build.
+#[derive(Clone)]
 pub(crate) struct Item {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,

@@ -1,6 +1,6 @@
 use cachery::cached;
 
-#[cached(ttl = 60, batch = n, budget = n)]
+#[cached(ttl = 60, budget = n)]
 async fn double(n: u64) -> u64 {
     n * 2
 }

@@ -49,7 +49,8 @@ impl Miss {
         if !is_remote && let Some(outcome) = self.read().await {
             return Next::Take(outcome);
         }
-        let permit = self.cache.flights.lead(&self.key, || self.cache.generations.of(self.group));
+        let generation = || self.cache.generations.of(self.group);
+        let permit = self.cache.flights.lead(&self.key, generation, || self.begin_load());
         let Some(permit) = permit else { return self.take_standby() };
         if let Some(outcome) = self.look_again() {
             permit.land(outcome.clone(), || ());

@@ -10,7 +10,7 @@ use crate::shared::companion::Companion;
 pub(super) fn function(model: &Model) -> TokenStream {
     let everywhere = model.on_each_item();
     let attrs = &model.attributes.body;
-    let mut sig = model.function.item.sig.clone();
+    let mut sig = model.written().sig.clone();
     sig.ident = model.name_of(Companion::Body);
     let block = block(model);
     let allowed = model.function.associated.then(|| allow_lints(model, &TokenStream::new()));

@@ -23,8 +23,9 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
         Companions::None => vec![],
         Companions::Named(_) => {
             let stored = [peek(model), put(model), invalidate(model), expire(model), target(model)];
-            let run = [refresh(model), served(model)];
-            stored.into_iter().chain(run).chain([handle(model)]).collect()
+            let run = || [refresh(model), served(model)];
+            let run = model.batch.is_none().then(run);
+            stored.into_iter().chain(run.into_iter().flatten()).chain([handle(model)]).collect()
         }
     }
 }

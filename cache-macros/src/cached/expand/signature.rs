@@ -4,7 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Generics, ReceiverKind, Type};
 
-use super::super::model::{Model, generics::arguments, input::Input};
+use super::super::{
+    batch::Batch,
+    model::{Model, generics::arguments, input::Input},
+};
 use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
 
 /// The inputs that an emitted function declares.
@@ -18,10 +21,14 @@ pub(super) fn inputs(model: &Model, which: Inputs) -> Vec<TokenStream> {
     let wanted = |keyed: bool| which == Inputs::All || keyed;
     let receiver = model.receiver.iter().filter(|receiver| wanted(receiver.keyed));
     let receiver = receiver.map(|receiver| receiver.declared.to_token_stream());
-    let params = model.params.iter().filter(|param| wanted(param.keyed));
-    let params = params.map(|Input { name, ty, taken, .. }| match which {
-        Inputs::All => quote!(#name: #ty),
-        Inputs::Keyed => quote!(#name: #taken),
+    let params = model.params.iter().enumerate().filter(|(_, param)| wanted(param.keyed));
+    let params = params.map(|(place, Input { name, ty, taken, .. })| {
+        let list = model.batch.as_ref().filter(|list| list.place == place);
+        match (which, list) {
+            (Inputs::All, Some(Batch { ty, .. })) => quote!(#name: #ty),
+            (Inputs::All, None) => quote!(#name: #ty),
+            (Inputs::Keyed, _) => quote!(#name: #taken),
+        }
     });
     receiver.chain(params).collect()
 }

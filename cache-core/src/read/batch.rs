@@ -1,0 +1,210 @@
+//! A call of a function for several items, each with an entry of its own.
+//!
+//! Memory is asked for each item first. The others are sought together ([`seek`]): each goes the way
+//! of a miss, and what they ask of the remote tier is one request. Those that this call leads are
+//! loaded by one run of the function or several ([`group`]), while the call waits for those that others
+//! load. So it never holds what it could load while it waits, and two calls whose items overlap do
+//! not wait for each other, in whatever order they ask.
+
+mod group;
+mod run;
+mod seek;
+
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+};
+
+use self::{
+    group::{Groups, Part},
+    seek::{Missing, Seek},
+};
+use super::keyed::{Keyed, Tagged};
+use crate::{
+    batch_returns::BatchReturn,
+    cache::Cache,
+    registry::Caches,
+    runtime,
+    tag::Tags,
+    wrong_length::{MadeOfWrongLength, WrongLength},
+};
+
+/// A call of a function for several items.
+pub struct Batch<'l, I, E, A, T> {
+    items: &'l [I],
+    /// Returns the key of an item.
+    at: A,
+    /// Returns the tags of an item's entry.
+    tags: T,
+    rules: Rules<E>,
+}
+
+/// The rules of the runs of a function.
+pub(super) struct Rules<E> {
+    /// The most items of one run.
+    max: usize,
+    /// The most runs at once.
+    parallel: usize,
+    /// Makes the error of a run that returned a wrong number of values.
+    wrong_length: Option<fn(WrongLength) -> E>,
+}
+
+impl<E> Clone for Rules<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Rules<E> {}
+
+/// The tags of an entry without any.
+type NoTags<I> = fn(&I) -> Option<Tags>;
+
+impl<'l, I, R, V, E, A: Fn(&I) -> Keyed<R, V, E>> Batch<'l, I, E, A, NoTags<I>> {
+    /// Creates a call for `items`, each with the key that `at` makes.
+    pub fn of(items: &'l [I], at: A) -> Self {
+        let rules = Rules { max: usize::MAX, parallel: 1, wrong_length: None };
+        Self { items, at, tags: |_| None, rules }
+    }
+
+    /// Adds the tags of each item's entry.
+    pub fn tagged(
+        self,
+        tagged: impl Fn(&I) -> Tagged<R, V, E>,
+    ) -> Batch<'l, I, E, A, impl Fn(&I) -> Option<Tags>> {
+        let Self { items, at, rules, .. } = self;
+        Batch { items, at, tags: move |item: &I| Some(tagged(item).tags), rules }
+    }
+}
+
+impl<I, E, A, T> Batch<'_, I, E, A, T> {
+    /// Splits what is to be loaded into runs of at most so many items.
+    #[must_use]
+    pub fn max(self, max: usize) -> Self {
+        Self { rules: Rules { max, ..self.rules }, ..self }
+    }
+
+    /// Lets so many runs go on at once.
+    #[must_use]
+    pub fn parallel(self, parallel: usize) -> Self {
+        Self { rules: Rules { parallel, ..self.rules }, ..self }
+    }
+
+    /// Makes an error of a wrong number of values.
+    #[must_use]
+    pub fn by_place(self) -> Self
+    where
+        E: MadeOfWrongLength,
+    {
+        Self { rules: Rules { wrong_length: Some(E::made_of), ..self.rules }, ..self }
+    }
+}
+
+/// The outcomes of the items so far.
+struct Found<B, R, V, E> {
+    /// Those of the items before the first that memory has no value for.
+    before: B,
+    /// The outcomes from that item on.
+    after: Vec<Option<Result<V, E>>>,
+    /// The items without an outcome.
+    missing: Vec<Missing<R, V, E>>,
+}
+
+impl<I, R, V, E, A, T> Batch<'_, I, E, A, T>
+where
+    A: Fn(&I) -> Keyed<R, V, E>,
+    T: Fn(&I) -> Option<Tags>,
+{
+    /// Returns the values of all items, by their places or by the keys that `key_of` makes. `run`
+    /// makes the future of the function for those of them that are to be loaded.
+    pub async fn call<B, F>(self, key_of: impl Fn(&I) -> B::Key, run: impl Fn(Vec<I>) -> F) -> B
+    where
+        B: BatchReturn<V, E>,
+        F: Future<Output = B>,
+        I: Clone,
+    {
+        poll_fn(runtime::poll_proceed).await;
+        let Some(cache) = self.cache() else { return B::with_room(0) };
+        if !cache.policy.is_enabled() {
+            return run(self.items.to_vec()).await;
+        }
+        let found = self.look::<B>(&cache, &key_of);
+        if found.missing.is_empty() {
+            return found.before;
+        }
+        let rules = self.rules;
+        let groups = Groups::inline(|parts: Vec<Part<R, V, E>>| {
+            let item = |part: &Part<R, V, E>| self.items[part.place].clone();
+            let items = parts.iter().map(item).collect();
+            group::run(Arc::clone(&cache), rules, parts, items, &key_of, &run)
+        });
+        // In a box: all that a batch in memory does not need.
+        Box::pin(self.fetch(&cache, found, &key_of, groups)).await
+    }
+
+    /// Returns the cache; `None` where there are no items.
+    fn cache(&self) -> Option<Arc<Cache>> {
+        let first = self.items.first()?;
+        Some(Caches::cache_of((self.at)(first).site))
+    }
+
+    /// Takes the values that memory has.
+    fn look<B: BatchReturn<V, E>>(
+        &self,
+        cache: &Cache,
+        key_of: impl Fn(&I) -> B::Key,
+    ) -> Found<B, R, V, E> {
+        let counters = &cache.counters;
+        counters.batches.add(1);
+        counters.asked.add(self.items.len() as u64);
+        cache.batch_sizes.record(cache.site.name, self.items.len());
+        let mut found =
+            Found { before: B::with_room(self.items.len()), after: Vec::new(), missing: vec![] };
+        for (place, item) in self.items.iter().enumerate() {
+            let keyed = (self.at)(item);
+            match cache.hit(&keyed.key, keyed.value.open) {
+                Some(value) if found.missing.is_empty() => {
+                    found.before.add(|| key_of(item), Ok(value));
+                }
+                Some(value) => found.after.push(Some(Ok(value))),
+                None => {
+                    found.missing.push(Missing::new(keyed, place));
+                    found.after.push(None);
+                }
+            }
+        }
+        counters.batch_hits.add((self.items.len() - found.missing.len()) as u64);
+        found
+    }
+
+    /// Finds the values that memory does not have.
+    async fn fetch<B, G>(
+        &self,
+        cache: &Arc<Cache>,
+        found: Found<B, R, V, E>,
+        key_of: impl Fn(&I) -> B::Key,
+        groups: G,
+    ) -> B
+    where
+        B: BatchReturn<V, E>,
+        G: group::Start<R, V, E>,
+    {
+        let Found { mut before, mut after, missing } = found;
+        let first = self.items.len() - after.len();
+        let tags = |place: usize| (self.tags)(&self.items[place]);
+        let seek = Seek::begin(cache, missing, tags);
+        match seek.finish(groups, B::ERROR_OF_EACH).await {
+            Ok(outcomes) => {
+                for (place, outcome) in outcomes {
+                    after[place - first] = Some(outcome);
+                }
+            }
+            Err(error) => return B::failed(error),
+        }
+        for (item, outcome) in self.items[first..].iter().zip(after) {
+            let outcome = outcome.expect("each item has an outcome by now");
+            before.add(|| key_of(item), outcome);
+        }
+        before
+    }
+}

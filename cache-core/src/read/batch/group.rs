@@ -1,0 +1,161 @@
+//! The loads of items that one call leads: runs of the function, a bounded number at once.
+
+use std::{
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+};
+
+use super::{super::keyed::Keyed, Rules, run};
+use crate::{
+    batch_returns::BatchReturn,
+    cache::Cache,
+    entry::Entry,
+    money::Spent,
+    read::{load::Load, miss::Renewal},
+    returns::Returns,
+    value::ValueOps,
+};
+
+/// An item that is to be loaded.
+pub(super) struct Part<R, V, E> {
+    pub(super) returns: Returns<R, V, E>,
+    pub(super) value: ValueOps<V>,
+    /// The number of the item in its call.
+    pub(super) number: usize,
+    /// The place that asked for it first.
+    pub(super) place: usize,
+    /// `None` where the function runs as if it were not cached.
+    pub(super) load: Option<Box<Load>>,
+}
+
+impl<R, V, E> Part<R, V, E> {
+    pub(super) fn new(
+        keyed: &Keyed<R, V, E>,
+        number: usize,
+        place: usize,
+        load: Option<Box<Load>>,
+    ) -> Self {
+        let Keyed { returns, value, .. } = keyed;
+        Self { returns: *returns, value: *value, number, place, load }
+    }
+}
+
+/// The outcomes of items that were loaded.
+pub(super) struct GroupOutcome<V, E> {
+    /// The number of each item, its outcome, and what its load has cost, where it had one.
+    pub(super) settled: Vec<(usize, Result<V, E>, Option<Spent>)>,
+    /// The error of the whole call.
+    pub(super) failure: Option<E>,
+}
+
+impl<V, E> Default for GroupOutcome<V, E> {
+    fn default() -> Self {
+        Self { settled: Vec::new(), failure: None }
+    }
+}
+
+/// The way in which a call loads.
+pub(super) trait Start<R, V, E> {
+    /// The loads of a group.
+    type Group: Future<Output = GroupOutcome<V, E>> + Unpin;
+
+    /// Begins to load items.
+    fn start(&mut self, parts: Vec<Part<R, V, E>>) -> Self::Group;
+
+    /// Takes the renewal of an item whose value serves at once, and returns that; or gives the
+    /// renewal back, where the call itself is to renew it.
+    fn renew(
+        &mut self,
+        keyed: &Keyed<R, V, E>,
+        place: usize,
+        renewal: Renewal,
+    ) -> Result<Entry, Renewal>;
+
+    /// Begins the renewals that were taken.
+    fn renew_all(&mut self);
+}
+
+/// Loads in the future of the call.
+pub(super) struct Groups<S>(S);
+
+impl<S> Groups<S> {
+    pub(super) fn inline(start: S) -> Self {
+        Self(start)
+    }
+}
+
+impl<R, V, E, S, G> Start<R, V, E> for Groups<S>
+where
+    S: FnMut(Vec<Part<R, V, E>>) -> G,
+    G: Future<Output = GroupOutcome<V, E>>,
+{
+    type Group = Pin<Box<G>>;
+
+    fn start(&mut self, parts: Vec<Part<R, V, E>>) -> Pin<Box<G>> {
+        Box::pin((self.0)(parts))
+    }
+
+    fn renew(&mut self, _: &Keyed<R, V, E>, _: usize, renewal: Renewal) -> Result<Entry, Renewal> {
+        Err(renewal)
+    }
+
+    fn renew_all(&mut self) {}
+}
+
+/// Loads `parts`, whose items are `items`. After a run that failed as a whole no other begins: the
+/// permits of the rest pass on.
+pub(super) async fn run<B, R, V, E, O, F>(
+    cache: Arc<Cache>,
+    rules: Rules<E>,
+    parts: Vec<Part<R, V, E>>,
+    items: Vec<O>,
+    key_of: impl Fn(&O) -> B::Key,
+    run: impl Fn(Vec<O>) -> F,
+) -> GroupOutcome<V, E>
+where
+    B: BatchReturn<V, E>,
+    F: Future<Output = B>,
+{
+    let mut waiting: VecDeque<_> = parts.into_iter().zip(items).collect();
+    let mut running = Vec::new();
+    let mut group = GroupOutcome::default();
+    poll_fn(|cx| {
+        loop {
+            while running.len() < rules.parallel && !waiting.is_empty() {
+                let count = rules.max.min(waiting.len());
+                let (parts, items): (Vec<_>, Vec<O>) = waiting.drain(..count).unzip();
+                let asked = B::asked(items.iter().map(&key_of));
+                running.push(Box::pin(run::run::<B, _, _, _, _>(
+                    Arc::clone(&cache),
+                    rules,
+                    parts,
+                    asked,
+                    run(items),
+                )));
+            }
+            let before = running.len();
+            running.retain_mut(|one| match one.as_mut().poll(cx) {
+                Poll::Ready(GroupOutcome { settled, failure }) => {
+                    group.settled.extend(settled);
+                    if failure.is_some() {
+                        waiting.clear();
+                    }
+                    group.failure = group.failure.take().or(failure);
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if running.is_empty() && waiting.is_empty() {
+                return Poll::Ready(());
+            }
+            if running.len() == before {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+    group
+}

@@ -1,0 +1,95 @@
+//! The call of a function that is cached for each item of a list.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{ReceiverKind, Type};
+
+use super::{
+    super::{
+        batch::{Batch, List, Returned},
+        model::{Model, generics::arguments, input::Input},
+    },
+    key,
+    signature::call as path_of,
+};
+use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
+
+/// Emits the call for all items of the list.
+pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
+    let span = model.returns_shown;
+    let krate = &model.krate;
+    let facade = placed(krate, span);
+    let name = &model.params[list.place].name;
+    let items = if list.list == List::Vec { quote!(&#name) } else { name.to_token_stream() };
+    let key = if model.tags.is_empty() { Companion::At } else { Companion::Key };
+    let at = of_item(model, list, &key::given_to(model, home, key));
+    let tagged = (!model.tags.is_empty()).then(|| {
+        let tagged = of_item(model, list, &key::given(model, home));
+        quote!(.tagged(#tagged))
+    });
+    let by_place = placed(quote!(by_place), span);
+    let by_place = matches!(list.returned, Returned::ByPlace { fallible: true })
+        .then(|| quote_spanned!(span=> .#by_place()));
+    let max = list.max.map(|max| quote!(.max(#max)));
+    let parallel = list.parallel.map(|parallel| quote!(.parallel(#parallel)));
+    let key_of = key_of(model, list);
+    let run = run(model, list, home);
+    let call = placed(quote!(call), span);
+    let batch = quote_spanned!(span=> #facade::__private::Batch::of);
+    quote! {
+        #batch(#items, #at) #tagged #by_place #max #parallel .#call(#key_of, #run).await
+    }
+}
+
+/// Emits a closure over an item, which has the name of the list.
+fn of_item(model: &Model, list: &Batch, value: &TokenStream) -> TokenStream {
+    let name = &model.params[list.place].name;
+    let item = &list.item;
+    quote!(|#name: &#item| #value)
+}
+
+/// Emits a closure that returns the key of an item's value.
+fn key_of(model: &Model, list: &Batch) -> TokenStream {
+    let krate = &model.krate;
+    let span = model.returns_shown;
+    let Batch { item, .. } = list;
+    let name = hygienic("item");
+    match (list.returned, list.list) {
+        (Returned::ByPlace { .. }, _) => quote!(|_| ()),
+        (Returned::ByKey, List::OfReferences) => {
+            quote_spanned!(span=> |#name: &#item| #krate::__private::ToOwned::to_owned(*#name))
+        }
+        (Returned::ByKey, _) => {
+            quote_spanned!(span=> |#name: &#item| ::core::clone::Clone::clone(#name))
+        }
+    }
+}
+
+/// Emits a closure that makes the body's future for some of the items. What is given by value is
+/// cloned, because the function may run more than once.
+fn run(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
+    let generics = arguments(&model.written().sig.generics);
+    let body = path_of(home, &model.name_of(Companion::Body), &generics);
+    let items = hygienic("items");
+    let cloned = |name: &TokenStream| quote!(let #name = ::core::clone::Clone::clone(&#name););
+    let this = hygienic("__this");
+    let receiver = model.receiver.as_ref().map(|receiver| {
+        let word = receiver.declared.self_token.to_token_stream();
+        if matches!(receiver.declared.kind, ReceiverKind::Reference(..)) {
+            (TokenStream::new(), word)
+        } else {
+            (quote!(let #this = ::core::clone::Clone::clone(&#word);), this.to_token_stream())
+        }
+    });
+    let params = model.params.iter().enumerate().map(|(place, Input { name, ty, .. })| {
+        let name = name.to_token_stream();
+        match list.list {
+            List::Vec if place == list.place => (TokenStream::new(), items.to_token_stream()),
+            _ if place == list.place => (TokenStream::new(), quote!(&#items)),
+            _ if matches!(ty, Type::Reference(_)) => (TokenStream::new(), name),
+            _ => (cloned(&name), name),
+        }
+    });
+    let (owned, arguments): (Vec<_>, Vec<_>) = receiver.into_iter().chain(params).unzip();
+    quote!(|#items| { #(#owned)* async move { #body(#(#arguments),*).await } })
+}

@@ -1,0 +1,128 @@
+//! The rules of functions that are cached for each item of a list.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Mutex,
+};
+
+use cachery::{Caches, WrongLength, cached};
+
+/// A function's calls: the items of each.
+#[derive(Default)]
+struct Calls(Mutex<Vec<Vec<String>>>);
+
+impl Calls {
+    fn note(&self, items: &[String]) {
+        self.0.lock().unwrap().push(items.to_vec());
+    }
+
+    fn take(&self) -> Vec<Vec<String>> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Failed {
+    Length(WrongLength),
+    Refused,
+}
+
+impl From<WrongLength> for Failed {
+    fn from(wrong: WrongLength) -> Self {
+        Self::Length(wrong)
+    }
+}
+
+/// Doubles each text. It refuses lists with `no`, and forgets what is called `short`.
+#[cached(name = "batch-doubled", ttl = 60, batch = texts, skip(calls))]
+async fn doubled(times: usize, texts: &[String], calls: &Calls) -> Result<Vec<String>, Failed> {
+    calls.note(texts);
+    tokio::task::yield_now().await;
+    if texts.iter().any(|text| text == "no") {
+        return Err(Failed::Refused);
+    }
+    let texts = texts.iter().filter(|text| *text != "short");
+    Ok(texts.map(|text| text.repeat(times)).collect())
+}
+
+#[cached(name = "batch-by-key", ttl = 60, batch = ids, skip(calls))]
+async fn names(ids: Vec<u64>, calls: &Mutex<Vec<Vec<u64>>>) -> HashMap<u64, String> {
+    calls.lock().unwrap().push(ids.clone());
+    let known = ids.into_iter().filter(|id| *id < 100);
+    known.rev().map(|id| (id, id.to_string())).collect()
+}
+
+#[cached(name = "batch-ordered", ttl = 60, batch = words)]
+async fn lengths(words: &[&str]) -> Result<BTreeMap<String, usize>, String> {
+    Ok(words.iter().map(|word| ((*word).to_owned(), word.len())).collect())
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn only_what_memory_does_not_have_is_loaded_once_and_in_order() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Calls::default();
+            let list = texts(&["b", "a", "b", "c"]);
+            let doubles = doubled(2, &list, &calls).await.unwrap();
+            assert_eq!(doubles, ["bb", "aa", "bb", "cc"]);
+            assert_eq!(calls.take(), [texts(&["b", "a", "c"])]);
+            let list = texts(&["d", "c", "a", "e", "d"]);
+            assert_eq!(doubled(2, &list, &calls).await.unwrap(), ["dd", "cc", "aa", "ee", "dd"]);
+            assert_eq!(calls.take(), [texts(&["d", "e"])]);
+            assert_eq!(doubled(2, &list, &calls).await.unwrap().len(), 5);
+            assert_eq!(doubled(2, &[], &calls).await.unwrap(), [""; 0]);
+            assert_eq!(calls.take(), Vec::<Vec<String>>::new());
+            assert_eq!(doubled::peek(2, "c").await.as_deref(), Some("cc"));
+            assert_eq!(doubled::peek(3, "c").await, None);
+            let stats = doubled::cache().stats();
+            assert_eq!((stats.batch.calls, stats.batch.asked), (3, 14));
+            assert_eq!((stats.batch.hit, stats.batch.loaded), (7, 5));
+            assert_eq!((stats.batch.joined, stats.batch.deduplicated), (0, 2));
+            assert_eq!((stats.hits, stats.misses, stats.loads), (7, 7, 2));
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn values_by_key_belong_to_their_items_and_missing_ones_are_remembered() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Mutex::default();
+            let found = names(vec![3, 500, 1], &calls).await;
+            assert_eq!(found, HashMap::from([(1, "1".to_owned()), (3, "3".to_owned())]));
+            assert_eq!(names(vec![500, 3, 2], &calls).await.len(), 2);
+            assert_eq!(*calls.lock().unwrap(), [vec![3, 500, 1], vec![2]]);
+            assert_eq!(names::peek(500).await, Some(None));
+            assert_eq!(names::peek(501).await, None);
+            let lengths = lengths(&["one", "three"]).await.unwrap();
+            assert_eq!(
+                lengths.into_iter().collect::<Vec<_>>(),
+                [("one".into(), 3), ("three".into(), 5)]
+            );
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_wrong_length_is_an_error_and_stores_nothing() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Calls::default();
+            let list = texts(&["a", "short", "b"]);
+            let Err(Failed::Length(wrong)) = doubled(1, &list, &calls).await else {
+                panic!("it is short")
+            };
+            assert_eq!((wrong.cache(), wrong.asked(), wrong.returned()), ("batch-doubled", 3, 2));
+            assert_eq!(doubled::peek(1, "a").await, None);
+            assert_eq!(doubled(1, &texts(&["no"]), &calls).await, Err(Failed::Refused));
+            assert_eq!(doubled::cache().stats().load_errors, 2);
+        })
+        .await;
+}
