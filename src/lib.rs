@@ -62,3 +62,26 @@ pub use cachery_axum as axum;
 
 #[doc(hidden)]
 pub use cachery_core::__private;
+
+/// The pages of the book in `docs/` that have code, so that it is compiled and run.
+#[cfg(all(doctest, feature = "axum", feature = "memory"))]
+mod book {
+    macro_rules! pages {
+        ($($page:ident = $text:expr;)+) => { $(#[doc = $text] mod $page {})+ };
+    }
+
+    pages! {
+        configuration = include_str!("../docs/configuration.md");
+        costs = include_str!("../docs/costs.md");
+        deploying = include_str!("../docs/deploying.md");
+        fence = include_str!("../docs/fence.md");
+        freshness = include_str!("../docs/freshness.md");
+        migrating = include_str!("../docs/migrating.md");
+        money = include_str!("../docs/money.md");
+        operations = include_str!("../docs/operations.md");
+        routes = include_str!("../docs/routes.md");
+        tags = include_str!("../docs/tags.md");
+        testing = include_str!("../docs/testing.md");
+        tutorial = include_str!("../docs/tutorial.md");
+    }
+}

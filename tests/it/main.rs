@@ -7,6 +7,7 @@
 
 mod batch;
 mod bodies;
+mod book;
 mod bytes;
 mod clock;
 mod config;

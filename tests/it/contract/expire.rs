@@ -147,7 +147,7 @@ pub(crate) async fn it_serves_while_its_load_fails_until_the_end_that_it_had(pla
         assert_eq!(on_error(), before + 3, "{way:?}");
         node.clock().advance(RETRY_AFTER);
         assert_eq!((price(1, &origin).await, origin.runs()), (Ok(1), 2), "{way:?}");
-        node.clock().advance(TTL - RETRY_AFTER);
+        node.clock().advance(TTL.saturating_sub(RETRY_AFTER));
         assert_eq!(price(1, &origin).await, Err(Failure), "{way:?}: its ttl is over");
     })
     .await;
