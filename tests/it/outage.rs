@@ -11,6 +11,7 @@ mod masters;
 mod memory;
 mod place;
 mod recovery;
+mod resharding;
 mod resources;
 mod shutdown;
 mod start;
