@@ -130,11 +130,15 @@ fn server(health: &ServerHealth, thresholds: &Thresholds) -> Level {
 }
 
 fn link(admin: &Admin, health: &ServerHealth) -> Level {
-    let follows = health.push == Push::Up;
+    let follows = matches!(health.push, Push::Up | Push::Subscribed);
     let numbers = json!({
         "push": health.push,
         // Time for which memory may hold what another node has invalidated.
-        "staleness_bound": if follows { "milliseconds" } else { &admin.outage_ttl },
+        "staleness_bound": match health.push {
+            Push::Up => "milliseconds",
+            Push::Subscribed => "a second",
+            _ => &admin.outage_ttl,
+        },
     });
     let todo = match health.push {
         Push::Forbidden => "grant `+client|tracking` and `+hello`",

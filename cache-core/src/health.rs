@@ -90,6 +90,10 @@ pub struct ServerHealth {
     pub replicas: Option<u32>,
     /// The link over which it pushes invalidations to this node.
     pub push: Push,
+    /// The time for which memory may hold a value that another node has invalidated, at most; in a
+    /// serialised report, in seconds. `None` while that is not known.
+    #[serde(serialize_with = "crate::seconds::of_option")]
+    pub staleness: Option<Duration>,
     /// The breaker of this process for it.
     pub breaker: Breaker,
     /// The number of invalidations that wait until it can be reached.
@@ -101,18 +105,21 @@ pub struct ServerHealth {
 /// ```
 /// use cachery::health::Push;
 ///
-/// let follows = |push: Push| matches!(push, Push::Up);
+/// let follows = |push: Push| matches!(push, Push::Up | Push::Subscribed);
 /// assert!(!follows(Push::Forbidden));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Push {
-    /// The link works.
+    /// The server pushes.
     Up,
+    /// The server does not push, and publishes invalidations: a message that was lost is noticed,
+    /// and memory is emptied then.
+    Subscribed,
     /// The link is being connected.
     Down,
-    /// The server does not allow `CLIENT TRACKING`: memory keeps entries for the outage ttl only.
+    /// The server allows neither `CLIENT TRACKING` nor pub/sub: memory keeps entries for the outage ttl only.
     Forbidden,
 }
 
@@ -150,6 +157,7 @@ impl ServerHealth {
             role: None,
             replicas: None,
             push: Push::Down,
+            staleness: None,
             breaker: Breaker::Closed,
             queued: 0,
         }

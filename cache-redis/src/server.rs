@@ -5,6 +5,7 @@ mod connections;
 mod connector;
 mod doubts;
 mod epochs;
+mod feed;
 mod health;
 mod hooks;
 mod io_probe;
@@ -33,9 +34,10 @@ use self::{
     requests::Requests, state::ServerState,
 };
 pub(crate) use self::{
+    feed::FeedNames,
     hooks::{Replay, ReplayId, ServerHooks},
     requests::Lane,
-    shared::Shared,
+    shared::{Shared, Watched},
 };
 use crate::{
     connection::{ConnectError, Endpoint, RequestError},

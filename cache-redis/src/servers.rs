@@ -22,10 +22,12 @@ use tracing::{Span, field::Empty, info_span};
 
 use crate::{
     cluster::Cluster,
-    connection::{ConnectError, Credentials, Location, RequestError, Topology, Way, way_to},
+    connection::{
+        ConnectError, Credentials, Dialect, Location, RequestError, Topology, Way, way_to,
+    },
     manager,
     open_error::OpenError,
-    server::{Lane, Server, ServerHooks, Shared},
+    server::{Lane, Server, ServerHooks, Shared, Watched},
     slots::{SlotOwners, slot},
 };
 
@@ -38,6 +40,11 @@ const PAUSES: [Duration; 3] =
 /// Checks a target without connecting.
 pub(crate) fn check(target: &Target) -> Result<(), OpenError> {
     Topology::read(target).map(drop)
+}
+
+/// Tells whether a target is a Redis Cluster.
+pub(crate) fn is_cluster(target: &Target) -> Result<bool, OpenError> {
+    Ok(matches!(Topology::read(target)?.location, Location::Cluster(_)))
 }
 
 /// All servers of a registry. Dropping it ends their connections.
@@ -66,7 +73,7 @@ impl Servers {
     /// is logged before [`connected`](Self::connected) has succeeded.
     pub(crate) fn open(
         target: &Target,
-        watched_prefix: Vec<u8>,
+        watched: Watched,
         hooks: Arc<dyn ServerHooks>,
         required: bool,
     ) -> Result<Arc<Self>, OpenError> {
@@ -74,7 +81,7 @@ impl Servers {
         manager::start()?;
         let credentials = Arc::new(credentials);
         let shared = |slots| {
-            let shared = Shared::new(hooks, watched_prefix, slots, required);
+            let shared = Shared::new(hooks, watched, slots, required);
             shared.set_unverified(is_unverified);
             shared
         };
@@ -168,6 +175,11 @@ impl Servers {
     /// Returns the slot of `key`. One server has them all, and any number will do.
     pub(crate) fn slot(&self, key: &[u8]) -> u16 {
         if self.is_cluster() { slot(key) } else { 0 }
+    }
+
+    /// Returns the form of scripts that every server takes.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.shared.dialect()
     }
 
     /// Returns true when keys of different slots may be on different servers.

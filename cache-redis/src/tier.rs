@@ -45,7 +45,12 @@ use cachery_core::{
 use self::{
     client::Client, invalidate::Batch, journal::Scope, node::Node, profiles::Profiles, sizes::Sizes,
 };
-use crate::{manager, open_error::OpenError, server::ServerHooks, servers::Servers};
+use crate::{
+    manager,
+    open_error::OpenError,
+    server::ServerHooks,
+    servers::{Servers, is_cluster},
+};
 
 /// The pause between two looks at a journal that cannot be used.
 const TEND: Duration = Duration::from_millis(500);
@@ -59,9 +64,10 @@ impl Tier {
         let RemoteOptions { target, prefix, profile, journal, required, events, .. } = options;
         let is_kept = journal.is_some();
         let profiles = Profiles::new(profile.as_deref(), &prefix);
-        let node = Arc::new(Node::new(&prefix, events, journal).under(profiles));
+        let node = Node::new(&prefix, events, journal).under(profiles);
+        let node = Arc::new(if is_cluster(&target)? { node } else { node.with_feed() });
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
-        let servers = Servers::open(&target, node.names.watched(), hooks, required)?;
+        let servers = Servers::open(&target, node.watched(), hooks, required)?;
         let client = Arc::new(Client { node, servers, sizes: Sizes::default() });
         if is_kept {
             manager::handle().spawn(tend_journal(Arc::downgrade(&client)));

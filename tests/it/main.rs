@@ -20,6 +20,8 @@ mod engines;
 #[cfg(feature = "redis")]
 mod exact_values;
 mod examples;
+#[cfg(feature = "redis")]
+mod feed;
 mod fence;
 mod flights;
 mod foreign;

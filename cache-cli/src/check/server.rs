@@ -169,7 +169,10 @@ fn pushes(health: &ServerHealth) -> Row {
     let name = "pushes";
     match health.push {
         Push::Up => Row::well(name, "other nodes' invalidations arrive"),
-        Push::Forbidden => Row::new(Mark::Warning, name, "the server does not allow `CLIENT TRACKING`")
+        Push::Subscribed => {
+            Row::well(name, "other nodes' invalidations arrive by pub/sub; memory is emptied within a second where one is lost")
+        }
+        Push::Forbidden => Row::new(Mark::Warning, name, "the server allows neither `CLIENT TRACKING` nor pub/sub")
             .todo("grant `+client|tracking` and `+hello`; until then memory keeps entries for the outage ttl only"),
         _ => Row::new(Mark::Warning, name, "they do not arrive")
             .todo("memory keeps entries for the outage ttl only until they do; see what stands between this machine and Redis"),

@@ -113,9 +113,17 @@ fn a_user_without_the_prefix_cannot_store() {
 }
 
 #[test]
-fn a_user_without_tracking_gets_no_pushes() {
+fn a_user_without_tracking_hears_by_pub_sub() {
     let mut config = Config::default();
     config.user("app", "secret", "~* &* +@all -client|tracking");
+    let server = Server::launch(config);
+    check(&server.url()).says(0, &["arrive by pub/sub", "within a second"]);
+}
+
+#[test]
+fn a_user_without_tracking_and_pub_sub_gets_no_pushes() {
+    let mut config = Config::default();
+    config.user("app", "secret", "~* &* +@all -client|tracking -publish");
     let server = Server::launch(config);
     let rows = rows(&server.url(), 1);
     assert_eq!((state(&rows, "store"), state(&rows, "pushes")), ("ok", "warning"), "{rows:#}");

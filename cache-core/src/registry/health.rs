@@ -14,10 +14,15 @@ const NANOS: i128 = 1_000_000_000;
 
 /// Returns the health of the registry.
 pub(super) async fn health(registry: &Registry) -> Health {
-    let servers = match &registry.remote {
+    let mut servers = match &registry.remote {
         Some(remote) => remote.tier.health().await,
         None => Vec::new(),
     };
+    for server in &mut servers {
+        // Nothing tells memory, so its entries end by themselves.
+        let outage_ttl = registry.remote.as_ref().map(|remote| remote.outage_ttl);
+        server.staleness = server.staleness.or(outage_ttl);
+    }
     let settings = &registry.settings;
     let prefix = registry.remote.is_some().then(|| settings.started.remote.prefix.clone());
     let mut notes = settings.notes();

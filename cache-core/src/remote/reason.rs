@@ -41,8 +41,6 @@ pub enum Reason {
     WrongPassword,
     /// The server does not allow scripts.
     NoEval,
-    /// The server does not know scripts that begin with `#!lua`.
-    TooOld,
     /// The server's memory is full.
     OutOfMemory,
     /// The server refused the command for a reason of its own.
@@ -59,7 +57,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order in which they are listed above.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 21] = [
         Self::Timeout,
         Self::Connecting,
         Self::BreakerOpen,
@@ -75,7 +73,6 @@ impl Reason {
         Self::NoAuth,
         Self::WrongPassword,
         Self::NoEval,
-        Self::TooOld,
         Self::OutOfMemory,
         Self::Refused,
         Self::UnexpectedReply,
@@ -103,7 +100,6 @@ impl Reason {
             Self::NoAuth => "no-auth",
             Self::WrongPassword => "wrong-password",
             Self::NoEval => "no-eval",
-            Self::TooOld => "too-old",
             Self::OutOfMemory => "out-of-memory",
             Self::Refused => "refused",
             Self::UnexpectedReply => "unexpected-reply",
@@ -147,10 +143,6 @@ impl Reason {
             }
             Self::NoEval => {
                 "it does not allow scripts, so the remote tier stays off: grant `+eval +evalsha`"
-            }
-            Self::TooOld => {
-                "it is older than Redis 7.0, or refuses scripts that begin with `#!lua`, so the \
-                 remote tier stays off: update it"
             }
             Self::OutOfMemory => {
                 "its memory is full: raise `maxmemory`, or set `maxmemory-policy` to \

@@ -87,14 +87,7 @@ impl fmt::Display for ConnectError {
 
 /// Returns true for a reason that only a person can remove.
 fn is_final(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::NoAuth
-            | Reason::WrongPassword
-            | Reason::NoPermission
-            | Reason::NoEval
-            | Reason::TooOld
-    )
+    matches!(reason, Reason::NoAuth | Reason::WrongPassword | Reason::NoPermission | Reason::NoEval)
 }
 
 /// Returns the way out for a connection that was not made.

@@ -1,13 +1,7 @@
 //! Errors that only their texts tell apart: neither Redis nor redis-rs has a code or a kind for
 //! them. No other place of this crate reads the text of an error.
 
-use redis::{RedisError, ServerError};
-
-/// Returns true when a script did not compile. Before 7.0 the first line of a script, which has
-/// its flags, was not Lua. The code is `ERR`, as for most errors.
-pub(super) fn is_compile_error(error: &ServerError) -> bool {
-    error.details().is_some_and(|text| text.starts_with("Error compiling script"))
-}
+use redis::RedisError;
 
 /// Returns true when the server does not know a command. The code is `ERR`.
 pub(super) fn is_unknown_command(error: &RedisError) -> bool {

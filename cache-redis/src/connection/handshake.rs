@@ -4,7 +4,11 @@
 use redis::{Pipeline, Value};
 
 use super::{
-    connect_error::ConnectError, info::text, master_epoch::MasterEpoch, request_error::RequestError,
+    connect_error::ConnectError,
+    info::{ask_for, text_of},
+    master_epoch::MasterEpoch,
+    request_error::RequestError,
+    script::Dialect,
 };
 
 /// The role that a server must have.
@@ -16,27 +20,39 @@ pub(crate) enum Role {
     Master,
 }
 
+/// The findings of a handshake.
+pub(super) struct Found {
+    /// The epoch of the master, if it is known.
+    pub(super) epoch: Option<MasterEpoch>,
+    pub(super) dialect: Dialect,
+}
+
 /// Returns the request.
 pub(super) fn request() -> Pipeline {
     let mut pipeline = Pipeline::new();
     pipeline.cmd("CLIENT").arg("SETNAME").arg("cachery");
-    // Scripts with flags are needed. A server whose memory is full runs this one: it can be read.
+    // A server whose memory is full runs these, too: it can be read.
     pipeline.cmd("EVAL").arg("#!lua flags=allow-oom\nreturn 1").arg(0);
+    pipeline.cmd("EVAL").arg("return 1").arg(0);
     pipeline.cmd("ROLE");
-    pipeline.cmd("INFO").arg("server").arg("replication");
+    ask_for(&["server", "replication"], &mut pipeline);
     pipeline
 }
 
-/// Reads the replies: an error when the server cannot be used, else its epoch, if it is known.
-pub(super) fn read(replies: &[Value], role: Role) -> Result<Option<MasterEpoch>, ConnectError> {
-    if let Some(Value::ServerError(error)) = replies.get(1) {
-        return Err(RequestError::of_script_check(error).into());
-    }
-    if role == Role::Master && is_replica(replies.get(2)) {
+/// Reads the replies: an error when the server cannot be used, else what was found.
+pub(super) fn read(replies: &[Value], role: Role) -> Result<Found, ConnectError> {
+    let dialect = match (replies.get(1), replies.get(2)) {
+        (Some(Value::ServerError(_)), Some(Value::ServerError(error))) => {
+            return Err(RequestError::of_script_check(error).into());
+        }
+        (Some(Value::ServerError(_)), _) => Dialect::Plain,
+        _ => Dialect::Flagged,
+    };
+    if role == Role::Master && is_replica(replies.get(3)) {
         return Err(RequestError::READ_ONLY.into());
     }
-    let info = replies.get(3).and_then(text);
-    Ok(info.as_deref().and_then(MasterEpoch::read))
+    let info = text_of(replies.get(4..).unwrap_or_default());
+    Ok(Found { epoch: MasterEpoch::read(&info), dialect })
 }
 
 /// Returns true when a server says that it is not a master. It may be forbidden to say.

@@ -1,9 +1,20 @@
 //! The reply to `INFO`.
 
-use redis::Value;
+use redis::{Pipeline, Value};
 
-/// Returns the text of a reply, if it is one.
-pub(crate) fn text(reply: &Value) -> Option<String> {
+/// Adds the request for each of these sections. Servers before Redis 7 take one at a time.
+pub(crate) fn ask_for(sections: &[&str], pipeline: &mut Pipeline) {
+    for section in sections {
+        pipeline.cmd("INFO").arg(section);
+    }
+}
+
+/// Returns the text of all replies that are one. A user may not be allowed to ask.
+pub(crate) fn text_of(replies: &[Value]) -> String {
+    replies.iter().filter_map(text).collect()
+}
+
+fn text(reply: &Value) -> Option<String> {
     match reply {
         Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::VerbatimString { text, .. } => Some(text.clone()),

@@ -3,8 +3,6 @@
 use cachery_core::remote::Reason;
 use redis::{ErrorKind, RedisError, ServerError, Value};
 
-use super::error_text;
-
 /// The reason for which a request was not served, and its consequences for the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestError {
@@ -46,8 +44,6 @@ impl RequestError {
     pub(crate) const NO_PASSWORD: Self = Self::counted(Reason::NoPassword);
     /// The server does not allow scripts.
     const NO_EVAL: Self = Self::new(Reason::NoEval);
-    /// The server does not know scripts with flags.
-    const TOO_OLD: Self = Self::new(Reason::TooOld);
     /// The server is a replica.
     pub(crate) const READ_ONLY: Self = {
         let mut error = Self::new(Reason::ReadOnly);
@@ -89,7 +85,6 @@ impl RequestError {
     pub(super) fn of_script_check(error: &ServerError) -> Self {
         match Self::of_reply(error) {
             Some(known) if known.reason != Reason::NoPermission => known,
-            _ if error_text::is_compile_error(error) => Self::TOO_OLD,
             // It cannot save to its disk, and refuses writes until it can.
             _ if error.code() == "MISCONF" => Self::new(Reason::Refused),
             _ => Self::NO_EVAL,
@@ -132,11 +127,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_know_flags_is_told_from_one_that_forbids_scripts() {
+    fn a_server_that_forbids_scripts_is_told_from_one_that_is_not_ready() {
         let of_script = |reply| RequestError::of_script_check(&error(reply)).reason;
-        let old =
-            "ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'";
-        assert_eq!(of_script(old), Reason::TooOld);
         assert_eq!(
             of_script("NOPERM this user has no permissions to run the 'eval' command"),
             Reason::NoEval

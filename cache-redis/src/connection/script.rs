@@ -9,12 +9,29 @@ use redis::{Pipeline, Script as Hashed};
 /// is no longer than that in most networks.
 pub(crate) const MAX_IN_PIPELINE: usize = 128;
 
-/// One script.
+/// One script. Its first line has flags, which not every server knows.
 pub(crate) struct Script {
-    source: &'static str,
-    hashed: OnceLock<Hashed>,
+    flags: &'static str,
+    body: &'static str,
+    /// For each dialect.
+    texts: [OnceLock<Text>; 2],
     /// `true` where each run takes bytes that nobody has drawn before, after its arguments.
     draws: bool,
+}
+
+/// The source of a script and its hash.
+struct Text {
+    source: String,
+    hash: String,
+}
+
+/// The form of a script that a server takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// With a first line `#!lua`, in which flags may stand: Redis 7 and Valkey.
+    Flagged,
+    /// Without it.
+    Plain,
 }
 
 /// One run of a script.
@@ -26,39 +43,48 @@ pub(crate) struct ScriptCall<'a> {
 }
 
 impl Script {
-    pub(crate) const fn new(source: &'static str) -> Self {
-        Self { source, hashed: OnceLock::new(), draws: false }
+    /// Returns a script without its first line, in which `flags` stand.
+    pub(crate) const fn new(flags: &'static str, body: &'static str) -> Self {
+        Self { flags, body, texts: [const { OnceLock::new() }; 2], draws: false }
     }
 
-    /// Returns a script whose last argument is sixteen random bytes, other ones for each run.
-    pub(crate) const fn drawing(source: &'static str) -> Self {
-        Self { source, hashed: OnceLock::new(), draws: true }
+    /// Returns one whose last argument is sixteen random bytes, other ones for each run.
+    pub(crate) const fn drawing(flags: &'static str, body: &'static str) -> Self {
+        Self { draws: true, ..Self::new(flags, body) }
     }
 
-    fn hash(&self) -> &str {
-        self.hashed.get_or_init(|| Hashed::new(self.source)).get_hash()
+    fn text(&self, dialect: Dialect) -> &Text {
+        self.texts[dialect as usize].get_or_init(|| {
+            let source = match dialect {
+                Dialect::Flagged => format!("#!lua{}\n{}", self.flags, self.body),
+                Dialect::Plain => self.body.to_owned(),
+            };
+            let hash = Hashed::new(&source).get_hash().to_owned();
+            Text { source, hash }
+        })
     }
 }
 
 /// Returns a pipeline that names each script by its hash, which the server may have forgotten.
-pub(crate) fn by_hash(calls: &[ScriptCall<'_>]) -> Pipeline {
+pub(crate) fn by_hash(calls: &[ScriptCall<'_>], dialect: Dialect) -> Pipeline {
     let mut pipeline = Pipeline::with_capacity(calls.len());
     for call in calls {
-        add(&mut pipeline, "EVALSHA", call.script.hash(), call);
+        add(&mut pipeline, "EVALSHA", &call.script.text(dialect).hash, call);
     }
     pipeline
 }
 
 /// Returns a pipeline in which the first call of each script has its source. The server remembers
 /// it from then on, so the others name the script by its hash.
-pub(crate) fn by_source(calls: &[ScriptCall<'_>]) -> Pipeline {
+pub(crate) fn by_source(calls: &[ScriptCall<'_>], dialect: Dialect) -> Pipeline {
     let mut pipeline = Pipeline::with_capacity(calls.len());
     let mut sent: Vec<&Script> = Vec::new();
     for call in calls {
+        let text = call.script.text(dialect);
         if sent.iter().any(|script| std::ptr::eq(*script, call.script)) {
-            add(&mut pipeline, "EVALSHA", call.script.hash(), call);
+            add(&mut pipeline, "EVALSHA", &text.hash, call);
         } else {
-            add(&mut pipeline, "EVAL", call.script.source, call);
+            add(&mut pipeline, "EVAL", &text.source, call);
             sent.push(call.script);
         }
     }

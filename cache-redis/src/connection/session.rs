@@ -13,7 +13,8 @@ use parking_lot::Mutex;
 
 use redis::{
     AsyncConnectionConfig, ErrorKind, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisError,
-    RedisResult, Value, aio::MultiplexedConnection,
+    RedisResult, Value,
+    aio::{MultiplexedConnection, PubSub},
 };
 use tokio::{sync::Notify, task::AbortHandle, time::Sleep};
 
@@ -21,9 +22,10 @@ use super::{
     connect_error::ConnectError,
     credentials::Peer,
     error_text,
-    handshake::{self, Role},
+    handshake::{self, Found, Role},
     master_epoch::MasterEpoch,
     request_error::RequestError,
+    script::Dialect,
 };
 use crate::manager;
 
@@ -53,8 +55,11 @@ pub(crate) struct Session {
     silent_since: Mutex<Option<Instant>>,
     broken: Arc<Notify>,
     opened: Instant,
+    peer: Peer,
     /// The master at the other end, if that is known.
     epoch: Option<MasterEpoch>,
+    /// The form of scripts that the server takes.
+    pub(crate) dialect: Dialect,
     /// True when the server can push over it.
     pub(crate) can_push: bool,
 }
@@ -68,8 +73,21 @@ impl Session {
     ) -> Result<Self, ConnectError> {
         let mut session = Self::open(peer, on_push).await?;
         let replies = session.send(&handshake::request()).await;
-        session.epoch = handshake::read(&replies.map_err(|error| ConnectError::of(&error))?, role)?;
+        let replies = replies.map_err(|error| ConnectError::of(&error))?;
+        let Found { epoch, dialect } = handshake::read(&replies, role)?;
+        (session.epoch, session.dialect) = (epoch, dialect);
         Ok(session)
+    }
+
+    /// Subscribes to `channels` of the same server, over another connection.
+    pub(crate) async fn subscribe(&self, channels: &[&Vec<u8>]) -> Result<PubSub, ConnectError> {
+        let of = |error: &RedisError| ConnectError::of(error);
+        let stream = self.peer.address.connect().await.map_err(|error| of(&error.into()))?;
+        // The protocol in which every server publishes.
+        let login = self.peer.login.clone().set_protocol(ProtocolVersion::RESP2);
+        let mut subscribed = PubSub::new(&login, stream).await.map_err(|error| of(&error))?;
+        subscribed.subscribe(channels).await.map_err(|error| of(&error))?;
+        Ok(subscribed)
     }
 
     /// Connects on the current runtime to any server, with RESP3 unless the server refuses it or
@@ -111,7 +129,9 @@ impl Session {
             silent_since,
             broken,
             opened: Instant::now(),
+            peer: peer.clone(),
             epoch: None,
+            dialect: Dialect::Flagged,
             can_push,
         })
     }

@@ -84,6 +84,7 @@ impl Connector {
         match &result {
             Ok(session) => {
                 observe::connection("success", "none", began.elapsed());
+                self.state.shared.met(session.dialect);
                 self.succeeded(session.epoch(), earlier);
             }
             Err(error) => {

@@ -1,16 +1,32 @@
 //! The health of a server, with the way out of each problem.
 
+use std::time::Duration;
+
 use cachery_core::{Breaker, Push, ServerHealth, Status, remote::Reason};
 
-use super::{observed::Seen, replay::Replays, shared::UNVERIFIED, state::ServerState};
+use super::{
+    feed::STALENESS, observed::Seen, replay::Replays, shared::UNVERIFIED, state::ServerState,
+};
 use crate::connection::{RequestError, field};
 
-const OLDEST: (u32, u32) = (7, 0);
+/// The longest time for which a link that pushes nothing any more goes unnoticed: a heartbeat, and
+/// the time that its reply has.
+const TRACKED: Duration = Duration::from_secs(2);
+const BY_FEED: &str = "it does not allow `CLIENT TRACKING`: invalidations come by pub/sub, and memory is emptied within \
+     a second where one is missed";
 
 /// Returns the health of a server as far as it is known.
 pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     let mut health = ServerHealth::unknown(&*state.address());
     health.push = push(state);
+    health.staleness = match health.push {
+        Push::Up => Some(TRACKED),
+        Push::Subscribed => Some(STALENESS),
+        _ => None,
+    };
+    if health.push == Push::Subscribed {
+        health.notes.push(BY_FEED.to_owned());
+    }
     health.breaker = state.breaker.position();
     if state.shared.is_unverified() {
         health.notes.push(format!("TLS is not verified: {UNVERIFIED}"));
@@ -36,7 +52,7 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
 /// Returns the state of the link. It is down until memory was emptied of what is older.
 fn push(state: &ServerState) -> Push {
     match state.push_channel.health() {
-        Push::Up if !state.shared.reception.receives(state.number) => Push::Down,
+        Push::Up | Push::Subscribed if !state.shared.reception.receives(state.number) => Push::Down,
         push => push,
     }
 }
@@ -76,8 +92,8 @@ fn queue_problem(queued: usize) -> Option<String> {
 fn push_problem(health: &ServerHealth) -> Option<&'static str> {
     match health.push {
         Push::Forbidden => Some(
-            "it does not allow `CLIENT TRACKING`, so memory entries live for the outage ttl at \
-             most: grant `+client|tracking` and `+hello`",
+            "it allows neither `CLIENT TRACKING` nor a feed by pub/sub, so memory entries live for \
+             the outage ttl at most: grant `+client|tracking` and `+hello`",
         ),
         Push::Down if health.status == Status::Up => Some(
             "it does not push invalidations yet: memory entries live for the outage ttl at most \
@@ -94,9 +110,6 @@ fn read_info(info: &str, health: &mut ServerHealth) {
     health.role = field("role").map(str::to_owned);
     health.replicas = field("connected_slaves").and_then(|count| count.parse().ok());
     let mut problem = |text: &str| health.problems.push(text.to_owned());
-    if field("redis_version").and_then(version).is_some_and(|version| version < OLDEST) {
-        problem("it is older than Redis 7.0, the oldest that is supported: update it");
-    }
     let is_limited = field("maxmemory").is_some_and(|bytes| bytes != "0");
     if is_limited && field("maxmemory_policy") == Some("noeviction") {
         problem(
@@ -104,11 +117,6 @@ fn read_info(info: &str, health: &mut ServerHealth) {
              `allkeys-lru` or `volatile-lru`",
         );
     }
-}
-
-fn version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.split('.').map(|part| part.parse().ok());
-    Some((parts.next()??, parts.next()??))
 }
 
 #[cfg(test)]
@@ -129,13 +137,5 @@ mod tests {
         assert_eq!(health.problems.len(), 1);
         assert!(read("maxmemory:0\r\nmaxmemory_policy:noeviction").problems.is_empty());
         assert!(read("maxmemory:9\r\nmaxmemory_policy:allkeys-lru").problems.is_empty());
-    }
-
-    #[test]
-    fn an_old_server_is_a_problem() {
-        assert_eq!(read("redis_version:6.2.20").problems.len(), 1);
-        assert!(read("redis_version:7.0.0").problems.is_empty());
-        assert!(read("redis_version:10.0.0").problems.is_empty());
-        assert!(read("redis_version:odd").problems.is_empty());
     }
 }

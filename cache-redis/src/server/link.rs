@@ -10,6 +10,7 @@ use redis::{Pipeline, PushInfo, PushKind, Value};
 
 use super::{
     connector::{Connector, Earlier},
+    feed::Feed,
     hooks::ServerHooks,
     push_channel::PushState,
     replay::Replays,
@@ -81,10 +82,15 @@ impl Link {
             return;
         }
         let Some(state) = self.track(session).await else { return };
+        let feed = match state {
+            PushState::Forbidden => self.listen(session).await,
+            _ => None,
+        };
+        let state = if feed.is_some() { PushState::Subscribed } else { state };
         self.look(session).await;
         self.connector.epochs.linked(session.epoch());
         self.established(state);
-        self.watch(session).await;
+        self.watch(session, feed).await;
         self.connector.epochs.linked(None);
     }
 
@@ -96,7 +102,7 @@ impl Link {
         }
         let mut pipeline = Pipeline::new();
         let tracking = pipeline.cmd("CLIENT").arg("TRACKING").arg("ON").arg("BCAST");
-        tracking.arg("PREFIX").arg(&*self.state.shared.watched_prefix);
+        tracking.arg("PREFIX").arg(&*self.state.shared.watched.prefix);
         let limit = pin!(manager::timer(HEARTBEAT));
         match manager::until(limit, pin!(session.send(&pipeline))).await?.ok()?.first() {
             Some(Value::ServerError(_)) => Some(PushState::Forbidden),
@@ -104,17 +110,29 @@ impl Link {
         }
     }
 
+    /// Listens to the feed of a server that does not push. `None` where it has none.
+    async fn listen(&self, session: &Arc<Session>) -> Option<Feed> {
+        let shared = &self.state.shared;
+        Feed::open(session, shared.watched.feed.as_ref()?, &shared.hooks).await
+    }
+
     /// Notes that all outstanding invalidations are done, and that the server pushes from now on,
     /// or never will.
     fn established(&self, state: PushState) {
         let before = self.state.push_channel.set(state);
-        if state == PushState::Forbidden && before != PushState::Forbidden {
-            let address = self.state.address();
-            tracing::warn!(
+        let address = self.state.address();
+        match state {
+            PushState::Forbidden if before != state => tracing::warn!(
                 %address,
-                "Redis does not allow `CLIENT TRACKING`: memory entries live for the outage ttl \
-                 at most; grant `+client|tracking` and RESP3 (`+hello`)"
-            );
+                "Redis allows neither `CLIENT TRACKING` nor a feed by pub/sub: memory entries live \
+                 for the outage ttl at most; grant `+client|tracking` and RESP3 (`+hello`)"
+            ),
+            PushState::Subscribed if before == PushState::Starting => tracing::info!(
+                %address,
+                "Redis does not allow `CLIENT TRACKING`: this node hears of invalidations by \
+                 pub/sub, and empties its memory within a second where it has missed one"
+            ),
+            _ => {}
         }
         self.state.close_breaker();
         self.state.publish_state("push-link");

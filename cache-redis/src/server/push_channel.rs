@@ -14,6 +14,8 @@ pub(super) struct PushChannel {
 pub(super) enum PushState {
     Starting,
     Up,
+    /// The server does not push: its feed tells of invalidations.
+    Subscribed,
     /// It was up, and one attempt to connect will show whether anything is wrong.
     Lost,
     Down,
@@ -26,6 +28,11 @@ impl PushChannel {
     }
 
     pub(super) fn is_up(&self) -> bool {
+        matches!(self.state(), PushState::Up | PushState::Subscribed)
+    }
+
+    /// Returns true when the server itself pushes.
+    pub(super) fn pushes(&self) -> bool {
         self.state() == PushState::Up
     }
 
@@ -37,6 +44,7 @@ impl PushChannel {
     pub(super) fn health(&self) -> Push {
         match self.state() {
             PushState::Up => Push::Up,
+            PushState::Subscribed => Push::Subscribed,
             PushState::Starting | PushState::Lost | PushState::Down => Push::Down,
             PushState::Forbidden => Push::Forbidden,
         }
@@ -55,7 +63,7 @@ impl PushChannel {
     pub(super) fn disconnected(&self) {
         self.state.send_modify(|state| {
             *state = match *state {
-                PushState::Up => PushState::Lost,
+                PushState::Up | PushState::Subscribed => PushState::Lost,
                 PushState::Lost => PushState::Down,
                 other => other,
             }

@@ -21,7 +21,7 @@ use super::{
     state::ServerState,
 };
 use crate::{
-    connection::{MAX_IN_PIPELINE, RequestError, Session, script},
+    connection::{Dialect, MAX_IN_PIPELINE, RequestError, Session, script},
     manager,
 };
 
@@ -103,7 +103,8 @@ impl Replays {
         let mut result = Ok(());
         for replays in hooks.outstanding(&|slot| self.state.owns(slot)).chunks(MAX_IN_PIPELINE) {
             let limit = pin!(manager::timer(LIMIT));
-            let sent = manager::until(limit, pin!(run_some(session, replays))).await;
+            let dialect = self.state.shared.dialect();
+            let sent = manager::until(limit, pin!(run_some(session, replays, dialect))).await;
             let (done, refused) = sent.unwrap_or(Err(RequestError::TIMEOUT))?;
             hooks.done(&done);
             result = result.and(refused);
@@ -125,9 +126,10 @@ impl Replays {
 async fn run_some(
     session: &Session,
     replays: &[Replay],
+    dialect: Dialect,
 ) -> Result<(Vec<ReplayId>, Result<(), RequestError>), RequestError> {
     let calls: Vec<_> = replays.iter().map(Replay::call).collect();
-    let replies = session.send(&script::by_source(&calls)).await;
+    let replies = session.send(&script::by_source(&calls, dialect)).await;
     let replies = replies.map_err(|error| RequestError::from(&error))?;
     let mut done = Vec::with_capacity(replays.len());
     let mut refused = Ok(());

@@ -7,18 +7,28 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-use super::{hooks::ServerHooks, reception::Reception};
-use crate::slots::SlotOwners;
+use super::{feed::FeedNames, hooks::ServerHooks, reception::Reception};
+use crate::{connection::Dialect, slots::SlotOwners};
 
 /// The meaning of `#insecure`, for people.
 pub(super) const UNVERIFIED: &str = "`#insecure` in the URL trusts any certificate, so whoever stands between can read and change \
      all values; set `CACHE_REDIS_CA` in its place";
 
+/// The places by which servers tell of changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    /// The prefix of the keys whose changes the servers push.
+    pub(crate) prefix: Vec<u8>,
+    /// The feed in place of pushes. `None` in a Cluster, whose scripts have one slot each.
+    pub(crate) feed: Option<FeedNames>,
+}
+
 /// State that all servers of a registry share.
 pub(crate) struct Shared {
     pub(crate) hooks: Arc<dyn ServerHooks>,
-    /// The prefix of the keys whose changes the servers push.
-    pub(crate) watched_prefix: Vec<u8>,
+    pub(super) watched: Watched,
+    /// True once a server was met that takes plain scripts only.
+    is_plain: AtomicBool,
     pub(crate) slots: SlotOwners,
     /// Notified when the topology may have changed.
     pub(crate) topology_changed: Notify,
@@ -32,14 +42,15 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(
         hooks: Arc<dyn ServerHooks>,
-        watched_prefix: Vec<u8>,
+        watched: Watched,
         slots: SlotOwners,
         required: bool,
     ) -> Arc<Self> {
         let reception = Reception::new(Arc::clone(&hooks));
         Arc::new(Self {
             hooks,
-            watched_prefix,
+            watched,
+            is_plain: AtomicBool::new(false),
             slots,
             topology_changed: Notify::new(),
             reception,
@@ -51,6 +62,18 @@ impl Shared {
     /// Returns true while nothing is logged, because a start waits and its error says all.
     pub(crate) fn is_quiet(&self) -> bool {
         self.is_quiet.load(Relaxed)
+    }
+
+    /// Returns the form of scripts that every server takes.
+    pub(crate) fn dialect(&self) -> Dialect {
+        if self.is_plain.load(Relaxed) { Dialect::Plain } else { Dialect::Flagged }
+    }
+
+    /// Notes the form of scripts that a server takes.
+    pub(super) fn met(&self, dialect: Dialect) {
+        if dialect == Dialect::Plain {
+            self.is_plain.store(true, Relaxed);
+        }
     }
 
     /// Returns true while TLS takes any certificate.

@@ -3,6 +3,7 @@
 mod access;
 mod cluster;
 mod credentials;
+mod feed;
 mod harness;
 mod sentinel;
 mod single;

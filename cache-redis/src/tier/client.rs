@@ -60,8 +60,10 @@ impl Client {
     ) -> Result<Vec<Value>, Reason> {
         let began = Instant::now();
         let slot = calls.first().map_or(0, |call| self.servers.slot(&call.keys[0]));
-        let mut replies =
-            self.servers.request(slot, &script::by_hash(calls), op, within, lane).await?;
+        let mut replies = self
+            .servers
+            .request(slot, &script::by_hash(calls, self.servers.dialect()), op, within, lane)
+            .await?;
         let forgotten: Vec<_> =
             (0..).zip(&replies).filter(|(_, reply)| is_forgotten(reply)).collect();
         if forgotten.is_empty() {
@@ -70,7 +72,9 @@ impl Client {
         let places: Vec<usize> = forgotten.into_iter().map(|(place, _)| place).collect();
         let again: Vec<_> = places.iter().map(|place| calls[*place]).collect();
         let left = within.saturating_sub(began.elapsed());
-        let second = self.servers.request(slot, &script::by_source(&again), op, left, lane).await?;
+        // By now a server was met, and its dialect is known.
+        let again = script::by_source(&again, self.servers.dialect());
+        let second = self.servers.request(slot, &again, op, left, lane).await?;
         for (place, reply) in places.into_iter().zip(second) {
             replies[place] = reply;
         }

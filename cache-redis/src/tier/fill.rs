@@ -34,7 +34,7 @@ pub(super) async fn fill(
     let Ok(granted) = permit.granted.downcast::<Granted>() else { return Ok(Filled::Fenced) };
     let Granted { token, only_if_absent, lease, tags } = *granted;
     let Some(state) = State::of_fill(&token, kind) else { return Ok(Filled::Fenced) };
-    let keys = client.node.all_of(key);
+    let keys = client.node.and_feed(client.node.all_of(key));
     let value = value.as_ref();
     let sealed = value.and_then(|value| envelope::seal(&keys[0], state, value, &tags));
     let lifetime = value.and_then(|value| value.lifetimes.usable).map(millis);

@@ -111,7 +111,7 @@ impl Claim {
 
     async fn release(self: Arc<Self>) {
         let [_, _, lease, waiters, _, wake_up] = self.client.node.all_of(&self.key);
-        let keys = [lease, waiters, wake_up];
+        let keys = self.client.node.and_feed([lease, waiters, wake_up]);
         // A lease that cannot be given back ends by itself.
         let _ = self.client.run(&RELEASE, &keys, &[&self.id], Operation::Release, LIMIT).await;
     }

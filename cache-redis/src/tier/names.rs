@@ -182,6 +182,16 @@ impl Names {
         text
     }
 
+    /// Returns the key of the feed of changes, which is the name of its channel, too.
+    pub(super) fn feed(&self) -> Vec<u8> {
+        [self.prefix.as_bytes(), b":#changes"].concat()
+    }
+
+    /// Returns the channel of the pulses of `node`.
+    pub(super) fn pulses(&self, node: u64) -> Vec<u8> {
+        format!("{}:#changes:{node:016x}", self.prefix).into_bytes()
+    }
+
     /// Returns the prefix of all markers. No other key has it, because a name holds no `!`.
     pub(super) fn watched(&self) -> Vec<u8> {
         [self.prefix.as_bytes(), b":!"].concat()

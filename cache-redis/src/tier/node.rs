@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     connection::Script,
-    server::{Replay, ReplayId, ServerHooks},
+    server::{FeedNames, Replay, ReplayId, ServerHooks, Watched},
     slots::slot,
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Node {
     pub(super) waiters: Waiters,
     pub(super) work: Arc<Work>,
     profiles: Option<Profiles>,
+    /// The feed to which scripts write, where there may be one.
+    feed: Option<FeedNames>,
     events: Arc<dyn RemoteEvents>,
 }
 
@@ -50,7 +52,20 @@ impl Node {
             Some(file) => journal.kept_in(file),
             None => journal,
         };
-        Self { id, names, journal, waiters: Waiters::default(), work, profiles: None, events }
+        let waiters = Waiters::default();
+        Self { id, names, journal, waiters, work, profiles: None, feed: None, events }
+    }
+
+    /// Has scripts write to the feed. Not for a Cluster, whose scripts have one slot each.
+    pub(super) fn with_feed(mut self) -> Self {
+        let Self { names, id, .. } = &self;
+        self.feed = Some(FeedNames { feed: names.feed(), pulses: names.pulses(*id) });
+        self
+    }
+
+    /// Returns the places by which servers tell of changes.
+    pub(super) fn watched(&self) -> Watched {
+        Watched { prefix: self.names.watched(), feed: self.feed.clone() }
     }
 
     /// Notes the profile of this node in Redis, beside those of others.
@@ -60,15 +75,22 @@ impl Node {
 
     /// Returns the script that invalidates `scope`, with its keys.
     pub(super) fn invalidation_of(&self, scope: &Scope) -> (&'static Script, Vec<Vec<u8>>) {
-        match scope.keys(&self.names, self.id) {
-            (Kind::Key(Ending::Invalid), keys) => (&INVALIDATE, keys),
-            (Kind::Key(Ending::Expired), keys) => (&EXPIRE, keys),
+        let (kind, keys) = scope.keys(&self.names, self.id);
+        let script = match kind {
+            Kind::Key(Ending::Invalid) => &INVALIDATE,
+            Kind::Key(Ending::Expired) => &EXPIRE,
             // What is absent is a new one, for a cache as for a tag.
-            (Kind::Cache(Ending::Invalid) | Kind::Tag(Ending::Invalid), keys) => (&CLEAR, keys),
-            (Kind::Cache(Ending::Expired) | Kind::Tag(Ending::Expired), keys) => {
-                (&EXPIRE_ALL, keys)
-            }
-        }
+            Kind::Cache(Ending::Invalid) | Kind::Tag(Ending::Invalid) => &CLEAR,
+            Kind::Cache(Ending::Expired) | Kind::Tag(Ending::Expired) => &EXPIRE_ALL,
+        };
+        (script, self.and_feed(keys))
+    }
+
+    /// Returns the keys of a script that tells nodes of something, the feed behind them.
+    pub(super) fn and_feed(&self, keys: impl Into<Vec<Vec<u8>>>) -> Vec<Vec<u8>> {
+        let mut keys = keys.into();
+        keys.extend(self.feed.as_ref().map(|names| names.feed.clone()));
+        keys
     }
 
     /// Returns a key with its companions and markers, as scripts take them.

@@ -8,14 +8,23 @@ use std::time::Duration;
 
 use crate::connection::Script;
 
-pub(super) static BEGIN: Script = Script::new(include_str!("scripts/begin.lua"));
-pub(super) static FILL: Script = Script::new(include_str!("scripts/fill.lua"));
-pub(super) static RELEASE: Script = Script::new(include_str!("scripts/release.lua"));
-pub(super) static RENEW: Script = Script::new(include_str!("scripts/renew.lua"));
-pub(super) static INVALIDATE: Script = Script::new(include_str!("scripts/invalidate.lua"));
-pub(super) static CLEAR: Script = Script::new(include_str!("scripts/clear.lua"));
-pub(super) static EXPIRE: Script = Script::drawing(include_str!("scripts/expire.lua"));
-pub(super) static EXPIRE_ALL: Script = Script::drawing(include_str!("scripts/expire_all.lua"));
+/// Returns a script with the functions that all of them share.
+macro_rules! script {
+    ($make:ident, $flags:literal, $file:literal) => {
+        Script::$make($flags, concat!(include_str!("scripts/shared.lua"), include_str!($file)))
+    };
+}
+
+pub(super) static BEGIN: Script = script!(new, "", "scripts/begin.lua");
+pub(super) static FILL: Script = script!(new, "", "scripts/fill.lua");
+pub(super) static KEEP: Script = script!(new, "", "scripts/keep.lua");
+pub(super) static RELEASE: Script = script!(new, " flags=allow-oom", "scripts/release.lua");
+pub(super) static RENEW: Script = script!(new, "", "scripts/renew.lua");
+pub(super) static INVALIDATE: Script = script!(new, " flags=allow-oom", "scripts/invalidate.lua");
+pub(super) static CLEAR: Script = script!(new, " flags=allow-oom", "scripts/clear.lua");
+pub(super) static EXPIRE: Script = script!(drawing, " flags=allow-oom", "scripts/expire.lua");
+pub(super) static EXPIRE_ALL: Script =
+    script!(drawing, " flags=allow-oom", "scripts/expire_all.lua");
 
 /// Returns a lifetime as a script takes it.
 pub(super) fn millis(life: Duration) -> String {

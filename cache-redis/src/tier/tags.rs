@@ -11,7 +11,7 @@ use super::{
     client::Client,
     lease::TOKEN_LIFE,
     reply::{bytes, refusal},
-    scripts::millis,
+    scripts::{KEEP, millis},
     token,
 };
 use crate::server::Lane;
@@ -107,10 +107,9 @@ pub(super) async fn keep(
     within: Duration,
 ) {
     let kept = tags.iter().map(async |tag| {
-        let name = client.node.names.tag(&tag.key);
-        let mut pipeline = Pipeline::with_capacity(1);
-        pipeline.cmd("PEXPIRE").arg(&name).arg(life.unwrap_or(FOR_EVER)).arg("GT");
-        let _ = client.send(&name, &pipeline, Operation::Fill, within, Lane::Main).await;
+        let name = [client.node.names.tag(&tag.key)];
+        let life = [life.unwrap_or(FOR_EVER).as_bytes()];
+        let _ = client.run(&KEEP, &name, &life, Operation::Fill, within).await;
     });
     join_all(kept).await;
 }

@@ -42,7 +42,7 @@ async fn connect(url: &str) -> Tier {
     let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
     let mut target = Target::default();
     url.clone_into(&mut target.url);
-    let servers = Servers::open(&target, node.names.watched(), hooks, false).unwrap();
+    let servers = Servers::open(&target, node.watched(), hooks, false).unwrap();
     servers.connected(LONG).await.unwrap();
     Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }))
 }
@@ -251,7 +251,7 @@ async fn the_first_batch_of_a_process_waits_for_the_masters_of_its_cluster() {
     let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
     let mut target = Target::default();
     cluster.url().clone_into(&mut target.url);
-    let servers = Servers::open(&target, node.names.watched(), hooks, false).unwrap();
+    let servers = Servers::open(&target, node.watched(), hooks, false).unwrap();
     let tier = Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }));
     assert_eq!(tier.invalidate(&keys(1000), Ending::Invalid, LONG).await, Ok(()));
 }

@@ -95,7 +95,7 @@ async fn what_changed_elsewhere_in_an_outage_is_seen_after_it() {
 #[tokio::test]
 async fn where_push_is_forbidden_a_tiered_cache_keeps_values_for_the_outage_ttl() {
     let place = Place::start().await;
-    place.grant(&["-client"]).await;
+    place.grant(&["-client", "-publish"]).await;
     let (node, probe) = (place.node(Backend::Tiered).await, Probe::opened());
     node.clock().stop();
     let health = health(&node).await;

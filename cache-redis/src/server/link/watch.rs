@@ -9,9 +9,12 @@ use std::{
 use cachery_core::remote::Reason;
 use redis::Pipeline;
 
-use super::{super::requests::ask_over, HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE};
+use super::{
+    super::{feed::Feed, push_channel::PushState, requests::ask_over},
+    HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE,
+};
 use crate::{
-    connection::{Backoff, Session, text},
+    connection::{Backoff, Session, ask_for, text_of},
     manager,
 };
 
@@ -22,7 +25,7 @@ const TRACK_AGAIN: Duration = Duration::from_secs(60);
 
 impl Link {
     /// Watches the connection, and returns when it cannot be used any more.
-    pub(super) async fn watch(&self, session: &Arc<Session>) {
+    pub(super) async fn watch(&self, session: &Arc<Session>, mut feed: Option<Feed>) {
         let home = self.state.address();
         let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
         let mut closed = Instant::now();
@@ -34,6 +37,7 @@ impl Link {
         loop {
             let is_usable = tokio::select! {
                 () = session.ended() => false,
+                () = ended(feed.as_ref()) => false,
                 () = self.replays.wanted() => self.replay(session, &home).await,
                 () = self.state.breaker.opened() => {
                     backoff.ended(closed.elapsed());
@@ -53,7 +57,7 @@ impl Link {
                     heartbeat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
                     self.answers(session).await
                         && self.is_at(&home)
-                        && self.track_again(session, &mut asked).await
+                        && self.track_again(session, &mut asked, &mut feed).await
                         && self.replay_outstanding(session).await
                         && self.note_profile(session).await
                 }
@@ -103,14 +107,27 @@ impl Link {
         true
     }
 
-    /// Asks a server for pushes that forbade them: its rights may have changed.
-    async fn track_again(&self, session: &Session, asked: &mut Instant) -> bool {
-        if self.state.push_channel.is_up() || asked.elapsed() < TRACK_AGAIN {
+    /// Asks a server for pushes that forbade them, and else for its feed: its rights may have
+    /// changed. The feed is left once the server pushes.
+    async fn track_again(
+        &self,
+        session: &Arc<Session>,
+        asked: &mut Instant,
+        feed: &mut Option<Feed>,
+    ) -> bool {
+        if self.state.push_channel.pushes() || asked.elapsed() < TRACK_AGAIN {
             return true;
         }
         *asked = Instant::now();
-        let state = self.track(session).await;
-        state.inspect(|state| self.established(*state)).is_some()
+        let Some(state) = self.track(session).await else { return false };
+        if state == PushState::Up {
+            self.established(state);
+            *feed = None;
+        } else if feed.is_none() {
+            *feed = self.listen(session).await;
+            self.established(if feed.is_some() { PushState::Subscribed } else { state });
+        }
+        true
     }
 
     /// Returns true when a probe was answered and what is outstanding is done.
@@ -167,10 +184,18 @@ impl Link {
         }
         self.state.observed.answered(began);
         let mut info = Pipeline::new();
-        info.cmd("INFO").arg("server").arg("memory").arg("replication");
+        ask_for(&["server", "memory", "replication"], &mut info);
         // A user who may not ask for it is served all the same.
         if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&info))).await {
-            self.state.observed.informed(replies.iter().filter_map(text).collect());
+            self.state.observed.informed(text_of(&replies));
         }
+    }
+}
+
+/// Waits until the feed has ended, if there is one.
+async fn ended(feed: Option<&Feed>) {
+    match feed {
+        Some(feed) => feed.ended().await,
+        None => std::future::pending().await,
     }
 }

@@ -20,7 +20,7 @@ use super::super::Servers;
 use crate::{
     connection::Script,
     manager,
-    server::{Lane, Replay, ReplayId, ServerHooks},
+    server::{FeedNames, Lane, Replay, ReplayId, ServerHooks, Watched},
 };
 
 /// Longer than anything should take.
@@ -84,7 +84,7 @@ impl ServerHooks for HookLog {
     }
 
     fn outstanding(&self, _owns: &dyn Fn(u16) -> bool) -> Vec<Replay> {
-        static PUSH: Script = Script::new("return redis.call('RPUSH', KEYS[1], 'replayed')");
+        static PUSH: Script = Script::new("", "return redis.call('RPUSH', KEYS[1], 'replayed')");
         let waiting = self.waiting.lock().unwrap();
         let replay = |(id, key): (&ReplayId, &String)| Replay {
             id: *id,
@@ -139,18 +139,28 @@ pub(super) fn open(url: &str) -> (Arc<Servers>, Arc<HookLog>) {
 }
 
 pub(super) fn open_target(target: &Target) -> (Arc<Servers>, Arc<HookLog>) {
-    open_for(target, false)
+    open_for(target, None, false)
+}
+
+/// Opens servers that may tell of changes by a feed.
+pub(super) fn open_with_feed(url: &str, feed: FeedNames) -> (Arc<Servers>, Arc<HookLog>) {
+    open_for(&target(url), Some(feed), false)
 }
 
 /// Opens servers for a start that fails without them.
 pub(super) fn open_required(url: &str) -> Arc<Servers> {
-    open_for(&target(url), true).0
+    open_for(&target(url), None, true).0
 }
 
-fn open_for(target: &Target, required: bool) -> (Arc<Servers>, Arc<HookLog>) {
+fn open_for(
+    target: &Target,
+    feed: Option<FeedNames>,
+    required: bool,
+) -> (Arc<Servers>, Arc<HookLog>) {
     let hooks = Arc::new(HookLog::default());
+    let watched = Watched { prefix: b"p:".to_vec(), feed };
     let told = Arc::clone(&hooks) as Arc<dyn ServerHooks>;
-    let servers = Servers::open(target, b"p:".to_vec(), told, required).unwrap();
+    let servers = Servers::open(target, watched, told, required).unwrap();
     (servers, hooks)
 }
 

@@ -1,11 +1,5 @@
-#!lua
 -- Grants the permit to load a key. KEYS: value, token, lease, waiters.
 -- ARGV: generation, which stored value to return (0: none, 1: any, else any that was not written at this time), whether to supersede, a new state, the token's life, a lease ('': none wanted), its life, the state of a value that supersedes, the mark of the tags ('': none).
--- What is stored as a string; another type is as good as nothing.
-local function get(key)
-  local value = redis.pcall('GET', key)
-  return type(value) == 'string' and value
-end
 -- A token is a generation and the state that readable values name. While a value is on its way that supersedes them, the state that this one will name follows; and an x, where the readable values have expired.
 local stored = get(KEYS[2])
 local present = stored
@@ -44,8 +38,7 @@ if present then
   if token ~= stored then
     redis.call('SET', KEYS[2], token, 'KEEPTTL')
   end
-  -- Never shorter: values that were filled under it may live longer.
-  redis.call('PEXPIRE', KEYS[2], ARGV[5], 'GT')
+  extend(KEYS[2], ARGV[5])
 else
   redis.call('SET', KEYS[2], token, 'PX', ARGV[5])
 end

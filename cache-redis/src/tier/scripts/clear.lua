@@ -1,6 +1,4 @@
-#!lua flags=allow-oom
--- Invalidates a cache: an absent generation is a new one. KEYS: generation, marker of a change.
+-- Invalidates a cache: an absent generation is a new one. KEYS: generation, marker of a change, feed.
 redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[2], '')
-redis.call('DEL', KEYS[2])
+tell(KEYS[2], KEYS[3])
 return 1

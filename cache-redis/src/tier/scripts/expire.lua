@@ -1,10 +1,5 @@
-#!lua flags=allow-oom
--- Lets a key expire: its value is read as expired, and no load that runs fills. KEYS: value, token, lease, waiters, marker of a change, marker to wake up. ARGV: the state of the next value; without it the value ends.
--- What is stored as a string; another type is as good as nothing.
-local function get(key)
-  local value = redis.pcall('GET', key)
-  return type(value) == 'string' and value
-end
+-- Lets a key expire: its value is read as expired, and no load that runs fills. KEYS: value, token, lease, waiters, marker of a change, marker to wake up, feed. ARGV: the state of the next value; without it the value ends.
+redis.call('DEL', KEYS[3])
 local token = get(KEYS[2])
 if not ARGV[1] then
   redis.call('DEL', KEYS[2])
@@ -12,11 +7,8 @@ elseif token and (#token == 32 or #token == 48 or #token == 49) then
   -- It takes the place of the state that a load was promised.
   redis.call('SET', KEYS[2], string.sub(token, 1, 32) .. ARGV[1] .. 'x', 'KEEPTTL')
 end
-redis.call('DEL', KEYS[3])
-redis.call('SET', KEYS[5], '')
-redis.call('DEL', KEYS[5])
+tell(KEYS[5], KEYS[7])
 if redis.call('DEL', KEYS[4]) == 1 then
-  redis.call('SET', KEYS[6], '')
-  redis.call('DEL', KEYS[6])
+  tell(KEYS[6], KEYS[7])
 end
 return 1

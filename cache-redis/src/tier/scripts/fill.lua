@@ -1,11 +1,5 @@
-#!lua
--- Stores a value while its load's token stands. KEYS: value, token, lease, waiters, marker of a change, marker to wake up.
+-- Stores a value while its load's token stands. KEYS: value, token, lease, waiters, marker of a change, marker to wake up, feed.
 -- ARGV: the token, the value ('': none), its life ('': for ever), the lease ('': none), whether it replaces an older value, whether it is stored only where no other load has stored one.
--- What is stored as a string; another type is as good as nothing.
-local function get(key)
-  local value = redis.pcall('GET', key)
-  return type(value) == 'string' and value
-end
 local function set(key, value)
   if ARGV[3] == '' then
     redis.call('SET', key, value)
@@ -35,9 +29,7 @@ if held then
     else
       set(KEYS[2], string.sub(token, 1, 16) .. string.sub(token, 33, 48))
     end
-    -- Written and removed, a marker leaves nothing behind but a push to every node.
-    redis.call('SET', KEYS[5], '')
-    redis.call('DEL', KEYS[5])
+    tell(KEYS[5], KEYS[7])
   elseif ARGV[2] ~= '' and expired then
     set(KEYS[2], string.sub(token, 1, 16) .. string.sub(token, 33, 48))
   elseif ARGV[2] ~= '' then
@@ -45,7 +37,7 @@ if held then
     if ARGV[3] == '' then
       redis.call('SET', KEYS[2], token)
     else
-      redis.call('PEXPIRE', KEYS[2], ARGV[3], 'GT')
+      extend(KEYS[2], ARGV[3])
     end
   end
   if ARGV[2] == '' then
@@ -58,7 +50,6 @@ if ARGV[4] ~= '' and string.sub(get(KEYS[3]) or '', 1, 16) == ARGV[4] then
   redis.call('DEL', KEYS[3])
 end
 if redis.call('DEL', KEYS[4]) == 1 then
-  redis.call('SET', KEYS[6], '')
-  redis.call('DEL', KEYS[6])
+  tell(KEYS[6], KEYS[7])
 end
 return held and 1 or 0

@@ -1,0 +1,178 @@
+//! The feed: invalidations by pub/sub, from a server that does not push them.
+//!
+//! The feed is a key with an epoch and a number. While it exists, a script that invalidates counts
+//! on and publishes the new number with the name of its marker. A node that listens has the server
+//! say the newest number twice a second, which begins the feed where there is none and keeps it
+//! otherwise. So a message that was lost shows by the next message, or by the next pulse; then the
+//! node's memory is emptied.
+
+mod sequence;
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::StreamExt as _;
+use redis::{Pipeline, aio::PubSub};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
+
+use self::sequence::{Message, Sequence};
+use super::hooks::ServerHooks;
+use crate::{
+    connection::{Script, ScriptCall, Session, script},
+    manager,
+};
+
+/// The pause between two pulses.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// The time after which a pulse that has not come counts as lost.
+const LIMIT: Duration = Duration::from_millis(500);
+/// The same for the first one. It says whether the server publishes at all, and nothing depends on
+/// it yet.
+const FIRST: Duration = Duration::from_secs(2);
+/// The longest time for which a message that was lost goes unnoticed.
+pub(super) const STALENESS: Duration = Duration::from_secs(1);
+/// The time to connect and to subscribe.
+const CONNECT: Duration = Duration::from_secs(1);
+/// The life of a feed to which nobody listens any more, in milliseconds. From then on scripts
+/// publish nothing.
+const LIFE: &str = "60000";
+
+static PULSE: Script = Script::new(" flags=allow-oom", include_str!("feed/pulse.lua"));
+
+/// The names of a feed, as one node uses them.
+#[derive(Clone, Debug)]
+pub(crate) struct FeedNames {
+    /// The key of the feed, and the channel of its messages.
+    pub(crate) feed: Vec<u8>,
+    /// The channel of the node's pulses.
+    pub(crate) pulses: Vec<u8>,
+}
+
+/// A feed that is listened to. Dropping it ends that.
+pub(super) struct Feed {
+    state: watch::Receiver<State>,
+    task: AbortHandle,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Starting,
+    Up,
+    Ended,
+}
+
+impl Feed {
+    /// Listens to the server of `session`, over a connection of its own, because RESP2 has no other
+    /// way. Returns `None` where the server does not publish.
+    pub(super) async fn open(
+        session: &Arc<Session>,
+        names: &FeedNames,
+        hooks: &Arc<dyn ServerHooks>,
+    ) -> Option<Self> {
+        let channels = [&names.feed, &names.pulses];
+        let limit = pin!(manager::timer(CONNECT));
+        let subscribed = manager::until(limit, pin!(session.subscribe(&channels))).await?.ok()?;
+        let (state, mut changes) = watch::channel(State::Starting);
+        let listener = Listener {
+            session: Arc::clone(session),
+            names: names.clone(),
+            hooks: Arc::clone(hooks),
+            state,
+            pulsed: Notify::new(),
+        };
+        let task = manager::handle().spawn(listener.run(subscribed)).abort_handle();
+        let known = changes.wait_for(|state| *state != State::Starting).await.map(|state| *state);
+        let feed = Self { state: changes, task };
+        matches!(known, Ok(State::Up)).then_some(feed)
+    }
+
+    /// Waits until nothing is heard any more. Memory is emptied by then.
+    pub(super) async fn ended(&self) {
+        // Without its sender it has ended, too.
+        let _ = self.state.clone().wait_for(|state| *state == State::Ended).await;
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The task of a feed.
+struct Listener {
+    session: Arc<Session>,
+    names: FeedNames,
+    hooks: Arc<dyn ServerHooks>,
+    state: watch::Sender<State>,
+    /// Notified at each pulse.
+    pulsed: Notify,
+}
+
+impl Listener {
+    async fn run(self, mut subscribed: PubSub) {
+        tokio::select! {
+            () = self.listen(&mut subscribed) => {}
+            () = self.beat() => {}
+        }
+        // What was published since the last pulse may be lost.
+        self.hooks.flushed();
+        self.state.send_replace(State::Ended);
+    }
+
+    /// Passes all messages on, until the connection ends.
+    async fn listen(&self, subscribed: &mut PubSub) {
+        let mut sequence = Sequence::default();
+        let mut messages = subscribed.on_message();
+        while let Some(message) = messages.next().await {
+            // Anybody may publish anything.
+            let Some(message) = Message::read(message.get_payload_bytes()) else { continue };
+            if sequence.misses_before(&message) {
+                self.hooks.flushed();
+            }
+            if let Some(name) = message.name {
+                self.hooks.pushed(&[name.to_vec()]);
+            } else {
+                let up = State::Up;
+                self.state.send_if_modified(|state| std::mem::replace(state, up) != up);
+                self.pulsed.notify_one();
+            }
+        }
+    }
+
+    /// Has the server send pulses, until one does not come.
+    async fn beat(&self) {
+        let mut patience = FIRST;
+        let channel = &*self.names.pulses;
+        let keys = [self.names.feed.clone()];
+        loop {
+            let epoch = epoch();
+            let args = [epoch.as_bytes(), LIFE.as_bytes(), channel];
+            let call = ScriptCall { script: &PULSE, keys: &keys, args: &args };
+            let pulse: Pipeline = script::by_source(&[call], self.session.dialect);
+            let limit = pin!(manager::timer(patience));
+            let came = async { tokio::join!(self.session.send(&pulse), self.pulsed.notified()) };
+            if manager::until(limit, pin!(came)).await.is_none() {
+                return;
+            }
+            patience = LIMIT;
+            manager::timer(INTERVAL).await;
+        }
+    }
+}
+
+/// Draws an epoch. Should there be no random bytes, the time tells it from others.
+fn epoch() -> String {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        bytes = since.as_nanos().to_be_bytes();
+    }
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
