@@ -65,7 +65,7 @@ impl Step {
     fn of(reason: Reason, tls: bool) -> Self {
         match reason {
             Reason::NoAuth | Reason::WrongPassword => Self::Login,
-            Reason::NoEval | Reason::TooOld => Self::Scripts,
+            Reason::NoEval => Self::Scripts,
             Reason::ReadOnly | Reason::Moved | Reason::ClusterDown | Reason::Resharding => {
                 Self::Role
             }

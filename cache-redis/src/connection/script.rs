@@ -50,7 +50,7 @@ impl Script {
 
     /// Returns one whose last argument is sixteen random bytes, other ones for each run.
     pub(crate) const fn drawing(flags: &'static str, body: &'static str) -> Self {
-        Self { draws: true, ..Self::new(flags, body) }
+        Self { flags, body, texts: [const { OnceLock::new() }; 2], draws: true }
     }
 
     fn text(&self, dialect: Dialect) -> &Text {
