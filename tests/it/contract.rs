@@ -16,6 +16,7 @@ pub(crate) mod place;
 mod refresh;
 mod served;
 mod stored;
+mod table;
 mod tags;
 mod tags_of_nodes;
 mod targets;
@@ -166,6 +167,8 @@ macro_rules! with_rules_of_freshness {
                     a_call_that_waits_for_another_is_coalesced
                     a_value_that_was_put_has_the_age_of_the_put
                     functions_of_every_kind_have_it;
+                table:
+                    every_row_with_every_course_of_its_load;
                 targets:
                     a_load_from_before_the_targets_were_applied_stores_nothing
                     targets_of_every_kind_are_invalidated_together_and_not_before

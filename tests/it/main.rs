@@ -39,6 +39,8 @@ mod patience;
 #[cfg(feature = "redis")]
 mod processes;
 mod promises;
+#[cfg(feature = "redis")]
+mod rate;
 mod recursion;
 mod registry;
 mod reload;
