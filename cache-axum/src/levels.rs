@@ -80,6 +80,7 @@ fn cache(admin: &Admin, report: &CacheReport) -> Level {
         "size": report.stats.size,
         "capacity": policies.iter().map(|policy| policy.capacity).sum::<u64>(),
         "bytes": report.stats.bytes,
+        "stale_seconds": report.stale_for.map(|time| time.as_secs_f64()),
     });
     let Thresholds { hit_ratio, load_error_ratio, .. } = admin.thresholds;
     let fails = rate.is_some_and(|rate| {
@@ -94,6 +95,11 @@ fn cache(admin: &Admin, report: &CacheReport) -> Level {
             format!("switch it on: `POST /api/cache/{}/enable`", report.name),
         )
         .degraded_if(fails, "many of its loads fail", "see to what its functions call")
+        .degraded_if(
+            report.stale_for.is_some(),
+            "its loads fail or take too long, and values past their ttl are returned in their place",
+            "see to what its functions call",
+        )
         .degraded_if(
             misses,
             "few of its calls are hits",

@@ -8,6 +8,7 @@ mod kept_errors;
 mod live_policy;
 mod retries;
 mod shared;
+mod stale_since;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -20,6 +21,7 @@ pub(crate) use kept_errors::KeptError;
 use live_policy::LivePolicy;
 pub(crate) use retries::Retries;
 pub(crate) use shared::{Remote, Shared};
+use stale_since::StaleSince;
 pub(crate) use tidy::{TOO_LARGE_FOR_MEMORY, tidy_when_open};
 
 use std::{
@@ -72,6 +74,7 @@ pub(crate) struct Cache {
     pub(crate) background: Background,
     /// The keys that wait after a failed load.
     pub(crate) retries: Retries,
+    stale_since: StaleSince,
     /// Entries of another generation are not read.
     pub(crate) generations: Generations,
     /// Keys whose callers load side by side.
@@ -147,6 +150,7 @@ impl Cache {
             batch_sizes: BatchSizes::default(),
             background: Background::default(),
             retries: Retries::default(),
+            stale_since: StaleSince::default(),
             generations,
             declined: Declined::default(),
             tags,
@@ -231,9 +235,36 @@ impl Cache {
             return Poll::Pending;
         }
         if let Some(reason) = reason {
-            self.counters.stale_served(reason);
+            self.stale_served(reason);
         }
         Poll::Ready(Some(value))
+    }
+
+    /// Counts a call that a value past its ttl has served.
+    pub(crate) fn stale_served(&self, reason: StaleReason) {
+        self.counters.stale_served(reason);
+        if reason != StaleReason::Stale {
+            self.stale_since.begin(self.clock.now());
+        }
+    }
+
+    /// Notes that a load has succeeded.
+    pub(crate) fn load_succeeded(&self) {
+        self.stale_since.end();
+    }
+
+    /// Notes a value from elsewhere: where it was written since this cache lives on old values, a
+    /// load of another process has succeeded.
+    pub(crate) fn found_elsewhere(&self, entry: &Entry) {
+        if self.stale_for().is_some_and(|time| entry.time_since_written(self.clock.now()) < time) {
+            self.stale_since.end();
+        }
+    }
+
+    /// Returns the time for which the cache has lived on values past their ttl, because its loads
+    /// fail or take too long.
+    pub(crate) fn stale_for(&self) -> Option<Duration> {
+        self.stale_since.time(self.clock.now())
     }
 
     /// Returns the entry of `key` in memory, whatever its age, where memory may answer before the

@@ -28,8 +28,9 @@ pub struct Health {
     pub prefix: Option<String>,
     /// Wrong settings that the registry has ignored, because it was built at the first call.
     pub faults: Vec<Fault>,
-    /// Settings that are ignored or without effect, and values that the remote tier cannot keep,
-    /// each in one line with the way out. They leave the status as it is.
+    /// Settings that are ignored or without effect, values that the remote tier cannot keep, and
+    /// caches that live on values past their ttl, each in one line with the way out. They leave the
+    /// status as it is.
     pub notes: Vec<String>,
 }
 

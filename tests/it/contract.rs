@@ -200,6 +200,7 @@ macro_rules! with_rules_of_freshness {
                     a_value_that_is_usable_on_error_waits_for_its_load
                     an_error_that_nobody_shares_is_served_by_one_load_too
                     failures_never_move_the_end_of_a_value
+                    health_and_the_report_tell_who_lives_on_old_values_and_since_when
                     it_serves_all_who_wait_when_their_load_fails
                     nor_what_is_invalidated_while_it_runs
                     of_the_callers_of_a_stale_value_one_renews_it_and_no_other_waits

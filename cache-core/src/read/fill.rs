@@ -158,6 +158,7 @@ fn decline(cache: &Cache, permit: Permit<Outcome>, recorded: Option<Duration>) {
 /// Records a load. The recorder is foreign code, so it comes when everybody has the value.
 fn record(cache: &Cache, recorded: Option<Duration>) {
     if let Some(load_time) = recorded {
+        cache.load_succeeded();
         observe::record_load(cache.site.name, load_time, false);
     }
 }

@@ -361,7 +361,7 @@ impl Load {
         }
         let is_past_ttl = entry.age(cache.clock.now()) != Age::Fresh;
         if cause != LoadCause::Background && is_past_ttl {
-            cache.counters.stale_served(StaleReason::Error);
+            cache.stale_served(StaleReason::Error);
         }
         Ok(entry)
     }

@@ -622,6 +622,7 @@ impl Miss {
     }
 
     fn remote_hit(&self, entry: Entry) -> Outcome {
+        self.cache.found_elsewhere(&entry);
         if self.is_background {
             return Outcome::Value(entry);
         }

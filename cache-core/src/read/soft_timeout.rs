@@ -27,7 +27,7 @@ impl SoftTimeout {
         match self.cache.clock.punctual_timeout(left, &mut load).await {
             Some(output) => Ok(output),
             None if self.standby.stands(&self.cache) => {
-                self.cache.counters.stale_served(StaleReason::Timeout);
+                self.cache.stale_served(StaleReason::Timeout);
                 Err(self.standby.entry().clone())
             }
             None => Ok(load.await),

@@ -1,5 +1,9 @@
 //! The health of a registry: its servers, its settings, and the values that are not stored.
 
+use std::time::Duration;
+
+use cachery_syntax::format_duration;
+
 use super::state::Registry;
 use crate::{
     cache::{TOO_LARGE_FOR_MEMORY, WRONG_COST},
@@ -28,6 +32,7 @@ pub(super) async fn health(registry: &Registry) -> Health {
     let mut notes = settings.notes();
     notes.extend(unstored_notes(registry));
     notes.extend(too_large_notes(registry));
+    notes.extend(stale_notes(registry));
     notes.extend(money_notes(registry));
     Health::of(servers, prefix, settings.faults(), notes)
 }
@@ -72,6 +77,20 @@ fn money_notes(registry: &Registry) -> Vec<String> {
         loss.into_iter().chain(wrong)
     };
     names.flat_map(note).collect()
+}
+
+/// Returns a line for each cache that lives on values past their ttl.
+fn stale_notes(registry: &Registry) -> Vec<String> {
+    let names = site::by_name().keys();
+    let stale = names.filter_map(|name| Some((*name, registry.stale_for(name)?)));
+    let note = |(name, time): (&str, Duration)| {
+        let time = format_duration(Duration::from_secs(time.as_secs().max(1)));
+        format!(
+            "`{name}`: for {time} its loads have failed or taken too long, and values past their \
+             ttl are returned in their place: look after what its function calls"
+        )
+    };
+    stale.map(note).collect()
 }
 
 fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {

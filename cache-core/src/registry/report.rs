@@ -60,6 +60,10 @@ pub struct CacheReport {
     pub stats: Stats,
     /// The value of `stats.hit_ratio()`, for readers of the serialised report.
     pub hit_ratio: f64,
+    /// The time for which values past their ttl have been returned because loads fail or take too
+    /// long; in a serialised report, seconds. `None` once a load has succeeded.
+    #[serde(serialize_with = "crate::seconds::of_option")]
+    pub stale_for: Option<Duration>,
     /// The bill of the cache; `None` where no `cost` tells any.
     pub ledger: Option<Ledger>,
     /// The functions that are cached under this name.
@@ -121,7 +125,8 @@ impl CacheReport {
         let stats = registry.stats(name);
         let sites = sites.iter().map(|site| SiteReport::of(registry, site)).collect();
         let ledger = Ledger::of(&stats.money, window);
-        Self { name, stats, hit_ratio: stats.hit_ratio(), ledger, sites }
+        let stale_for = registry.stale_for(name);
+        Self { name, stats, hit_ratio: stats.hit_ratio(), stale_for, ledger, sites }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The state of one registry: its settings, its caches and its remote tier.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use cachery_syntax::Backend;
 
@@ -98,6 +101,12 @@ impl Registry {
         let mut sum = Stats::default();
         self.named(name).for_each(|cache| sum += cache.stats());
         sum
+    }
+
+    /// Returns the longest time for which a call site called `name` has lived on values past their
+    /// ttl.
+    pub(super) fn stale_for(&self, name: &str) -> Option<Duration> {
+        self.named(name).filter_map(|cache| cache.stale_for()).max()
     }
 
     /// Returns the times of loads of all call sites called `name`.

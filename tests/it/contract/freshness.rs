@@ -350,3 +350,28 @@ pub(crate) async fn settings_switch_it_off_and_on(place: Place) {
     })
     .await;
 }
+
+pub(crate) async fn health_and_the_report_tell_who_lives_on_old_values_and_since_when(
+    place: Place,
+) {
+    with_a_value(&place, async |node, origin| {
+        let notes = async || {
+            let notes = node.health().await.notes;
+            notes.into_iter().filter(|note| note.contains("freshness-price")).collect::<Vec<_>>()
+        };
+        let stale_for = || {
+            let caches = node.report().caches;
+            caches.into_iter().find(|cache| cache.name == "freshness-price").unwrap().stale_for
+        };
+        to_usable_on_error(&node);
+        assert_eq!((notes().await.len(), stale_for()), (0, None));
+        origin.will([Act::Fail]);
+        assert_eq!(call(&origin).await, Ok(1));
+        node.clock().advance(SECOND * 120);
+        assert_eq!(stale_for(), Some(SECOND * 120));
+        assert!(notes().await[0].contains("for 2m its loads have failed"), "{:?}", notes().await);
+        assert_eq!(call(&origin).await, Ok(3));
+        assert_eq!((notes().await.len(), stale_for()), (0, None));
+    })
+    .await;
+}

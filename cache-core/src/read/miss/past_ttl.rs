@@ -106,7 +106,7 @@ impl Miss {
     pub(super) fn count_in_place_of_a_load(&self, entry: &Entry) {
         let is_past_ttl = entry.age(self.now()) != Age::Fresh;
         if is_past_ttl {
-            self.cache.counters.stale_served(StaleReason::Error);
+            self.cache.stale_served(StaleReason::Error);
         }
     }
 
@@ -114,9 +114,9 @@ impl Miss {
     pub(super) fn count_past_ttl(&self, entry: &Entry) {
         match entry.age(self.now()) {
             Age::Fresh => {}
-            Age::Stale => self.cache.counters.stale_served(StaleReason::Stale),
+            Age::Stale => self.cache.stale_served(StaleReason::Stale),
             Age::UsableOnError | Age::Gone => {
-                self.cache.counters.stale_served(StaleReason::Error);
+                self.cache.stale_served(StaleReason::Error);
             }
         }
     }
@@ -124,7 +124,7 @@ impl Miss {
     /// Serves the call with the old value, because the load of another process takes too long.
     pub(super) fn take_slow_standby(&self) -> Next {
         let Some(standby) = &self.standby else { return Next::Bypass };
-        self.cache.counters.stale_served(StaleReason::Timeout);
+        self.cache.stale_served(StaleReason::Timeout);
         Next::Take(Outcome::Standby(standby.entry().clone()))
     }
 

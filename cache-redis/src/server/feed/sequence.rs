@@ -97,8 +97,8 @@ mod tests {
             if (self.hears)(&message) {
                 self.stale.clear();
             }
-            if let Some(name) = message.name {
-                self.stale.remove(&name[0]);
+            if let Some([key, ..]) = message.name {
+                self.stale.remove(key);
             }
             // A pulse that came says that nothing is stale any more; one that was lost is noticed
             // by its silence.
