@@ -106,7 +106,10 @@ async fn on_one_node_no_reader_waits_and_few_loads_run() {
             // The window is 2 s, the jitter 0.5 s at most.
             let most = 1.05 * f64::from(SECONDS) / (10.0 - 2.0 - 0.5);
             let runs = origin.runs() - 1;
-            assert!(runs as f64 <= most && runs >= 10, "{runs} loads, and {most} at most");
+            assert!(
+                f64::from(u32::try_from(runs).unwrap()) <= most && runs >= 10,
+                "{runs} loads, and {most} at most"
+            );
             let stats = auto::cache().stats();
             assert_eq!((stats.freshness.stale, stats.misses), (0, 1));
             assert_eq!(stats.freshness.refreshed_in_background, runs as u64);
@@ -166,7 +169,10 @@ async fn ten_nodes_share_the_loads_and_no_reader_waits() {
     }
     let most = 1.05 * f64::from(SECONDS) / (10.0 - 2.0);
     let runs = origin.runs() - 1;
-    assert!(runs as f64 <= most && runs >= 9, "{runs} loads, and {most} at most");
+    assert!(
+        f64::from(u32::try_from(runs).unwrap()) <= most && runs >= 9,
+        "{runs} loads, and {most} at most"
+    );
 }
 
 #[tokio::test]

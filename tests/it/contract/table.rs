@@ -285,7 +285,7 @@ impl Case {
                 if self.is_detached && right(self.row, self.course, true).gets == Gets::Value(OLD) {
                     until(|| caller.is_finished()).await;
                 }
-                node.clock().advance(LOAD_TIMEOUT - SECOND);
+                node.clock().advance(LOAD_TIMEOUT.saturating_sub(SECOND));
             }
             Course::Ok | Course::Err | Course::Panic => {}
         }
