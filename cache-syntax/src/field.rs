@@ -111,7 +111,7 @@ pub struct Global {
 impl Global {
     /// All variables of the whole program that begin with `CACHE_`. `CACHE_DEFAULT_<FIELD>`, which
     /// sets a field of all caches, is not among them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::new("CACHE_CONFIG", Now),
         Self::new("CACHE_COST_UNIT", Now),
         Self::new("CACHE_ENABLED", Now),
@@ -127,6 +127,7 @@ impl Global {
         Self::new("CACHE_REDIS_CA", Now),
         Self::new("CACHE_REDIS_CERT", Now),
         Self::new("CACHE_REDIS_KEY", Now),
+        Self::new("CACHE_REDIS_PASSWORD_COMMAND", Now),
         Self::new("CACHE_REMOTE_DEADLINE", Now),
         Self::new("CACHE_REQUIRED", Now),
         Self::new("CACHE_STRICT", Now),

@@ -142,7 +142,7 @@ async fn not_where_settings_are_wrong() {
         "redis-sentinel://planted-user:planted-password@host",
         "redis-cluster://planted-user:planted-password@host/3",
         "redis+unix://planted-user:planted-password@/socket",
-        "redis+unix:///socket?user=planted-user&password=planted-password",
+        "redis+unix:///socket?user=planted-user&password=planted-password&db=planted",
     ] {
         shown.error(&builder(url).build().await.expect_err(url));
         let variables =

@@ -290,7 +290,7 @@ impl<K, V> Cache<K, V> {
     ///
     /// ```
     /// # use cachery::caches;
-    /// # caches! { static USERS: Cache<u64, String> = { name: "users_13", ttl: "10m" }; }
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_21", ttl: "10m" }; }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
     /// USERS.put(&7, "Ada".to_owned()).await;

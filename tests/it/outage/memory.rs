@@ -98,9 +98,13 @@ async fn where_push_is_forbidden_a_tiered_cache_keeps_values_for_the_outage_ttl(
     place.grant(&["-client", "-publish"]).await;
     let (node, probe) = (place.node(Backend::Tiered).await, Probe::opened());
     node.clock().stop();
-    let health = health(&node).await;
+    let health = eventually("the server is found out", PATIENCE, async || {
+        let health = health(&node).await;
+        (health.status == Status::Degraded).then_some(health)
+    });
+    let health = health.await;
     let server = &health.servers[0];
-    assert_eq!((health.status, server.push), (Status::Degraded, Push::Forbidden));
+    assert_eq!(server.push, Push::Forbidden);
     assert!(server.problems[0].contains("+client|tracking"), "{:?}", server.problems);
 
     let other = place.direct_node().await;

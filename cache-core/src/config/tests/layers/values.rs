@@ -28,6 +28,7 @@ pub(super) fn text(field: &str, number: usize) -> String {
         "url" => format!("redis://host-{number}"),
         "ca" | "cert" | "key" => format!("file-{number}.pem"),
         "journal" => format!("file-{number}.journal"),
+        "password_command" => format!("command-{number}"),
         "prefix" => format!("prefix-{number}"),
         "key_secret" => format!("a-secret-of-16-bytes-{number}"),
         other => panic!("a new field needs values here: {other}"),
