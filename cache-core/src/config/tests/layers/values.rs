@@ -74,6 +74,12 @@ pub(super) fn remote(
         "required" => builder.required(text == "true"),
         "fallback" => builder.fallback(said.fallback.expect("it is said")),
         "remote_deadline" => builder.remote_deadline(said.remote_deadline.expect("it is said")),
+        // Users of the builder give a closure in its place.
+        "password_command" => {
+            let mut builder = builder;
+            builder.sources.builder.remote.password_command = Some(text.to_owned());
+            builder
+        }
         "outage_ttl" => builder.outage_ttl(said.outage_ttl.expect("it is said")),
         other => panic!("a new field needs a method of the builder: {other}"),
     }
