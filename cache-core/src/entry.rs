@@ -1,17 +1,19 @@
 //! An entry: a value with its key, its timeline and the state under which it was loaded.
 
+mod head;
 mod kept;
 mod renewal;
 mod settled;
 mod stored;
 
+pub use head::Facts;
+pub(crate) use head::Head;
 pub(crate) use renewal::Claim;
-pub(crate) use stored::Head;
-pub use stored::{EngineNotes, Facts};
+pub use stored::EngineNotes;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
-use self::{kept::Kept, renewal::Renewal, settled::Settled, stored::Stored};
+use self::{kept::Kept, renewal::Renewal, stored::Stored};
 use crate::{clock::Moment, key::StoredKey, tag::TagSet, timeline::Age};
 
 /// The bytes that an entry takes beside its key and its value: its own allocation, and its places
@@ -32,7 +34,7 @@ impl Entry {
     pub fn new<V: Any + Send + Sync>(key: StoredKey, value: V, facts: Facts) -> Self {
         let notes = EngineNotes::default();
         let renewal = Renewal::default();
-        let head = Head { facts, settled: Settled::until(facts.timeline.fresh_until()) };
+        let head = Head::new(facts);
         let value = Kept::new(value);
         let tags = None;
         Self(Arc::new(Stored { key, head, bytes: 0, tags, renewal, notes, value }))

@@ -5,7 +5,7 @@ use std::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 
-use super::{Entry, stored::Head};
+use super::Entry;
 use crate::clock::Moment;
 
 /// The mark of an entry that has expired before its time. No clock shows it: the time is over at
@@ -21,14 +21,10 @@ impl Settled {
     pub(super) fn until(end: Moment) -> Self {
         Self(AtomicU64::new(end.to_bits().max(EXPIRED + 1)))
     }
-}
 
-impl Head {
-    /// Returns the moment from which a reader looks at the age of the entry; before it, the entry
-    /// is fresh and serves calls.
     #[inline]
-    pub(crate) fn settled_until(&self) -> Moment {
-        Moment::from_bits(self.settled.0.load(Acquire))
+    pub(super) fn end(&self) -> Moment {
+        Moment::from_bits(self.0.load(Acquire))
     }
 }
 
