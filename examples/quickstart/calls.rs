@@ -21,6 +21,8 @@ pub(crate) struct Pass {
     pub(crate) took: Duration,
     /// Runs of the slow function, as it counted them itself.
     pub(crate) requests: u64,
+    /// Calls that returned an error.
+    pub(crate) errors: u64,
     /// The statistics of the cache during this run, if it was on.
     pub(crate) stats: Option<Stats>,
 }
@@ -43,7 +45,7 @@ pub(crate) async fn run(
         // A spawned task does not have the scope of its spawner by itself.
         tasks.spawn(Caches::current().scope(caller));
     }
-    tasks.join_all().await;
+    let errors = tasks.join_all().await.into_iter().sum();
     let took = began.elapsed();
     bar.finish();
     let enabled = analyze::cache().policy().enabled;
@@ -51,21 +53,24 @@ pub(crate) async fn run(
         title,
         took,
         requests: model.requests() - requests,
+        errors,
         stats: enabled.then(|| analyze::cache().stats().since(&before)),
     }
 }
 
-/// Makes one call after the other until there is none left.
+/// Makes one call after the other until there is none left. Returns the number of errors.
 async fn call_until_done(
     work: Arc<Workload>,
     model: Arc<Model>,
     next: Arc<AtomicUsize>,
     bar: ProgressBar,
-) {
+) -> u64 {
+    let mut errors = 0;
     while let Some(text) = work.text(next.fetch_add(1, Relaxed)) {
-        analyze(&model, text).await;
+        errors += u64::from(analyze(&model, text).await.is_err());
         bar.inc(1);
     }
+    errors
 }
 
 /// Returns a bar on a terminal, and a plain line elsewhere.

@@ -15,14 +15,20 @@ use std::{io::Write, process::ExitCode, sync::Arc};
 
 use cachery::{Caches, cached};
 
-use crate::{model::Model, scorer::Sentiment, table::Summary, workload::Workload};
+use crate::{
+    model::{Model, Unreachable},
+    scorer::Sentiment,
+    table::{AFTER_INVALIDATE, Outage, Summary},
+    workload::Workload,
+};
 
 /// The slow function, and the attribute, which is all it takes to cache it.
 ///
 /// `text` is the key; `model` is not, since any model returns the same value. A large file has more
-/// lines than the default capacity of 10,000 entries; these are small, so there may be 100,000.
-#[cached(name = "sentiment", ttl = "1h", capacity = 100_000, skip(model))]
-async fn analyze(model: &Model, text: &str) -> Sentiment {
+/// lines than the default capacity of 10,000 entries; these are small, so there may be 100,000. For a
+/// day after its hour, a value is returned where the model fails.
+#[cached(name = "sentiment", ttl = "1h", stale_if_error = "24h", capacity = 100_000, skip(model))]
+async fn analyze(model: &Model, text: &str) -> Result<Sentiment, Unreachable> {
     model.ask(text).await
 }
 
@@ -53,9 +59,23 @@ async fn demonstrate() -> Result<(), String> {
     }
     passes.push(run("with #[cached]").await);
     analyze::invalidate(work.favourite()).await;
-    passes.push(run("after invalidate").await);
+    passes.push(run(AFTER_INVALIDATE).await);
 
-    let summary = Summary { source: &input.name, options: &options, work: &work, passes: &passes };
+    // Every value is past its time, and the model fails.
+    model.go_down();
+    analyze::cache().expire_all().await;
+    let outage = Outage {
+        uncached: no_caches.scope(run("down, uncached")).await,
+        cached: run("down, cached").await,
+    };
+
+    let summary = Summary {
+        source: &input.name,
+        options: &options,
+        work: &work,
+        passes: &passes,
+        outage: &outage,
+    };
     // A reader who closes the pipe early, as `| head` does, has seen enough.
     let _ = std::io::stdout().write_all(summary.to_string().as_bytes());
     Ok(())

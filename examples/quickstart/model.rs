@@ -1,7 +1,7 @@
 //! The slow part: a model behind a network.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
@@ -10,18 +10,31 @@ use crate::scorer::Sentiment;
 pub(crate) struct Model {
     /// The delay, which stands for the network.
     delay: Duration,
+    is_down: AtomicBool,
     requests: AtomicU64,
 }
 
+/// The error of a model that cannot be reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Unreachable;
+
 impl Model {
     pub(crate) fn new(delay: Duration) -> Self {
-        Self { delay, requests: AtomicU64::new(0) }
+        Self { delay, is_down: AtomicBool::new(false), requests: AtomicU64::new(0) }
     }
 
-    pub(crate) async fn ask(&self, text: &str) -> Sentiment {
+    pub(crate) async fn ask(&self, text: &str) -> Result<Sentiment, Unreachable> {
         self.requests.fetch_add(1, Relaxed);
+        if self.is_down.load(Relaxed) {
+            return Err(Unreachable);
+        }
         tokio::time::sleep(self.delay).await;
-        Sentiment::of(text)
+        Ok(Sentiment::of(text))
+    }
+
+    /// Lets all further requests fail.
+    pub(crate) fn go_down(&self) {
+        self.is_down.store(true, Relaxed);
     }
 
     /// Number of times that it was asked, by its own count.

@@ -13,6 +13,8 @@ use crate::{analyze, calls::Pass, options::Options, scorer::Sentiment, workload:
 /// Widths of the first column and of the others.
 const LABEL: usize = 20;
 const CELL: usize = 19;
+/// The title of the run after a line was invalidated.
+pub(crate) const AFTER_INVALIDATE: &str = "after invalidate";
 /// The largest part of a line that is shown.
 const EXCERPT: usize = 45;
 
@@ -22,6 +24,14 @@ pub(crate) struct Summary<'a> {
     pub(crate) work: &'a Workload,
     /// The runs. The last two had the cache.
     pub(crate) passes: &'a [Pass],
+    pub(crate) outage: &'a Outage,
+}
+
+/// The runs while the model fails.
+pub(crate) struct Outage {
+    pub(crate) uncached: Pass,
+    /// With the cache, whose values have all expired.
+    pub(crate) cached: Pass,
 }
 
 impl fmt::Display for Summary<'_> {
@@ -33,6 +43,7 @@ impl fmt::Display for Summary<'_> {
         {
             self.sums(f, first, *took)?;
             after_invalidation(f, second)?;
+            self.in_the_outage(f)?;
             self.evictions(f, first)
         } else {
             let off = "Nothing was cached: CACHE_ENABLED or CACHE_SENTIMENT_ENABLED is false. Unset it and compare.";
@@ -65,7 +76,12 @@ impl Summary<'_> {
         self.row(f, "hit ratio", |pass| counted(pass, |stats| percent(stats.hit_ratio())))?;
         self.row(f, "function ran", |pass| count(pass.requests))?;
         self.row(f, "time taken", |pass| time(pass.took))?;
-        self.row(f, "time saved by hits", |pass| counted(pass, |stats| time(stats.time_saved)))
+        self.row(f, "time saved by hits", |pass| counted(pass, |stats| time(stats.time_saved)))?;
+        self.row(f, "if the model fails", |pass| match (&pass.stats, pass.title) {
+            (None, _) => failing(&self.outage.uncached),
+            (Some(_), AFTER_INVALIDATE) => "-".to_owned(),
+            (Some(_), _) => failing(&self.outage.cached),
+        })
     }
 
     fn row(
@@ -114,6 +130,17 @@ impl Summary<'_> {
         writeln!(f, "  {hits} x {load}, the mean load = about {saved} saved, {each} by each caller")
     }
 
+    /// Counts the calls that a value past its time has served.
+    fn in_the_outage(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Pass { requests, errors, .. } = &self.outage.cached;
+        writeln!(
+            f,
+            "  all values have expired and the model fails: it was asked {}, {}, the old values served",
+            many(*requests, "time"),
+            many(*errors, "error")
+        )
+    }
+
     /// Explains why there are more loads than lines, where there are.
     fn evictions(&self, f: &mut Formatter<'_>, stats: &Stats) -> fmt::Result {
         if stats.evictions.size == 0 {
@@ -136,6 +163,20 @@ fn after_invalidation(f: &mut Formatter<'_>, stats: &Stats) -> fmt::Result {
         f,
         "  after `analyze::invalidate` of the favourite line: {loads}, {coalesced} coalesced"
     )
+}
+
+/// Tells what callers got while the model failed.
+fn failing(pass: &Pass) -> String {
+    match &pass.stats {
+        Some(stats) if pass.errors == 0 => format!("{} stale", count(stale(stats))),
+        _ => many(pass.errors, "error"),
+    }
+}
+
+/// Returns the number of calls that a value past its time has served.
+fn stale(stats: &Stats) -> u64 {
+    let freshness = &stats.freshness;
+    freshness.stale + freshness.on_error + freshness.on_timeout
 }
 
 /// A number that the cache counted, unless it was off.
