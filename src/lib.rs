@@ -7,8 +7,8 @@ use cachery_memory as _;
 use cachery_redis as _;
 
 pub use cachery_core::{
-    Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Invalidations, Served, Tag,
-    TagHandle, Target, Tier, Timeout, WrongLength,
+    Backend, Cache, CacheHandle, CacheKey, Caches, Error, Invalidation, Invalidations, OverBudget,
+    Served, Tag, TagHandle, Target, Tier, Timeout, WrongLength,
 };
 pub use cachery_macros::{CacheKey, cache_put, cached, caches, expire, invalidate};
 
@@ -20,9 +20,9 @@ pub use cachery_macros::{CacheKey, cache_put, cached, caches, expire, invalidate
 /// with its source.
 pub mod config {
     pub use cachery_core::{
-        CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Engine,
+        Budget, CacheConfig, CacheSettings, CachesBuilder, Change, Codec, EffectiveConfig, Engine,
         Eviction, Fallback, Fault, FaultKind, InstallError, Overruled, Policy, Refresh, Reload,
-        Setting, TlsFiles,
+        Setting, TlsFiles, Window,
     };
 }
 
@@ -40,9 +40,9 @@ pub mod key {
 /// Statistics of caches, as [`Caches::report`] and [`CacheHandle::stats`] return them.
 pub mod stats {
     pub use cachery_core::{
-        BatchStats, CacheIdentity, CacheReport, Evictions, Fingerprint, FreshnessStats, Identities,
-        InvalidationCounts as Invalidations, Ledger, MoneyStats, RemoteStats, Report, SiteReport,
-        Stats, UnstorableStats,
+        BatchStats, BudgetReport, CacheIdentity, CacheReport, Evictions, Fingerprint,
+        FreshnessStats, Identities, InvalidationCounts as Invalidations, Ledger, MoneyStats,
+        RemoteStats, Report, SiteReport, Stats, UnstorableStats,
     };
 }
 

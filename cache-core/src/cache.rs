@@ -50,6 +50,7 @@ use crate::{
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
+    spending::{BudgetReport, Spending},
     tag::Cells,
     timeline::{Age, Lifetimes, Timeline},
     weigh::Weigh,
@@ -75,6 +76,8 @@ pub(crate) struct Cache {
     /// The keys that wait after a failed load.
     pub(crate) retries: Retries,
     stale_since: StaleSince,
+    /// What loads have spent of the budget.
+    pub(crate) spending: Spending,
     /// Entries of another generation are not read.
     pub(crate) generations: Generations,
     /// Keys whose callers load side by side.
@@ -151,6 +154,7 @@ impl Cache {
             background: Background::default(),
             retries: Retries::default(),
             stale_since: StaleSince::default(),
+            spending: Spending::default(),
             generations,
             declined: Declined::default(),
             tags,
@@ -484,6 +488,11 @@ impl Cache {
         }
     }
 
+    /// Returns a decision with the cost of each load that settings from outside say.
+    pub(crate) fn priced(&self, decision: Decision) -> Decision {
+        self.policy.get().cost.map_or(decision, |units| decision.cost(units))
+    }
+
     /// Returns the facts of a value that is stored now.
     pub(crate) fn facts(
         &self,
@@ -535,6 +544,11 @@ impl Cache {
     pub(crate) fn flight_wait_max(&self) -> Duration {
         let loads = self.counters.mean_load_time().saturating_mul(FLIGHT_WAIT_MAX_LOADS);
         FLIGHT_WAIT_MAX.max(loads)
+    }
+
+    /// Returns the budget, and what is spent of it; `None` for a cache without one.
+    pub(crate) fn budget(&self) -> Option<BudgetReport> {
+        self.spending.report(self.policy.get().budget, self.clock.date())
     }
 
     /// Adds the numbers of the cache's flights and tables.

@@ -33,6 +33,7 @@ mod identity;
 mod invalidation;
 mod memory;
 mod money;
+mod over_budget;
 mod policy;
 mod read;
 mod registry;
@@ -41,6 +42,7 @@ mod runtime;
 mod scoped;
 mod seconds;
 mod site;
+mod spending;
 mod sync;
 mod tag;
 mod timeline;
@@ -49,7 +51,7 @@ mod value;
 mod weigh;
 mod wrong_length;
 
-pub use cachery_syntax::{Backend, Engine, Eviction, Refresh};
+pub use cachery_syntax::{Backend, Budget, Engine, Eviction, Refresh, Window};
 pub use clock::{Clock, Moment};
 pub use codec::Codec;
 pub use config::{
@@ -77,12 +79,14 @@ pub use observe::{
 };
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list, resources};
+pub use over_budget::OverBudget;
 pub use read::{Cache, Invalidations, LoadOutput, Served, Tag, Target, Tier};
 pub use registry::{
     CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Ledger, Report,
     SiteReport, TagHandle,
 };
 pub use remote::{Mark, Shutdown, TlsFiles};
+pub use spending::BudgetReport;
 pub use timeline::{Age, Lifetimes, Timeline};
 pub use timeout::Timeout;
 pub use value::{CacheValue, LocalValue};
@@ -92,7 +96,7 @@ pub use wrong_length::WrongLength;
 /// notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use cachery_syntax::{Backend, Engine, Eviction, Refresh};
+    pub use cachery_syntax::{Backend, Engine, Eviction, Refresh, Window};
     pub use linkme;
     pub use std::borrow::ToOwned;
 
@@ -111,7 +115,7 @@ pub mod __private {
             shape,
         },
         read::{
-            At, Batch, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped,
+            At, Batch, Budgeted, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped,
             Tag as DeclaredTag, Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit, hit_now,
             invalidate_all, invalidate_all_now,
         },

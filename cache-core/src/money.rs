@@ -14,13 +14,14 @@ pub struct Spent {
 
 /// Returns a cost in nano-units, rounded. `None` for one that is negative or not a number. One
 /// beyond 18 billion units counts as that much.
-pub(crate) fn nanos(units: f64) -> Option<u64> {
+pub(crate) const fn nanos(units: f64) -> Option<u64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "it is positive, and the conversion saturates"
     )]
-    (units >= 0.0).then(|| (units * NANOS).round() as u64)
+    // `round` is not const yet; an integer is not changed by a half that is cut off.
+    if units >= 0.0 { Some((units * NANOS + 0.5) as u64) } else { None }
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ pub(crate) use counters::{Counters, micros};
 pub use load_times::LoadTimes;
 pub(crate) use metric_list::describe;
 pub(crate) use metrics::{
-    BatchSizes, flush, flush_detached, flush_info, flush_queued, flush_resources, record_load,
+    BatchSizes, flush, flush_budget, flush_detached, flush_info, flush_queued, flush_resources,
+    record_load,
 };
 pub use resources::{Resource, Resources};
 pub(crate) use spans::{get_span, load_span, record_hit, wait_span};

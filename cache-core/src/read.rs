@@ -39,6 +39,8 @@ pub use declared::{Cache, LoadOutput};
 pub use declared_tag::Tag;
 pub use invalidate::{Target, invalidate_all};
 pub use invalidations::Invalidations;
-pub use keyed::{At, InDeclared, Keyed, Plain, Skipped, Tagged, TaggedAt, TaggedPlain, Value};
+pub use keyed::{
+    At, Budgeted, InDeclared, Keyed, Plain, Skipped, Tagged, TaggedAt, TaggedPlain, Value,
+};
 pub use note::{Served, Tier};
 pub use served::ServedResult;

@@ -1,6 +1,7 @@
 //! The remote tier as the core sees it: bytes by digest, beside memory and shared by all processes.
 //! Backends live in crates of their own and announce themselves.
 
+mod block;
 mod budget;
 mod exchange;
 mod key;
@@ -10,6 +11,7 @@ pub(crate) mod reason;
 mod shutdown;
 mod together;
 
+pub use block::{Block, BlockRequest};
 pub(crate) use budget::Budget;
 pub use exchange::{
     FillKind, FillRequest, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark,
@@ -147,6 +149,15 @@ pub trait RemoteTier: Send + Sync {
         ending: Ending,
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>>;
+
+    /// Takes a block of the budget of the cache at `place`, if it is left, and notes what the node has
+    /// spent beside its blocks.
+    fn take_block<'a>(
+        &'a self,
+        place: &'a Place,
+        request: &'a BlockRequest,
+        within: Duration,
+    ) -> Pending<'a, Result<Block, Reason>>;
 
     /// Waits until the store was reached for the first time, or `within` is over; the error is a
     /// sentence for people.

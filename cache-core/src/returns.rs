@@ -9,6 +9,7 @@ use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 use crate::{
     key::TypeName,
     money,
+    over_budget::{MadeOfOverBudget, OverBudget},
     timeout::{MadeOfTimeout, Timeout},
 };
 
@@ -52,6 +53,15 @@ pub trait NotAResult {}
 /// An error as the followers of a flight share it.
 pub(crate) type AnyError = Arc<dyn Any + Send + Sync>;
 
+/// The cause for which a load has no outcome of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unfinished {
+    /// It took too long.
+    TimedOut(Timeout),
+    /// It did not begin.
+    Refused(OverBudget),
+}
+
 /// The functions that take a return type `R` apart into a value `V` and an error `E`.
 pub struct Returns<R, V, E> {
     pub(crate) split: fn(R) -> Result<V, E>,
@@ -60,17 +70,51 @@ pub struct Returns<R, V, E> {
     pub(crate) share: fn(&E) -> Option<AnyError>,
     /// Makes a follower's own copy.
     pub(crate) unshare: fn(&AnyError) -> Option<E>,
-    /// Makes the error of a load that took too long; `None` where it is not known how.
-    pub(crate) time_out: Option<fn(Timeout) -> E>,
+    /// Makes the error of a load without an outcome. One function for all causes, because each hit
+    /// carries it along.
+    unfinished: Option<fn(Unfinished) -> Option<E>>,
     /// Returns the cost in units of a load that failed; `None` where such a load costs nothing.
     failed_cost: Option<fn(&E) -> f64>,
 }
 
-impl<R, V, E: MadeOfTimeout> Returns<R, V, E> {
+impl<R, V, E> Returns<R, V, E> {
     /// Lets a load end that takes too long.
     #[must_use]
-    pub fn ending_loads(self) -> Self {
-        Self { time_out: Some(E::made_of), ..self }
+    pub fn ending_loads(self) -> Self
+    where
+        E: MadeOfTimeout,
+    {
+        let made = |cause| match cause {
+            Unfinished::TimedOut(timeout) => Some(E::made_of(timeout)),
+            Unfinished::Refused(_) => None,
+        };
+        Self { unfinished: Some(made), ..self }
+    }
+
+    /// Lets a load be refused.
+    #[must_use]
+    pub fn refusing_loads(self) -> Self
+    where
+        E: MadeOfOverBudget,
+    {
+        let made = |cause| match cause {
+            Unfinished::TimedOut(_) => None,
+            Unfinished::Refused(spent) => Some(E::made_of(spent)),
+        };
+        Self { unfinished: Some(made), ..self }
+    }
+
+    /// Lets a load end that takes too long, and be refused.
+    #[must_use]
+    pub fn ending_and_refusing_loads(self) -> Self
+    where
+        E: MadeOfTimeout + MadeOfOverBudget,
+    {
+        let made = |cause| match cause {
+            Unfinished::TimedOut(timeout) => Some(MadeOfTimeout::made_of(timeout)),
+            Unfinished::Refused(spent) => Some(MadeOfOverBudget::made_of(spent)),
+        };
+        Self { unfinished: Some(made), ..self }
     }
 }
 
@@ -90,6 +134,11 @@ impl<R, V, E> Returns<R, V, E> {
         Self { failed_cost: Some(failed_cost), ..self }
     }
 
+    /// Makes the error of a load without an outcome; `None` where it is not known how.
+    pub(crate) fn made_of(&self, cause: Unfinished) -> Option<E> {
+        self.unfinished.and_then(|made| made(cause))
+    }
+
     /// Returns the cost in nano-units of a load that failed with `error`; `None` for one that is
     /// negative or not a number.
     pub(crate) fn cost_of(&self, error: &E) -> Option<u64> {
@@ -105,7 +154,7 @@ impl<T> Returns<T, T, Infallible> {
             join: |Ok(value)| value,
             share: |never| match *never {},
             unshare: |_| None,
-            time_out: None,
+            unfinished: None,
             failed_cost: None,
         }
     }
@@ -119,7 +168,7 @@ impl<T, E> Parts<T, E> {
             join: |result| result,
             share: |_| None,
             unshare: |_| None,
-            time_out: None,
+            unfinished: None,
             failed_cost: None,
         }
     }
@@ -239,7 +288,7 @@ impl<T, E: Clone + Send + Sync + 'static> SharedError for Tag<Result<T, E>> {
             join: |result| result,
             share: |error| Some(Arc::new(error.clone())),
             unshare: |error| error.downcast_ref::<E>().cloned(),
-            time_out: None,
+            unfinished: None,
             failed_cost: None,
         }
     }

@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use cachery_syntax::{Backend, Engine, Eviction, Refresh};
+use cachery_syntax::{Backend, Budget, Engine, Eviction, Refresh, Window};
 use linkme::distributed_slice;
 
-use crate::{identity::Identity, weigh::Weigh};
+use crate::{identity::Identity, money, weigh::Weigh};
 
 /// The descriptor of one cached function, with the settings of its attribute. A `static`, built by
 /// const functions.
@@ -47,6 +47,9 @@ pub struct Site {
     pub(crate) abilities: Abilities,
     pub(crate) load_timeout: Option<Duration>,
     pub(crate) soft_timeout: Option<Duration>,
+    pub(crate) budget: Option<Budget>,
+    /// The cost of each load in nano-units, where a site with a budget has a fixed one.
+    pub(crate) cost: Option<u64>,
     /// `true` for values that need not be serialisable: no setting can take them out of memory.
     pub(crate) local: bool,
     parts: Parts,
@@ -77,6 +80,8 @@ pub(crate) struct Abilities {
     ends_loads: bool,
     /// `true` where loads run in tasks of their own.
     detached: bool,
+    /// `true` where a load that is refused has something to return.
+    refuses_loads: bool,
 }
 
 /// All call sites of this program.
@@ -183,9 +188,12 @@ impl Site {
                 errors: false,
                 ends_loads: false,
                 detached: false,
+                refuses_loads: false,
             },
             load_timeout: None,
             soft_timeout: None,
+            budget: None,
+            cost: None,
             local: false,
             parts: Parts::Others,
             named: false,
@@ -345,6 +353,30 @@ impl Site {
         Self { abilities: Abilities { detached: true, ..self.abilities }, ..self }
     }
 
+    /// Sets the most that loads may cost in each window, in nano-units. The function can return an
+    /// error where a load is refused.
+    #[must_use]
+    pub const fn budget(self, nanos: u64, window: Window) -> Self {
+        Self { budget: Some(Budget::of_nanos(nanos, window)), ..self.refusing_loads() }
+    }
+
+    /// Sets no budget, for a function that can return an error where a load is refused.
+    #[must_use]
+    pub const fn no_budget(self) -> Self {
+        Self { budget: Some(Budget::Off), ..self.refusing_loads() }
+    }
+
+    /// Sets the cost of each load in units, for its budget.
+    #[must_use]
+    pub const fn cost(self, units: f64) -> Self {
+        Self { cost: money::nanos(units), ..self }
+    }
+
+    /// Notes that a load that is refused has something to return.
+    pub(crate) const fn refusing_loads(self) -> Self {
+        Self { abilities: Abilities { refuses_loads: true, ..self.abilities }, ..self }
+    }
+
     /// Keeps entries in memory, whatever is configured.
     #[must_use]
     pub const fn local(self) -> Self {
@@ -373,6 +405,11 @@ impl Site {
     /// Tells whether loads can run in tasks of their own.
     pub(crate) fn is_detached(&self) -> bool {
         self.abilities.detached || self.declared
+    }
+
+    /// Tells whether a load can be refused, because its call has something to return.
+    pub(crate) fn refuses_loads(&self) -> bool {
+        self.abilities.refuses_loads
     }
 
     /// Tells whether values can be weighed.

@@ -1,6 +1,7 @@
 //! The parts that several attributes use. Nothing here knows a single attribute.
 
 pub(crate) mod arguments;
+mod budget;
 pub(crate) mod bytes;
 pub(crate) mod companion;
 pub(crate) mod crate_path;

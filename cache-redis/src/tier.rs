@@ -6,6 +6,7 @@
 //! before an invalidation is stored or read after it, however late it arrives and whichever release
 //! of the program stored it; and a token that is lost costs a load.
 
+mod budget;
 mod client;
 mod envelope;
 mod fill;
@@ -36,8 +37,9 @@ use std::{
 use cachery_core::{
     Ending, ServerHealth, Shutdown,
     remote::{
-        FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, QueuedInvalidations, Reason,
-        RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen, TagGeneration, TagKey, Target,
+        Block, BlockRequest, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
+        QueuedInvalidations, Reason, RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen,
+        TagGeneration, TagKey, Target,
     },
     resources::{Resource, Resources},
 };
@@ -166,6 +168,15 @@ impl RemoteTier for Tier {
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
         Box::pin(Batch::new(&self.0, [Scope::Cache(name.into(), ending)]).send(within))
+    }
+
+    fn take_block<'a>(
+        &'a self,
+        place: &'a Place,
+        request: &'a BlockRequest,
+        within: Duration,
+    ) -> Pending<'a, Result<Block, Reason>> {
+        Box::pin(budget::take(&self.0, place, request, within))
     }
 
     fn connected(&self, within: Duration) -> Pending<'_, Result<(), String>> {

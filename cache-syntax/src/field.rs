@@ -25,7 +25,7 @@ use Support::{Later, Never, Now};
 ///
 /// let ttl = Field::named("ttl").unwrap();
 /// assert_eq!((ttl.argument, ttl.variable), (Support::Now, Support::Now));
-/// assert_eq!(Field::named("budget").unwrap().argument, Support::Later);
+/// assert_eq!(Field::named("parallel").unwrap().variable, Support::Later);
 /// assert_eq!(Field::named("colour"), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +70,9 @@ impl Field {
         Self::new("err_ttl", Now, Now),
         Self::new("share_err", Now, Never),
         Self::new("memory_ttl", Now, Now),
-        Self::new("cost", Now, Later),
-        Self::new("failed_cost", Now, Later),
+        Self::new("cost", Now, Now),
+        Self::new("failed_cost", Now, Never),
+        Self::new("budget", Now, Now),
         Self::new("batch", Now, Never),
         Self::new("max", Now, Later),
         Self::new("parallel", Now, Later),
@@ -83,9 +84,6 @@ impl Field {
         Self::new("lease", Never, Now),
         Self::new("max_value_size", Never, Now),
         Self::new("jitter", Never, Now),
-        // Freshness.
-        // Money.
-        Self::new("budget", Later, Later),
     ];
 
     const fn new(name: &'static str, argument: Support, variable: Support) -> Self {

@@ -14,6 +14,7 @@
 //! ```
 
 mod backend;
+mod budget;
 mod choice;
 mod duration;
 mod engine;
@@ -27,6 +28,7 @@ mod size;
 mod ttl;
 
 pub use backend::Backend;
+pub use budget::{Budget, BudgetError, Window};
 pub use choice::{ChoiceError, choose};
 pub use duration::{DurationError, MAX_DURATION, format_duration, parse_duration};
 pub use engine::{Engine, Eviction};

@@ -12,7 +12,15 @@ const BEGIN: &str = "<!-- table -->\n";
 const END: &str = "<!-- end of table -->\n";
 
 /// It can follow every setting.
-#[cached(name = "sentiment", ttl = "1h", err_ttl = 5, load_timeout = "off", detach)]
+#[cached(
+    name = "sentiment",
+    ttl = "1h",
+    err_ttl = 5,
+    load_timeout = "off",
+    cost = 0.03,
+    budget = "off",
+    detach
+)]
 async fn sentiment(n: u64) -> Result<Option<u64>, String> {
     Ok(Some(n))
 }

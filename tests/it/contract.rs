@@ -1,6 +1,8 @@
 //! The contract: the rules that hold for a cached function wherever its values are kept, and
 //! however Redis is reached. Each rule is stated once and tested in each place.
 
+mod budget;
+mod budget_of_nodes;
 mod calls;
 mod connections;
 mod deciding;
@@ -83,6 +85,17 @@ macro_rules! with_rules_of_one_node {
                 a_bill_is_that_of_the_loads_and_of_what_the_calls_would_have_cost
                 callers_who_wait_save_the_cost_of_a_load
                 each_kind_of_function_has_a_bill;
+            budget:
+                a_batch_reserves_the_cost_of_each_item_that_it_loads
+                a_load_reserves_what_loads_have_cost
+                a_load_that_is_dropped_stays_spent
+                a_refused_renewal_leaves_the_stale_value
+                a_spent_budget_refuses_loads_and_no_hits
+                a_usable_value_serves_where_the_budget_is_spent
+                callers_at_once_never_spend_more_than_the_budget
+                callers_who_wait_get_the_error_of_a_refused_load
+                each_kind_of_function_has_a_budget
+                settings_from_outside_limit_what_can_be_refused;
             $($more)*
         }
     };
@@ -119,6 +132,8 @@ macro_rules! with_redis_at {
                 without_leases_neither;
             money_of_nodes:
                 a_hit_on_another_nodes_value_saves_what_its_load_has_cost;
+            budget_of_nodes:
+                ten_nodes_share_a_budget;
             stored:
                 a_damaged_value_is_a_miss_and_is_overwritten
                 a_key_of_another_type_is_a_miss_and_is_overwritten

@@ -1,6 +1,7 @@
 //! A Redis that is dead, slow, full, hostile or reconfigured costs its callers the budget at most,
 //! and never a value. When the fault is over it is used again by itself.
 
+mod budget;
 mod burst;
 mod faults;
 mod functions;

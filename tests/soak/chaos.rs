@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use cachery::{Caches, cached};
+use cachery::{Caches, cached, stats::Stats};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
@@ -99,12 +99,28 @@ struct SharedError;
 #[derive(Debug)]
 struct OwnError;
 
-#[cached(name = "chaos-shared-error", ttl = 3600, skip(caller))]
+/// Nano-units of a load, and of one that fails.
+const COST: u64 = 101;
+const FAILED_COST: u64 = 7;
+
+#[cached(
+    name = "chaos-shared-error",
+    ttl = 3600,
+    cost = 101e-9,
+    failed_cost = |_| 7e-9,
+    skip(caller)
+)]
 async fn shared(id: u64, caller: Caller) -> Result<u64, SharedError> {
     caller.body(id).await.map_err(|()| SharedError)
 }
 
-#[cached(name = "chaos-own-error", ttl = 3600, skip(caller))]
+#[cached(
+    name = "chaos-own-error",
+    ttl = 3600,
+    cost = 101e-9,
+    failed_cost = |_| 7e-9,
+    skip(caller)
+)]
 async fn own(id: u64, caller: Caller) -> Result<u64, OwnError> {
     caller.body(id).await.map_err(|()| OwnError)
 }
@@ -198,6 +214,7 @@ impl Callers {
             84..=89 => sleep(Duration::from_millis(self.below(10))).await,
             _ => tokio::task::yield_now().await,
         }
+        [shared::cache(), own::cache()].iter().for_each(|cache| check_bill(&cache.stats()));
         while self.tasks.len() > CALLERS {
             self.drop_one();
         }
@@ -231,6 +248,18 @@ impl Callers {
             "a follower stopped waiting: a flight was stuck"
         );
     }
+}
+
+/// Checks the bill to one nano-unit: it is that of the loads and hits that are counted beside it.
+/// Nothing ends between the two in this runtime of one thread.
+fn check_bill(stats: &Stats) {
+    let money = &stats.money;
+    let failed = stats.load_errors;
+    assert_eq!(money.spent, (stats.loads - failed) * COST + failed * FAILED_COST);
+    assert_eq!(money.saved_by_hits, stats.hits * COST);
+    assert_eq!(money.saved_by_coalescing % COST, 0);
+    assert!(money.saved_by_coalescing <= stats.coalesced * COST);
+    assert_eq!(money.would_have_spent(), i128::from(money.spent) + money.saved());
 }
 
 /// Calls each key when all entries have ended: if a flight were left, its caller would wait.

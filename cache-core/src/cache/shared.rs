@@ -60,6 +60,11 @@ impl Shared {
         }
     }
 
+    /// Returns the part that the keys of the cache have in common.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Returns the digest of `key`.
     pub(crate) fn digest(&self, key: &Key) -> Digest {
         self.remote.digester.of(key)

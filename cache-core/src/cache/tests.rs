@@ -11,8 +11,8 @@ use crate::{
     memory::fake::{self, has_interleaved, interleave_once, key, put},
     observe::Resources,
     remote::{
-        Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
-        QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
+        Block, BlockRequest, Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending,
+        Place, QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
         TagGeneration, TagKey, Target,
     },
     site::Site,
@@ -49,6 +49,15 @@ impl RemoteTier for Nowhere {
         _: Ending,
         _: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
+        unreachable!()
+    }
+
+    fn take_block<'a>(
+        &'a self,
+        _: &'a Place,
+        _: &'a BlockRequest,
+        _: Duration,
+    ) -> Pending<'a, Result<Block, Reason>> {
         unreachable!()
     }
 

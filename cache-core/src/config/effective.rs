@@ -140,7 +140,7 @@ impl CacheConfig {
                 "engine" => setting.correct(&policy.engine, at_start),
                 "eviction" => setting.correct(&policy.eviction, at_start),
                 "max_bytes" if !follows(site, "max_bytes") => setting.correct(&NONE, unweighed),
-                field @ ("none_ttl" | "err_ttl" | "load_timeout" | "soft_timeout")
+                field @ ("none_ttl" | "err_ttl" | "load_timeout" | "soft_timeout" | "budget")
                     if !follows(site, field) =>
                 {
                     setting.correct(&OFF, unable);

@@ -16,7 +16,7 @@ pub(super) use syntax::path;
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Engine, Eviction, Period, Refresh, Ttl};
+use cachery_syntax::{Backend, Budget, Engine, Eviction, Period, Refresh, Ttl};
 use serde::Serialize;
 
 use self::field::{FieldDefault, settings};
@@ -225,6 +225,22 @@ settings! {
         in_effect: period,
         serialize_with: "crate::seconds::of_option",
         example: r#""500ms""#,
+    }
+    /// The cost of each load, in place of what the attribute's `cost` says.
+    cost: f64 => Option<f64> {
+        syntax: syntax::COST,
+        unset: "the attribute's",
+        in_effect: set,
+        example: "0.03",
+    }
+    /// The most that loads may cost in each window: of the calendar by UTC, or a sliding one. A
+    /// load beyond it does not begin: the call returns a usable value, or an error made of
+    /// `cachery::OverBudget`. The function's attribute needs a `budget`, which may be `off`.
+    budget: Budget => Budget {
+        syntax: syntax::BUDGET,
+        unset: "`off`",
+        in_effect: Option::unwrap_or_default,
+        example: r#""50/day""#,
     }
     /// The format in which values are written to Redis. Both formats are read.
     /// `messagepack`, the name of an earlier default, stands for `binary`.

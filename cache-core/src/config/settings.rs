@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery_syntax::{Backend, Engine, Eviction, Period, Refresh, Ttl};
+use cachery_syntax::{Backend, Budget, Engine, Eviction, Period, Refresh, Ttl};
 
 use super::fields::CacheSettings;
 use crate::codec::Codec;
@@ -285,6 +285,35 @@ impl CacheSettings {
     #[must_use]
     pub const fn soft_timeout(mut self, time: Duration) -> Self {
         self.soft_timeout = Some(Period::of(time));
+        self
+    }
+
+    /// Sets the cost of each load, in units of `CACHE_COST_UNIT`, in place of what the attribute's
+    /// `cost` says.
+    ///
+    /// ```
+    /// use cachery::config::CacheSettings;
+    ///
+    /// let settings = CacheSettings::new().cost(0.03);
+    /// ```
+    #[must_use]
+    pub const fn cost(mut self, units: f64) -> Self {
+        self.cost = Some(units);
+        self
+    }
+
+    /// Sets the most that loads may cost in each window. A load beyond it does not begin: its call
+    /// returns a usable value, or an error made of an [`OverBudget`](crate::OverBudget). The default
+    /// is [`Budget::Off`]. For one cache it is refused where a function's attribute has no `budget`.
+    ///
+    /// ```
+    /// use cachery::config::{Budget, CacheSettings, Window};
+    ///
+    /// let settings = CacheSettings::new().budget(Budget::of(50.0, Window::Day));
+    /// ```
+    #[must_use]
+    pub const fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
         self
     }
 

@@ -42,6 +42,7 @@ const fn site(name: &'static str) -> Site {
         .optional()
         .keeping_errors()
         .ending_loads()
+        .refusing_loads()
         .detached()
         .at("src/shop.rs", 7)
 }

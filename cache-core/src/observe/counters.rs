@@ -71,6 +71,7 @@ counters! {
     stale => freshness.stale,
     stale_on_error => freshness.on_error,
     stale_on_timeout => freshness.on_timeout,
+    stale_over_budget => freshness.over_budget,
     invalidated_keys => invalidations.key,
     clears => invalidations.cache,
     expired => evictions.expired,
@@ -96,6 +97,8 @@ counters! {
     saved_by_coalescing => money.saved_by_coalescing,
     saved_by_dedup => money.saved_by_dedup,
     wrong_costs => money.wrong_costs,
+    over_budget => money.over_budget,
+    over_budget_loads => money.over_budget_loads,
 }
 
 impl Counters {
@@ -129,6 +132,7 @@ impl Counters {
             StaleReason::Stale => &self.stale,
             StaleReason::Error => &self.stale_on_error,
             StaleReason::Timeout => &self.stale_on_timeout,
+            StaleReason::Budget => &self.stale_over_budget,
         };
         counter.add(1);
     }

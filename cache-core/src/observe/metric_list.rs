@@ -82,6 +82,19 @@ const METRICS: &[Metric] = &[
         meaning: "Items of a batch.",
     },
     Metric {
+        name: "cache_budget_nanos",
+        kind: Kind::Gauge,
+        labels: &[CACHE, ("kind", "`limit`, `used`")],
+        meaning: "The budget of a cache that has one, and what is spent of it in the present window: \
+                  billionths of a unit.",
+    },
+    Metric {
+        name: "cache_over_budget_total",
+        kind: Kind::Counter,
+        labels: &[CACHE],
+        meaning: "Loads that the budget did not allow.",
+    },
+    Metric {
         name: "cache_puts_total",
         kind: Kind::Counter,
         labels: &[CACHE],
@@ -118,8 +131,8 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_stale_served_total",
         kind: Kind::Counter,
-        labels: &[CACHE, ("reason", "`stale`, `error`, `timeout`")],
-        meaning: "Calls that a value past its ttl served: a stale one, or one whose load had failed or taken longer than `soft_timeout`.",
+        labels: &[CACHE, ("reason", "`stale`, `error`, `timeout`, `budget`")],
+        meaning: "Calls that a value past its ttl served: a stale one, or one whose load had failed, taken longer than `soft_timeout` or been refused by the `budget`.",
     },
     Metric {
         name: "cache_invalidations_total",
@@ -177,7 +190,7 @@ const METRICS: &[Metric] = &[
     Metric {
         name: "cache_backend_seconds",
         kind: Kind::Histogram,
-        labels: &[("op", "`get`, `begin`, `renew`, `release`, `fill`, `invalidate`")],
+        labels: &[("op", "`get`, `begin`, `renew`, `release`, `fill`, `invalidate`, `budget`")],
         meaning: "Time of a request to a server, by operation.",
     },
     Metric {

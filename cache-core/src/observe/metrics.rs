@@ -18,6 +18,7 @@ use super::{
 use crate::{
     health::Breaker,
     remote::{Operation, QueuedInvalidations},
+    spending::BudgetReport,
 };
 
 /// Records an attempt to connect to a server.
@@ -74,6 +75,14 @@ pub(crate) fn flush_queued(queued: QueuedInvalidations) {
     gauge!("cache_queue_oldest_seconds").set(queued.oldest.as_secs_f64());
 }
 
+/// Hands the budget of a cache to the recorder.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+pub(crate) fn flush_budget(cache: &'static str, budget: BudgetReport) {
+    for (kind, nanos) in [("limit", budget.limit), ("used", budget.used)] {
+        gauge!("cache_budget_nanos", "cache" => cache, "kind" => kind).set(nanos as f64);
+    }
+}
+
 /// Hands the numbers of tasks, queues and tables to the recorder.
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 pub(crate) fn flush_resources(resources: &Resources) {
@@ -122,7 +131,12 @@ impl BatchSizes {
 
 /// Hands the totals about values past their ttl to the recorder.
 fn flush_freshness(cache: &'static str, stats: &FreshnessStats) {
-    let served = [("stale", stats.stale), ("error", stats.on_error), ("timeout", stats.on_timeout)];
+    let served = [
+        ("stale", stats.stale),
+        ("error", stats.on_error),
+        ("timeout", stats.on_timeout),
+        ("budget", stats.over_budget),
+    ];
     for (reason, count) in served {
         counter!("cache_stale_served_total", "cache" => cache, "reason" => reason).absolute(count);
     }
@@ -182,6 +196,7 @@ pub(crate) fn flush(cache: &'static str, stats: &Stats) {
     for (kind, nanos) in stats.money.by_kind() {
         counter!("cache_cost_nanos_total", "cache" => cache, "kind" => kind).absolute(nanos);
     }
+    counter!("cache_over_budget_total", "cache" => cache).absolute(stats.money.over_budget);
     gauge!("cache_size", "cache" => cache).set(stats.size as f64);
     gauge!("cache_size_bytes", "cache" => cache).set(stats.bytes as f64);
     for result in ["success", "error"] {

@@ -165,6 +165,8 @@ statistics! {
         pub on_error: u64,
         /// Calls that a value past its ttl served because its load took longer than `soft_timeout`.
         pub on_timeout: u64,
+        /// Calls that a value past its ttl served because the budget did not allow its load.
+        pub over_budget: u64,
         /// Calls of `refresh` whose load stored a value.
         pub refreshed: u64,
         /// Calls of `refresh` whose load failed.
@@ -191,6 +193,8 @@ pub(crate) enum StaleReason {
     Error,
     /// Its load takes longer than `soft_timeout`.
     Timeout,
+    /// The budget does not allow its load.
+    Budget,
 }
 
 statistics! {
@@ -298,6 +302,10 @@ statistics! {
         pub saved_by_dedup: u64,
         /// Loads whose `cost` was negative or not a number. They count as loads for nothing.
         pub wrong_costs: u64,
+        /// Loads that the `budget` did not allow.
+        pub over_budget: u64,
+        /// The part of them that ran all the same, because their calls had nothing else to return.
+        pub over_budget_loads: u64,
     }
 }
 

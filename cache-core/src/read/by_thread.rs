@@ -88,6 +88,10 @@ impl<R, V, E> Keyed<R, V, E> {
                 None => Then::Run,
             },
             Next::Load(load) => Then::Load(load),
+            Next::Refused(refused) => match self.refused(refused) {
+                Ok(result) => Then::Take((self.returns.join)(result)),
+                Err(load) => Then::Load(load),
+            },
             Next::Renew(renewal) => self.wait_for(Box::pin(renewal.inline())),
             Next::Bypass => Then::Run,
         }

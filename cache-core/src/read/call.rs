@@ -19,9 +19,9 @@ use super::{
     fill::Filling,
     keyed::{Keyed, Tagged},
     load::{Load, Panic},
-    miss::Next,
+    miss::{Next, Refused},
 };
-use crate::{cache::Outcome, runtime, tag::Tags, timeout::Timeout};
+use crate::{cache::Outcome, returns::Unfinished, runtime, tag::Tags, timeout::Timeout};
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
 /// caller who waits.
@@ -188,13 +188,15 @@ impl<R, V, E> Course<R, V, E> {
     /// Ends a load that has taken too long, if there is something to return in its place.
     fn time_out(&mut self, timeout: Timeout) -> Poll<ControlFlow<R>> {
         let Step::Load(load) = &mut self.step else { unreachable!("the function runs") };
-        if self.keyed.returns.time_out.is_none() && !load.could_stand_in() {
+        let error = self.keyed.returns.made_of(Unfinished::TimedOut(timeout));
+        if error.is_none() && !load.could_stand_in() {
             load.take_your_time();
             return Poll::Pending;
         }
         // From here on the function runs for nobody, unless the value was invalidated just now.
         let load = self.take_load();
-        Poll::Ready(match self.keyed.timed_out(load, timeout) {
+        load.leave_reservation();
+        Poll::Ready(match self.keyed.timed_out(load, error) {
             Some(result) => self.result(result),
             None => ControlFlow::Continue(()),
         })
@@ -223,6 +225,10 @@ impl<R, V, E> Course<R, V, E> {
                     None => Step::Run,
                 },
                 Next::Load(load) => Step::Load(load),
+                Next::Refused(refused) => match self.keyed.refused(refused) {
+                    Ok(result) => return Poll::Ready(self.result(result)),
+                    Err(load) => Step::Load(load),
+                },
                 Next::Renew(renewal) => Step::Wait(Box::pin(renewal.inline())),
                 Next::Bypass => Step::Run,
             },
@@ -290,11 +296,35 @@ impl<R, V, E> Keyed<R, V, E> {
     }
 
     /// Ends a load that has taken too long: by the value that stands in for its own, or by an error.
-    fn timed_out(&self, load: Load, timeout: Timeout) -> Option<Result<V, E>> {
-        match self.returns.time_out {
-            Some(make) => Some(self.failed(load, make(timeout))),
+    fn timed_out(&self, load: Load, error: Option<E>) -> Option<Result<V, E>> {
+        match error {
+            Some(error) => Some(self.failed(load, error)),
             None => load.fail(|| None, || Some(0)).and_then(|entry| self.value.take(entry)).map(Ok),
         }
+    }
+
+    /// Ends a load that the budget does not allow: by the value that stands in for its own, or by an
+    /// error. Where there is neither, the load runs all the same.
+    pub(super) fn refused(&self, refused: Box<Refused>) -> Result<Result<V, E>, Box<Load>> {
+        let spent = Unfinished::Refused(refused.spent());
+        let Some(error) = refused.within(|| self.returns.made_of(spent)) else {
+            return match refused.stand_in() {
+                Ok(entry) => match self.value.take(entry) {
+                    Some(value) => Ok(Ok(value)),
+                    None => unreachable!("an entry that stands by is of the caller's type"),
+                },
+                Err(refused) => Err(refused.load_anyway()),
+            };
+        };
+        let served = match refused.stand_in() {
+            Ok(entry) => self.value.take(entry),
+            Err(refused) => {
+                let shared = refused.within(|| (self.returns.share)(&error));
+                refused.fail(shared);
+                None
+            }
+        };
+        Ok(served.ok_or(error))
     }
 
     /// Ends a load that panicked: by the value that stands in for its own, or by the panic.

@@ -5,7 +5,7 @@ use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::Phan
 
 use super::{
     invalidate::{Target, invalidate_all},
-    keyed::{Keyed, Plain},
+    keyed::{Budgeted, Keyed, Plain},
     note::Served,
 };
 use crate::{
@@ -94,6 +94,11 @@ impl<K, V> Cache<K, V> {
     #[doc(hidden)]
     pub fn at(&self, parts: &[&dyn CacheKey]) -> Plain<V> {
         Keyed::new(self.site, Returns::plain(), self.value, parts)
+    }
+
+    #[doc(hidden)]
+    pub fn budgeted_at(&self, parts: &[&dyn CacheKey]) -> Budgeted<V> {
+        Budgeted(self.at(parts))
     }
 
     /// Returns the name in the declaration.

@@ -61,9 +61,14 @@ where
     let caller = Span::current();
     runtime::spawn(Caches::carried(async move {
         let renewing = async move {
-            if let Next::Load(load) = renewal.in_background().await {
-                load.follows(&caller);
-                Missed::loading(keyed, load).call(|| future).await;
+            match renewal.in_background().await {
+                Next::Load(load) => {
+                    load.follows(&caller);
+                    Missed::loading(keyed, load).call(|| future).await;
+                }
+                // The value serves on, and nobody asks again for a while.
+                Next::Refused(refused) => drop(refused.stand_in()),
+                Next::Take(_) | Next::Renew(_) | Next::Bypass => {}
             }
         };
         running.until_closed(|| false, renewing).await;
@@ -98,6 +103,10 @@ where
                 None => run().await,
             },
             Next::Load(load) => keyed.in_a_task(load, run()).await,
+            Next::Refused(refused) => match keyed.refused(refused) {
+                Ok(result) => (keyed.returns.join)(result),
+                Err(load) => keyed.in_a_task(load, run()).await,
+            },
             Next::Renew(_) | Next::Bypass => run().await,
         }
     }

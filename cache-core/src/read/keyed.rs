@@ -1,11 +1,13 @@
 //! One key of a call site, together with the types of its value and its error.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, future::Future};
 
+use super::invalidate::Target;
 use crate::{
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
     key::{CacheKey, KeyInPlace},
+    over_budget::MadeOfOverBudget,
     returns::{IsResult, Returns},
     site::Site,
     tag::{Named, Tags},
@@ -231,8 +233,55 @@ impl<R, V, E> Returns<R, V, E> {
 
     /// Makes a key of a declared cache, for a function that loads its values.
     #[inline]
-    pub const fn declared<D>(self, at: Plain<D>) -> InDeclared<R, V, E, D> {
-        InDeclared { returns: self, at }
+    pub fn declared<A: AtDeclared<R, V, E>>(self, at: A) -> InDeclared<R, V, E, A::Declared> {
+        at.loaded_by(self)
+    }
+}
+
+/// A key of a declared cache of `D`s that has a budget: a function that loads its values has an
+/// error for the loads that the budget does not allow.
+pub struct Budgeted<D>(pub(super) Plain<D>);
+
+impl<D> Budgeted<D> {
+    /// Stores `value`, as [`Keyed::put`] does.
+    pub fn put(self, value: D) -> impl Future<Output = ()> {
+        self.0.put(value)
+    }
+
+    /// Stores `value`, as [`Keyed::put_now`] does.
+    pub fn put_now(self, value: D) {
+        self.0.put_now(value);
+    }
+
+    /// Returns the key without the types, to be invalidated.
+    pub fn target(self) -> Target {
+        self.0.target()
+    }
+}
+
+/// A key of a declared cache, for a function that returns `R`.
+pub trait AtDeclared<R, V, E> {
+    /// The values of the cache.
+    type Declared;
+    /// Makes a key of it for a function that loads its values.
+    fn loaded_by(self, returns: Returns<R, V, E>) -> InDeclared<R, V, E, Self::Declared>;
+}
+
+impl<R, V, E, D> AtDeclared<R, V, E> for Plain<D> {
+    type Declared = D;
+
+    #[inline]
+    fn loaded_by(self, returns: Returns<R, V, E>) -> InDeclared<R, V, E, D> {
+        InDeclared { returns, at: self }
+    }
+}
+
+impl<R, V, E: MadeOfOverBudget, D> AtDeclared<R, V, E> for Budgeted<D> {
+    type Declared = D;
+
+    #[inline]
+    fn loaded_by(self, returns: Returns<R, V, E>) -> InDeclared<R, V, E, D> {
+        InDeclared { returns: returns.refusing_loads(), at: self.0 }
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
     money::Spent,
     observe::{self, StaleReason},
     returns::AnyError,
+    spending::Reservation,
     tag::TagSet,
     timeline::Age,
     timeline::Lifetimes,
@@ -55,6 +56,8 @@ pub(super) struct Load {
     timer: Option<Timer>,
     /// The moment from which the value serves callers in place of a load that goes on.
     soft_end: Option<Moment>,
+    /// The cost that the budget of the cache has set aside, where it has one.
+    reservation: Option<Reservation>,
 }
 
 /// The time after which a load is ended.
@@ -70,9 +73,14 @@ impl Timer {
         Some(Self { after, alarm: cache.clock.alarm(after) })
     }
 
+    /// Returns what it says of a load of a value of the cache `name` that takes too long.
+    pub(super) fn timeout(&self, name: &'static str) -> Timeout {
+        Timeout::new(name, self.after)
+    }
+
     /// Is ready once the load of a value of the cache `name` has taken longer than it may.
     pub(super) fn poll(&mut self, name: &'static str, cx: &mut Context<'_>) -> Poll<Timeout> {
-        let timeout = Timeout::new(name, self.after);
+        let timeout = self.timeout(name);
         self.alarm.as_mut().poll(cx).map(|()| timeout)
     }
 }
@@ -122,6 +130,7 @@ impl Load {
         Self {
             timer: None,
             soft_end: None,
+            reservation: None,
             loading: Loading::nested(permit.progress()),
             span: Span::none(),
             began: cache.clock.precise(),
@@ -143,6 +152,26 @@ impl Load {
     /// Lets callers have the value that stands by from `end` on, while the load goes on.
     pub(super) fn softly(self, end: Option<Moment>) -> Self {
         Self { soft_end: end, ..self }
+    }
+
+    /// Notes the cost that the budget of the cache has set aside.
+    pub(super) fn set_reservation(&mut self, reservation: Reservation) {
+        self.reservation = Some(reservation);
+    }
+
+    /// Notes that the function begins, and may cost something.
+    pub(super) fn begin_spending(&self) {
+        self.reservation.iter().for_each(Reservation::begin);
+    }
+
+    /// Settles what was set aside for the load, which has cost so much.
+    fn settle(&self, nanos: u64) {
+        self.reservation.iter().for_each(|reservation| reservation.settle(nanos));
+    }
+
+    /// Leaves the cost spent that was set aside: the load is ended early, and may be billed.
+    pub(super) fn leave_reservation(&self) {
+        self.reservation.iter().for_each(Reservation::leave);
     }
 
     /// Returns the moment from which a caller takes the value that stands by, if there is one.
@@ -215,6 +244,7 @@ impl Load {
         let polling = self.permit.progress().begin_poll(cx.waker());
         let _within = self.loading.enter();
         let _span = self.span.enter();
+        self.begin_spending();
         let polled = run(&mut polling.context());
         if polled.is_pending() {
             polling.wait();
@@ -227,6 +257,7 @@ impl Load {
         let _polling = self.permit.progress().begin_poll(Waker::noop());
         let _within = self.loading.enter();
         let _span = self.span.enter();
+        self.begin_spending();
         run()
     }
 
@@ -263,7 +294,7 @@ impl Load {
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> (Filling, u64) {
         // The user's code, and part of the load: it may call for this very key.
-        let decision = self.loading.scope(decide);
+        let decision = self.cache.priced(self.loading.scope(decide));
         self.count(false);
         self.count_money(decision.cost_nanos());
         let claim = self.standby.and_then(|standby| standby.claim);
@@ -302,6 +333,8 @@ impl Load {
         spent: Spent,
     ) -> Option<Entry> {
         self.count(true);
+        // A part of a run whose cost is counted once.
+        self.settle(0);
         let cache = Arc::clone(&self.cache);
         let group = self.remote.as_ref().map_or_else(Group::default, |remote| remote.group());
         // `refresh` leaves what is stored as it was.
@@ -339,36 +372,16 @@ impl Load {
     /// where none may: there is none, or the key was invalidated meanwhile.
     fn stand_in(self) -> Result<Entry, Permit<Outcome>> {
         let Self { cache, permit, standby, cause, note, .. } = self;
-        let Some(standby) = standby.filter(|standby| standby.serves(&cache)) else {
-            return Err(permit);
-        };
-        let entry = standby.entry().clone();
-        let outcome = Outcome::Standby(entry.clone());
-        let first = cache.policy.get().retry_after;
-        let noted = || {
-            let at = cache.retries.failed(&entry, cache.clock.now(), first);
-            standby.hold_off(at);
-        };
-        if let Err(permit) = permit.fail_with(&outcome, noted) {
-            // What is only being replaced meanwhile serves, and what was invalidated does not.
-            if !standby.stands(&cache) {
-                return Err(permit);
-            }
-            permit.land(outcome, || ());
-        }
-        if cause != LoadCause::Background {
-            note.serve(&entry, cache.clock.now(), standby.tier(), false);
-        }
-        let is_past_ttl = entry.age(cache.clock.now()) != Age::Fresh;
-        if cause != LoadCause::Background && is_past_ttl {
-            cache.stale_served(StaleReason::Error);
-        }
-        Ok(entry)
+        stand_in(&cache, permit, standby, cause, &note, StaleReason::Error)
     }
 
     /// Counts the cost of the load in nano-units; `None` for one that is negative or not a number.
     pub(super) fn count_money(&self, nanos: Option<u64>) {
-        let Some(nanos) = nanos else { return self.cache.wrong_cost() };
+        let Some(nanos) = nanos else {
+            self.leave_reservation();
+            return self.cache.wrong_cost();
+        };
+        self.settle(nanos);
         self.cache.counters.spent.add(nanos);
         if matches!(self.cause, LoadCause::Call | LoadCause::Background) {
             self.cache.counters.spent_on_refreshes.add(nanos);
@@ -392,6 +405,43 @@ impl Load {
     fn load_time(&self) -> Duration {
         self.cache.clock.precise().since(self.began)
     }
+}
+
+/// Ends a load without a value of its own by the one that stands by, and serves. The error is the
+/// permit, where none may: there is none, or the key was invalidated meanwhile.
+pub(super) fn stand_in(
+    cache: &Cache,
+    permit: Permit<Outcome>,
+    standby: Option<Standby>,
+    cause: LoadCause,
+    note: &Note,
+    reason: StaleReason,
+) -> Result<Entry, Permit<Outcome>> {
+    let Some(standby) = standby.filter(|standby| standby.serves(cache)) else {
+        return Err(permit);
+    };
+    let entry = standby.entry().clone();
+    let outcome = Outcome::Standby(entry.clone());
+    let first = cache.policy.get().retry_after;
+    let noted = || {
+        let at = cache.retries.failed(&entry, cache.clock.now(), first);
+        standby.hold_off(at);
+    };
+    if let Err(permit) = permit.fail_with(&outcome, noted) {
+        // What is only being replaced meanwhile serves, and what was invalidated does not.
+        if !standby.stands(cache) {
+            return Err(permit);
+        }
+        permit.land(outcome, || ());
+    }
+    if cause != LoadCause::Background {
+        note.serve(&entry, cache.clock.now(), standby.tier(), false);
+    }
+    let is_past_ttl = entry.age(cache.clock.now()) != Age::Fresh;
+    if cause != LoadCause::Background && is_past_ttl {
+        cache.stale_served(reason);
+    }
+    Ok(entry)
 }
 
 /// Ends a failed load with the error, where it is shared. With `facts`, memory keeps it.

@@ -6,11 +6,14 @@
 //! absent.
 
 mod past_ttl;
+mod refused;
 
 pub(in crate::read) use past_ttl::Renewal;
+pub(in crate::read) use refused::Refused;
 
 use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
 
+use cachery_syntax::Budget;
 use tracing::{Instrument as _, Span};
 
 use super::{
@@ -36,6 +39,7 @@ use crate::{
     policy::FLIGHT_WAIT,
     remote::TagKey,
     returns::AnyError,
+    spending,
     tag::{Named, TagSet, Tags},
     timeline::Age,
     value::Decode,
@@ -87,6 +91,8 @@ enum Caller {
 pub(super) enum Next {
     /// The caller runs the function.
     Load(Box<Load>),
+    /// The budget does not allow the load.
+    Refused(Box<Refused>),
     /// The caller takes this outcome.
     Take(Outcome),
     /// The caller renews a value that serves at once. Others have it, and the caller may.
@@ -207,7 +213,7 @@ impl Miss {
         match requested {
             Ok(permit) => {
                 self.count_miss();
-                Next::Load(self.load(permit, cause))
+                self.load_within_budget(permit, cause).await
             }
             Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry)),
             Err(NotGranted::Busy(_)) if cause == LoadCause::Miss => self.take_slow_standby(),
@@ -258,7 +264,7 @@ impl Miss {
         self.cache.counters.refreshes.add(1);
         let permit = self.supersede();
         match self.request_load(permit).await {
-            Ok(permit) => Next::Load(self.load(permit, LoadCause::Call)),
+            Ok(permit) => self.load_within_budget(permit, LoadCause::Call).await,
             Err(NotGranted::Found(entry)) => Next::Take(Outcome::Value(entry)),
             Err(NotGranted::Busy(_)) => Next::Bypass,
         }
@@ -275,7 +281,7 @@ impl Miss {
         let Self { cache, remote, drawn, .. } = self;
         let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
         // The user's code, which may call for this very key.
-        let decision = Loading::nested(permit.progress()).scope(decide);
+        let decision = cache.priced(Loading::nested(permit.progress()).scope(decide));
         Some(fill(cache, permit, remote, of_load, decision, encode).await)
     }
 
@@ -610,6 +616,26 @@ impl Miss {
     fn draw_tags(&mut self, permit: &Permit<Outcome>) {
         self.drawn = self.tags.as_ref().map(|tags| self.cache.tags.draw(tags));
         self.drawn.iter().for_each(|drawn| permit.set_tags(drawn));
+    }
+
+    /// Begins the load, if the budget allows it.
+    async fn load_within_budget(self, permit: Permit<Outcome>, cause: LoadCause) -> Next {
+        let reserved = if self.cache.policy.get().budget == Budget::Off {
+            Ok(None)
+        } else {
+            let time = self.remote.as_ref().map(|remote| &remote.budget);
+            let mut reserved = Box::pin(spending::reserve(&self.cache, time, 1));
+            poll_fn(|cx| permit.progress().poll(cx, |cx| reserved.as_mut().poll(cx))).await
+        };
+        match reserved {
+            Ok(None) => Next::Load(self.load(permit, cause)),
+            Ok(Some(reservation)) => {
+                let mut load = self.load(permit, cause);
+                load.set_reservation(reservation);
+                Next::Load(load)
+            }
+            Err(spent) => Next::Refused(Box::new(Refused { miss: self, permit, cause, spent })),
+        }
     }
 
     fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Box<Load> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery_syntax::format_duration;
+use cachery_syntax::{Budget, format_duration};
 
 use super::state::Registry;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     health::Health,
     observe::{Evictions, MoneyStats, RemoteStats},
     site,
+    spending::BudgetReport,
 };
 
 /// The billionths of a unit of money.
@@ -34,6 +35,7 @@ pub(super) async fn health(registry: &Registry) -> Health {
     notes.extend(too_large_notes(registry));
     notes.extend(stale_notes(registry));
     notes.extend(money_notes(registry));
+    notes.extend(budget_notes(registry));
     Health::of(servers, prefix, settings.faults(), notes)
 }
 
@@ -91,6 +93,31 @@ fn stale_notes(registry: &Registry) -> Vec<String> {
         )
     };
     stale.map(note).collect()
+}
+
+/// Returns a line for each cache that has spent most of its budget, or all.
+fn budget_notes(registry: &Registry) -> Vec<String> {
+    let names = site::by_name().iter();
+    let budgets = names.filter_map(|(name, sites)| {
+        let budget = registry.settings.policy(sites.first()?).budget;
+        Some((name, budget, registry.budget(name)?))
+    });
+    let note = |(name, budget, report): (&&str, Budget, BudgetReport)| match report.percent() {
+        _ if report.is_cut_off => Some(format!(
+            "`{name}`: Redis is out of reach, or has forgotten what was spent of the budget of {budget}: \
+             this process spends the block and the share that it has"
+        )),
+        0..80 => None,
+        percent @ 80..100 => Some(format!(
+            "`{name}`: {percent} % of its budget of {budget} is spent; loads beyond it are refused: \
+             raise `budget`, or find out what loads so much"
+        )),
+        _ => Some(format!(
+            "`{name}`: its budget of {budget} is spent, and loads are refused until the window ends: \
+             raise `budget`, or find out what loads so much"
+        )),
+    };
+    budgets.filter_map(note).collect()
 }
 
 fn notes_of(name: &str, stats: &RemoteStats) -> Vec<String> {

@@ -11,6 +11,7 @@ use crate::{
     observe::Stats,
     policy::Policy,
     site::{self, Site},
+    spending::BudgetReport,
 };
 
 /// All caches of a registry, with their statistics and policies. The order is stable: by name, and
@@ -66,6 +67,8 @@ pub struct CacheReport {
     pub stale_for: Option<Duration>,
     /// The bill of the cache; `None` where no `cost` tells any.
     pub ledger: Option<Ledger>,
+    /// The budget of the cache, and what is spent of it; `None` where it has none.
+    pub budget: Option<BudgetReport>,
     /// The functions that are cached under this name.
     pub sites: Vec<SiteReport>,
 }
@@ -125,8 +128,9 @@ impl CacheReport {
         let stats = registry.stats(name);
         let sites = sites.iter().map(|site| SiteReport::of(registry, site)).collect();
         let ledger = Ledger::of(&stats.money, window);
+        let budget = registry.budget(name);
         let stale_for = registry.stale_for(name);
-        Self { name, stats, hit_ratio: stats.hit_ratio(), stale_for, ledger, sites }
+        Self { name, stats, hit_ratio: stats.hit_ratio(), stale_for, ledger, budget, sites }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     policy::Policy,
     remote::{Digester, Place, QueuedInvalidations},
     site::{self, SITES, Site},
+    spending::BudgetReport,
     tag::Cells,
 };
 
@@ -109,6 +110,12 @@ impl Registry {
         self.named(name).filter_map(|cache| cache.stale_for()).max()
     }
 
+    /// Returns the sum of the budgets of all open call sites called `name`, and of what is spent;
+    /// `None` where none has any.
+    pub(super) fn budget(&self, name: &str) -> Option<BudgetReport> {
+        self.named(name).filter_map(|cache| cache.budget()).reduce(BudgetReport::plus)
+    }
+
     /// Returns the times of loads of all call sites called `name`.
     pub(super) fn load_times(&self, name: &str, failed: bool) -> LoadTimes {
         let mut sum = LoadTimes::default();
@@ -134,6 +141,7 @@ impl Registry {
         observe::describe();
         for name in site::by_name().keys() {
             observe::flush(name, &self.stats(name));
+            self.budget(name).iter().for_each(|budget| observe::flush_budget(name, *budget));
             let running = self.named(name).map(|cache| cache.background.running()).sum();
             observe::flush_detached(name, running);
         }

@@ -16,12 +16,21 @@ pub enum Operation {
     Fill,
     /// Removes values, or ends the generation of a cache.
     Invalidate,
+    /// Takes a block of a budget.
+    Budget,
 }
 
 impl Operation {
     /// All operations, in the order in which they are listed above.
-    pub const ALL: [Self; 6] =
-        [Self::Get, Self::Begin, Self::Renew, Self::Release, Self::Fill, Self::Invalidate];
+    pub const ALL: [Self; 7] = [
+        Self::Get,
+        Self::Begin,
+        Self::Renew,
+        Self::Release,
+        Self::Fill,
+        Self::Invalidate,
+        Self::Budget,
+    ];
 
     /// The label in metrics and spans.
     #[must_use]
@@ -33,6 +42,7 @@ impl Operation {
             Self::Release => "release",
             Self::Fill => "fill",
             Self::Invalidate => "invalidate",
+            Self::Budget => "budget",
         }
     }
 }

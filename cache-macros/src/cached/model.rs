@@ -45,6 +45,8 @@ pub(super) struct Model {
     pub(super) detached: bool,
     /// Loads can be ended: the error is made of a timeout.
     pub(super) ends_loads: bool,
+    /// Loads can be refused: the error is made of a spent budget.
+    pub(super) refuses_loads: bool,
     pub(super) cache: CacheOf,
     /// The return type, without the parentheses and invisible groups around it.
     pub(super) returns: Type,
@@ -76,8 +78,8 @@ pub(super) enum CacheOf {
 
 impl Model {
     pub(super) fn new(checked: Checked, function: Function, batch: Option<Batch>) -> Self {
-        let Checked { krate, source, key, returns, companions, errors, detached, ends_loads, tags } =
-            checked;
+        let Checked { krate, source, key, returns, companions, errors, tags, .. } = checked;
+        let Checked { detached, ends_loads, refuses_loads, .. } = checked;
         let cache = match source {
             Source::Own(values) => {
                 let key_text = key_text::of(&function, &key);
@@ -101,6 +103,7 @@ impl Model {
             companions,
             detached,
             ends_loads,
+            refuses_loads,
             attributes: Attributes::sort(&function.item.attrs, function.ident()),
             returns_shown: shown_at(returns.span()),
             fallible: is_result(&returns),

@@ -1,6 +1,7 @@
 //! The rules of the attribute. Nothing here emits tokens: a wrong argument becomes an error, a
 //! right one plain data.
 
+mod budget;
 mod companions;
 mod deciding;
 mod detach;
@@ -48,6 +49,8 @@ pub(super) struct Checked {
     pub(super) tags: Vec<Tag>,
     /// Loads can be ended.
     pub(super) ends_loads: bool,
+    /// Loads can be refused.
+    pub(super) refuses_loads: bool,
 }
 
 /// Checks everything that can be checked, so that one compile shows all mistakes.
@@ -75,7 +78,18 @@ pub(super) fn validate(
     let detached = detach::check(args, function, errors);
     let tags = tags::check(args, function, &key, errors);
     let ends_loads = timeouts::check(args, function, errors);
+    let refuses_loads = budget::check(args, function, errors);
     let returns = returns?.clone();
-    let errors = of_errors;
-    Some(Checked { krate, source, key, returns, companions, errors, detached, tags, ends_loads })
+    Some(Checked {
+        krate,
+        source,
+        key,
+        returns,
+        companions,
+        errors: of_errors,
+        detached,
+        tags,
+        ends_loads,
+        refuses_loads,
+    })
 }

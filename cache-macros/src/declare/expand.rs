@@ -23,8 +23,14 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
     let (helper, equal) =
         if site.local { (None, None) } else { (Some(helper), Some(quote!(.equal(#equality)))) };
     let decide = site.deciding.call(krate, word_of(value));
-    let plain = quote!(#krate::__private::Plain<#value>);
-    let at = at(vis, ident, key, krate, &plain);
+    // With a budget, each function that loads is asked for an error that tells of it.
+    let (kind, method) = if site.budget.is_some() {
+        (quote!(Budgeted), quote!(budgeted_at))
+    } else {
+        (quote!(Plain), quote!(at))
+    };
+    let keyed = quote!(#krate::__private::#kind<#value>);
+    let at = at(vis, ident, key, krate, &keyed, &method);
     quote! {
         #(#attrs)*
         #vis static #ident: #krate::__private::Cache<#key, #value> = {
@@ -49,13 +55,14 @@ pub(super) fn expand(declaration: &Declaration, Checked { site, krate }: &Checke
 }
 
 /// Emits `__at` of the static `ident`, which returns an `output` by references to the parts of a
-/// `key`.
+/// `key`: by the static's `method`.
 pub(super) fn at(
     vis: &Visibility,
     ident: &Ident,
     key: &Type,
     krate: &Path,
     output: &TokenStream,
+    method: &TokenStream,
 ) -> TokenStream {
     let types = parts(key);
     let span = shown_at(word_of(key));
@@ -69,7 +76,7 @@ pub(super) fn at(
     quote! {
         #[doc(hidden)]
         #vis fn __at(#(#names: #types),*) -> #output {
-            #ident.at(&[#whole])
+            #ident.#method(&[#whole])
         }
     }
 }

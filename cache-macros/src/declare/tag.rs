@@ -61,7 +61,7 @@ pub(super) fn expand(
 ) -> TokenStream {
     let TagDeclaration { attrs, vis, ident, key, .. } = declaration;
     let key_text = spelling::of_type(key);
-    let at = at(vis, ident, key, krate, &quote!(#krate::__private::Named));
+    let at = at(vis, ident, key, krate, &quote!(#krate::__private::Named), &quote!(at));
     quote! {
         #(#attrs)*
         #vis static #ident: #krate::__private::DeclaredTag<#key> = {

@@ -56,6 +56,7 @@ pub(crate) struct Args {
     pub(crate) memory_ttl: Option<Arg<Expr>>,
     pub(crate) cost: Option<Arg<Expr>>,
     pub(crate) failed_cost: Option<Arg<Expr>>,
+    pub(crate) budget: Option<Arg<Expr>>,
     pub(crate) batch: Option<Arg<Expr>>,
     pub(crate) max: Option<Arg<Expr>>,
     pub(crate) parallel: Option<Arg<Expr>>,
@@ -96,6 +97,7 @@ enum Argument {
     MemoryTtl,
     Cost,
     FailedCost,
+    Budget,
     Batch,
     Max,
     Parallel,
@@ -136,6 +138,7 @@ impl Argument {
             "memory_ttl" => (Self::MemoryTtl, "memory_ttl = \"30s\""),
             "cost" => (Self::Cost, "cost = 0.03"),
             "failed_cost" => (Self::FailedCost, "failed_cost = |error| error.dollars()"),
+            "budget" => (Self::Budget, "budget = \"50/day\""),
             "batch" => (Self::Batch, "batch = texts"),
             "max" => (Self::Max, "max = 100"),
             "parallel" => (Self::Parallel, "parallel = 4"),
@@ -252,6 +255,7 @@ impl Args {
             (Argument::FailedCost, Given::Value(value)) => {
                 set(&mut self.failed_cost, word, value, errors);
             }
+            (Argument::Budget, Given::Value(value)) => set(&mut self.budget, word, value, errors),
             (Argument::Batch, Given::Value(value)) => set(&mut self.batch, word, value, errors),
             (Argument::Max, Given::Value(value)) => set(&mut self.max, word, value, errors),
             (Argument::Parallel, Given::Value(value)) => {

@@ -44,6 +44,11 @@ impl DecidingArguments {
         Self { optional, ..self }
     }
 
+    /// Returns the cost of each load, where it is always the same.
+    pub(super) fn fixed_cost(&self) -> Option<&Expr> {
+        self.cost.as_deref().filter(|cost| !matches!(cost, Expr::Closure(_)))
+    }
+
     /// Drops each closure for which `keep` returns `false`. It gets the word of the argument, too.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &Expr) -> bool) {
         let slots = [

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use cachery_syntax::{Backend, Engine, Eviction};
+use cachery_syntax::{Backend, Budget, Engine, Eviction};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
 
 use super::{
-    bytes::BytesArguments, deciding::DecidingArguments, freshness::Freshness, ttl::TtlArgument,
-    values::Values,
+    budget, bytes::BytesArguments, deciding::DecidingArguments, freshness::Freshness,
+    ttl::TtlArgument, values::Values,
 };
 
 /// The content of a call site's descriptor.
@@ -34,6 +34,7 @@ pub(crate) struct Site {
     pub(crate) eviction: Option<Eviction>,
     pub(crate) bytes: BytesArguments,
     pub(crate) deciding: DecidingArguments,
+    pub(crate) budget: Option<Budget>,
     /// The type of the values, where a static can name it.
     pub(crate) value: Option<TokenStream>,
     pub(crate) freshness: Freshness,
@@ -66,6 +67,7 @@ impl Site {
             eviction: values.eviction,
             bytes: values.bytes,
             deciding: values.deciding,
+            budget: values.budget,
             value,
             freshness: values.freshness,
             local: values.local,
@@ -112,12 +114,13 @@ impl Site {
         let max_bytes = self.bytes.bound();
         let weigh = self.value.as_ref().map(|value| self.bytes.weigher(krate, value));
         let freshness = self.freshness.calls(krate);
+        let budget = self.budget.map(|budget| budget::calls(budget, &self.deciding, krate));
         let optional = self.deciding.optional.then(|| quote!(.optional()));
         let local = self.local.then(|| quote!(.local()));
         let detached = self.detached.then(|| quote!(.detached()));
         quote! {
-            #ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #optional #local #detached
-            #weigh
+            #ttl #capacity #version #backend #engine #eviction #max_bytes #freshness #budget #optional #local
+            #detached #weigh
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use cachery_syntax::{Backend, Engine, Eviction, check_name};
+use cachery_syntax::{Backend, Budget, Engine, Eviction, check_name};
 use syn::{Expr, Lit, LitInt};
 
 use super::{
     arguments::{Arg, Args},
+    budget,
     bytes::BytesArguments,
     deciding::DecidingArguments,
     errors::Errors,
@@ -30,6 +31,7 @@ pub(crate) struct Values {
     pub(crate) bytes: BytesArguments,
     pub(crate) freshness: Freshness,
     pub(crate) deciding: DecidingArguments,
+    pub(crate) budget: Option<Budget>,
     pub(crate) local: bool,
     /// Loads run in tasks of their own.
     pub(crate) detached: bool,
@@ -49,6 +51,7 @@ pub(crate) fn check(name: String, args: &Args, errors: &mut Errors) -> Values {
         bytes: BytesArguments::check(args, errors),
         freshness: Freshness::check(args, errors),
         deciding: DecidingArguments::check(args, errors),
+        budget: budget::check(args, errors),
         local: args.local.is_some(),
         detached: args.detach.is_some(),
     }
@@ -68,6 +71,7 @@ pub(crate) const fn stand_in(name: String) -> Values {
         bytes: BytesArguments::NONE,
         freshness: Freshness::STAND_IN,
         deciding: DecidingArguments::NONE,
+        budget: None,
         local: false,
         detached: false,
     }

@@ -7,8 +7,8 @@ use std::{io::Write as _, sync::Arc};
 
 use blake3::Hash;
 use cachery_core::{
-    Ending, Identity,
-    remote::{Digest, RemoteKey, TagKey},
+    Ending, Identity, Window,
+    remote::{Digest, Place, RemoteKey, TagKey},
 };
 
 /// The end of a generation's key.
@@ -116,6 +116,13 @@ impl Names {
     /// Returns the key of the generation of the cache called `name`.
     pub(super) fn generation(&self, name: &str) -> Vec<u8> {
         [self.prefix.as_bytes(), b":", name.as_bytes(), GENERATION].concat()
+    }
+
+    /// Returns the key of the budget of a cache. All releases of the program share it.
+    pub(super) fn budget(&self, place: &Place, window: Window) -> Vec<u8> {
+        let identity = place.identity.digits();
+        let identity = String::from_utf8_lossy(&identity);
+        format!("{}:{}:{identity}:budget:{window}", self.prefix, place.name).into_bytes()
     }
 
     /// Returns the keys that a read of `key` asks for.

@@ -25,6 +25,7 @@ pub(super) static CLEAR: Script = script!(new, " flags=allow-oom", "scripts/clea
 pub(super) static EXPIRE: Script = script!(drawing, " flags=allow-oom", "scripts/expire.lua");
 pub(super) static EXPIRE_ALL: Script =
     script!(drawing, " flags=allow-oom", "scripts/expire_all.lua");
+pub(super) static BUDGET: Script = script!(new, "", "scripts/budget.lua");
 
 /// Returns a lifetime as a script takes it.
 pub(super) fn millis(life: Duration) -> String {

@@ -1,5 +1,7 @@
 //! Settings that a function cannot follow, because of its types.
 
+use cachery_syntax::Budget;
+
 use super::super::{
     fields::{CacheSettings, Policy},
     merge::Layers,
@@ -18,7 +20,7 @@ struct Ability {
     unset: fn(&mut Policy),
 }
 
-const ABILITIES: [Ability; 5] = [
+const ABILITIES: [Ability; 6] = [
     Ability {
         field: "max_bytes",
         is_set: |settings| settings.max_bytes.is_some(),
@@ -54,6 +56,14 @@ const ABILITIES: [Ability; 5] = [
         can: Site::is_detached,
         lacks: "come from loads that end with their callers: write `detach` there",
         unset: |policy| policy.soft_timeout = None,
+    },
+    Ability {
+        field: "budget",
+        is_set: |settings| settings.budget.is_some(),
+        can: Site::refuses_loads,
+        lacks: "come from loads that have no error for it: write `budget = \"off\"` beside `cost` in the \
+                attribute there, which checks that the error is made of a `cachery::OverBudget`",
+        unset: |policy| policy.budget = Budget::Off,
     },
 ];
 

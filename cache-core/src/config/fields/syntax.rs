@@ -6,7 +6,7 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use cachery_syntax::{
-    Backend, Engine, Eviction, MAX_DURATION, Period, Refresh, Ttl, choose, excerpt,
+    Backend, Budget, Engine, Eviction, MAX_DURATION, Period, Refresh, Ttl, choose, excerpt,
     format_duration, format_size, parse_duration, parse_size,
 };
 
@@ -17,6 +17,9 @@ pub(crate) type Parsed<T> = Result<T, String>;
 
 /// The most bytes of a path that Linux opens.
 const LONGEST_PATH: usize = 4096;
+
+/// The most that one load costs. More would leave 64 bits, counted in billionths.
+const MOST_UNITS: f64 = 9e9;
 
 /// The text that is shown in place of a private value.
 const HIDDEN: &str = "(not shown)";
@@ -139,6 +142,17 @@ pub(super) const REFRESH: Syntax<Refresh> =
     Syntax::new("`auto`, a share of the ttl such as `80%`, or `off`", read, ToString::to_string)
         .checked(|refresh| refresh.check().map(drop).map_err(|error| error.to_string()));
 
+pub(super) const COST: Syntax<f64> =
+    Syntax::new("zero or more units of `CACHE_COST_UNIT`", read_cost, f64::to_string)
+        .checked(|cost| check_cost(*cost));
+
+pub(super) const BUDGET: Syntax<Budget> = Syntax::new(
+    "an amount and `minute`, `hour`, `day`, `week`, `month` or a duration, such as `50/day` or `50/24h`; or `off`",
+    read,
+    ToString::to_string,
+)
+.checked(|budget| budget.check().map(drop).map_err(|error| error.to_string()));
+
 pub(super) const OUTAGE: Syntax<Duration> =
     Syntax::new("seconds, or a duration such as `30s`", read_time, show_time).checked(check_time);
 
@@ -234,6 +248,22 @@ fn check_share(share: f64) -> Parsed<()> {
 
 fn is_share(share: f64) -> bool {
     (0.0..=1.0).contains(&share)
+}
+
+fn read_cost(text: &str) -> Parsed<f64> {
+    // Not the exponents and words that `parse` would take.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let cost = text.parse().ok().filter(|cost| is_plain && check_cost(*cost).is_ok());
+    cost.ok_or_else(|| {
+        format!("{:?} is not a cost: write zero or more, such as `0.03`", excerpt(text))
+    })
+}
+
+fn check_cost(cost: f64) -> Parsed<()> {
+    if (0.0..=MOST_UNITS).contains(&cost) {
+        return Ok(());
+    }
+    Err(format!("{cost} is not a cost: a load costs zero or more, up to {MOST_UNITS}"))
 }
 
 fn read_codec(text: &str) -> Parsed<Codec> {

@@ -26,6 +26,7 @@ pub(crate) fn settings(site: &Site) -> Sourced<CacheSettings> {
         memory_ttl: site.memory_ttl.map(Period::of),
         load_timeout: site.load_timeout.map(Period::of),
         soft_timeout: site.soft_timeout.map(Period::of),
+        budget: site.budget,
         ..CacheSettings::UNSET
     };
     let source = if site.declared { Source::Declaration } else { Source::Attribute };

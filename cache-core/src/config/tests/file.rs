@@ -138,11 +138,11 @@ caches = {}
 
 #[test]
 fn a_name_of_a_later_version_is_a_fault_that_says_so() {
-    let text = "[default]\nbudget = 1\n[cache.users]\nparallel = 1\n[redis]\nbudget = 1";
+    let text = "[default]\nmax = 1\n[cache.users]\nparallel = 1\n[redis]\nparallel = 1";
     let said = [
-        "cache.toml:2 [default]: `budget` is reserved for a later version: leave it out",
+        "cache.toml:2 [default]: `max` is reserved for a later version: leave it out",
         "cache.toml:4 [cache.users]: `parallel` is reserved for a later version: leave it out",
-        "cache.toml:6 [redis]: `budget` is reserved for a later version: leave it out",
+        "cache.toml:6 [redis]: `parallel` is reserved for a later version: leave it out",
     ];
     let mut faults = read(text, &[]).1;
     faults.sort();

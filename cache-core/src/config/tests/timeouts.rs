@@ -1,4 +1,6 @@
-//! Tests of timeouts that a function cannot follow.
+//! Tests of timeouts and budgets that a function cannot follow.
+
+use cachery_syntax::{Budget, Window};
 
 use super::*;
 
@@ -31,4 +33,30 @@ fn a_timeout_for_all_caches_passes_over_functions_that_cannot_follow_it() {
     };
     assert_eq!((times(0), times(1)), ([None, None], [Some(5), Some(1)]));
     assert_eq!(times(2), [None, Some(1)], "the attribute's own `off` is stronger");
+}
+
+#[test]
+fn a_budget_is_followed_where_the_attribute_names_one() {
+    let set = [("CACHE_USERS_BUDGET", "50/day")];
+    let (_, faults) = resolve(&[UNABLE], &set);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    for part in ["CACHE_USERS_BUDGET", "src/shop.rs:7", "`budget = \"off\"`"] {
+        assert!(faults[0].contains(part), "{part}: {}", faults[0]);
+    }
+    let (config, faults) = resolve(&[site("users").no_budget().cost(0.03)], &set);
+    assert_eq!((faults, config.policy(0).budget.to_string()), (vec![], "50/day".to_owned()));
+    let for_all = [("CACHE_DEFAULT_BUDGET", "50/day")];
+    let own = site("own").budget(7_000_000_000, Window::Month);
+    let (config, faults) = resolve(&[UNABLE, own], &for_all);
+    assert_eq!(faults, [""; 0]);
+    assert_eq!(config.policy(0).budget, Budget::Off, "it is passed over");
+    assert_eq!(config.policy(1).budget.to_string(), "7/month", "the attribute is stronger");
+}
+
+#[test]
+fn a_wrong_cost_is_a_fault() {
+    for wrong in ["-1", "NaN", "free", ""] {
+        let (_, faults) = resolve(&[site("users")], &[("CACHE_USERS_COST", wrong)]);
+        assert_eq!(faults.is_empty(), wrong.is_empty(), "{wrong}: {faults:?}");
+    }
 }

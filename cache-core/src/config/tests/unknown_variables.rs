@@ -33,7 +33,7 @@ fn a_variable_within_two_letters_of_a_known_one_is_a_fault() {
 
 #[test]
 fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
-    let fields = "the fields are ttl, capacity, enabled, backend, engine, eviction, max_bytes, stale, stale_if_error, retry_after, refresh, none_ttl, err_ttl, memory_ttl, load_timeout, soft_timeout, codec, lease, max_value_size, jitter \
+    let fields = "the fields are ttl, capacity, enabled, backend, engine, eviction, max_bytes, stale, stale_if_error, retry_after, refresh, none_ttl, err_ttl, memory_ttl, load_timeout, soft_timeout, cost, budget, codec, lease, max_value_size, jitter \
          (if it is for another program, list it in CACHE_EXTERNAL)";
     for (variable, of) in
         [("CACHE_SENTIMENT_VERSION", "the cache `sentiment`"), ("CACHE_DEFAULT_NAME", "caches")]
@@ -47,11 +47,8 @@ fn a_variable_of_a_field_that_caches_do_not_have_is_a_fault() {
 #[test]
 fn a_variable_of_a_later_version_is_a_fault_that_says_so() {
     let way_out = "is reserved for a later version: unset it (if it is for another program, list it in CACHE_EXTERNAL)";
-    for (variable, word) in [
-        ("CACHE_SENTIMENT_BUDGET", "budget"),
-        ("CACHE_SENTIMENT_FAILED_COST", "failed_cost"),
-        ("CACHE_DEFAULT_PARALLEL", "parallel"),
-    ] {
+    for (variable, word) in [("CACHE_SENTIMENT_MAX", "max"), ("CACHE_DEFAULT_PARALLEL", "parallel")]
+    {
         assert_eq!(faults(&[(variable, "1")]), [format!("{variable}: `{word}` {way_out}")]);
         assert_eq!(faults(&[(variable, "1"), ("CACHE_EXTERNAL", variable)]), [""; 0]);
     }

@@ -27,6 +27,7 @@ use crate::{
         load::{Panic, Timer},
         together::Together,
     },
+    returns::Unfinished,
     timeout::Timeout,
     wrong_length::WrongLength,
 };
@@ -56,6 +57,7 @@ impl Run {
         let mut loads: Vec<Arc<Progress>> = Vec::new();
         for load in parts.iter().filter_map(|part| part.load.as_ref()) {
             load.is_part_of(&span);
+            load.begin_spending();
             if !loads.iter().any(|known| Arc::ptr_eq(known, load.progress())) {
                 loads.push(Arc::clone(load.progress()));
             }
@@ -64,8 +66,11 @@ impl Run {
             Some(within.map_or_else(|| Loading::nested(load), |within| within.and(load)))
         });
         // A run is ended only where there is an error to return.
-        let ends = parts.iter().any(|part| part.load.is_some() && part.returns.time_out.is_some());
-        let timer = if ends { Timer::of(&cache) } else { None };
+        let has_error = |timeout: Timeout| {
+            let error = |part: &Part<R, V, E>| made_of(part, timeout);
+            parts.iter().filter(|part| part.load.is_some()).find_map(error).is_some()
+        };
+        let timer = Timer::of(&cache).filter(|timer| has_error(timer.timeout(cache.site.name)));
         let began = cache.clock.precise();
         Self { cache, loads, within, span, began, timer }
     }
@@ -122,6 +127,11 @@ fn by_all<T>(
     }
 }
 
+/// Makes the error of a load that took too long, where its function has one.
+fn made_of<R, V, E>(part: &Part<R, V, E>, timeout: Timeout) -> Option<E> {
+    part.returns.made_of(Unfinished::TimedOut(timeout))
+}
+
 /// Runs `future`, which is that of the function for `parts`, and stores what it returns.
 pub(super) async fn run<B, R, V, E, F>(
     cache: Arc<Cache>,
@@ -159,9 +169,13 @@ where
         },
         Ended::TimedOut(timeout) => {
             settling.count(true);
-            let make = settling.parts.iter().find_map(|part| part.returns.time_out);
-            let make = make.expect("only what has such an error is timed");
-            (settling.time_out::<B>(|| make(timeout)), true)
+            let loads = settling.parts.iter().filter_map(|part| part.load.as_ref());
+            loads.for_each(|load| load.leave_reservation());
+            let returns = settling.parts.iter().find(|part| made_of(part, timeout).is_some());
+            let returns = returns.expect("only what has such an error is timed").returns;
+            let make =
+                || returns.made_of(Unfinished::TimedOut(timeout)).expect("it was made before");
+            (settling.time_out::<B>(make), true)
         }
         Ended::Panicked(panic) => return settling.panicked(panic),
     };

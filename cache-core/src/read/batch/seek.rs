@@ -182,6 +182,10 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
                     }
                 }
                 Next::Load(load) => queue.push(part(Some(load))),
+                Next::Refused(refused) => match keyed.refused(refused) {
+                    Ok(outcome) => settle(outcome, By::Joined, Spent::default()),
+                    Err(load) => queue.push(part(Some(load))),
+                },
                 Next::Bypass => queue.push(part(None)),
                 Next::Renew(renewal) => match groups.renew(keyed, *place, renewal) {
                     Ok(entry) => {

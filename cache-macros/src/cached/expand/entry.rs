@@ -129,8 +129,14 @@ fn typed(model: &Model) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
     let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
-    let ending = placed(quote!(ending_loads), span);
-    let ending = model.ends_loads.then(|| quote_spanned!(span=> .#ending()));
+    let unfinished = match (model.ends_loads, model.refuses_loads) {
+        (true, true) => Some(quote!(ending_and_refusing_loads)),
+        (true, false) => Some(quote!(ending_loads)),
+        (false, true) => Some(quote!(refusing_loads)),
+        (false, false) => None,
+    };
+    let unfinished = unfinished.map(|call| placed(call, span));
+    let unfinished = unfinished.map(|call| quote_spanned!(span=> .#call()));
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
     let source = source(model, &tag);
@@ -140,7 +146,7 @@ fn typed(model: &Model) -> TokenStream {
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
         #equality
-        #tag.#shape() #errors #ending .#source #decide
+        #tag.#shape() #errors #unfinished .#source #decide
     }
 }
 

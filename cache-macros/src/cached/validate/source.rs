@@ -103,6 +103,7 @@ fn refuse_policy(path: &Path, args: &Args, errors: &mut Errors) {
         &args.load_timeout,
         &args.soft_timeout,
         &args.cost,
+        &args.budget,
     ];
     let words = said
         .into_iter()

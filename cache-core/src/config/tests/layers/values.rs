@@ -22,7 +22,8 @@ pub(super) fn text(field: &str, number: usize) -> String {
             format!("{}s", number + 1)
         }
         "refresh" => format!("{}%", number + 1),
-        "jitter" => format!("0.{number}1"),
+        "budget" => format!("{}/day", number + 1),
+        "cost" | "jitter" => format!("0.{number}1"),
         "external" => format!("CACHE_X{number}"),
         "cost_unit" => format!("U{number}"),
         "url" => format!("redis://host-{number}"),
@@ -103,6 +104,8 @@ pub(super) fn cache(field: &Field<CacheSettings>, text: &str) -> CacheSettings {
         "retry_after" => settings.retry_after(said.retry_after.expect("it is said")),
         "load_timeout" => settings.load_timeout(time(said.load_timeout)),
         "soft_timeout" => settings.soft_timeout(time(said.soft_timeout)),
+        "cost" => settings.cost(said.cost.expect("it is said")),
+        "budget" => settings.budget(said.budget.expect("it is said")),
         "refresh" => settings.refresh(said.refresh.expect("it is said")),
         "none_ttl" => settings.none_ttl(time(said.none_ttl)),
         "err_ttl" => settings.err_ttl(time(said.err_ttl)),
