@@ -28,6 +28,8 @@ pub(super) fn of(cache: &Cache) -> Vec<Row> {
         slow,
         short_lived,
         few_hits,
+        losing,
+        over_budget,
         unused,
     ];
     rules.into_iter().filter_map(|rule| rule(cache)).collect()
@@ -153,6 +155,30 @@ fn few_hits(cache: &Cache) -> Option<Row> {
     })
 }
 
+/// Refreshes that cost more than hits save.
+fn losing(cache: &Cache) -> Option<Row> {
+    let money = &cache.stats.money;
+    let saved = money.saved_by_hits.saturating_add(money.saved_by_coalescing);
+    let loss = money.refresh.checked_sub(saved).filter(|loss| *loss > 0)?;
+    let [units, nanos] = [loss / 1_000_000_000, loss % 1_000_000_000];
+    let value = format!("it costs {units}.{nanos:09} more than it saves");
+    Some(row(Mark::Warning, cache, value).todo(
+        "it is refreshed more than it is asked: refresh less, raise `ttl`, or take the cache away",
+    ))
+}
+
+/// Loads that the budget did not allow.
+fn over_budget(cache: &Cache) -> Option<Row> {
+    let loads = cache.stats.money.over_budget;
+    (loads > 0).then(|| {
+        row(Mark::Warning, cache, format!("its budget refused {} loads", count(loads))).todo(format!(
+            "raise it by CACHE_{}_BUDGET, or find out what loads so much; `stale_if_error` serves \
+             the old value meanwhile",
+            cachery_syntax::variable_stem(&cache.name)
+        ))
+    })
+}
+
 /// A cache that nobody calls.
 fn unused(cache: &Cache) -> Option<Row> {
     let places: Vec<_> = cache
@@ -217,6 +243,14 @@ mod tests {
         found(&pays(json!({ "remote": { "unavailable": 50 } })), 60.0, 0.1, "no reply in time");
         let unstorable = json!({ "remote": { "unstorable": { "too_large": 3 } } });
         found(&pays(unstorable), 60.0, 0.1, "not stored in Redis (too_large: 3)");
+        let money = json!({ "refresh": 5_000_000_000_u64, "saved_by_hits": 1_500_000_000_u64 });
+        found(
+            &pays(json!({ "money": money })),
+            60.0,
+            0.1,
+            "it costs 3.500000000 more than it saves",
+        );
+        found(&pays(json!({ "money": { "over_budget": 3 } })), 60.0, 0.1, "refused 3 loads");
         found(&json!({}), 60.0, 0.0, "never used since the start: f at a.rs:1");
     }
 }

@@ -35,11 +35,52 @@ const fn query(legend: &'static str, text: &'static str) -> Query {
     Query { text, legend }
 }
 
-pub(super) const ROWS: [Row; 4] = [
+pub(super) const ROWS: [Row; 5] = [
     Row { title: "Requests", panels: REQUESTS },
     Row { title: "Memory", panels: MEMORY },
     Row { title: "Freshness", panels: FRESHNESS },
     Row { title: "Redis", panels: REDIS },
+    Row { title: "Money", panels: MONEY },
+];
+
+const MONEY: &[Panel] = &[
+    panel(
+        "Spent and saved",
+        "The cost of loads, and of those that hits and waiting callers saved, in units an hour.",
+        "short",
+        &[query(
+            "{{cache}} {{kind}}",
+            "sum by (cache, kind) (rate(cache_cost_nanos_total{cache=~\"$cache\",kind!=\"refresh\"}[$__rate_interval])) * 3600 / 1e9",
+        )],
+    ),
+    panel(
+        "Refreshes",
+        "The part of what is spent that renews values nobody waits for, in units an hour.",
+        "short",
+        &[query(
+            "{{cache}}",
+            "sum by (cache) (rate(cache_cost_nanos_total{cache=~\"$cache\",kind=\"refresh\"}[$__rate_interval])) * 3600 / 1e9",
+        )],
+    ),
+    panel(
+        "Budget",
+        "The part of the budget that is spent in the present window, for caches that have one.",
+        "percentunit",
+        &[query(
+            "{{cache}}",
+            "max by (cache) (cache_budget_nanos{cache=~\"$cache\",kind=\"used\"}) \
+             / (max by (cache) (cache_budget_nanos{cache=~\"$cache\",kind=\"limit\"}) > 0)",
+        )],
+    ),
+    panel(
+        "Loads over the budget",
+        "Loads a second that the budget did not allow. Their calls got an older value, or an error.",
+        "ops",
+        &[query(
+            "{{cache}}",
+            "sum by (cache) (rate(cache_over_budget_total{cache=~\"$cache\"}[$__rate_interval]))",
+        )],
+    ),
 ];
 
 const REQUESTS: &[Panel] = &[

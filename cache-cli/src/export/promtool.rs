@@ -22,7 +22,7 @@ const SERVER: &[(&str, &str)] = &[("job", "shop"), ("instance", "a"), ("server",
 
 /// For each alert, courses in which it fires, and courses in which it must not: below the bound,
 /// without traffic, or over again.
-const COURSES: [Course; 27] = [
+const COURSES: [Course; 35] = [
     Course {
         alert: "CacheLoadsSlow",
         series: &[
@@ -220,6 +220,92 @@ const COURSES: [Course; 27] = [
             r#"cache_unstorable_total{job="shop",cache="users",reason="too-large"}"#,
             "3x60",
         )],
+        fires: None,
+    },
+    Course {
+        // Of several processes, the one that has spent most.
+        alert: "CacheBudgetLow",
+        series: &[
+            (r#"cache_budget_nanos{job="shop",instance="a",cache="users",kind="used"}"#, "1180x60"),
+            (r#"cache_budget_nanos{job="shop",instance="b",cache="users",kind="used"}"#, "0x60"),
+            (
+                r#"cache_budget_nanos{job="shop",instance="a",cache="users",kind="limit"}"#,
+                "1475x60",
+            ),
+            (
+                r#"cache_budget_nanos{job="shop",instance="b",cache="users",kind="limit"}"#,
+                "1475x60",
+            ),
+        ],
+        fires: Some((CACHE, "80%")),
+    },
+    Course {
+        alert: "CacheBudgetLow",
+        series: &[
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="used"}"#, "790x60"),
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="limit"}"#, "1000x60"),
+        ],
+        fires: None,
+    },
+    Course {
+        // The next window has begun.
+        alert: "CacheBudgetLow",
+        series: &[
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="used"}"#, "1000x30 0x30"),
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="limit"}"#, "1000x60"),
+        ],
+        fires: None,
+    },
+    Course {
+        alert: "CacheBudgetSpent",
+        series: &[
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="used"}"#, "995x60"),
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="limit"}"#, "1000x60"),
+            (r#"cache_over_budget_total{job="shop",cache="users"}"#, "0+3x60"),
+        ],
+        fires: Some((CACHE, "")),
+    },
+    Course {
+        alert: "CacheBudgetSpent",
+        series: &[
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="used"}"#, "995x60"),
+            (r#"cache_budget_nanos{job="shop",cache="users",kind="limit"}"#, "1000x60"),
+            (r#"cache_over_budget_total{job="shop",cache="users"}"#, "0+3x30 90x30"),
+        ],
+        fires: None,
+    },
+    Course {
+        alert: "CacheSavingNegative",
+        series: &[
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_hit"}"#, "0+10x60"),
+            (
+                r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_coalesced"}"#,
+                "0+5x60",
+            ),
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="refresh"}"#, "0+20x60"),
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="spent"}"#, "0+25x60"),
+        ],
+        fires: Some((CACHE, "")),
+    },
+    Course {
+        alert: "CacheSavingNegative",
+        series: &[
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_hit"}"#, "0+15x60"),
+            (
+                r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_coalesced"}"#,
+                "0+6x60",
+            ),
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="refresh"}"#, "0+20x60"),
+        ],
+        fires: None,
+    },
+    Course {
+        // Most caches cost nothing that anybody counts.
+        alert: "CacheSavingNegative",
+        series: &[
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_hit"}"#, "0x60"),
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="refresh"}"#, "0x60"),
+        ],
         fires: None,
     },
 ];

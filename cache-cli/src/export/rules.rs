@@ -66,7 +66,7 @@ pub(super) const RECORDINGS: [Recording; 5] = [
 ];
 
 /// The alerts. Those about shares and times ask for some traffic: a handful of calls tells nothing.
-pub(super) const ALERTS: [Alert; 10] = [
+pub(super) const ALERTS: [Alert; 13] = [
     Alert {
         name: "CacheLoadsSlow",
         query: "cache:load_seconds:p95_5m > 1 and cache:loads:rate5m > 0.1",
@@ -151,5 +151,33 @@ pub(super) const ALERTS: [Alert; 10] = [
         severity: Severity::Warning,
         summary: "Values of {{ $labels.cache }} are not stored in Redis: {{ $labels.reason }}",
         section: "values-unstorable",
+    },
+    Alert {
+        name: "CacheBudgetLow",
+        query: "max by (job, cache) (cache_budget_nanos{kind=\"used\"}) \
+                / (max by (job, cache) (cache_budget_nanos{kind=\"limit\"}) > 0) >= 0.8",
+        lasts: "1m",
+        severity: Severity::Warning,
+        summary: "{{ $value | humanizePercentage }} of the budget of {{ $labels.cache }} is spent",
+        section: "budget-low",
+    },
+    Alert {
+        name: "CacheBudgetSpent",
+        query: "max by (job, cache) (cache_budget_nanos{kind=\"used\"}) \
+                / (max by (job, cache) (cache_budget_nanos{kind=\"limit\"}) > 0) >= 1 \
+                or sum by (job, cache) (increase(cache_over_budget_total[5m])) > 0",
+        lasts: "1m",
+        severity: Severity::Critical,
+        summary: "The budget of {{ $labels.cache }} is spent: loads are refused",
+        section: "budget-spent",
+    },
+    Alert {
+        name: "CacheSavingNegative",
+        query: "sum by (job, cache) (increase(cache_cost_nanos_total{kind=~\"saved_hit|saved_coalesced\"}[6h])) \
+                - sum by (job, cache) (increase(cache_cost_nanos_total{kind=\"refresh\"}[6h])) < 0",
+        lasts: "30m",
+        severity: Severity::Info,
+        summary: "The refreshes of {{ $labels.cache }} cost more than its hits save",
+        section: "saving-negative",
     },
 ];

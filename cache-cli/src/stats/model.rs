@@ -41,6 +41,7 @@ pub(crate) struct Stats {
     pub(crate) invalidations: Invalidations,
     pub(crate) evictions: Evictions,
     pub(crate) remote: Remote,
+    pub(crate) money: Money,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -67,6 +68,16 @@ pub(crate) struct Remote {
     pub(crate) unavailable: u64,
     /// Values that were not stored, by reason.
     pub(crate) unstorable: std::collections::BTreeMap<String, u64>,
+}
+
+/// The money of a cache, in billionths of a unit.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Money {
+    pub(crate) refresh: u64,
+    pub(crate) saved_by_hits: u64,
+    pub(crate) saved_by_coalescing: u64,
+    pub(crate) over_budget: u64,
 }
 
 /// One function of a cache.
