@@ -63,8 +63,7 @@ async fn slow(_id: u64, probe: &Probe) -> Result<usize, OverBudget> {
     ttl = 3600,
     cost = |cents| f64::from(*cents) / 100.0,
     failed_cost = |_| 0.0,
-    budget = "1/day",
-    share_err = |error| error.clone()
+    budget = "1/day"
 )]
 async fn measured(_id: u64, cents: u32) -> Result<u32, String> {
     if cents == 0 { Err("no".to_owned()) } else { Ok(cents) }
@@ -72,7 +71,7 @@ async fn measured(_id: u64, cents: u32) -> Result<u32, String> {
 
 #[cached(name = "budget-by-thread", ttl = 3600, cost = 1, budget = "2/24h")]
 fn by_thread(id: u64) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(id)
+    if id == 0 { Err("no".into()) } else { Ok(id) }
 }
 
 #[cached(name = "budget-detached", ttl = 3600, stale = "9d", cost = 1, budget = "1/day", detach)]
@@ -102,7 +101,7 @@ async fn limited(id: u64) -> Result<u64, String> {
 
 #[cached(cache = LIMITED)]
 fn limited_by_thread(id: u64) -> Result<u64, String> {
-    Ok(id)
+    if id == 0 { Err("no".into()) } else { Ok(id) }
 }
 
 pub(crate) async fn callers_at_once_never_spend_more_than_the_budget(place: Place) {
