@@ -94,8 +94,8 @@ fn the_table_adds_up() {
     assert_eq!(loaded_again, 1, "one line was invalidated");
     assert_eq!(row(&text, "function ran"), [400, loads, 1]);
     assert_eq!(loads, different_lines(&text));
-    let failing = "if the model fails        400 errors          400 stale                  -";
-    assert!(text.contains(failing), "{text}");
+    assert_eq!(row(&text, "if the model fails"), [400, 400]);
+    assert!(text.contains("400 errors") && text.contains("400 stale"), "{text}");
 }
 
 #[test]

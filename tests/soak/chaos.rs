@@ -214,7 +214,9 @@ impl Callers {
             84..=89 => sleep(Duration::from_millis(self.below(10))).await,
             _ => tokio::task::yield_now().await,
         }
-        [shared::cache(), own::cache()].iter().for_each(|cache| check_bill(&cache.stats()));
+        for cache in [shared::cache(), own::cache()] {
+            check_bill(&cache.stats());
+        }
         while self.tasks.len() > CALLERS {
             self.drop_one();
         }
