@@ -40,7 +40,7 @@ check memory process 100 580
 check memory process 10000 580
 check scoped scoped 100 695
 check tagged tagged 100 640
-check stale stale 4 780
+check stale stale 4 800
 export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
 check tiered process 100 590
 exit $failed
