@@ -22,6 +22,7 @@
 mod access;
 mod admin;
 mod body;
+mod cache_headers;
 mod change;
 mod cross_site;
 mod dates;
@@ -45,6 +46,7 @@ mod thresholds;
 mod watch;
 
 pub use access::{Access, Authorize, Right};
+pub use cache_headers::{CacheHeaders, CacheHeadersLayer, ServedFrom, cache_headers};
 pub use routes::{routes, routes_with};
 pub use scope::{Scope, ScopeLayer, scope};
 pub use thresholds::Thresholds;

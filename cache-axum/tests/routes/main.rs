@@ -2,6 +2,7 @@
 
 mod access;
 mod changes;
+mod headers;
 mod hostile;
 mod metrics;
 mod page;

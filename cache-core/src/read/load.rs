@@ -297,6 +297,7 @@ impl Load {
         let decision = self.cache.priced(self.loading.scope(decide));
         self.count(false);
         self.count_money(decision.cost_nanos());
+        self.note.load(decision.fresh_for(&self.cache.policy.get()));
         let claim = self.standby.and_then(|standby| standby.claim);
         let Self { cache, permit, remote, tags, .. } = self;
         let nanos = decision.cost_nanos().unwrap_or_default();

@@ -38,6 +38,9 @@ pub struct Served<V> {
     pub stale: bool,
     /// `true` when the call waited for another caller's load.
     pub coalesced: bool,
+    /// The time for which the value is still fresh: zero for a stale one, and for one that is not
+    /// stored; `None` for ever.
+    pub fresh_for: Option<Duration>,
 }
 
 /// The place where a call has found its value.
@@ -88,6 +91,13 @@ impl Note {
         Self(Some(Arc::new(Mutex::new(Served::of_load(())))))
     }
 
+    /// Notes that the call has loaded its value, which is fresh for this time.
+    pub(super) fn load(&self, fresh_for: Option<Duration>) {
+        if let Some(note) = &self.0 {
+            *note.lock() = Served { fresh_for, ..Served::of_load(()) };
+        }
+    }
+
     /// Notes that `entry`, found in `tier`, serves the call.
     pub(super) fn serve(&self, entry: &Entry, now: Moment, tier: Tier, coalesced: bool) {
         if let Some(note) = &self.0 {
@@ -102,19 +112,23 @@ impl Note {
 
 impl<V> Served<V> {
     fn of_load(value: V) -> Self {
-        Self { value, tier: Tier::Load, age: Duration::ZERO, stale: false, coalesced: false }
+        let [age, fresh_for] = [Duration::ZERO; 2];
+        let fresh_for = Some(fresh_for);
+        Self { value, tier: Tier::Load, age, stale: false, coalesced: false, fresh_for }
     }
 
     /// Describes the value of `entry`, as memory holds it.
     pub(super) fn of(value: V, entry: &Entry, now: Moment) -> Self {
         let is_fresh = entry.age(now) == Age::Fresh;
         let age = entry.time_since_written(now);
-        Self { value, tier: Tier::Memory, age, stale: !is_fresh, coalesced: false }
+        let end = entry.fresh_until();
+        let fresh_for = (end != Moment::NEVER).then(|| end.since(now));
+        Self { value, tier: Tier::Memory, age, stale: !is_fresh, coalesced: false, fresh_for }
     }
 
     pub(super) fn with<T>(self, value: T) -> Served<T> {
-        let Self { tier, age, stale, coalesced, .. } = self;
-        Served { value, tier, age, stale, coalesced }
+        let Self { tier, age, stale, coalesced, fresh_for, .. } = self;
+        Served { value, tier, age, stale, coalesced, fresh_for }
     }
 }
 
