@@ -88,6 +88,14 @@ async fn only_what_memory_does_not_have_is_loaded_once_and_in_order() {
         .await;
 }
 
+#[test]
+fn a_call_can_move_between_threads() {
+    fn is_send(_: impl Send) {}
+    let calls = Calls::default();
+    is_send(doubled(2, &[], &calls));
+    is_send(names(Vec::new(), &Mutex::default()));
+}
+
 #[tokio::test]
 async fn values_by_key_belong_to_their_items_and_missing_ones_are_remembered() {
     let caches = Caches::isolated();

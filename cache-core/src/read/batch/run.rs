@@ -37,6 +37,8 @@ struct Run {
     cache: Arc<Cache>,
     /// The loads of the keys, mostly one for all.
     loads: Vec<Arc<Progress>>,
+    /// Tells whether a value may serve in place of one that fails to load.
+    has_standby: bool,
     /// The loads that the function is part of.
     within: Option<Loading>,
     span: Span,
@@ -65,6 +67,8 @@ impl Run {
         let within = loads.iter().fold(None, |within: Option<Loading>, load| {
             Some(within.map_or_else(|| Loading::nested(load), |within| within.and(load)))
         });
+        let mut of_keys = parts.iter().filter_map(|part| part.load.as_ref());
+        let has_standby = of_keys.any(|load| load.has_standby());
         // A run is ended only where there is an error to return.
         let has_error = |timeout: Timeout| {
             let error = |part: &Part<R, V, E>| made_of(part, timeout);
@@ -72,20 +76,17 @@ impl Run {
         };
         let timer = Timer::of(&cache).filter(|timer| has_error(timer.timeout(cache.site.name)));
         let began = cache.clock.precise();
-        Self { cache, loads, within, span, began, timer }
+        Self { cache, loads, has_standby, within, span, began, timer }
     }
 
     /// Polls the function to its end: within the loads of its keys, and in their span.
-    async fn drive<B, R, V, E>(
-        &mut self,
-        parts: &[Part<R, V, E>],
-        future: impl Future<Output = B>,
-    ) -> Ended<B> {
+    ///
+    /// It does not borrow the parts: they cannot be shared between threads, and its future goes from
+    /// one to another.
+    async fn drive<B>(&mut self, future: impl Future<Output = B>) -> Ended<B> {
         let mut future = pin!(future);
-        let mut loads = parts.iter().filter_map(|part| part.load.as_ref());
-        let has_standby = loads.any(|load| load.has_standby());
         poll_fn(|cx| {
-            if !has_standby && self.timer.is_none() {
+            if !self.has_standby && self.timer.is_none() {
                 return self.poll(cx, future.as_mut()).map(Ended::Returned);
             }
             let polled = catch_unwind(AssertUnwindSafe(|| self.poll(cx, future.as_mut())));
@@ -145,7 +146,7 @@ where
     F: Future<Output = B>,
 {
     let mut run = Run::begin(cache, &parts);
-    let ended = run.drive(&parts, future).await;
+    let ended = run.drive(future).await;
     let time = run.cache.clock.precise().since(run.began);
     let is_load = !run.loads.is_empty();
     let settling = Settling { run, time, parts };
