@@ -80,6 +80,7 @@ for cache in summaries topics competitive; do
     [ "$(calls $cache)" = "$products" ] || fail "$cache has $(calls $cache) calls, the load $products"
 done
 [ "$(calls sentiment)" = "$((feedback + $(loads priority)))" ] || fail "sentiment has $(calls sentiment) calls"
+[ "$(calls embeddings)" = "$((feedback + 5 * $(loads duplicates)))" ] || fail "embeddings has $(calls embeddings) calls"
 for node in 1 2; do
     eval "url=\$node_$node"
     # shellcheck disable=SC2154

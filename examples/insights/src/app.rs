@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use cachery::WrongLength;
+
 use crate::{
     feedback::{Store, StoreError},
     model::{Model, ModelError},
@@ -22,6 +24,8 @@ pub(crate) enum Failure {
     Model(#[from] ModelError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Length(#[from] WrongLength),
 }
 
 impl App {

@@ -13,7 +13,7 @@ use std::{
 
 use serde::Serialize;
 
-/// The price of a request that succeeds, in dollars.
+/// The price of a text in a request that succeeds, in dollars.
 pub(crate) const PRICE: f64 = 0.03;
 /// The same, in billionths of a dollar.
 const PRICE_NANOS: u64 = 30_000_000;
@@ -53,15 +53,24 @@ impl Model {
         Self { latency, fail_every, account: Arc::default() }
     }
 
-    /// Asks the model, which returns what `make_up` makes up.
+    /// Asks the model about one text. It returns what `make_up` makes up.
     pub(crate) async fn ask<T>(&self, make_up: impl FnOnce() -> T) -> Result<T, ModelError> {
+        self.ask_for(1, make_up).await
+    }
+
+    /// Asks the model about several texts in one request. Each has the price of a request.
+    pub(crate) async fn ask_for<T>(
+        &self,
+        texts: usize,
+        make_up: impl FnOnce() -> T,
+    ) -> Result<T, ModelError> {
         let number = self.account.requests.fetch_add(1, SeqCst) + 1;
         tokio::time::sleep(self.latency).await;
         if self.fail_every > 0 && number.is_multiple_of(self.fail_every) {
             self.account.failed.fetch_add(1, SeqCst);
             return Err(ModelError);
         }
-        self.account.nanos.fetch_add(PRICE_NANOS, SeqCst);
+        self.account.nanos.fetch_add(texts as u64 * PRICE_NANOS, SeqCst);
         Ok(make_up())
     }
 

@@ -1,6 +1,6 @@
 //! What the service shows. An insight that fails is left out: it must not take the page along.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use axum::{
     Json,
@@ -47,7 +47,7 @@ pub(crate) async fn feedback(
     let (category, sentiment, vector, in_german, priority, duplicates, spec) = tokio::join!(
         insights::categorize(&app, &tenant, text),
         insights::analyze(&app, &tenant, text),
-        insights::embed(&app, &tenant, text),
+        insights::embed(&app, &tenant, slice::from_ref(&feedback.text)),
         insights::translate(&app, &tenant, text, "de"),
         insights::prioritize(&app, &tenant, id),
         insights::find_duplicates(&app, &tenant, feedback.product, id),
@@ -56,7 +56,7 @@ pub(crate) async fn feedback(
     Ok(Json(FeedbackPage {
         category: category.ok(),
         sentiment: sentiment.ok(),
-        dimensions: vector.ok().map(|vector| vector.len()),
+        dimensions: vector.ok().map(|vectors| vectors.iter().map(Vec::len).sum()),
         in_german: in_german.ok(),
         priority: priority.ok(),
         duplicates: duplicates.ok(),

@@ -62,8 +62,10 @@ async fn the_statistics_are_those_of_the_callers_and_the_ledger_is_the_bill() {
     for name in ["summaries", "topics", "competitive"] {
         assert_eq!(calls(name), counted(&counts.products), "{name}");
     }
-    // Each run of `priority` asks for the sentiment.
+    // A run of `priority` asks for a sentiment, one of `duplicates` for the vectors of its own text
+    // and of four others.
     assert_eq!(calls("sentiment"), counted(&counts.feedback) + loads("priority"));
+    assert_eq!(calls("embeddings"), counted(&counts.feedback) + 5 * loads("duplicates"));
     assert!(counted(&counts.updates) > 0 && counted(&counts.elsewhere) == 0, "{counts:?}");
     let spent = number(&stats["total"]["money"]["spent"]);
     assert_eq!(spent, number(&bill["nanos"]), "{bill}");

@@ -1,15 +1,17 @@
 //! A change of a text, which makes values invalid after it has succeeded.
 
-use cachery::invalidate;
+use cachery::{expire, invalidate};
 
-use super::{PRODUCT, prioritize, specify};
+use super::{PRODUCT, compare, prioritize, specify};
 use crate::{
     app::App,
     feedback::{Feedback, StoreError},
 };
 
 /// Gives a customer's text another wording. Insights whose key is the text itself need no
-/// invalidation: another text is another key.
+/// invalidation: another text is another key. The comparison with competitors is worth more old than
+/// not at all, so it expires: it serves once more if the model fails.
+#[expire(compare(_, tenant, result.product))]
 #[invalidate(
     PRODUCT(tenant, result.product),
     prioritize(_, tenant, id),

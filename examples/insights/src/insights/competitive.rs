@@ -21,7 +21,7 @@ pub(crate) struct Position {
     mentions: usize,
 }
 
-/// It may be four hours old, so a change of one text does not end it: it has no `PRODUCT`.
+/// A change of a text lets it expire, and does not end it: it has no `PRODUCT`.
 #[cached(cache = COMPETITIVE, skip(app), tags(TENANT(tenant)))]
 pub(crate) async fn compare(app: &App, tenant: &str, product: u64) -> Result<Position, Failure> {
     let texts = app.store.of_product(tenant, product)?;

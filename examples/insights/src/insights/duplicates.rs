@@ -22,15 +22,13 @@ pub(crate) async fn find_duplicates(
     product: u64,
     id: u64,
 ) -> Result<Vec<String>, Failure> {
-    let text = app.store.read(tenant, id)?.text;
-    let own = embed(app, tenant, &text).await?;
-    let mut alike = Vec::new();
-    for other in app.store.of_product(tenant, product)? {
-        if other != text && are_near(&own, &embed(app, tenant, &other).await?) {
-            alike.push(other);
-        }
-    }
-    Ok(app.model.ask(|| alike).await?)
+    let mut texts = vec![app.store.read(tenant, id)?.text];
+    texts.extend(app.store.of_product(tenant, product)?);
+    let vectors = embed(app, tenant, &texts).await?;
+    let is_alike =
+        |(text, vector): &(&String, &Vec<f32>)| **text != texts[0] && are_near(&vectors[0], vector);
+    let alike = texts.iter().zip(&vectors).filter(is_alike);
+    Ok(app.model.ask(|| alike.map(|(text, _)| text.clone()).collect()).await?)
 }
 
 fn are_near(one: &[f32], other: &[f32]) -> bool {

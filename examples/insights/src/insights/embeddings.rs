@@ -1,11 +1,11 @@
-//! A text as a vector.
+//! Texts as vectors.
 
 use cachery::{cached, caches};
 
 use super::TENANT;
 use crate::{
-    app::App,
-    model::{ModelError, PRICE},
+    app::{App, Failure},
+    model::PRICE,
 };
 
 caches! {
@@ -14,9 +14,15 @@ caches! {
     };
 }
 
-#[cached(cache = EMBEDDINGS, skip(app), tags(TENANT(tenant)))]
-pub(crate) async fn embed(app: &App, tenant: &str, text: &str) -> Result<Vec<f32>, ModelError> {
-    app.model.ask(|| vector(text)).await
+/// Each text has an entry of its own, and the model is asked at once for those that have none.
+#[cached(cache = EMBEDDINGS, batch = texts, skip(app), tags(TENANT(tenant)))]
+pub(crate) async fn embed(
+    app: &App,
+    tenant: &str,
+    texts: &[String],
+) -> Result<Vec<Vec<f32>>, Failure> {
+    let vectors = || texts.iter().map(|text| vector(text)).collect();
+    Ok(app.model.ask_for(texts.len(), vectors).await?)
 }
 
 /// Counts letters: texts that are written alike are near each other.
