@@ -22,7 +22,7 @@ use crate::contract::place::Place;
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const LOAD_TIME: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 /// The seconds for which the value is read: ten lifetimes.
 const SECONDS: u32 = 100;
 /// The age from which a value of `rate-shared` is refreshed.

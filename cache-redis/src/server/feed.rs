@@ -15,7 +15,7 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
-use redis::{Pipeline, aio::PubSub};
+use redis::{Pipeline, RedisError, Value, aio::PubSub};
 use tokio::{
     sync::{Notify, watch},
     task::AbortHandle,
@@ -146,6 +146,16 @@ impl Listener {
         }
     }
 
+    /// Has the server send a pulse and waits for it; `false` where the server refuses.
+    async fn pulse(&self, pulse: &Pipeline) -> bool {
+        let came = self.pulsed.notified();
+        if !has_run(self.session.send(pulse).await) {
+            return false;
+        }
+        came.await;
+        true
+    }
+
     /// Has the server send pulses, until one does not come.
     async fn beat(&self) {
         let mut patience = FIRST;
@@ -157,14 +167,18 @@ impl Listener {
             let call = ScriptCall { script: &PULSE, keys: &keys, args: &args };
             let pulse: Pipeline = script::by_source(&[call], self.session.dialect);
             let limit = pin!(manager::timer(patience));
-            let came = async { tokio::join!(self.session.send(&pulse), self.pulsed.notified()) };
-            if manager::until(limit, pin!(came)).await.is_none() {
+            if manager::until(limit, pin!(self.pulse(&pulse))).await != Some(true) {
                 return;
             }
             patience = LIMIT;
             manager::timer(INTERVAL).await;
         }
     }
+}
+
+/// Tells whether the server has run the script.
+fn has_run(replies: Result<Vec<Value>, RedisError>) -> bool {
+    replies.is_ok_and(|replies| !replies.iter().any(|reply| matches!(reply, Value::ServerError(_))))
 }
 
 /// Draws an epoch. Should there be no random bytes, the time tells it from others.

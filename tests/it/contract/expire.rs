@@ -319,7 +319,9 @@ pub(crate) async fn it_expires_on_every_node(place: Place) {
                 origin.will([Act::Fail]);
                 assert_eq!(price(id, &origin).await, Ok(1), "{way:?}: it serves in its place");
                 assert_eq!((price(id, &origin).await, origin.runs()), (Ok(1), 1), "{way:?}");
-                nodes.iter().for_each(|node| node.clock().advance(RETRY_AFTER));
+                for node in &nodes {
+                    node.clock().advance(RETRY_AFTER);
+                }
                 assert_eq!(price(id, &origin).await, Ok(2), "{way:?}");
             })
             .await;
