@@ -8,6 +8,7 @@ const COLUMNS = [
   { title: "Load p95", key: "p95", by: (row) => row.load_p95_seconds },
   { title: "Coalesced", key: "coalesced", by: (row) => row.coalesced },
   { title: "Stale", key: "stale", by: (row) => row.stale },
+  { title: "Saved", key: "saved", by: (row) => row.saved?.amount },
   { title: "Entries", key: "size", by: (row) => fullness(row) },
 ];
 const WORST = { down: 2, degraded: 1, up: 0 };
@@ -119,7 +120,7 @@ function rowView(row, open) {
   const note = element("span", { class: "note" });
   const chart = sparkline();
   const [hitMeter, sizeMeter] = [meter(), meter()];
-  const texts = Object.fromEntries(["requests", "ratio", "p95", "coalesced", "stale", "size"].map((key) => [key, element("span")]));
+  const texts = Object.fromEntries(["requests", "ratio", "p95", "coalesced", "stale", "saved", "size"].map((key) => [key, element("span")]));
   const sizeNote = element("span", { class: "muted small" });
   const cell = (key, ...more) => {
     const { title } = COLUMNS.find((column) => column.key === key);
@@ -129,7 +130,7 @@ function rowView(row, open) {
     element("td", { role: "cell" }, element("div", { class: "name" }, dot, element("div", {}, name, note))),
     element("td", { role: "cell", class: "chart" }, chart.node),
     cell("requests"), cell("ratio", hitMeter.node), cell("p95"), cell("coalesced"), cell("stale"),
-    cell("size", sizeNote, sizeMeter.node));
+    cell("saved"), cell("size", sizeNote, sizeMeter.node));
   const inner = element("td", { role: "cell", colspan: COLUMNS.length });
   const below = element("tr", { class: "details", role: "row", id, hidden: true }, inner);
 
@@ -148,6 +149,7 @@ function rowView(row, open) {
     setText(texts.p95, duration(next.load_p95_seconds));
     setText(texts.coalesced, count(next.coalesced));
     setText(texts.stale, count(next.stale));
+    setText(texts.saved, money(next.saved));
     const isElsewhere = next.backends.every((one) => one === "redis");
     const [size, most] = next.max_bytes == null
       ? [count(numbers.size), count(numbers.capacity)]

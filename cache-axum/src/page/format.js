@@ -28,6 +28,11 @@ function percent(ratio) {
   return `${shown < 0.1 && ratio > 0 ? 0.1 : shown}\u202f%`;
 }
 
+/** An amount with its unit: 12.3 USD. */
+function money(saved) {
+  return saved == null ? NONE : `${figure(saved.amount)}\u202f${saved.unit}`;
+}
+
 function bytes(number) {
   if (number == null) return NONE;
   const powers = ["B", "KiB", "MiB", "GiB", "TiB"];

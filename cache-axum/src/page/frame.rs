@@ -62,7 +62,8 @@ impl Frames {
         let (caches, levels): (Vec<_>, _) =
             levels.into_iter().partition(|level| level.kind == "cache");
         let rows = caches.into_iter().zip(&report.caches);
-        let rows = rows.map(|(level, report)| (report.name, Row::new(admin, level, report)));
+        let unit = &report.cost_unit;
+        let rows = rows.map(|(level, report)| (report.name, Row::new(admin, level, report, unit)));
         let changed = self.changed(rows);
         let incidents = admin.status_log.incidents();
         let news = self.incidents.as_ref() != Some(&incidents);

@@ -19,14 +19,28 @@ pub(super) struct Row {
     /// Calls that a value past its ttl served.
     stale: u64,
     time_saved_seconds: f64,
+    /// What the cache has saved, where its loads cost something.
+    saved: Option<Saved>,
     /// The most bytes of its entries, where there is a bound.
     max_bytes: Option<u64>,
 }
 
+/// An amount of money.
+#[derive(PartialEq, Serialize)]
+struct Saved {
+    /// In units; negative for a cache whose refreshes cost more than it saves.
+    amount: f64,
+    unit: String,
+}
+
 impl Row {
-    /// Creates the row of a cache from its `level` and its report.
-    pub(super) fn new(admin: &Admin, level: Level, report: &CacheReport) -> Self {
-        let CacheReport { name, stats, sites, .. } = report;
+    /// Creates the row of a cache from its `level` and its report. Costs are in `unit`s.
+    pub(super) fn new(admin: &Admin, level: Level, report: &CacheReport, unit: &str) -> Self {
+        let CacheReport { name, stats, sites, ledger, .. } = report;
+        #[expect(clippy::cast_precision_loss, reason = "a page shows no more than three digits")]
+        let saved = ledger
+            .as_ref()
+            .map(|ledger| Saved { amount: ledger.saved as f64 / 1e9, unit: unit.to_owned() });
         let mut backends: Vec<_> = sites.iter().map(|site| site.policy.backend).collect();
         backends.dedup();
         let freshness = &stats.freshness;
@@ -41,6 +55,7 @@ impl Row {
             coalesced: stats.coalesced,
             stale: freshness.stale.saturating_add(freshness.on_error),
             time_saved_seconds: stats.time_saved.as_secs_f64(),
+            saved,
             max_bytes: sites.iter().map(|site| site.policy.max_bytes).sum(),
             level,
         }

@@ -112,6 +112,7 @@ async fn a_stream_has_all_at_first_then_what_changed_and_ends_soon() {
     let before = lines[0]["caches"].as_array().unwrap();
     let price = before.iter().find(|one| one["name"] == "routes-price").unwrap();
     assert_eq!((&price["numbers"]["size"], &price["status"]), (&2.into(), &"up".into()));
+    assert_eq!(price["saved"], Value::Null, "its loads cost nothing");
     let points = lines[0]["points"].as_array().unwrap();
     assert_eq!(points.len(), 2, "one for each sample: {points:?}");
     // The calls come between the second line and the third.

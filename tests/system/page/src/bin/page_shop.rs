@@ -39,7 +39,7 @@ async fn sentiment(text: &str) -> Result<u32, String> {
     if text.starts_with("bad") { Err("the model is busy".to_owned()) } else { Ok(1) }
 }
 
-#[cached(name = "exchange-rate", ttl = "30s", stale = "5m", capacity = 100)]
+#[cached(name = "exchange-rate", ttl = "30s", stale = "5m", capacity = 100, cost = 0.002)]
 async fn exchange_rate(from: &str, to: &str) -> u64 {
     takes(60).await;
     (from.len() + to.len()) as u64
