@@ -19,7 +19,7 @@ use background::Background;
 use declined::Declined;
 pub(crate) use kept_errors::KeptError;
 use live_policy::LivePolicy;
-pub(crate) use retries::Retries;
+pub(crate) use retries::{Due, Retries};
 pub(crate) use shared::{Remote, Shared};
 use stale_since::StaleSince;
 pub(crate) use tidy::{TOO_LARGE_FOR_MEMORY, tidy_when_open};

@@ -14,8 +14,8 @@ mod together;
 pub use block::{Block, BlockRequest};
 pub(crate) use budget::Budget;
 pub use exchange::{
-    FillKind, FillRequest, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark,
-    OtherLoads, Outgoing, ReadRequest, RemotePermit, Seen, SeenTag, StoredTag, StoredValue,
+    FillKind, FillRequest, Filled, HoldOff, Holder, IfStored, Incoming, LoadReply, LoadRequest,
+    Mark, OtherLoads, Outgoing, ReadRequest, RemotePermit, Seen, SeenTag, StoredTag, StoredValue,
     TagGeneration,
 };
 pub(crate) use key::Digester;
@@ -82,6 +82,10 @@ pub trait RemoteTier: Send + Sync {
         kind: FillKind,
         within: Duration,
     ) -> Pending<'a, Result<Filled, Reason>>;
+
+    /// Gives back the permit of a load that has failed in place of which a value serves. Other nodes
+    /// that have one do not load before it is time. Done in the background.
+    fn hold_off(&self, permit: RemotePermit, hold_off: HoldOff);
 
     /// Reads the values of several keys, as [`read`](Self::read) does: by one request to each
     /// server, where the tier can. The replies are in the order of the keys.

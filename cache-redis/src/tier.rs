@@ -37,9 +37,9 @@ use std::{
 use cachery_core::{
     Ending, ServerHealth, Shutdown,
     remote::{
-        Block, BlockRequest, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending, Place,
-        QueuedInvalidations, Reason, RemoteKey, RemoteOptions, RemotePermit, RemoteTier, Seen,
-        TagGeneration, TagKey, Target,
+        Block, BlockRequest, FillKind, Filled, HoldOff, LoadReply, LoadRequest, Outgoing, Pending,
+        Place, QueuedInvalidations, Reason, RemoteKey, RemoteOptions, RemotePermit, RemoteTier,
+        Seen, TagGeneration, TagKey, Target,
     },
     resources::{Resource, Resources},
 };
@@ -137,6 +137,14 @@ impl RemoteTier for Tier {
         within: Duration,
     ) -> Pending<'a, Result<Filled, Reason>> {
         Box::pin(fill::fill(&self.0, key, permit, value, kind, within))
+    }
+
+    fn hold_off(&self, permit: RemotePermit, hold_off: HoldOff) {
+        if let Ok(granted) = permit.granted.downcast::<load::Granted>()
+            && let Some(lease) = granted.lease
+        {
+            lease.hold_off(hold_off);
+        }
     }
 
     fn invalidate<'a>(

@@ -251,6 +251,7 @@ mod freshness_of_nodes_in_redis {
     rules! {
         standalone, Redis;
         expire: it_expires_on_every_node;
+        freshness: a_load_that_has_failed_holds_off_the_other_node;
         refresh: nodes_share_one_refresh;
     }
 }
@@ -259,6 +260,7 @@ mod freshness_of_nodes_in_tiers {
     rules! {
         standalone, Tiered;
         expire: it_expires_on_every_node;
+        freshness: a_load_that_has_failed_holds_off_the_other_node;
         refresh: nodes_share_one_refresh;
     }
 }

@@ -174,3 +174,23 @@ async fn ten_nodes_share_the_loads_and_no_reader_waits() {
         "{runs} loads, and {most} at most"
     );
 }
+
+#[tokio::test]
+async fn ten_nodes_ask_an_origin_that_is_dead_as_seldom_as_one() {
+    let nodes = ten_nodes().await;
+    let origin = Arc::new(Origin::default());
+    for node in &nodes {
+        node.scope(unsteady(&origin)).await.unwrap();
+    }
+    let cold = origin.runs();
+    origin.is_dead.store(true, Relaxed);
+    for _ in 0..3600 {
+        for node in &nodes {
+            node.clock().advance(SECOND);
+            node.scope(unsteady(&origin)).await.unwrap();
+        }
+    }
+    let runs = origin.runs() - cold;
+    // As on one node: after 10, 20, 40 and 80 s, and then each 100 s.
+    assert!((1..=45).contains(&runs), "{runs} probes");
+}

@@ -25,18 +25,27 @@ const MOST_KEYS: usize = 10_000;
 /// are not loaded together.
 const JITTER: f64 = 0.1;
 
+type Keys = HashMap<StoredKey, Retry, KeyHasher>;
+
 /// The keys whose last load has failed while a value of theirs was usable. They belong to the key,
 /// because a value that is read again from the remote tier is another entry.
 #[derive(Default)]
 pub(crate) struct Retries {
-    keys: Mutex<HashMap<StoredKey, Retry, KeyHasher>>,
+    keys: Mutex<Keys>,
     /// The number of keys, so that nobody takes the lock while nothing fails.
     count: AtomicUsize,
 }
 
+/// The next load of a key whose last one has failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Due {
+    pub(crate) at: Moment,
+    /// The time between the last two, without its random part.
+    pub(crate) delay: Duration,
+}
+
 struct Retry {
-    at: Moment,
-    delay: Duration,
+    due: Due,
     /// The moment from which the key has no value that could be served.
     end: Moment,
     /// `true` where its value had expired before the load.
@@ -52,29 +61,26 @@ impl Retries {
         }
         let keys = self.keys.lock();
         let retry = keys.get(entry.key());
-        retry.filter(|retry| retry.expired || !entry.is_expired()).map(|retry| retry.at)
+        retry.filter(|retry| retry.expired || !entry.is_expired()).map(|retry| retry.due.at)
     }
 
     /// Notes that a load of the key of `entry` has failed at `now`, in place of which `entry` may
-    /// serve. Returns the moment of the next load: after `first`, twice as long after each further
-    /// failure.
-    pub(crate) fn failed(&self, entry: &Entry, now: Moment, first: Duration) -> Moment {
-        let key = entry.key();
-        let end = entry.end();
-        let expired = entry.is_expired();
+    /// serve. Returns the next load: after `first`, twice as long after each further failure.
+    pub(crate) fn failed(&self, entry: &Entry, now: Moment, first: Duration) -> Due {
         let most = first * MOST;
         self.change(|keys| {
-            let delay = keys.get(key).map_or(first, |last| (last.delay * 2).min(most));
+            let last = keys.get(entry.key());
+            let delay = last.map_or(first, |last| (last.due.delay * 2).min(most));
             let jittered = delay.mul_f64(1.0 + JITTER * fastrand::f64()).min(most);
-            let at = now + jittered;
-            if keys.len() >= MOST_KEYS && !keys.contains_key(key) {
-                keys.retain(|_, retry| now < retry.at);
-            }
-            if keys.len() < MOST_KEYS || keys.contains_key(key) {
-                keys.insert(key.clone(), Retry { at, delay, end, expired });
-            }
-            at
+            let due = Due { at: now + jittered, delay };
+            note(keys, entry, now, due);
+            due
         })
+    }
+
+    /// Notes that a load of the key of `entry` has failed in another process.
+    pub(crate) fn failed_elsewhere(&self, entry: &Entry, now: Moment, due: Due) {
+        self.change(|keys| note(keys, entry, now, due));
     }
 
     /// Counts the keys.
@@ -102,11 +108,23 @@ impl Retries {
     }
 
     /// Runs `act` on the keys, and counts them after it.
-    fn change<T>(&self, act: impl FnOnce(&mut HashMap<StoredKey, Retry, KeyHasher>) -> T) -> T {
+    fn change<T>(&self, act: impl FnOnce(&mut Keys) -> T) -> T {
         let mut keys = self.keys.lock();
         let result = act(&mut keys);
         self.count.store(keys.len(), Release);
         result
+    }
+}
+
+/// Notes the next load of the key of `entry`, where there is room for it.
+fn note(keys: &mut Keys, entry: &Entry, now: Moment, due: Due) {
+    let key = entry.key();
+    if keys.len() >= MOST_KEYS && !keys.contains_key(key) {
+        keys.retain(|_, retry| now < retry.due.at);
+    }
+    if keys.len() < MOST_KEYS || keys.contains_key(key) {
+        let retry = Retry { due, end: entry.end(), expired: entry.is_expired() };
+        keys.insert(key.clone(), retry);
     }
 }
 
@@ -129,7 +147,7 @@ mod tests {
         clock.stop();
         let (retries, now) = (Retries::default(), clock.now());
         let value = value(1, now, None);
-        let failed = || retries.failed(&value, now, FIRST).since(now);
+        let failed = || retries.failed(&value, now, FIRST).at.since(now);
         let delays: Vec<_> = (0..6).map(|_| failed().as_secs_f64()).collect();
         for (delay, least) in delays.iter().zip([10.0, 20.0, 40.0, 80.0, 100.0, 100.0]) {
             assert!((least..=least * 1.1).contains(delay) && *delay <= 100.0, "{delays:?}");
@@ -150,6 +168,17 @@ mod tests {
         assert_eq!(retries.len(), MOST_KEYS, "one that is known stays");
         fail(MOST_KEYS, now + 2 * FIRST);
         assert_eq!(retries.len(), 2, "those that are due are forgotten first");
+    }
+
+    #[test]
+    fn a_failure_elsewhere_counts_as_one_of_its_own() {
+        let clock = Clock::isolated();
+        let (retries, now) = (Retries::default(), clock.now());
+        let value = value(1, now, None);
+        let due = Due { at: now + FIRST / 2, delay: 4 * FIRST };
+        retries.failed_elsewhere(&value, now, due);
+        assert_eq!(retries.of(&value), Some(due.at));
+        assert_eq!(retries.failed(&value, now, FIRST).delay, 8 * FIRST);
     }
 
     #[test]

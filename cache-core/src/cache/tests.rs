@@ -11,9 +11,9 @@ use crate::{
     memory::fake::{self, has_interleaved, interleave_once, key, put},
     observe::Resources,
     remote::{
-        Block, BlockRequest, Digester, FillKind, Filled, LoadReply, LoadRequest, Outgoing, Pending,
-        Place, QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, Shutdown,
-        TagGeneration, TagKey, Target,
+        Block, BlockRequest, Digester, FillKind, Filled, HoldOff, LoadReply, LoadRequest, Outgoing,
+        Pending, Place, QueuedInvalidations, Reason, RemoteKey, RemotePermit, RemoteTier, Seen,
+        Shutdown, TagGeneration, TagKey, Target,
     },
     site::Site,
 };
@@ -78,6 +78,10 @@ impl RemoteTier for Nowhere {
         _: FillKind,
         _: Duration,
     ) -> Pending<'a, Result<Filled, Reason>> {
+        unreachable!()
+    }
+
+    fn hold_off(&self, _: RemotePermit, _: HoldOff) {
         unreachable!()
     }
 

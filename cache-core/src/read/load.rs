@@ -20,7 +20,7 @@ use super::{
     standby::Standby,
 };
 use crate::{
-    cache::{Cache, Outcome},
+    cache::{Cache, Due, Outcome},
     clock::Moment,
     codec::{Codec, Unstorable},
     deciding::Decision,
@@ -372,8 +372,9 @@ impl Load {
     /// Ends a failed load with the value that serves in place of its own. The error is the permit,
     /// where none may: there is none, or the key was invalidated meanwhile.
     fn stand_in(self) -> Result<Entry, Permit<Outcome>> {
-        let Self { cache, permit, standby, cause, note, .. } = self;
-        stand_in(&cache, permit, standby, cause, &note, StaleReason::Error)
+        let Self { cache, permit, standby, cause, note, remote, .. } = self;
+        let failed = |due| remote.into_iter().for_each(|remote| remote.hold_off(&cache, due));
+        stand_in(&cache, permit, standby, cause, &note, StaleReason::Error, failed)
     }
 
     /// Counts the cost of the load in nano-units; `None` for one that is negative or not a number.
@@ -409,7 +410,8 @@ impl Load {
 }
 
 /// Ends a load without a value of its own by the one that stands by, and serves. The error is the
-/// permit, where none may: there is none, or the key was invalidated meanwhile.
+/// permit, where none may: there is none, or the key was invalidated meanwhile. `failed` learns of
+/// the next load before any invalidation that comes after.
 pub(super) fn stand_in(
     cache: &Cache,
     permit: Permit<Outcome>,
@@ -417,6 +419,7 @@ pub(super) fn stand_in(
     cause: LoadCause,
     note: &Note,
     reason: StaleReason,
+    failed: impl FnOnce(Due),
 ) -> Result<Entry, Permit<Outcome>> {
     let Some(standby) = standby.filter(|standby| standby.serves(cache)) else {
         return Err(permit);
@@ -425,8 +428,9 @@ pub(super) fn stand_in(
     let outcome = Outcome::Standby(entry.clone());
     let first = cache.policy.get().retry_after;
     let noted = || {
-        let at = cache.retries.failed(&entry, cache.clock.now(), first);
-        standby.hold_off(at);
+        let due = cache.retries.failed(&entry, cache.clock.now(), first);
+        standby.hold_off(due.at);
+        failed(due);
     };
     if let Err(permit) = permit.fail_with(&outcome, noted) {
         // What is only being replaced meanwhile serves, and what was invalidated does not.

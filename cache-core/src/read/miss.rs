@@ -216,6 +216,7 @@ impl Miss {
                 self.load_within_budget(permit, cause).await
             }
             Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry)),
+            Err(NotGranted::HeldOff(permit, hold_off)) => self.held_off_elsewhere(permit, hold_off),
             Err(NotGranted::Busy(_)) if cause == LoadCause::Miss => self.take_slow_standby(),
             Err(NotGranted::Busy(_)) => {
                 let look_again = self.now() + LOOK_AGAIN;
@@ -266,7 +267,7 @@ impl Miss {
         match self.request_load(permit).await {
             Ok(permit) => self.load_within_budget(permit, LoadCause::Call).await,
             Err(NotGranted::Found(entry)) => Next::Take(Outcome::Value(entry)),
-            Err(NotGranted::Busy(_)) => Next::Bypass,
+            Err(NotGranted::Busy(_) | NotGranted::HeldOff(..)) => Next::Bypass,
         }
     }
 
@@ -598,6 +599,9 @@ impl Miss {
             .soft_end
             .filter(|_| self.standby.as_ref().is_some_and(|standby| standby.stands(&self.cache)));
         let Some(remote) = &mut self.remote else { return Ok(permit) };
+        if self.standby.as_ref().is_some_and(|standby| standby.serves(&self.cache)) {
+            remote.has_standby();
+        }
         if self.cache.declines(permit.key()) {
             // A lease would make others wait for a value that they do not get.
             remote.load_beside();

@@ -12,7 +12,7 @@ use tracing::{Instrument as _, warn};
 
 use super::combined::Combined;
 use crate::{
-    cache::{Cache, Outcome, Shared},
+    cache::{Cache, Due, Outcome, Shared},
     clock::Moment,
     codec::{Undecodable, Unstorable},
     entry::{Entry, Facts},
@@ -24,9 +24,9 @@ use crate::{
     observe,
     policy::FLIGHT_WAIT,
     remote::{
-        Budget, FillKind, Filled, Holder, IfStored, Incoming, LoadReply, LoadRequest, Mark,
-        OtherLoads, Outgoing, Pending, Reason, RemoteKey, RemotePermit, RemoteTier, Seen, SeenTag,
-        StoredValue, TagGeneration, TagKey,
+        Budget, FillKind, Filled, HoldOff, Holder, IfStored, Incoming, LoadReply, LoadRequest,
+        Mark, OtherLoads, Outgoing, Pending, Reason, RemoteKey, RemotePermit, RemoteTier, Seen,
+        SeenTag, StoredValue, TagGeneration, TagKey,
     },
     tag::TagSet,
     timeline::{Age, Lifetimes, Timeline},
@@ -58,6 +58,8 @@ pub(super) struct RemotePart {
     gives_way_at: Option<Moment>,
     /// The requests of the other keys of a batch, with which those of this key are sent.
     combined: Option<Arc<Combined>>,
+    /// `true` where another value serves in place of a load.
+    has_standby: bool,
 }
 
 /// The outcome of a request for the permit that was not granted.
@@ -66,6 +68,8 @@ pub(super) enum NotGranted {
     Found(Entry),
     /// Another process loads, and the call gives way to it. Dropping the permit ends the flight.
     Busy(Permit<Outcome>),
+    /// A load of another process has failed a moment ago, and the call has another value.
+    HeldOff(Permit<Outcome>, HoldOff),
 }
 
 /// The reply to a read that found no value, and the state of this process before it.
@@ -108,6 +112,7 @@ impl RemotePart {
             // A lease would make others wait for a value that they never get.
             gives_way_at: None,
             combined: None,
+            has_standby: false,
             others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
     }
@@ -150,6 +155,19 @@ impl RemotePart {
     /// Makes the call load beside others, of whatever process: it has waited long enough.
     pub(super) fn load_beside(&mut self) {
         self.others = OtherLoads::LoadBeside;
+    }
+
+    /// Lets a load that has failed in another process hold the call off, which has another value.
+    pub(super) fn has_standby(&mut self) {
+        self.has_standby = true;
+    }
+
+    /// Ends the request of a load that has failed: other processes load no earlier than this one.
+    pub(super) fn hold_off(mut self: Box<Self>, cache: &Cache, due: Due) {
+        let left = due.at.since(cache.clock.now());
+        if let Some(permit) = self.permit.take() {
+            tier(cache).hold_off(permit, HoldOff { left, delay: due.delay });
+        }
     }
 
     /// Makes the call wait for no other process's load from `moment` on.
@@ -401,6 +419,9 @@ impl RemotePart {
                     }
                     ask_again(&mut request);
                 }
+                Ok(LoadReply::HeldOff(hold_off)) => {
+                    return Err(NotGranted::HeldOff(permit, hold_off));
+                }
                 Err(reason) => {
                     out_of_reach(cache, reason);
                     self.refusal.get_or_insert(reason);
@@ -437,6 +458,7 @@ impl RemotePart {
                 others: OtherLoads::Supersede,
                 stored: IfStored::LoadAnyway,
                 holder,
+                has_standby: false,
             };
         }
         LoadRequest {
@@ -445,6 +467,7 @@ impl RemotePart {
             others: self.others,
             stored: self.last_read.map_or(IfStored::ReturnIt, |read| read.if_stored),
             holder,
+            has_standby: self.has_standby,
         }
     }
 }

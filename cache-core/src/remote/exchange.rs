@@ -176,6 +176,18 @@ pub struct LoadRequest {
     pub stored: IfStored,
     /// The load that a lease would be held for.
     pub holder: Holder,
+    /// `true` for a caller who has a value to serve in place of a load: then one that has failed
+    /// elsewhere holds the caller off.
+    pub has_standby: bool,
+}
+
+/// The next load of a key whose last one has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldOff {
+    /// The time until then.
+    pub left: Duration,
+    /// The time between the last two, without its random part. It doubles with each failure.
+    pub delay: Duration,
 }
 
 /// A load that holds a lease.
@@ -233,6 +245,8 @@ pub enum LoadReply {
     /// Another process loads. The future is ready when asking again is worth while: the value may
     /// be stored by then, or the other process gone.
     Busy(Pending<'static, ()>),
+    /// A load of another process has failed a moment ago.
+    HeldOff(HoldOff),
 }
 
 /// The remote part of a permit: the token that a fill needs and the lease, where there is one.

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery_core::remote::{Holder, Operation, Reason, RemoteKey};
+use cachery_core::remote::{HoldOff, Holder, Operation, Reason, RemoteKey};
+use redis::Value;
 use tokio::task::AbortHandle;
 
 use super::{
     client::Client,
-    scripts::{RELEASE, RENEW, millis},
+    scripts::{HOLD_OFF, RELEASE, RENEW, millis},
     token,
 };
 use crate::manager;
@@ -21,6 +22,8 @@ const RENEWAL: Duration = Duration::from_secs(1);
 pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(600);
 /// The time that the request of a renewal or release may take.
 const LIMIT: Duration = Duration::from_secs(1);
+/// The longest time between two loads that a lease can name, in milliseconds: it has ten digits.
+const MOST_DELAY: u128 = 9_999_999_999;
 
 /// A lease that was asked for, or is held. Dropping it gives it back: also one that was granted to
 /// a caller who had gone, so that nobody waits for a load that never began.
@@ -71,6 +74,20 @@ impl Lease {
         self.claim.as_ref().map_or(&[], |claim| &claim.id)
     }
 
+    /// Leaves in its place that the load has failed, and when the next one is due.
+    pub(super) fn hold_off(mut self, hold_off: HoldOff) {
+        if let Some(renewal) = self.renewal.take() {
+            renewal.abort();
+        }
+        if let Some(claim) = self.claim.take() {
+            let begun = claim.client.node.work.release();
+            manager::handle().spawn(async move {
+                let _begun = begun;
+                claim.hold_off(hold_off).await;
+            });
+        }
+    }
+
     /// Notes that there is nothing to give back: it was refused, never asked for, or given back by
     /// another request.
     pub(super) fn disarm(mut self) {
@@ -106,6 +123,19 @@ impl Claim {
             // The next renewal makes up for one that fails.
             let _ =
                 self.client.run(&RENEW, &[lease, token_key], &args, Operation::Renew, LIMIT).await;
+        }
+    }
+
+    async fn hold_off(self: Arc<Self>, HoldOff { left, delay }: HoldOff) {
+        let [_, _, lease, waiters, _, wake_up] = self.client.node.all_of(&self.key);
+        let keys = self.client.node.and_feed([lease, waiters, wake_up]);
+        let delay = delay.as_millis().min(MOST_DELAY);
+        let [left, delay] = [millis(left), format!("{delay:010}")];
+        let args = [&self.id[..], left.as_bytes(), delay.as_bytes()];
+        let told = self.client.run(&HOLD_OFF, &keys, &args, Operation::Release, LIMIT).await;
+        if !matches!(told, Ok(Value::Int(_))) {
+            // Another node may load once more, and need not wait for that.
+            self.release().await;
         }
     }
 

@@ -8,8 +8,8 @@ use std::{
 use cachery_core::{
     Mark,
     remote::{
-        IfStored, LoadReply, LoadRequest, Operation, OtherLoads, Pending, Reason, RemoteKey,
-        RemotePermit, StoredTag,
+        HoldOff, IfStored, LoadReply, LoadRequest, Operation, OtherLoads, Pending, Reason,
+        RemoteKey, RemotePermit, StoredTag,
     },
 };
 use redis::{Pipeline, Value};
@@ -33,9 +33,21 @@ const ASK_AGAIN_UNWOKEN: Duration = Duration::from_millis(50);
 
 /// The reply of the script.
 enum Verdict {
-    Granted { token: Vec<u8> },
-    Busy { lease_left: i64 },
-    Found { value: Vec<u8>, pttl: i64 },
+    Granted {
+        token: Vec<u8>,
+    },
+    Busy {
+        lease_left: i64,
+    },
+    /// A load has failed; the next one is due when so many milliseconds are over.
+    Failed {
+        delay: Vec<u8>,
+        left: i64,
+    },
+    Found {
+        value: Vec<u8>,
+        pttl: i64,
+    },
 }
 
 /// Asks for the permit to load `key`.
@@ -64,7 +76,8 @@ pub(super) async fn request_load(
     };
     // Before Redis is asked, so that a push that comes at once wakes the caller.
     let woken = client.node.waiters.wait_for(key.digest);
-    let script = Begin::of(client, key, generation, new_states, request.others, seen);
+    let script =
+        Begin::of(client, key, generation, new_states, request.others, seen, request.has_standby);
     let mut stored = request.stored;
     loop {
         let left = within.saturating_sub(began.elapsed());
@@ -80,6 +93,10 @@ pub(super) async fn request_load(
             Verdict::Busy { lease_left } => {
                 lease.take().into_iter().for_each(Lease::disarm);
                 return Ok(LoadReply::Busy(ask_again(client, woken, lease_left)));
+            }
+            Verdict::Failed { delay, left } => {
+                lease.take().into_iter().for_each(Lease::disarm);
+                return Ok(LoadReply::HeldOff(hold_off(&delay, left)));
             }
             Verdict::Found { value, pttl } => {
                 match envelope::open(script.value_key(), value, Pttl::from(pttl)) {
@@ -103,6 +120,7 @@ struct Begin {
     others: OtherLoads,
     /// The generations of tags: a lease of a load from before others counts for nothing.
     tags: Option<[u8; 16]>,
+    has_standby: bool,
     lane: Lane,
 }
 
@@ -114,11 +132,13 @@ impl Begin {
         new_states: [[u8; 16]; 2],
         others: OtherLoads,
         tags: Option<[u8; 16]>,
+        has_standby: bool,
     ) -> Self {
         let [value, token, lease, waiters, ..] = client.node.all_of(key);
         // The reply may be the value.
         let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
-        Self { keys: [value, token, lease, waiters], generation, new_states, others, tags, lane }
+        let keys = [value, token, lease, waiters];
+        Self { keys, generation, new_states, others, tags, has_standby, lane }
     }
 
     /// Returns the key of the value.
@@ -135,7 +155,7 @@ impl Begin {
     ) -> Result<Value, Reason> {
         let [token_life, lease_life] = [TOKEN_LIFE, lease::LIFE].map(millis);
         let wanted = wanted(stored);
-        let args: [&[u8]; 9] = [
+        let args: [&[u8]; 10] = [
             &self.generation,
             &wanted,
             flag(self.others == OtherLoads::Supersede),
@@ -145,9 +165,19 @@ impl Begin {
             lease_life.as_bytes(),
             &self.new_states[1],
             self.tags.as_ref().map_or(&[], |tags| tags),
+            flag(self.has_standby),
         ];
         let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
         client.run_all(&[call], Operation::Begin, within, self.lane).await.map(only)
+    }
+}
+
+/// Returns the next load after one that has failed, as a script tells it.
+fn hold_off(delay: &[u8], left: i64) -> HoldOff {
+    let delay = str::from_utf8(delay).ok().and_then(|digits| digits.parse().ok());
+    HoldOff {
+        left: Duration::from_millis(u64::try_from(left).unwrap_or(0)),
+        delay: Duration::from_millis(delay.unwrap_or(0)),
     }
 }
 
@@ -222,6 +252,7 @@ impl Verdict {
             Ok([Value::BulkString(verdict), Value::BulkString(data), Value::Int(number)]) => {
                 match &*verdict {
                     b"granted" => Ok(Self::Granted { token: data }),
+                    b"failed" => Ok(Self::Failed { delay: data, left: number }),
                     b"busy" => Ok(Self::Busy { lease_left: number }),
                     b"found" => Ok(Self::Found { value: data, pttl: number }),
                     _ => Err(Reason::UnexpectedReply),

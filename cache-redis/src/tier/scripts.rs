@@ -19,6 +19,7 @@ pub(super) static BEGIN: Script = script!(new, "", "scripts/begin.lua");
 pub(super) static FILL: Script = script!(new, "", "scripts/fill.lua");
 pub(super) static KEEP: Script = script!(new, "", "scripts/keep.lua");
 pub(super) static RELEASE: Script = script!(new, " flags=allow-oom", "scripts/release.lua");
+pub(super) static HOLD_OFF: Script = script!(new, "", "scripts/hold_off.lua");
 pub(super) static RENEW: Script = script!(new, "", "scripts/renew.lua");
 pub(super) static INVALIDATE: Script = script!(new, " flags=allow-oom", "scripts/invalidate.lua");
 pub(super) static CLEAR: Script = script!(new, " flags=allow-oom", "scripts/clear.lua");

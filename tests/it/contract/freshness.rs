@@ -375,3 +375,27 @@ pub(crate) async fn health_and_the_report_tell_who_lives_on_old_values_and_since
     })
     .await;
 }
+
+pub(crate) async fn a_load_that_has_failed_holds_off_the_other_node(place: Place) {
+    let nodes = [place.node().await, place.node().await];
+    let [here, there] = &nodes;
+    let origin = Origin::new();
+    for node in &nodes {
+        node.clock().stop();
+        assert_eq!(node.scope(call(&origin)).await, Ok(1));
+        to_usable_on_error(node);
+    }
+    origin.will([Act::Fail, Act::Fail, Act::Fail]);
+    assert_eq!(here.scope(call(&origin)).await, Ok(1));
+    assert_eq!(origin.runs(), 2);
+    // The failure is told in the background.
+    here.shutdown(Duration::from_secs(20)).await;
+    for _ in 0..2 {
+        assert_eq!(there.scope(call(&origin)).await, Ok(1), "the old value serves");
+    }
+    assert_eq!(origin.runs(), 2, "one node has asked for both");
+    let stats = there.scope(async { stats() }).await;
+    assert_eq!((stats.load_errors, stats.freshness.on_error), (0, 2));
+    there.scope(async { price::invalidate(1).await }).await;
+    assert_eq!(there.scope(call(&origin)).await, Err(Failure), "nothing is left to serve");
+}

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::{Miss, Next};
 use crate::{
-    cache::{Cache, Outcome},
+    cache::{Cache, Due, Outcome},
     entry::Entry,
+    flight::Permit,
     observe::StaleReason,
     read::{load::LoadCause, standby::Standby},
+    remote::HoldOff,
     timeline::Age,
 };
 
@@ -100,6 +102,31 @@ impl Miss {
             entry.hold_off(at);
         }
         held_off.is_some()
+    }
+
+    /// Serves the call, and those who wait for it, with the old value, because a load of another
+    /// process has failed.
+    pub(super) fn held_off_elsewhere(
+        &self,
+        permit: Permit<Outcome>,
+        HoldOff { left, delay }: HoldOff,
+    ) -> Next {
+        let Some(standby) = &self.standby else { return Next::Bypass };
+        let now = self.now();
+        let due = Due { at: now + left, delay };
+        let note = || {
+            self.cache.retries.failed_elsewhere(standby.entry(), now, due);
+            standby.hold_off(due.at);
+        };
+        let outcome = Outcome::Standby(standby.entry().clone());
+        if let Err(permit) = permit.fail_with(&outcome, note) {
+            // What is only being replaced meanwhile serves, and what was invalidated does not.
+            if !standby.stands(&self.cache) {
+                return Next::Bypass;
+            }
+            permit.land(outcome, || ());
+        }
+        self.take_standby()
     }
 
     /// Counts a value that serves in place of a load that failed.

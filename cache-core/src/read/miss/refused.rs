@@ -34,7 +34,9 @@ impl Refused {
     pub(in crate::read) fn stand_in(self: Box<Self>) -> Result<Entry, Box<Self>> {
         let Self { mut miss, permit, cause, spent } = *self;
         let standby = miss.standby.take();
-        stand_in(&miss.cache, permit, standby, cause, &miss.note, StaleReason::Budget)
+        // Other processes may have some of their budget left.
+        let failed = |_| ();
+        stand_in(&miss.cache, permit, standby, cause, &miss.note, StaleReason::Budget, failed)
             .map_err(|permit| Box::new(Self { miss, permit, cause, spent }))
     }
 

@@ -42,6 +42,7 @@ impl Release {
             others,
             stored,
             holder: Holder::new(|| true),
+            has_standby: false,
         };
         self.tier.request_load(&self.key, request, LONG).await.unwrap()
     }
@@ -52,6 +53,7 @@ impl Release {
             LoadReply::Granted(permit) => permit,
             LoadReply::Found(_) => panic!("a value is stored"),
             LoadReply::Busy(_) => panic!("another node loads"),
+            LoadReply::HeldOff(_) => panic!("no load has failed"),
         }
     }
 
