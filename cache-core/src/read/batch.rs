@@ -7,6 +7,7 @@
 //! not wait for each other, in whatever order they ask.
 
 mod group;
+mod part;
 mod run;
 mod seek;
 
@@ -16,7 +17,8 @@ use std::{
 };
 
 use self::{
-    group::{Groups, Part},
+    group::Groups,
+    part::Part,
     seek::{Missing, Seek},
 };
 use super::keyed::{Keyed, Tagged};
@@ -142,7 +144,7 @@ where
         Box::pin(self.fetch(&cache, found, &key_of, groups)).await
     }
 
-    /// Returns the cache; `None` where there are no items.
+    /// Returns the cache, if the list has an item.
     fn cache(&self) -> Option<Arc<Cache>> {
         let first = self.items.first()?;
         Some(Caches::cache_of((self.at)(first).site))

@@ -13,7 +13,7 @@ use tracing::{Span, warn};
 
 use super::{
     Rules,
-    group::{GroupOutcome, Part},
+    part::{GroupOutcome, Part},
 };
 use crate::{
     batch_returns::{BatchReturn, Outcomes},
@@ -240,7 +240,8 @@ impl<R, V, E> Settling<R, V, E> {
             }
         }
         let land = |place: usize, landing: Landing| {
-            let (_, value, ops, _) = &values[place];
+            // Borrowed for this closure alone, so that values need not be `Sync`.
+            let (_, value, ops, _) = &mut values[place];
             landing.land(|key, facts| ops.wrap(key, value, facts));
         };
         landings.finish(land).await;

@@ -15,7 +15,8 @@ use super::{
         note::{Note, Tier},
         together::{Together, Way},
     },
-    group::{GroupOutcome, Part, Start},
+    group::Start,
+    part::{GroupOutcome, Part},
 };
 use crate::{
     cache::{Cache, Outcome},
