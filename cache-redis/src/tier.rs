@@ -37,9 +37,9 @@ use std::{
 use cachery_core::{
     Ending, ServerHealth, Shutdown,
     remote::{
-        Block, BlockRequest, FillKind, Filled, HoldOff, LoadReply, LoadRequest, Outgoing, Pending,
-        Place, QueuedInvalidations, Reason, RemoteKey, RemoteOptions, RemotePermit, RemoteTier,
-        Seen, TagGeneration, TagKey, Target,
+        Block, BlockRequest, FillKind, FillRequest, Filled, HoldOff, LoadReply, LoadRequest,
+        Outgoing, Pending, Place, QueuedInvalidations, ReadRequest, Reason, RemoteKey,
+        RemoteOptions, RemotePermit, RemoteTier, Seen, TagGeneration, TagKey, Target,
     },
     resources::{Resource, Resources},
 };
@@ -145,6 +145,30 @@ impl RemoteTier for Tier {
         {
             lease.hold_off(hold_off);
         }
+    }
+
+    fn read_many<'a>(
+        &'a self,
+        reads: &'a [ReadRequest],
+        within: Duration,
+    ) -> Pending<'a, Vec<Result<Seen, Reason>>> {
+        Box::pin(read::read_many(&self.0, reads, within))
+    }
+
+    fn request_loads<'a>(
+        &'a self,
+        requests: &'a [(RemoteKey, LoadRequest)],
+        within: Duration,
+    ) -> Pending<'a, Vec<Result<LoadReply, Reason>>> {
+        Box::pin(load::request_loads(&self.0, requests, within))
+    }
+
+    fn fill_many(
+        &self,
+        fills: Vec<FillRequest>,
+        within: Duration,
+    ) -> Pending<'_, Vec<Result<Filled, Reason>>> {
+        Box::pin(fill::fill_many(&self.0, fills, within))
     }
 
     fn invalidate<'a>(

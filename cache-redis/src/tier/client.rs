@@ -1,6 +1,7 @@
 //! The node and its servers, as every operation needs them.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -79,6 +80,20 @@ impl Client {
             replies[place] = reply;
         }
         Ok(replies)
+    }
+
+    /// Returns the places of `keys`, at most `most` of one server together.
+    pub(super) fn by_server(&self, keys: &[&[u8]], most: usize) -> Vec<Vec<usize>> {
+        let mut servers = BTreeMap::<u16, Vec<usize>>::new();
+        for (place, key) in keys.iter().enumerate() {
+            let owner = if self.servers.is_cluster() {
+                self.servers.owner(self.servers.slot(key))
+            } else {
+                0
+            };
+            servers.entry(owner).or_default().push(place);
+        }
+        servers.values().flat_map(|places| places.chunks(most)).map(<[_]>::to_vec).collect()
     }
 
     /// Queues invalidations that no server has acknowledged. They are done as soon as their servers

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use cachery_core::{
     Ending,
-    remote::{FillKind, Filled, Operation, Outgoing, Reason, RemoteKey, RemotePermit},
+    remote::{
+        FillKind, FillRequest, Filled, Operation, Outgoing, Reason, RemoteKey, RemotePermit,
+        StoredTag,
+    },
 };
+use futures_util::future::join_all;
 use redis::Value;
 
 use super::{
@@ -20,7 +24,10 @@ use super::{
     tags,
     token::State,
 };
-use crate::connection::ScriptCall;
+use crate::{
+    connection::{MAX_IN_PIPELINE, ScriptCall},
+    server::Lane,
+};
 
 /// Stores `value`, or only gives the permit back where there is none.
 pub(super) async fn fill(
@@ -31,45 +38,145 @@ pub(super) async fn fill(
     kind: FillKind,
     within: Duration,
 ) -> Result<Filled, Reason> {
-    let Ok(granted) = permit.granted.downcast::<Granted>() else { return Ok(Filled::Fenced) };
-    let Granted { token, only_if_absent, lease, tags } = *granted;
-    let Some(state) = State::of_fill(&token, kind) else { return Ok(Filled::Fenced) };
-    let keys = client.node.and_feed(client.node.all_of(key));
-    let value = value.as_ref();
-    let sealed = value.and_then(|value| envelope::seal(&keys[0], state, value, &tags));
-    let lifetime = value.and_then(|value| value.lifetimes.usable).map(millis);
-    let args: [&[u8]; 6] = [
-        &token,
-        sealed.as_deref().unwrap_or_default(),
-        lifetime.as_deref().unwrap_or_default().as_bytes(),
-        lease.as_ref().map_or(&[], Lease::id),
-        flag(kind == FillKind::Replacing),
-        flag(only_if_absent),
-    ];
-    // Where it is not known whether the old value was replaced, it must not be read again.
-    let doubt = (kind == FillKind::Replacing)
-        .then(|| Batch::new(client, [Scope::Key(key.clone(), Ending::Invalid)]));
-    let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
-    let call = ScriptCall { script: &FILL, keys: &keys, args: &args };
-    let calls = [call];
-    let fill = client.run_all(&calls, Operation::Fill, within, lane);
-    let replies = if tags.is_empty() || sealed.is_none() {
+    let Some(storing) = Storing::prepare(client, key, permit, value.as_ref(), kind) else {
+        return Ok(Filled::Fenced);
+    };
+    let args = storing.args();
+    let calls = [storing.call(&args)];
+    let fill = client.run_all(&calls, Operation::Fill, within, storing.lane);
+    let replies = if storing.tags.is_empty() || storing.sealed.is_none() {
         fill.await?
     } else {
-        let kept = tags::keep(client, &tags, lifetime.as_deref(), within);
+        let kept = storing.keep_tags(client, within);
         Box::pin(async { tokio::join!(fill, kept).0 }).await?
     };
-    match only(replies) {
-        Value::Int(token_stood) => {
-            if let Some(doubt) = doubt {
-                doubt.cancel();
-            }
-            // The script has given it back.
-            if let Some(lease) = lease {
-                lease.disarm();
-            }
-            Ok(if token_stood == 1 { Filled::Stored } else { Filled::Fenced })
+    Ok(storing.settle(only(replies)))
+}
+
+/// Stores the values of several keys: by one request to each server, large ones apart.
+pub(super) async fn fill_many(
+    client: &Client,
+    fills: Vec<FillRequest>,
+    within: Duration,
+) -> Vec<Result<Filled, Reason>> {
+    let mut replies: Vec<_> = fills.iter().map(|_| Ok(Filled::Fenced)).collect();
+    let prepared = fills.into_iter().enumerate().filter_map(|(place, fill)| {
+        let FillRequest { key, permit, value, kind } = fill;
+        Some((place, Storing::prepare(client, &key, permit, value.as_ref(), kind)?))
+    });
+    let (large, main): (Vec<_>, Vec<_>) =
+        prepared.partition(|(_, storing)| storing.lane == Lane::Large);
+    let keys: Vec<_> = main.iter().map(|(_, storing)| &storing.keys[0][..]).collect();
+    let parts = client.by_server(&keys, MAX_IN_PIPELINE);
+    let mut main: Vec<_> = main.into_iter().map(Some).collect();
+    let of_main = parts.into_iter().map(|places| {
+        places.into_iter().filter_map(|place| main[place].take()).collect::<Vec<_>>()
+    });
+    let parts: Vec<_> = of_main.collect();
+    let parts = parts.into_iter().chain(large.into_iter().map(|one| vec![one]));
+    let parts = parts.map(|part| fill_part(client, part, within));
+    for (place, reply) in join_all(parts).await.into_iter().flatten() {
+        replies[place] = reply;
+    }
+    replies
+}
+
+/// Stores the values of one server.
+async fn fill_part(
+    client: &Client,
+    part: Vec<(usize, Storing<'_>)>,
+    within: Duration,
+) -> Vec<(usize, Result<Filled, Reason>)> {
+    let args: Vec<_> = part.iter().map(|(_, storing)| storing.args()).collect();
+    let calls: Vec<_> =
+        part.iter().zip(&args).map(|((_, storing), args)| storing.call(args)).collect();
+    let lane = part.first().map_or(Lane::Main, |(_, storing)| storing.lane);
+    let fill = client.run_all(&calls, Operation::Fill, within, lane);
+    let tagged = part.iter().filter(|(_, storing)| storing.sealed.is_some());
+    let kept = join_all(tagged.map(|(_, storing)| storing.keep_tags(client, within)));
+    let (replied, _) = tokio::join!(fill, kept);
+    match replied {
+        Ok(values) => {
+            let mut values = values.into_iter();
+            let settle = |(place, storing): (usize, Storing<'_>)| {
+                (place, Ok(storing.settle(values.next().unwrap_or_default())))
+            };
+            part.into_iter().map(settle).collect()
         }
-        reply => Ok(Filled::Refused(refusal(&reply))),
+        Err(reason) => part.into_iter().map(|(place, _)| (place, Err(reason))).collect(),
+    }
+}
+
+/// A fill, with all that its script needs.
+struct Storing<'a> {
+    keys: Vec<Vec<u8>>,
+    token: Vec<u8>,
+    sealed: Option<Vec<u8>>,
+    lifetime: Option<String>,
+    kind: FillKind,
+    only_if_absent: bool,
+    lease: Option<Lease>,
+    tags: Vec<StoredTag>,
+    lane: Lane,
+    /// Where it is not known whether the old value was replaced, it must not be read again.
+    doubt: Option<Batch<'a>>,
+}
+
+impl<'a> Storing<'a> {
+    /// Returns `None` where the permit lets nothing be stored.
+    fn prepare(
+        client: &'a Client,
+        key: &RemoteKey,
+        permit: RemotePermit,
+        value: Option<&Outgoing>,
+        kind: FillKind,
+    ) -> Option<Self> {
+        let granted = permit.granted.downcast::<Granted>().ok()?;
+        let Granted { token, only_if_absent, lease, tags } = *granted;
+        let state = State::of_fill(&token, kind)?;
+        let keys = client.node.and_feed(client.node.all_of(key));
+        let sealed = value.and_then(|value| envelope::seal(&keys[0], state, value, &tags));
+        let lifetime = value.and_then(|value| value.lifetimes.usable).map(millis);
+        let doubt = (kind == FillKind::Replacing)
+            .then(|| Batch::new(client, [Scope::Key(key.clone(), Ending::Invalid)]));
+        let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
+        Some(Self { keys, token, sealed, lifetime, kind, only_if_absent, lease, tags, lane, doubt })
+    }
+
+    fn args(&self) -> [&[u8]; 6] {
+        [
+            &self.token,
+            self.sealed.as_deref().unwrap_or_default(),
+            self.lifetime.as_deref().unwrap_or_default().as_bytes(),
+            self.lease.as_ref().map_or(&[], Lease::id),
+            flag(self.kind == FillKind::Replacing),
+            flag(self.only_if_absent),
+        ]
+    }
+
+    fn call<'c>(&'c self, args: &'c [&'c [u8]]) -> ScriptCall<'c> {
+        ScriptCall { script: &FILL, keys: &self.keys, args }
+    }
+
+    /// Lets the generations of the tags live as long as the value.
+    async fn keep_tags(&self, client: &Client, within: Duration) {
+        tags::keep(client, &self.tags, self.lifetime.as_deref(), within).await;
+    }
+
+    /// Takes the reply of the script.
+    fn settle(self, reply: Value) -> Filled {
+        match reply {
+            Value::Int(token_stood) => {
+                if let Some(doubt) = self.doubt {
+                    doubt.cancel();
+                }
+                // The script has given it back.
+                if let Some(lease) = self.lease {
+                    lease.disarm();
+                }
+                if token_stood == 1 { Filled::Stored } else { Filled::Fenced }
+            }
+            reply => Filled::Refused(refusal(&reply)),
+        }
     }
 }

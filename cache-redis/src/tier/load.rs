@@ -1,6 +1,7 @@
 //! Permits to load a key.
 
 use std::{
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,6 +13,7 @@ use cachery_core::{
         RemoteKey, RemotePermit, StoredTag,
     },
 };
+use futures_util::future::join_all;
 use redis::{Pipeline, Value};
 use tokio::sync::futures::OwnedNotified;
 
@@ -24,7 +26,11 @@ use super::{
     tags,
     token::{self, TokenState},
 };
-use crate::{connection::ScriptCall, manager, server::Lane};
+use crate::{
+    connection::{MAX_IN_PIPELINE, ScriptCall},
+    manager,
+    server::Lane,
+};
 
 /// The longest wait for another node's load before a caller asks again, where pushes wake it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -58,117 +64,231 @@ pub(super) async fn request_load(
     within: Duration,
 ) -> Result<LoadReply, Reason> {
     let began = Instant::now();
-    let generation = async {
-        match request.generation {
-            Some(generation) => Ok(generation),
-            None => generation_of(client, key.place.name, within).await,
-        }
-    };
-    let tags = tags::of_load(client, request.tags, within);
-    let (generation, tags) = tokio::try_join!(generation, tags)?;
-    let generations: Vec<_> = tags.iter().map(|tag| Some(tag.generation)).collect();
-    let seen = Mark::default().with_tags(&generations).tags;
-    let new_states = [token::draw()?, token::draw()?];
-    // Should the caller go away, dropping it gives back what was granted.
-    let mut lease = match request.others {
-        OtherLoads::AwaitLease => Some(Lease::ask_for(client, key, &request.holder)?),
-        OtherLoads::LoadBeside | OtherLoads::Supersede => None,
-    };
-    // Before Redis is asked, so that a push that comes at once wakes the caller.
-    let woken = client.node.waiters.wait_for(key.digest);
-    let script =
-        Begin::of(client, key, generation, new_states, request.others, seen, request.has_standby);
-    let mut stored = request.stored;
+    let mut asking = Asking::prepare(client, key, request, within).await?;
     loop {
         let left = within.saturating_sub(began.elapsed());
-        let reply = script.run(client, stored, lease.as_ref(), left).await;
-        if matches!(reply, Err(Reason::BreakerOpen | Reason::Connecting)) {
-            // Nothing was sent, so nothing was granted.
-            lease.take().into_iter().for_each(Lease::disarm);
-        }
-        match Verdict::read(reply?)? {
-            Verdict::Granted { token } => {
-                return Ok(LoadReply::Granted(permit(generation, token, stored, lease, tags)));
-            }
-            Verdict::Busy { lease_left } => {
-                lease.take().into_iter().for_each(Lease::disarm);
-                return Ok(LoadReply::Busy(ask_again(client, woken, lease_left)));
-            }
-            Verdict::Failed { delay, left } => {
-                lease.take().into_iter().for_each(Lease::disarm);
-                return Ok(LoadReply::HeldOff(hold_off(&delay, left)));
-            }
-            Verdict::Found { value, pttl } => {
-                match envelope::open(script.value_key(), value, Pttl::from(pttl)) {
-                    Ok((_, incoming)) => {
-                        lease.take().into_iter().for_each(Lease::disarm);
-                        return Ok(LoadReply::Found(incoming));
-                    }
-                    Err(_) => stored = IfStored::LoadAnyway,
-                }
-            }
+        let lane = asking.lane;
+        let args = asking.args();
+        let replied = client.run_all(&[asking.with(&args)], Operation::Begin, left, lane).await;
+        if let Some(reply) = asking.settle(client, replied.map(only))? {
+            return Ok(reply);
         }
     }
 }
 
-/// The script that asks for the permit, with all that stays the same when it runs again.
-struct Begin {
+/// Asks for the permits to load several keys: by one request to each server.
+pub(super) async fn request_loads(
+    client: &Arc<Client>,
+    requests: &[(RemoteKey, LoadRequest)],
+    within: Duration,
+) -> Vec<Result<LoadReply, Reason>> {
+    let began = Instant::now();
+    let generations = generations_of(client, requests, within).await;
+    let prepared = requests.iter().map(async |(key, request)| {
+        // The reply may be the value, and a large one has a connection of its own kind.
+        if client.sizes.may_be_large(key) {
+            return Err(request_load(client, key, request.clone(), within).await);
+        }
+        let generation = request.generation.or_else(|| generations.get(key.place.name).copied());
+        let request = LoadRequest { generation, ..request.clone() };
+        Asking::prepare(client, key, request, within).await.map_err(Err)
+    });
+    let mut replies = Vec::with_capacity(requests.len());
+    let mut asking = Vec::new();
+    for (place, prepared) in join_all(prepared).await.into_iter().enumerate() {
+        match prepared {
+            Ok(one) => {
+                asking.push((place, one));
+                replies.push(Err(Reason::Timeout));
+            }
+            Err(reply) => replies.push(reply),
+        }
+    }
+    let keys: Vec<_> = asking.iter().map(|(_, one)| &one.keys[0][..]).collect();
+    let parts = client.by_server(&keys, MAX_IN_PIPELINE);
+    let mut asking: Vec<_> = asking.into_iter().map(Some).collect();
+    let parts = parts.into_iter().map(|places| {
+        let part: Vec<_> = places.into_iter().filter_map(|place| asking[place].take()).collect();
+        request_part(client, requests, part, within, began)
+    });
+    for (place, reply) in join_all(parts).await.into_iter().flatten() {
+        replies[place] = reply;
+    }
+    replies
+}
+
+/// Asks one server for permits.
+async fn request_part(
+    client: &Arc<Client>,
+    requests: &[(RemoteKey, LoadRequest)],
+    part: Vec<(usize, Asking)>,
+    within: Duration,
+    began: Instant,
+) -> Vec<(usize, Result<LoadReply, Reason>)> {
+    let left = || within.saturating_sub(began.elapsed());
+    let calls: Vec<_> = part.iter().map(|(_, one)| one.args()).collect();
+    let calls: Vec<_> = part.iter().zip(&calls).map(|((_, one), args)| one.with(args)).collect();
+    let told = client.run_all(&calls, Operation::Begin, left(), Lane::Main).await;
+    let mut values = match told {
+        Ok(values) => values.into_iter().map(Ok).collect::<Vec<_>>().into_iter(),
+        Err(reason) => vec![Err(reason); part.len()].into_iter(),
+    };
+    let mut replies = Vec::with_capacity(part.len());
+    for (place, mut one) in part {
+        let value = values.next().unwrap_or(Ok(Value::Nil));
+        let reply = match one.settle(client, value) {
+            Ok(Some(reply)) => Ok(reply),
+            Err(reason) => Err(reason),
+            // What is stored cannot be read, which is rare.
+            Ok(None) => {
+                let (key, request) = &requests[place];
+                let request = LoadRequest { stored: IfStored::LoadAnyway, ..request.clone() };
+                request_load(client, key, request, left()).await
+            }
+        };
+        replies.push((place, reply));
+    }
+    replies
+}
+
+/// Returns the generations of the caches for which a request has none.
+async fn generations_of(
+    client: &Client,
+    requests: &[(RemoteKey, LoadRequest)],
+    within: Duration,
+) -> HashMap<&'static str, [u8; 16]> {
+    let unknown = requests.iter().filter(|(_, request)| request.generation.is_none());
+    let names: HashSet<_> = unknown.map(|(key, _)| key.place.name).collect();
+    let asked = names.into_iter().map(async |name| {
+        // Where there is no reply, each request asks again, and fails by itself.
+        Some((name, generation_of(client, name, within).await.ok()?))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// A request for a permit, with all that stays the same when it is sent again.
+struct Asking {
     keys: [Vec<u8>; 4],
     generation: [u8; 16],
     /// A state for a key without one, and one for a value that supersedes.
     new_states: [[u8; 16]; 2],
     others: OtherLoads,
     /// The generations of tags: a lease of a load from before others counts for nothing.
-    tags: Option<[u8; 16]>,
+    seen_tags: Option<[u8; 16]>,
     has_standby: bool,
     lane: Lane,
+    tags: Vec<StoredTag>,
+    stored: IfStored,
+    wanted: Vec<u8>,
+    lives: [String; 2],
+    lease: Option<Lease>,
+    /// `None` once the caller waits for it.
+    woken: Option<OwnedNotified>,
 }
 
-impl Begin {
-    fn of(
-        client: &Client,
+impl Asking {
+    async fn prepare(
+        client: &Arc<Client>,
         key: &RemoteKey,
-        generation: [u8; 16],
-        new_states: [[u8; 16]; 2],
-        others: OtherLoads,
-        tags: Option<[u8; 16]>,
-        has_standby: bool,
-    ) -> Self {
-        let [value, token, lease, waiters, ..] = client.node.all_of(key);
-        // The reply may be the value.
-        let lane = if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main };
-        let keys = [value, token, lease, waiters];
-        Self { keys, generation, new_states, others, tags, has_standby, lane }
-    }
-
-    /// Returns the key of the value.
-    fn value_key(&self) -> &[u8] {
-        &self.keys[0]
-    }
-
-    async fn run(
-        &self,
-        client: &Client,
-        stored: IfStored,
-        lease: Option<&Lease>,
+        request: LoadRequest,
         within: Duration,
-    ) -> Result<Value, Reason> {
-        let [token_life, lease_life] = [TOKEN_LIFE, lease::LIFE].map(millis);
-        let wanted = wanted(stored);
-        let args: [&[u8]; 10] = [
+    ) -> Result<Self, Reason> {
+        let generation = async {
+            match request.generation {
+                Some(generation) => Ok(generation),
+                None => generation_of(client, key.place.name, within).await,
+            }
+        };
+        let tags = tags::of_load(client, request.tags, within);
+        let (generation, tags) = tokio::try_join!(generation, tags)?;
+        let generations: Vec<_> = tags.iter().map(|tag| Some(tag.generation)).collect();
+        // Should the caller go away, dropping it gives back what was granted.
+        let lease = match request.others {
+            OtherLoads::AwaitLease => Some(Lease::ask_for(client, key, &request.holder)?),
+            OtherLoads::LoadBeside | OtherLoads::Supersede => None,
+        };
+        let [value, token, lease_key, waiters, ..] = client.node.all_of(key);
+        Ok(Self {
+            keys: [value, token, lease_key, waiters],
+            generation,
+            new_states: [token::draw()?, token::draw()?],
+            others: request.others,
+            seen_tags: Mark::default().with_tags(&generations).tags,
+            // The reply may be the value.
+            lane: if client.sizes.may_be_large(key) { Lane::Large } else { Lane::Main },
+            tags,
+            stored: request.stored,
+            wanted: wanted(request.stored),
+            has_standby: request.has_standby,
+            lives: [TOKEN_LIFE, lease::LIFE].map(millis),
+            lease,
+            // Before Redis is asked, so that a push that comes at once wakes the caller.
+            woken: Some(client.node.waiters.wait_for(key.digest)),
+        })
+    }
+
+    fn args(&self) -> [&[u8]; 10] {
+        [
             &self.generation,
-            &wanted,
+            &self.wanted,
             flag(self.others == OtherLoads::Supersede),
             &self.new_states[0],
-            token_life.as_bytes(),
-            lease.map_or(&[], Lease::id),
-            lease_life.as_bytes(),
+            self.lives[0].as_bytes(),
+            self.lease.as_ref().map_or(&[], Lease::id),
+            self.lives[1].as_bytes(),
             &self.new_states[1],
-            self.tags.as_ref().map_or(&[], |tags| tags),
+            self.seen_tags.as_ref().map_or(&[], |tags| tags),
             flag(self.has_standby),
-        ];
-        let call = ScriptCall { script: &BEGIN, keys: &self.keys, args: &args };
-        client.run_all(&[call], Operation::Begin, within, self.lane).await.map(only)
+        ]
+    }
+
+    fn with<'a>(&'a self, args: &'a [&'a [u8]]) -> ScriptCall<'a> {
+        ScriptCall { script: &BEGIN, keys: &self.keys, args }
+    }
+
+    /// Takes the reply of the script. `None` where it is to be asked again, for another value than
+    /// the one that is stored.
+    fn settle(
+        &mut self,
+        client: &Client,
+        reply: Result<Value, Reason>,
+    ) -> Result<Option<LoadReply>, Reason> {
+        if matches!(reply, Err(Reason::BreakerOpen | Reason::Connecting)) {
+            // Nothing was sent, so nothing was granted.
+            self.disarm();
+        }
+        match Verdict::read(reply?)? {
+            Verdict::Granted { token } => {
+                let tags = std::mem::take(&mut self.tags);
+                let lease = self.lease.take();
+                let permit = permit(self.generation, token, self.stored, lease, tags);
+                Ok(Some(LoadReply::Granted(permit)))
+            }
+            Verdict::Busy { lease_left } => {
+                self.disarm();
+                let woken = self.woken.take().expect("the last reply of a request comes once");
+                Ok(Some(LoadReply::Busy(ask_again(client, woken, lease_left))))
+            }
+            Verdict::Failed { delay, left } => {
+                self.disarm();
+                Ok(Some(LoadReply::HeldOff(hold_off(&delay, left))))
+            }
+            Verdict::Found { value, pttl } => {
+                let opened = envelope::open(&self.keys[0], value, Pttl::from(pttl));
+                if let Ok((_, incoming)) = opened {
+                    self.disarm();
+                    return Ok(Some(LoadReply::Found(incoming)));
+                }
+                self.stored = IfStored::LoadAnyway;
+                self.wanted = wanted(self.stored);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Notes that no lease was granted.
+    fn disarm(&mut self) {
+        self.lease.take().into_iter().for_each(Lease::disarm);
     }
 }
 

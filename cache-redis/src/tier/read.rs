@@ -3,7 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use cachery_core::remote::{Incoming, Operation, Reason, RemoteKey, Seen, StoredValue, TagKey};
+use cachery_core::remote::{
+    Incoming, Operation, ReadRequest, Reason, RemoteKey, Seen, StoredValue, TagKey,
+};
+use futures_util::future::join_all;
 use redis::{Cmd, Pipeline, Value};
 
 use super::{
@@ -20,6 +23,10 @@ use crate::server::Lane;
 /// The reply to `PTTL` for a key that does not exist.
 const GONE: i64 = -2;
 
+/// The most keys of one pipeline of a read of several. They are plain commands, so a server is back
+/// with others after some hundred microseconds.
+const MOST_TOGETHER: usize = 512;
+
 /// Reads the value stored for `key`, with the state of the key.
 pub(super) async fn read(
     client: &Client,
@@ -27,18 +34,110 @@ pub(super) async fn read(
     tags: &[TagKey],
     within: Duration,
 ) -> Result<Seen, Reason> {
-    let keys = client.node.names.read_keys(key);
-    let tag_keys: Vec<_> = tags.iter().map(|tag| client.node.names.tag(tag)).collect();
-    let keys = Keys { keys, tags: tag_keys };
-    let Replies { of_key: [pttl, stored, token, generation], tags } =
-        if client.sizes.may_be_large(key) {
-            // Larger than the last, as is the next, and so not part of the future of every read.
-            Box::pin(fetch_by_size(client, key, &keys, within)).await?
-        } else if client.servers.is_cluster() {
-            Box::pin(fetch_from_cluster(client, &keys, within, Lane::Main)).await?
-        } else {
-            fetch_from_one(client, &keys, within, Lane::Main).await?
-        };
+    let keys = Keys::of(client, key, tags);
+    let replies = if client.sizes.may_be_large(key) {
+        // Larger than the last, as is the next, and so not part of the future of every read.
+        Box::pin(fetch_by_size(client, key, &keys, within)).await?
+    } else if client.servers.is_cluster() {
+        Box::pin(fetch_from_cluster(client, &keys, within, Lane::Main)).await?
+    } else {
+        fetch_from_one(client, &keys, within, Lane::Main).await?
+    };
+    Ok(seen(client, key, &keys, replies))
+}
+
+/// Reads the values of several keys: by one request to each server, those of caches with large
+/// values apart.
+pub(super) async fn read_many(
+    client: &Client,
+    reads: &[ReadRequest],
+    within: Duration,
+) -> Vec<Result<Seen, Reason>> {
+    let of_read = |read: &ReadRequest| Keys::of(client, &read.key, &read.tags);
+    let keys: Vec<_> = reads.iter().map(of_read).collect();
+    let (large, main): (Vec<usize>, Vec<usize>) =
+        (0..reads.len()).partition(|place| client.sizes.may_be_large(&reads[*place].key));
+    let values: Vec<_> = main.iter().map(|place| keys[*place].keys.value()).collect();
+    let parts = client.by_server(&values, MOST_TOGETHER).into_iter().map(async |part| {
+        let places: Vec<usize> = part.into_iter().map(|place| main[place]).collect();
+        let fetched = fetch_part(client, &keys, &places, within).await;
+        match fetched {
+            Ok(replies) => {
+                let seen = |(place, replies): (usize, Replies)| {
+                    (place, Ok(seen(client, &reads[place].key, &keys[place], replies)))
+                };
+                places.into_iter().zip(replies).map(seen).collect::<Vec<_>>()
+            }
+            Err(reason) => places.into_iter().map(|place| (place, Err(reason))).collect(),
+        }
+    });
+    let apart = large.into_iter().map(async |place| {
+        let ReadRequest { key, tags } = &reads[place];
+        (place, read(client, key, tags, within).await)
+    });
+    let (parts, apart) = tokio::join!(join_all(parts), join_all(apart));
+    let mut replies: Vec<_> = reads.iter().map(|_| Err(Reason::Timeout)).collect();
+    for (place, reply) in parts.into_iter().flatten().chain(apart) {
+        replies[place] = reply;
+    }
+    replies
+}
+
+/// Reads from one server, and in a Cluster the generations from where they are.
+async fn fetch_part(
+    client: &Client,
+    keys: &[Keys],
+    places: &[usize],
+    within: Duration,
+) -> Result<Vec<Replies>, Reason> {
+    let is_cluster = client.servers.is_cluster();
+    let mut pipeline = Pipeline::with_capacity(2 * places.len());
+    for place in places {
+        let Keys { keys, tags } = &keys[*place];
+        let value = keys.value();
+        let mut wanted = vec![value, keys.token()];
+        if !is_cluster {
+            wanted.push(keys.generation());
+            wanted.extend(tags.iter().map(|tag| &tag[..]));
+        }
+        add(&mut pipeline, value, &wanted);
+    }
+    let first = keys[places[0]].keys.value();
+    let of_keys = client.send(first, &pipeline, Operation::Get, within, Lane::Main);
+    if !is_cluster {
+        let replies = of_keys.await?.into_iter();
+        return Ok(in_pairs(replies).map(take_apart).collect());
+    }
+    let elsewhere: Vec<_> = places.iter().flat_map(|place| keys[*place].elsewhere()).collect();
+    let mut names = elsewhere.clone();
+    names.sort_unstable();
+    names.dedup();
+    let generations = get_all(client, &names, within);
+    let (of_keys, generations) = tokio::try_join!(of_keys, generations)?;
+    let mut found = elsewhere.iter().map(|name| {
+        let place = names.binary_search(name).unwrap_or_default();
+        generations.get(place).cloned().unwrap_or_default()
+    });
+    let replies = in_pairs(of_keys.into_iter()).zip(places).map(|(replies, place)| {
+        let [left, value, token, _] = take_apart(replies).of_key;
+        let generation = found.next().unwrap_or_default();
+        let tags = found.by_ref().take(keys[*place].tags.len()).collect();
+        Replies { of_key: [left, value, token, generation], tags }
+    });
+    Ok(replies.collect())
+}
+
+/// Returns the replies two by two.
+fn in_pairs(mut replies: std::vec::IntoIter<Value>) -> impl Iterator<Item = Vec<Value>> {
+    std::iter::from_fn(move || {
+        let pair: Vec<_> = replies.by_ref().take(2).collect();
+        (!pair.is_empty()).then_some(pair)
+    })
+}
+
+/// Returns what the replies to a read of `key` show.
+fn seen(client: &Client, key: &RemoteKey, keys: &Keys, replies: Replies) -> Seen {
+    let Replies { of_key: [pttl, stored, token, generation], tags } = replies;
     if let Value::BulkString(stored) = &stored {
         client.sizes.saw(key, stored.len());
     }
@@ -56,7 +155,7 @@ pub(super) async fn read(
         // `MGET` shows nothing where something else than a string is.
         None => StoredValue::Corrupt,
     };
-    Ok(Seen { stored, mark, tags })
+    Seen { stored, mark, tags }
 }
 
 /// The keys of a read: those of the key, and the generations of tags.
@@ -64,6 +163,19 @@ struct Keys {
     keys: ReadKeys,
     /// Mostly none.
     tags: Vec<Vec<u8>>,
+}
+
+impl Keys {
+    fn of(client: &Client, key: &RemoteKey, tags: &[TagKey]) -> Self {
+        let names = &client.node.names;
+        Self { keys: names.read_keys(key), tags: tags.iter().map(|tag| names.tag(tag)).collect() }
+    }
+
+    /// Returns the keys that may be on other servers of a Cluster.
+    fn elsewhere(&self) -> impl Iterator<Item = Vec<u8>> {
+        let generation = self.keys.generation().to_vec();
+        std::iter::once(generation).chain(self.tags.iter().cloned())
+    }
 }
 
 /// The replies to a read.
@@ -152,16 +264,21 @@ async fn get(client: &Client, key: &[u8], within: Duration) -> Result<Value, Rea
 
 /// Returns the request for the time that `value` has left, and for the values of `keys`.
 fn request(value: &[u8], keys: &[&[u8]]) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(2);
+    add(&mut pipeline, value, keys);
+    pipeline
+}
+
+/// Adds the request for the time that `value` has left, and for the values of `keys`.
+fn add(pipeline: &mut Pipeline, value: &[u8], keys: &[&[u8]]) {
     let room = "PTTL".len() + value.len();
     let mut pttl = Cmd::with_capacity(2, room);
     pttl.arg("PTTL").arg(value);
     let mut mget = Cmd::with_capacity(1 + keys.len(), keys.len() * room);
     mget.arg("MGET").arg(keys);
-    let mut pipeline = Pipeline::with_capacity(2);
     // The time that is left comes first: should the value be replaced in between, the new one
     // seems older than it is.
     pipeline.add_command(pttl).add_command(mget);
-    pipeline
 }
 
 /// Takes apart the replies to `PTTL` and `MGET`; what is missing is `Nil`.
