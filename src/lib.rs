@@ -53,7 +53,7 @@ pub mod testing {
 
 /// Bounds for generic code: the values that a cache can keep, and the results of a load.
 pub mod value {
-    pub use cachery_core::{CacheValue, LoadOutput, LocalValue};
+    pub use cachery_core::{CacheValue, LoadManyOutput, LoadOutput, LocalValue};
 }
 
 #[cfg(feature = "axum")]

@@ -80,7 +80,7 @@ pub use observe::{
 #[doc(hidden)]
 pub use observe::{LoadTimes, metric_list, resources};
 pub use over_budget::OverBudget;
-pub use read::{Cache, Invalidations, LoadOutput, Served, Tag, Target, Tier};
+pub use read::{Cache, Invalidations, LoadManyOutput, LoadOutput, Served, Tag, Target, Tier};
 pub use registry::{
     CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Ledger, Report,
     SiteReport, TagHandle,
@@ -98,7 +98,7 @@ pub use wrong_length::WrongLength;
 pub mod __private {
     pub use cachery_syntax::{Backend, Engine, Eviction, Refresh, Window};
     pub use linkme;
-    pub use std::borrow::ToOwned;
+    pub use std::{borrow::ToOwned, vec::Vec};
 
     pub use crate::{
         __call as call, __call_detached as call_detached, __call_now as call_now,
@@ -117,7 +117,7 @@ pub mod __private {
         read::{
             At, Batch, Budgeted, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped,
             Tag as DeclaredTag, Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit, hit_now,
-            invalidate_all, invalidate_all_now,
+            invalidate_all, invalidate_all_now, invalidate_many, peek_many, put_many, references,
         },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},

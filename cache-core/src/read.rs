@@ -21,6 +21,7 @@ mod invalidate;
 mod invalidations;
 mod keyed;
 mod load;
+mod many;
 mod miss;
 mod note;
 mod remote_fill;
@@ -32,15 +33,16 @@ mod tagged;
 mod thread_wait;
 mod together;
 
-pub use batch::Batch;
+pub use batch::{Batch, references};
 pub use by_thread::invalidate_all_now;
 pub use companions::{Turn, hit, hit_now};
-pub use declared::{Cache, LoadOutput};
+pub use declared::{Cache, LoadManyOutput, LoadOutput};
 pub use declared_tag::Tag;
 pub use invalidate::{Target, invalidate_all};
 pub use invalidations::Invalidations;
 pub use keyed::{
     At, Budgeted, InDeclared, Keyed, Plain, Skipped, Tagged, TaggedAt, TaggedPlain, Value,
 };
+pub use many::{invalidate_many, peek_many, put_many};
 pub use note::{Served, Tier};
 pub use served::ServedResult;

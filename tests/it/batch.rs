@@ -1,5 +1,10 @@
 //! The rules of functions that are cached for each item of a list.
 
+mod fresh;
+#[cfg(feature = "redis")]
+mod of_redis;
+mod peers;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Mutex,
@@ -34,7 +39,7 @@ impl From<WrongLength> for Failed {
 }
 
 /// Doubles each text. It refuses lists with `no`, and forgets what is called `short`.
-#[cached(name = "batch-doubled", ttl = 60, batch = texts, skip(calls))]
+#[cached(name = "batch-doubled", ttl = 60, batch = texts, cost = 0.5, failed_cost = |_| 0.25, skip(calls))]
 async fn doubled(times: usize, texts: &[String], calls: &Calls) -> Result<Vec<String>, Failed> {
     calls.note(texts);
     tokio::task::yield_now().await;
@@ -131,6 +136,99 @@ async fn a_wrong_length_is_an_error_and_stores_nothing() {
             assert_eq!(doubled::peek(1, "a").await, None);
             assert_eq!(doubled(1, &texts(&["no"]), &calls).await, Err(Failed::Refused));
             assert_eq!(doubled::cache().stats().load_errors, 2);
+        })
+        .await;
+}
+
+#[cached(name = "batch-split", ttl = 60, batch = ids, max = 2, skip(calls))]
+async fn split(ids: &[u64], calls: &Mutex<Vec<Vec<u64>>>) -> Result<Vec<u64>, String> {
+    calls.lock().unwrap().push(ids.to_vec());
+    if ids.contains(&13) {
+        Err("13".to_owned())
+    } else {
+        Ok(ids.iter().map(|id| id * 10).collect())
+    }
+}
+
+#[cached(name = "batch-parallel", ttl = 60, batch = ids, max = 2, parallel = 3, skip(running))]
+async fn parallel(ids: &[u64], running: &Mutex<[usize; 2]>) -> Result<Vec<u64>, String> {
+    {
+        let mut running = running.lock().unwrap();
+        running[0] += 1;
+        running[1] = running[1].max(running[0]);
+    }
+    tokio::task::yield_now().await;
+    running.lock().unwrap()[0] -= 1;
+    Ok(ids.to_vec())
+}
+
+#[tokio::test]
+async fn long_lists_are_split_and_what_a_run_brought_is_kept_when_a_later_one_fails() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Mutex::default();
+            assert_eq!(split(&[5, 4, 3, 2, 1], &calls).await.unwrap(), [50, 40, 30, 20, 10]);
+            assert_eq!(*calls.lock().unwrap(), [vec![5, 4], vec![3, 2], vec![1]]);
+            calls.lock().unwrap().clear();
+            assert_eq!(split(&[7, 8, 13, 9, 10, 11], &calls).await.unwrap_err(), "13");
+            assert_eq!(*calls.lock().unwrap(), [vec![7, 8], vec![13, 9]]);
+            assert_eq!(split::peek_many([7, 8, 9, 10]).await, [Some(70), Some(80), None, None]);
+            let running = Mutex::default();
+            let ids: Vec<_> = (0..20).collect();
+            assert_eq!(parallel(&ids, &running).await.unwrap(), ids);
+            assert_eq!(*running.lock().unwrap(), [0, 3]);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn overlapping_calls_in_opposite_orders_load_each_item_once_and_wait_for_no_circle() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Calls::default();
+            let [one, other] = [texts(&["a", "b", "c"]), texts(&["d", "c", "b"])];
+            let again = texts(&["c", "a", "d", "a"]);
+            let (one, other, third) = tokio::join!(
+                doubled(2, &one, &calls),
+                doubled(2, &other, &calls),
+                doubled(2, &again, &calls)
+            );
+            assert_eq!(one.unwrap(), ["aa", "bb", "cc"]);
+            assert_eq!(other.unwrap(), ["dd", "cc", "bb"]);
+            assert_eq!(third.unwrap(), ["cc", "aa", "dd", "aa"]);
+            assert_eq!(calls.take(), [texts(&["a", "b", "c"]), texts(&["d"])]);
+            let stats = doubled::cache().stats();
+            let batch = stats.batch;
+            assert_eq!((batch.loaded, batch.joined, batch.deduplicated), (4, 5, 1));
+            let money = stats.money;
+            assert_eq!(money.spent, 4 * 500_000_000);
+            assert_eq!(money.saved_by_coalescing, 5 * 500_000_000);
+            assert_eq!(money.saved_by_dedup, 500_000_000);
+            assert_eq!(money.would_have_spent(), 10 * 500_000_000);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn companions_take_one_item_or_many() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Calls::default();
+            doubled::put(2, "x", "put".to_owned()).await;
+            doubled::put_many(2, [("y", "why".to_owned()), ("z", "zed".to_owned())]).await;
+            let list = texts(&["z", "y", "x"]);
+            assert_eq!(doubled(2, &list, &calls).await.unwrap(), ["zed", "why", "put"]);
+            let found = doubled::peek_many(2, &list).await;
+            assert_eq!(found.into_iter().flatten().collect::<Vec<_>>(), ["zed", "why", "put"]);
+            doubled::invalidate(2, "y").await;
+            doubled::invalidate_many(2, ["x", "w"]).await;
+            assert_eq!(doubled::peek_many(2, ["x", "y"]).await, [None, None]);
+            assert_eq!(doubled::peek_many(2, ["z"]).await, [Some("zed".to_owned())]);
+            assert!(doubled::peek_many(2, [""; 0]).await.is_empty());
+            assert_eq!(calls.take().len(), 0);
         })
         .await;
 }

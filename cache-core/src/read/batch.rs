@@ -6,17 +6,20 @@
 //! load. So it never holds what it could load while it waits, and two calls whose items overlap do
 //! not wait for each other, in whatever order they ask.
 
+mod detached;
 mod group;
 mod part;
 mod run;
 mod seek;
 
 use std::{
+    borrow::Borrow,
     future::{Future, poll_fn},
     sync::Arc,
 };
 
 use self::{
+    detached::Detached,
     group::Groups,
     part::Part,
     seek::{Missing, Seek},
@@ -144,6 +147,46 @@ where
         Box::pin(self.fetch(&cache, found, &key_of, groups)).await
     }
 
+    /// Returns the values as [`call`](Self::call) does. Loads run in tasks, with items that `own`
+    /// makes; items whose values are stale are returned at once, and renewed together by a task.
+    pub async fn call_detached<B, O, F>(
+        self,
+        key_of: impl Fn(&I) -> B::Key,
+        own: impl Fn(&I) -> O,
+        key_of_owned: impl Fn(&O) -> B::Key + Clone + Send + Sync + 'static,
+        run: impl Fn(Vec<O>) -> F + Clone + Send + Sync + 'static,
+    ) -> B
+    where
+        B: BatchReturn<V, E> + Send + 'static,
+        B::Asked: 'static,
+        F: Future<Output = B> + Send + 'static,
+        O: Send + Sync + 'static,
+        R: 'static,
+        V: Send + 'static,
+        E: Send + 'static,
+    {
+        poll_fn(runtime::poll_proceed).await;
+        let Some(cache) = self.cache() else { return B::with_room(0) };
+        if !cache.policy.is_enabled() {
+            return run(self.items.iter().map(own).collect()).await;
+        }
+        let found = self.look::<B>(&cache, &key_of);
+        if found.missing.is_empty() {
+            return found.before;
+        }
+        let rules = self.rules;
+        let owned = |place: usize| own(&self.items[place]);
+        if runtime::is_here() {
+            let groups = Detached::new(&cache, rules, owned, key_of_owned, run);
+            return Box::pin(self.fetch(&cache, found, &key_of, groups)).await;
+        }
+        let groups = Groups::inline(|parts: Vec<Part<R, V, E>>| {
+            let items = parts.iter().map(|part| owned(part.place)).collect();
+            group::run(Arc::clone(&cache), rules, parts, items, &key_of_owned, &run)
+        });
+        Box::pin(self.fetch(&cache, found, &key_of, groups)).await
+    }
+
     /// Returns the cache, if the list has an item.
     fn cache(&self) -> Option<Arc<Cache>> {
         let first = self.items.first()?;
@@ -209,4 +252,9 @@ where
         }
         before
     }
+}
+
+/// Borrows each of the items.
+pub fn references<O: Borrow<T>, T: ?Sized>(items: &[O]) -> Vec<&T> {
+    items.iter().map(Borrow::borrow).collect()
 }

@@ -186,7 +186,7 @@ where
 }
 
 /// Returns the output of `future`, or its panic.
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
+pub(super) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panic> {
     let mut future = pin!(future);
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(polled) => polled.map(Ok),

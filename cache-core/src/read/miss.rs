@@ -18,7 +18,7 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     combined::Combined,
-    fill::{Landing, OfLoad, fill},
+    fill::{Filling, Landing, OfLoad, fill},
     load::{Load, LoadCause},
     note::{Note, Tier},
     remote_part::{NotGranted, RemotePart},
@@ -131,11 +131,16 @@ impl Miss {
         }
     }
 
+    /// Sends the requests of this key together with others.
+    pub(super) fn together(mut self, combined: &Arc<Combined>) -> Self {
+        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
+        self
+    }
+
     /// Makes the key one of several that `load` leads, whose requests go through `combined`.
     pub(super) fn part_of(mut self, load: &Arc<Progress>, combined: &Arc<Combined>) -> Self {
         self.shared_load = Some(Arc::clone(load));
-        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
-        self
+        self.together(combined)
     }
 
     /// Gives the entry that the call may load these tags.
@@ -273,17 +278,19 @@ impl Miss {
 
     /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
     pub(super) async fn put(
-        mut self,
+        self,
         decide: impl FnOnce() -> Decision,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Landing> {
+        Some(self.begin_put().await?.fill(decide, encode).await)
+    }
+
+    /// Gets the permit for a value that nobody loaded.
+    pub(super) async fn begin_put(mut self) -> Option<Putting> {
         let permit = self.supersede();
         let permit = self.request_load(permit).await.ok()?;
         let Self { cache, remote, drawn, .. } = self;
-        let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
-        // The user's code, which may call for this very key.
-        let decision = cache.priced(Loading::nested(permit.progress()).scope(decide));
-        Some(fill(cache, permit, remote, of_load, decision, encode).await)
+        Some(Putting { cache, permit, remote, drawn })
     }
 
     /// Reads the remote tier, or memory while that is out of reach.
@@ -675,6 +682,35 @@ impl Miss {
         if !self.is_background && !std::mem::replace(&mut self.counted, true) {
             self.cache.counters.misses.add(1);
         }
+    }
+}
+
+/// The permit to store a value that nobody loaded.
+pub(super) struct Putting {
+    cache: Arc<Cache>,
+    permit: Permit<Outcome>,
+    remote: Option<Box<RemotePart>>,
+    drawn: Option<Arc<TagSet>>,
+}
+
+impl Putting {
+    /// Sends the value together with others.
+    pub(super) fn together(mut self, combined: &Arc<Combined>) -> Self {
+        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
+        self
+    }
+
+    /// Begins to store the value.
+    pub(super) fn fill(
+        self,
+        decide: impl FnOnce() -> Decision,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
+    ) -> Filling {
+        let Self { cache, permit, remote, drawn } = self;
+        let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
+        // The user's code, which may call for this very key.
+        let decision = cache.priced(Loading::nested(permit.progress()).scope(decide));
+        fill(cache, permit, remote, of_load, decision, encode)
     }
 }
 

@@ -190,10 +190,6 @@ fn fits(args: &Args, function: &Function, place: Option<usize>, errors: &mut Err
             errors.at(&key.word, message);
         }
     }
-    if let Some(detach) = &args.detach {
-        let message = "the loads of a batch run in the call: remove `detach`";
-        errors.at(&detach.word, message);
-    }
     if let Some(soft) = &args.soft_timeout {
         let message = "`soft_timeout` ends the wait for one value, and a batch waits for several: \
                        write `stale`, or remove it";

@@ -16,6 +16,10 @@ pub(crate) enum Companion {
     Expire,
     /// The invalidation as a value.
     Target,
+    /// `peek`, `put` and `invalidate` of several items.
+    PeekMany,
+    PutMany,
+    InvalidateMany,
     /// The handle of the whole cache.
     Cache,
     /// The user's function under another name. Hidden, as the following ones are.
@@ -51,6 +55,9 @@ impl Companion {
             Self::Invalidate => "invalidate",
             Self::Expire => "expire",
             Self::Target => "target",
+            Self::PeekMany => "peek_many",
+            Self::PutMany => "put_many",
+            Self::InvalidateMany => "invalidate_many",
             Self::Cache => "cache",
             Self::Body => "__body",
             Self::Site => "__site",

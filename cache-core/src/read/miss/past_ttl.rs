@@ -7,9 +7,9 @@ use super::{Miss, Next};
 use crate::{
     cache::{Cache, Due, Outcome},
     entry::Entry,
-    flight::Permit,
+    flight::{Permit, Progress},
     observe::StaleReason,
-    read::{load::LoadCause, standby::Standby},
+    read::{combined::Combined, load::LoadCause, standby::Standby},
     remote::HoldOff,
     timeline::Age,
 };
@@ -30,6 +30,11 @@ impl Renewal {
         };
         self.0.is_background = true;
         Some(entry)
+    }
+
+    /// Makes the key one of several that `load` leads, for nobody's call.
+    pub(in crate::read) fn part_of(self, load: &Arc<Progress>, combined: &Arc<Combined>) -> Self {
+        Self(Box::new(self.0.part_of(load, combined)))
     }
 
     /// Finds a new value, or gets the permit to load one, for nobody's call.

@@ -33,11 +33,18 @@ pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStre
     let max = list.max.map(|max| quote!(.max(#max)));
     let parallel = list.parallel.map(|parallel| quote!(.parallel(#parallel)));
     let key_of = key_of(model, list);
-    let run = run(model, list, home);
-    let call = placed(quote!(call), span);
+    let call = placed(if model.detached { quote!(call_detached) } else { quote!(call) }, span);
+    let arguments = if model.detached {
+        let (own, key_of_owned) = (own(model, list), key_of_owned(model, list));
+        let run = run_owned(model, list, home);
+        quote!(#key_of, #own, #key_of_owned, #run)
+    } else {
+        let run = run(model, list, home);
+        quote!(#key_of, #run)
+    };
     let batch = quote_spanned!(span=> #facade::__private::Batch::of);
     quote! {
-        #batch(#items, #at) #tagged #by_place #max #parallel .#call(#key_of, #run).await
+        #batch(#items, #at) #tagged #by_place #max #parallel .#call(#arguments).await
     }
 }
 
@@ -63,6 +70,76 @@ fn key_of(model: &Model, list: &Batch) -> TokenStream {
             quote_spanned!(span=> |#name: &#item| ::core::clone::Clone::clone(#name))
         }
     }
+}
+
+/// Emits a closure that returns an item in the ownership of a task.
+fn own(model: &Model, list: &Batch) -> TokenStream {
+    let krate = &model.krate;
+    let item = &list.item;
+    let name = hygienic("item");
+    if list.list == List::OfReferences {
+        quote!(|#name: &#item| #krate::__private::ToOwned::to_owned(*#name))
+    } else {
+        quote!(|#name: &#item| ::core::clone::Clone::clone(#name))
+    }
+}
+
+/// Emits a closure that returns the key of the value of such an item.
+fn key_of_owned(model: &Model, list: &Batch) -> TokenStream {
+    let span = model.returns_shown;
+    match list.returned {
+        Returned::ByPlace { .. } => quote!(|_| ()),
+        Returned::ByKey => {
+            let name = hygienic("item");
+            quote_spanned!(span=> |#name: &_| ::core::clone::Clone::clone(#name))
+        }
+    }
+}
+
+/// Emits a closure that makes the body's future with every input in its ownership: what was
+/// borrowed is cloned.
+fn run_owned(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
+    let generics = arguments(&model.written().sig.generics);
+    let body = path_of(home, &model.name_of(Companion::Body), &generics);
+    let krate = &model.krate;
+    let items = hygienic("items");
+    let cloned = |name: &TokenStream| quote!(let #name = ::core::clone::Clone::clone(&#name););
+    let owned = |name: &TokenStream, value: &TokenStream| quote!(let #name = #krate::__private::ToOwned::to_owned(#value););
+    let this = hygienic("__this").to_token_stream();
+    let receiver = model.receiver.as_ref().map(|receiver| {
+        let word = receiver.declared.self_token.to_token_stream();
+        if matches!(receiver.declared.kind, ReceiverKind::Reference(..)) {
+            (owned(&this, &word), cloned(&this), quote!(&#this))
+        } else {
+            let taken = quote!(let #this = ::core::clone::Clone::clone(&#word););
+            (taken, cloned(&this), this.clone())
+        }
+    });
+    let params = model.params.iter().enumerate().map(|(place, Input { name, ty, .. })| {
+        let none = TokenStream::new;
+        let name = name.to_token_stream();
+        if place == list.place {
+            let given = match list.list {
+                List::Slice => quote!(&#items),
+                List::Vec => items.to_token_stream(),
+                List::OfReferences => quote!(&#krate::__private::references(&#items)),
+            };
+            return (none(), none(), given);
+        }
+        match ty {
+            Type::Reference(_) => (owned(&name, &name), cloned(&name), quote!(&#name)),
+            _ => (cloned(&name), cloned(&name), name),
+        }
+    });
+    let mut before = TokenStream::new();
+    let mut each = TokenStream::new();
+    let mut arguments = vec![];
+    for (first, again, argument) in receiver.into_iter().chain(params) {
+        before.extend(first);
+        each.extend(again);
+        arguments.push(argument);
+    }
+    quote!({ #before move |#items| { #each async move { #body(#(#arguments),*).await } } })
 }
 
 /// Emits a closure that makes the body's future for some of the items. What is given by value is

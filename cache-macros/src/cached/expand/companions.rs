@@ -1,6 +1,8 @@
 //! The companions `peek`, `refresh`, `served`, `put`, `invalidate`, `expire`, `target` and `cache`:
 //! each is one call on an entry.
 
+mod many;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 
@@ -25,7 +27,9 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
             let stored = [peek(model), put(model), invalidate(model), expire(model), target(model)];
             let run = || [refresh(model), served(model)];
             let run = model.batch.is_none().then(run);
-            stored.into_iter().chain(run.into_iter().flatten()).chain([handle(model)]).collect()
+            let many = model.batch.iter().flat_map(|list| many::all(model, list));
+            let run = run.into_iter().flatten();
+            stored.into_iter().chain(run).chain(many).chain([handle(model)]).collect()
         }
     }
 }
