@@ -9,7 +9,7 @@ const NANOS: f64 = 1e9;
 
 /// Prints what the calls asked for, where it came from, and what that cost.
 #[expect(clippy::cast_precision_loss, reason = "a price has few digits")]
-pub fn print(stats: &Stats, model: &Model, sentences: usize, price: f64) {
+pub(crate) fn print(stats: &Stats, model: &Model, sentences: usize, price: f64) {
     let batch = stats.batch;
     let money = stats.money;
     let rows = [

@@ -11,18 +11,18 @@ use cachery::WrongLength;
 const DIMENSIONS: usize = 26;
 
 /// A vector that stands for a text.
-pub type Embedding = Vec<f32>;
+pub(crate) type Embedding = Vec<f32>;
 
 /// A model that counts letters, and keeps its own account of what it was asked.
 #[derive(Debug, Default)]
-pub struct Model {
+pub(crate) struct Model {
     requests: AtomicUsize,
     texts: AtomicUsize,
 }
 
 /// The error of a request.
 #[derive(Clone, Debug)]
-pub struct ModelError(String);
+pub(crate) struct ModelError(String);
 
 impl std::fmt::Display for ModelError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,7 +42,7 @@ impl Model {
     ///
     /// # Errors
     /// Refuses an empty text, as most providers do.
-    pub async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, ModelError> {
+    pub(crate) async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, ModelError> {
         self.requests.fetch_add(1, Relaxed);
         self.texts.fetch_add(texts.len(), Relaxed);
         tokio::time::sleep(Duration::from_millis(60)).await;
@@ -53,19 +53,19 @@ impl Model {
     }
 
     /// Returns the number of requests.
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.requests.load(Relaxed)
     }
 
     /// Returns the number of texts in them.
-    pub fn texts(&self) -> usize {
+    pub(crate) fn texts(&self) -> usize {
         self.texts.load(Relaxed)
     }
 }
 
 /// Returns the share of each letter.
 fn letters(text: &str) -> Embedding {
-    let mut vector = vec![0.0; DIMENSIONS];
+    let mut vector = [0.0; DIMENSIONS];
     let letters = text.bytes().filter(u8::is_ascii_alphabetic);
     for letter in letters {
         vector[usize::from(letter.to_ascii_lowercase() - b'a')] += 1.0;

@@ -7,7 +7,7 @@ const WHAT: [&str; 6] =
 const WHEN: [&str; 2] = ["again", "since Monday"];
 
 /// Returns 72 sentences.
-pub fn sentences() -> Vec<String> {
+pub(crate) fn sentences() -> Vec<String> {
     let all = WHO.iter().flat_map(|who| {
         WHAT.iter()
             .flat_map(move |what| WHEN.iter().map(move |when| format!("{who} {what} {when}.")))

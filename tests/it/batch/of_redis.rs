@@ -58,7 +58,7 @@ async fn the_companions_of_many_items_reach_another_node() {
         let other = node(&server.url(), backend, &prefix).await;
         let entries = (0..MANY).map(|id| (id, id + 1));
         one.scope(NUMBERS.put_many(entries)).await;
-        let ids: Vec<_> = (0..MANY + 1).collect();
+        let ids: Vec<_> = (0..=MANY).collect();
         let found = other.scope(NUMBERS.get_many(&ids)).await;
         assert!(found.iter().zip(1..).take(128).all(|(found, value)| *found == Some(value)));
         assert_eq!(found[128], None);
