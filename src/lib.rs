@@ -77,6 +77,7 @@ mod book {
         fence = include_str!("../docs/fence.md");
         freshness = include_str!("../docs/freshness.md");
         migrating = include_str!("../docs/migrating.md");
+        batches = include_str!("../docs/batches.md");
         money = include_str!("../docs/money.md");
         operations = include_str!("../docs/operations.md");
         routes = include_str!("../docs/routes.md");
