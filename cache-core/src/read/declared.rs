@@ -471,7 +471,7 @@ impl<K, V> Cache<K, V> {
     ///
     /// ```
     /// # use cachery::caches;
-    /// # caches! { static USERS: Cache<u64, String> = { name: "users_14", ttl: "10m" }; }
+    /// # caches! { static USERS: Cache<u64, String> = { name: "users_42", ttl: "10m" }; }
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
     /// USERS.put(&7, "Ada".to_owned()).await;
