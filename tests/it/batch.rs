@@ -140,6 +140,23 @@ async fn a_wrong_length_is_an_error_and_stores_nothing() {
         .await;
 }
 
+#[tokio::test]
+async fn a_call_that_fails_counts_each_of_its_items() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let calls = Calls::default();
+            doubled(1, &texts(&["a"]), &calls).await.unwrap();
+            let list = texts(&["no", "a", "b", "no", "a", "no"]);
+            assert_eq!(doubled(1, &list, &calls).await, Err(Failed::Refused));
+            let stats = doubled::cache().stats();
+            assert_eq!((stats.batch.asked, stats.hits, stats.misses), (7, 2, 5));
+            assert_eq!((stats.batch.hit, stats.batch.deduplicated), (2, 2));
+            assert_eq!(stats.money.saved_by_dedup, 0, "a load that fails saves nobody a load");
+        })
+        .await;
+}
+
 #[cached(name = "batch-split", ttl = 60, batch = ids, max = 2, skip(calls))]
 async fn split(ids: &[u64], calls: &Mutex<Vec<Vec<u64>>>) -> Result<Vec<u64>, String> {
     calls.lock().unwrap().push(ids.to_vec());

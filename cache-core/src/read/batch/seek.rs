@@ -132,7 +132,8 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
                     };
                     group = None;
                     self.absorb(outcome);
-                } else if self.failure.is_some() {
+                } else if self.failure.is_some() && self.ways.is_settled() {
+                    // Each item has been counted by now.
                     return Poll::Ready(());
                 } else if self.ways.is_settled() && !self.queue.is_empty() {
                     group = Some(groups.start(self.take_queue()));
@@ -145,7 +146,12 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
         })
         .await;
         match self.failure.take() {
-            Some(error) => Err(error),
+            Some(error) => {
+                for (item, settled) in self.items.iter().zip(&self.settled) {
+                    item.again.iter().for_each(|_| self.count_again(settled.as_ref()));
+                }
+                Err(error)
+            }
             None => self.of_places(groups, has_error_of_each).await,
         }
     }
@@ -237,7 +243,7 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
         for (number, item) in self.items.iter().enumerate() {
             let settled = self.settled[number].take().expect("each item has an outcome by now");
             for place in &item.again {
-                self.count_again(&settled);
+                self.count_again(Some(&settled));
                 match item.copy(self.cache, &settled.outcome) {
                     Some(copy) => of_places.push((*place, copy)),
                     // An error that cannot be shared is that of its own caller.
@@ -262,22 +268,22 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
         Ok(of_places)
     }
 
-    /// Counts a further place that asks for an item: it is served as the first one is.
-    fn count_again(&self, settled: &Settled<V, E>) {
+    /// Counts a further place that asks for an item: it is served as the first one is. An item of a
+    /// call that has failed may be settled by nothing: it is a miss.
+    fn count_again(&self, settled: Option<&Settled<V, E>>) {
         let counters = &self.cache.counters;
-        match settled.by {
-            By::Hit => {
-                counters.hit(settled.spent);
+        match settled.map(|settled| settled.by) {
+            Some(By::Hit) => {
+                counters.hit(settled.map(|settled| settled.spent).unwrap_or_default());
                 counters.batch_hits.add(1);
             }
-            By::Joined | By::Loaded => {
+            Some(By::Joined | By::Loaded) | None => {
                 counters.misses.add(1);
                 counters.deduplicated.add(1);
-                if settled.outcome.is_ok() {
-                    counters.saved_by_dedup.add(settled.spent.nanos);
-                }
+                let value = settled.filter(|settled| settled.outcome.is_ok());
+                counters.saved_by_dedup.add(value.map_or(0, |settled| settled.spent.nanos));
             }
-            By::Run => {}
+            Some(By::Run) => {}
         }
     }
 }
