@@ -4,6 +4,8 @@ CARGO ?= cargo
 export RUST_BACKTRACE ?= 0
 # Without backtraces nobody reads debug information, and to write and link it takes time.
 export CARGO_PROFILE_DEV_DEBUG ?= 0
+# Each crate is compiled once here, so what a second compilation would reuse is written for nobody.
+export CARGO_INCREMENTAL ?= 0
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: test tools fmt clippy features tests docs bench soak system release-check
@@ -33,10 +35,11 @@ features:
 	$(CARGO) test -p cachery-plain
 
 # Builds the examples, too. Most tests wait for servers and time limits and use little of a core, so
-# more of them run at once than there are cores.
+# more of them run at once than there are cores. The first program that fails is the last one, so what
+# failed stands at the end of the output.
 tests: export RUST_TEST_THREADS ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
 tests:
-	$(CARGO) test --workspace --all-features --no-fail-fast
+	$(CARGO) test --workspace --all-features
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
