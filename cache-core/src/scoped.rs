@@ -5,7 +5,7 @@
 use std::{
     cell::RefCell,
     future::Future,
-    mem,
+    mem::{self, ManuallyDrop},
     pin::Pin,
     task::{Context, Poll},
     thread::LocalKey,
@@ -13,8 +13,18 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-/// The value of the scope that a thread is in; `None` outside of all scopes.
-pub(crate) type Slot<T> = RefCell<Option<T>>;
+/// The value of the scope that a thread is in, if it is in one.
+///
+/// It has no destructor, because each scope ends: so it is there while a thread ends, when the
+/// destructor of a thread-local value may call, and whoever reads it need not ask whether it is.
+pub(crate) struct Slot<T>(RefCell<ManuallyDrop<Option<T>>>);
+
+impl<T> Slot<T> {
+    /// Returns the slot of a thread that is outside of all scopes.
+    pub(crate) const fn empty() -> Self {
+        Self(RefCell::new(ManuallyDrop::new(None)))
+    }
+}
 
 /// A value that scopes set.
 pub(crate) struct Scoped<T: 'static>(&'static LocalKey<Slot<T>>);
@@ -27,8 +37,7 @@ impl<T> Scoped<T> {
     /// Runs `act` on the value of the scope, if there is one.
     #[inline]
     pub(crate) fn with<R>(&self, act: impl FnOnce(&T) -> R) -> Option<R> {
-        let run = |slot: &Slot<T>| slot.borrow().as_ref().map(act);
-        self.0.try_with(run).ok().flatten()
+        self.0.with(|slot| slot.0.borrow().as_ref().map(act))
     }
 
     /// Runs `act` within a scope of `value`.
@@ -57,8 +66,7 @@ impl<T> Scoped<T> {
     }
 
     fn swap(&self, value: &mut Option<T>) {
-        // A thread that ends has no slot any more, and is in no scope.
-        let _ = self.0.try_with(|slot| mem::swap(&mut *slot.borrow_mut(), value));
+        self.0.with(|slot| mem::swap(&mut **slot.0.borrow_mut(), value));
     }
 }
 
@@ -115,7 +123,7 @@ mod tests {
     use super::*;
 
     thread_local! {
-        static SLOT: Slot<u32> = const { Slot::new(None) };
+        static SLOT: Slot<u32> = const { Slot::empty() };
     }
 
     static NUMBER: Scoped<u32> = Scoped::new(&SLOT);

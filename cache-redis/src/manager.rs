@@ -34,11 +34,22 @@ pub(crate) fn handle() -> &'static Handle {
 /// Runs `act` within the runtime of the thread, if it was started: connections and timers that
 /// `act` asks for are those of the thread.
 pub(crate) fn within(act: &mut dyn FnMut()) {
-    let _entered = MANAGER.get().and_then(|started| started.as_ref().ok()).map(Handle::enter);
+    let started = MANAGER.get().and_then(|started| started.as_ref().ok());
+    let _entered = started.filter(|_| !caller_ends()).map(Handle::enter);
     act();
 }
 
+/// Tells whether the calling thread ends, and has lost the thread-local value that tokio needs to
+/// make timers and connections.
+pub(crate) fn caller_ends() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
+}
+
 /// Returns a timer that works on whatever executor polls it.
+///
+/// # Panics
+///
+/// Where [`caller_ends`].
 pub(crate) fn timer(duration: Duration) -> Sleep {
     let _entered = handle().enter();
     tokio::time::sleep(duration)

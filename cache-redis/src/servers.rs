@@ -127,6 +127,10 @@ impl Servers {
         lane: Lane,
     ) -> Result<Vec<Value>, Reason> {
         let began = Instant::now();
+        if manager::caller_ends() {
+            observe::request(op, began, Some(Reason::ThreadEnds.as_str()));
+            return Err(Reason::ThreadEnds);
+        }
         let span = info_span!(
             "cache.redis",
             db.system.name = "redis",
@@ -191,6 +195,7 @@ impl Servers {
     pub(crate) async fn routed(&self, within: Duration) -> Result<(), Reason> {
         match &self.members {
             Members::Single(_) => Ok(()),
+            Members::Cluster(_) if manager::caller_ends() => Err(Reason::ThreadEnds),
             Members::Cluster(cluster) => {
                 let settled = cluster.settled(pin!(manager::timer(within))).await;
                 settled.map_err(|error| error.reason)
@@ -223,6 +228,10 @@ impl Servers {
     /// Waits for the first connection to every server, or for an error that only a person can
     /// remove.
     pub(crate) async fn connected(&self, within: Duration) -> Result<(), NotConnected> {
+        if manager::caller_ends() {
+            let place = "the caller is a thread that ends".to_owned();
+            return Err(NotConnected { place, error: ConnectError::timeout() });
+        }
         let mut deadline = pin!(manager::timer(within));
         if let Members::Cluster(cluster) = &self.members {
             let place = || format!("the Redis Cluster at {}", cluster.address());
@@ -251,17 +260,23 @@ impl Servers {
     /// Returns the health of each server as far as it is known. Waits for the outcome of the first
     /// attempt to connect, while that is not known.
     pub(crate) async fn health(&self) -> Vec<ServerHealth> {
-        let mut deadline = pin!(manager::timer(FIRST_ATTEMPT));
-        if let Members::Cluster(cluster) = &self.members {
-            let _ = cluster.settled(deadline.as_mut()).await;
+        if !manager::caller_ends() {
+            self.tried(pin!(manager::timer(FIRST_ATTEMPT))).await;
         }
         let servers = self.members();
-        for server in &servers {
-            let _ = manager::until(deadline.as_mut(), pin!(server.tried())).await;
-        }
         match &self.members {
             Members::Cluster(cluster) if servers.is_empty() => vec![cluster.health()],
             _ => servers.iter().map(|server| server.health()).collect(),
+        }
+    }
+
+    /// Waits for the outcome of the first attempt to connect to each server.
+    async fn tried(&self, mut deadline: Pin<&mut Sleep>) {
+        if let Members::Cluster(cluster) = &self.members {
+            let _ = cluster.settled(deadline.as_mut()).await;
+        }
+        for server in &self.members() {
+            let _ = manager::until(deadline.as_mut(), pin!(server.tried())).await;
         }
     }
 }

@@ -12,7 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "redis")]
+use cachery::{Backend, config::CacheSettings};
 use cachery::{Caches, cached, caches};
+#[cfg(feature = "redis")]
+use cachery_test_support::{Server, eventually};
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Builder, time::timeout};
 
@@ -30,7 +34,11 @@ async fn sized<const N: usize>(text: [u8; N]) -> usize {
     text.len()
 }
 
-#[cached(name = "bodies-number", ttl = "1h")]
+caches! {
+    static NUMBERS: Cache<u64, u64> = { name: "bodies-number", ttl: "1h" };
+}
+
+#[cached(cache = NUMBERS)]
 async fn number(n: u64) -> u64 {
     n
 }
@@ -145,9 +153,11 @@ struct Late {
 impl Drop for Late {
     fn drop(&mut self) {
         let told = self.caches.sync_scope(|| {
+            now(NUMBERS.invalidate(&2));
             let task = now(number(3));
             [number_now(1), number_now(1), task, now(number(3))]
         });
+        now(self.caches.health());
         let _ = self.told.set(told);
     }
 }
@@ -169,9 +179,9 @@ thread_local! {
 
 /// Returns what calls in the destructor of a thread-local returned. A call `before` that local is
 /// made, or after, decides which locals of ours are gone by then.
-fn called_late(before: bool) -> Option<[u64; 4]> {
+fn called_late(caches: &Caches, before: bool) -> Option<[u64; 4]> {
     let told = Arc::default();
-    let late = Late { caches: Caches::isolated(), told: Arc::clone(&told) };
+    let late = Late { caches: caches.clone(), told: Arc::clone(&told) };
     let run = move || {
         let use_all = |late: &Late| {
             late.caches.sync_scope(|| {
@@ -195,8 +205,29 @@ fn called_late(before: bool) -> Option<[u64; 4]> {
 
 #[test]
 fn a_call_in_the_destructor_of_a_thread_local_works() {
-    assert_eq!(called_late(false), Some([1, 1, 3, 3]));
-    assert_eq!(called_late(true), Some([1, 1, 3, 3]));
+    assert_eq!(called_late(&Caches::isolated(), false), Some([1, 1, 3, 3]));
+    assert_eq!(called_late(&Caches::isolated(), true), Some([1, 1, 3, 3]));
+}
+
+/// There is no wait for a server in such a thread, and what it invalidates is not forgotten.
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_call_in_the_destructor_of_a_thread_local_goes_past_redis() {
+    let server = Server::start().await;
+    for backend in [Backend::Redis, Backend::Tiered] {
+        for before in [false, true] {
+            let prefix = format!("{backend}-{before}");
+            let settings = CacheSettings::new().backend(backend);
+            let builder = Caches::builder().isolated().redis_url(server.url()).prefix(prefix);
+            let caches = builder.all(settings).build().await.expect("the server is there");
+            assert_eq!(caches.scope(number(2)).await, 2);
+            let late = caches.clone();
+            let told = thread::spawn(move || called_late(&late, before)).join();
+            assert_eq!(told.expect("it does not panic"), Some([1, 1, 3, 3]), "{backend} {before}");
+            let gone = async || (!caches.scope(NUMBERS.contains(&2)).await).then_some(());
+            eventually("what it invalidated is gone", Duration::from_secs(20), gone).await;
+        }
+    }
 }
 
 static CLONES: AtomicU64 = AtomicU64::new(0);

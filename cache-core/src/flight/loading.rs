@@ -6,8 +6,8 @@ use super::{chain::Enclosing, progress::Progress};
 use crate::scoped::{Scoped, Slot, Within};
 
 thread_local! {
-    static LOADING_SLOT: Slot<Enclosing> = const { Slot::new(None) };
-    static CARRIED_SLOT: Slot<Enclosing> = const { Slot::new(None) };
+    static LOADING_SLOT: Slot<Enclosing> = const { Slot::empty() };
+    static CARRIED_SLOT: Slot<Enclosing> = const { Slot::empty() };
 }
 
 /// The loads that the running code is polled by.

@@ -26,7 +26,7 @@ use crate::{
 static INSTALLED: OnceLock<Arc<Registry>> = OnceLock::new();
 
 thread_local! {
-    static SCOPE: Slot<Arc<Registry>> = const { Slot::new(None) };
+    static SCOPE: Slot<Arc<Registry>> = const { Slot::empty() };
 }
 
 /// The registry of the scope.

@@ -53,11 +53,13 @@ pub enum Reason {
     TooSlow,
     /// The source of the password gave none.
     NoPassword,
+    /// The calling thread ends, and can wait for nothing any more.
+    ThreadEnds,
 }
 
 impl Reason {
     /// All reasons, in the order in which they are listed above.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Timeout,
         Self::Connecting,
         Self::BreakerOpen,
@@ -79,6 +81,7 @@ impl Reason {
         Self::NoRandomness,
         Self::TooSlow,
         Self::NoPassword,
+        Self::ThreadEnds,
     ];
 
     /// The label in metrics and log lines.
@@ -106,6 +109,7 @@ impl Reason {
             Self::NoRandomness => "no-randomness",
             Self::TooSlow => "too-slow",
             Self::NoPassword => "no-password",
+            Self::ThreadEnds => "thread-ends",
         }
     }
 
@@ -160,6 +164,10 @@ impl Reason {
             Self::NoPassword => {
                 "its password is not known: the command of `CACHE_REDIS_PASSWORD_COMMAND`, or the \
                  closure of `redis_password`, gave none"
+            }
+            Self::ThreadEnds => {
+                "the destructor of a thread-local value called, where nothing can wait for a \
+                 server: call before the thread ends"
             }
         }
     }
