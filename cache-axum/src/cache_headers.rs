@@ -98,7 +98,7 @@ impl ServedFrom {
     }
 }
 
-/// What served one response.
+/// The tiers that served one response.
 #[derive(Clone, Debug, Default)]
 struct Notes(Vec<ServedFrom>);
 

@@ -38,11 +38,11 @@ use tracing::warn;
 use crate::{
     clock::{Clock, Moment},
     deciding::Decision,
+    ending::Ending,
     entry::{Entry, Facts, Head},
     flight::Flights,
     generations::{Generations, Group},
     guarded,
-    invalidation::Ending,
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
     money::Spent,
@@ -76,7 +76,7 @@ pub(crate) struct Cache {
     /// The keys that wait after a failed load.
     pub(crate) retries: Retries,
     stale_since: StaleSince,
-    /// What loads have spent of the budget.
+    /// The budget, and the part of it that loads have spent.
     pub(crate) spending: Spending,
     /// Entries of another generation are not read.
     pub(crate) generations: Generations,

@@ -13,7 +13,7 @@ use std::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 
-use crate::{invalidation::Ending, key::Digest};
+use crate::{ending::Ending, key::Digest};
 
 /// The fewest and the most groups of a cache.
 const GROUPS: std::ops::RangeInclusive<u64> = 1 << 8..=1 << 16;

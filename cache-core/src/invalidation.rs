@@ -31,16 +31,6 @@ pub enum Invalidation {
     Local,
 }
 
-/// What becomes of values: the hard form of an invalidation and the soft one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
-    /// They are invalid: they serve nothing any more.
-    Invalid,
-    /// They have expired: each serves a call only when its load fails or takes too long, until the
-    /// end that it had when it was written.
-    Expired,
-}
-
 /// The future of an invalidation: short, because it stands in every expansion.
 pub trait InvalidationFuture: Future<Output = Invalidation> {}
 

@@ -22,6 +22,7 @@ mod clock;
 mod config;
 mod constant_ttl;
 mod deciding;
+mod ending;
 mod entry;
 mod error;
 mod flight;
@@ -60,12 +61,12 @@ pub use config::{
 };
 #[doc(hidden)]
 pub use config::{Preview, reference};
+#[doc(hidden)]
+pub use ending::Ending;
 pub use entry::{EngineNotes, Entry, Facts, OVERHEAD};
 pub use error::{Error, Fault, FaultKind};
 pub use health::{Breaker, Health, Push, ServerHealth, Status};
 pub use identity::{Fingerprint, Identity};
-#[doc(hidden)]
-pub use invalidation::Ending;
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyEncoder};
 pub use memory::{

@@ -31,9 +31,9 @@ use linkme::distributed_slice;
 
 pub use crate::key::Digest;
 use crate::{
+    ending::Ending,
     health::ServerHealth,
     identity::Identity,
-    invalidation::Ending,
     observe::Resources,
     site::{self, Site},
 };

@@ -4,7 +4,7 @@
 //! in a variable and in a file. Words of later versions stand in them already: a program that uses
 //! one of them as a name of its own would mean something else after an update.
 
-/// Whether this version reads a word in some place.
+/// The way in which this version takes a word that stands in some place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Support {

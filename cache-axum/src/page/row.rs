@@ -19,7 +19,7 @@ pub(super) struct Row {
     /// Calls that a value past its ttl served.
     stale: u64,
     time_saved_seconds: f64,
-    /// What the cache has saved, where its loads cost something.
+    /// The money that the cache has saved, where its loads cost something.
     saved: Option<Saved>,
     /// The most bytes of its entries, where there is a bound.
     max_bytes: Option<u64>,

@@ -6,8 +6,8 @@ use cachery_syntax::Backend;
 
 use super::{Cache, Remote, Shared};
 use crate::{
+    ending::Ending,
     health::ServerHealth,
-    invalidation::Ending,
     memory::fake::{self, has_interleaved, interleave_once, key, put},
     observe::Resources,
     remote::{

@@ -1,7 +1,7 @@
 //! The trust in entries in memory while other nodes' invalidations may not arrive.
 
 use super::Cache;
-use crate::{clock::Moment, invalidation::Ending, remote::Digest};
+use crate::{clock::Moment, ending::Ending, remote::Digest};
 
 impl Cache {
     /// Limits the trust in memory to the outage ttl: the node is cut off. Said again, it changes

@@ -16,12 +16,8 @@ use super::{
     miss::Miss,
 };
 use crate::{
-    cache::Cache,
-    entry::Entry,
-    invalidation::{Ending, Invalidation},
-    registry::Caches,
-    runtime,
-    tag::Tags,
+    cache::Cache, ending::Ending, entry::Entry, invalidation::Invalidation, registry::Caches,
+    runtime, tag::Tags,
 };
 
 /// Returns the fresh value in memory, and counts a hit; without one, the call that goes on. Pending

@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     cache::{Cache, Remote},
-    invalidation::{Ending, Invalidation},
+    ending::Ending,
+    invalidation::Invalidation,
     key::Key,
     registry::{CacheHandle, Caches},
     site::Site,

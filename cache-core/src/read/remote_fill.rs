@@ -9,7 +9,7 @@ use crate::{
     cache::Cache,
     codec::{Codec, Unstorable},
     config::Policy,
-    invalidation::Ending,
+    ending::Ending,
     key::StoredKey,
     money::Spent,
     observe,

@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use super::{current::current, remote, state::Registry};
 use crate::{
-    invalidation::{Ending, Invalidation},
+    ending::Ending,
+    invalidation::Invalidation,
     observe::{LoadTimes, Stats},
     policy::Policy,
     read::Target,

@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use super::state::Registry;
 use crate::{
-    invalidation::{Ending, Invalidation},
+    ending::Ending,
+    invalidation::Invalidation,
     key::Key,
     tag::{self, Named, TagSite},
 };

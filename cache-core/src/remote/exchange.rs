@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Pending, Reason, RemoteKey, TagKey};
-use crate::{codec::Codec, invalidation::Ending, money::Spent, timeline::Lifetimes};
+use crate::{codec::Codec, ending::Ending, money::Spent, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
 /// marks with a token mean that nothing invalidated or replaced the key in between.

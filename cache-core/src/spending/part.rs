@@ -60,7 +60,8 @@ pub(super) fn life(window: Window) -> Duration {
 fn month(days: u64) -> u64 {
     // Years that begin in March, in cycles of 400: the leap day is the last day of its year.
     let days = days + 719_468;
-    let (cycle, day) = (days / 146_097, days % 146_097);
+    let cycle = days / 146_097;
+    let day = days % 146_097;
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;

@@ -10,7 +10,7 @@ use super::{
     set::{Cell, Drawn, TagSet},
 };
 use crate::{
-    invalidation::Ending,
+    ending::Ending,
     remote::{Digester, TagKey},
 };
 

@@ -118,7 +118,8 @@ struct Storing<'a> {
     lease: Option<Lease>,
     tags: Vec<StoredTag>,
     lane: Lane,
-    /// Where it is not known whether the old value was replaced, it must not be read again.
+    /// Invalidates the old value where it is not known whether that was replaced: it must not be
+    /// read again.
     doubt: Option<Batch<'a>>,
 }
 

@@ -160,7 +160,7 @@ async fn generations_of(
     let unknown = requests.iter().filter(|(_, request)| request.generation.is_none());
     let names: HashSet<_> = unknown.map(|(key, _)| key.place.name).collect();
     let asked = names.into_iter().map(async |name| {
-        // Where there is no reply, each request asks again, and fails by itself.
+        // Without a reply, each request asks again, and fails by itself.
         Some((name, generation_of(client, name, within).await.ok()?))
     });
     join_all(asked).await.into_iter().flatten().collect()

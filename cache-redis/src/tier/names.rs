@@ -43,7 +43,7 @@ pub(super) enum Pushed<'a> {
     Cache {
         /// The cache's name.
         name: &'a str,
-        /// What has become of them.
+        /// The end that they came to.
         ending: Ending,
         /// The node that did it.
         node: u64,
@@ -59,13 +59,13 @@ pub(super) enum Pushed<'a> {
         /// The node that did it.
         node: u64,
     },
-    /// What has one value of a tag has ended.
+    /// The entries with one value of a tag have ended.
     Tag {
         /// The tag's name.
         name: &'a str,
         /// The digest of the value.
         digest: Digest,
-        /// What has become of it.
+        /// The end that they came to.
         ending: Ending,
         /// The node that did it.
         node: u64,

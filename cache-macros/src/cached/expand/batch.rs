@@ -35,7 +35,8 @@ pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStre
     let key_of = key_of(model, list);
     let call = placed(if model.detached { quote!(call_detached) } else { quote!(call) }, span);
     let arguments = if model.detached {
-        let (own, key_of_owned) = (own(model, list), key_of_owned(model, list));
+        let own = own(model, list);
+        let key_of_owned = key_of_owned(model, list);
         let run = run_owned(model, list, home);
         quote!(#key_of, #own, #key_of_owned, #run)
     } else {

@@ -7,7 +7,7 @@ use syn::{Attribute, GenericParam, Generics, Ident, ImplItem, ItemImpl, Path, Ty
 use super::is_ours;
 use crate::shared::{errors::Errors, mentions::Mentions, tokens::written, types::peel};
 
-/// What the inherent impl has in common with that of the trait.
+/// The parts that the inherent impl has in common with that of the trait.
 pub(super) struct Block {
     attributes: Vec<Attribute>,
     generics: Generics,
