@@ -26,6 +26,7 @@ mod miss;
 mod note;
 mod remote_fill;
 mod remote_part;
+mod reservation;
 mod served;
 mod soft_timeout;
 mod standby;

@@ -16,6 +16,7 @@ use super::{
     fill::{Filling, OfLoad, fill},
     note::Note,
     remote_part::{RemotePart, limited},
+    reservation::Reservation,
     soft_timeout::SoftTimeout,
     standby::Standby,
 };
@@ -30,7 +31,6 @@ use crate::{
     money::Spent,
     observe::{self, StaleReason},
     returns::AnyError,
-    spending::Reservation,
     tag::TagSet,
     timeline::Age,
     timeline::Lifetimes,

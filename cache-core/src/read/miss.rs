@@ -22,6 +22,7 @@ use super::{
     load::{Load, LoadCause},
     note::{Note, Tier},
     remote_part::{NotGranted, RemotePart},
+    reservation,
     soft_timeout::SoftTimeout,
     standby::Standby,
     thread_wait::{ThreadWait, Waited},
@@ -39,7 +40,6 @@ use crate::{
     policy::FLIGHT_WAIT,
     remote::TagKey,
     returns::AnyError,
-    spending,
     tag::{Named, TagSet, Tags},
     timeline::Age,
     value::Decode,
@@ -635,7 +635,7 @@ impl Miss {
             Ok(None)
         } else {
             let time = self.remote.as_ref().map(|remote| &remote.budget);
-            let mut reserved = Box::pin(spending::reserve(&self.cache, time, 1));
+            let mut reserved = Box::pin(reservation::reserve(&self.cache, time, 1));
             poll_fn(|cx| permit.progress().poll(cx, |cx| reserved.as_mut().poll(cx))).await
         };
         match reserved {

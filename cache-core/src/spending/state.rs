@@ -26,7 +26,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// The sums that the loads of a cache have spent in each part of time, and those that this node may
 /// spend, in nano-units.
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The parts that still count.
     parts: BTreeMap<u64, Part>,
     /// The window whose parts these are.
@@ -73,19 +73,19 @@ struct Refusal {
 
 /// The loads that are about to begin.
 #[derive(Clone, Copy)]
-pub(super) struct Order {
-    pub(super) window: Window,
-    pub(super) limit: u64,
+pub(crate) struct Order {
+    pub(crate) window: Window,
+    pub(crate) limit: u64,
     /// The cost of one load, where it is declared.
-    pub(super) declared: Option<u64>,
-    pub(super) loads: u64,
+    pub(crate) declared: Option<u64>,
+    pub(crate) loads: u64,
     /// The place where the budget is counted.
-    pub(super) counted: Counted,
+    pub(crate) counted: Counted,
 }
 
 /// The place where a budget is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
+pub(crate) enum Counted {
     /// In this process alone.
     Here,
     /// In the store that all nodes share.
@@ -96,7 +96,7 @@ pub(super) enum Counted {
 
 /// The outcome of an order.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// The cost is reserved in this part of time.
     Reserved(u64, u64),
     /// The budget does not allow the loads.
@@ -107,7 +107,7 @@ pub(super) enum Step {
 
 impl State {
     /// Reserves the cost of loads: as it is declared, else as it was measured.
-    pub(super) fn reserve(&mut self, order: &Order, now: SystemTime) -> Step {
+    pub(crate) fn reserve(&mut self, order: &Order, now: SystemTime) -> Step {
         let part = self.turn(order.window, now);
         let unmeasured = (order.limit / UNMEASURED).max(1);
         let each = order.declared.or(self.recent.p95()).unwrap_or(unmeasured);
@@ -132,7 +132,7 @@ impl State {
     }
 
     /// Tells whether the store has forgotten what was granted in the window.
-    pub(super) fn is_lost(&self, order: &Order, part: u64) -> bool {
+    pub(crate) fn is_lost(&self, order: &Order, part: u64) -> bool {
         self.lost.is_some_and(|at| at + part::counted(order.window) > part)
     }
 
@@ -150,7 +150,7 @@ impl State {
     }
 
     /// Replaces what was reserved in `part` by the cost.
-    pub(super) fn settle(&mut self, part: u64, reserved: u64, nanos: u64) {
+    pub(crate) fn settle(&mut self, part: u64, reserved: u64, nanos: u64) {
         // One that has failed for nothing tells nothing of the next.
         if nanos > 0 {
             self.recent.add(nanos);
@@ -162,7 +162,7 @@ impl State {
     }
 
     /// Takes back what was reserved in `part`.
-    pub(super) fn give_back(&mut self, part: u64, reserved: u64) {
+    pub(crate) fn give_back(&mut self, part: u64, reserved: u64) {
         if let Some(at) = self.parts.get_mut(&part) {
             at.used = at.used.saturating_sub(reserved);
         }
@@ -170,7 +170,7 @@ impl State {
 
     /// Returns the request for a block of at least `need`; the only one that asks for more is the
     /// `first`.
-    pub(super) fn request(
+    pub(crate) fn request(
         &mut self,
         order: &Order,
         part: u64,
@@ -202,7 +202,7 @@ impl State {
     }
 
     /// Notes the reply to a request. Returns whether it has granted a block.
-    pub(super) fn hear(&mut self, request: &BlockRequest, block: Block, now: SystemTime) -> bool {
+    pub(crate) fn hear(&mut self, request: &BlockRequest, block: Block, now: SystemTime) -> bool {
         let counts = |at: u64| at + request.counted > request.part;
         self.cut_off = None;
         let last = self.known.filter(|known| counts(known.part));
@@ -228,12 +228,12 @@ impl State {
     }
 
     /// Notes that a request was not answered.
-    pub(super) fn cut_off(&mut self, part: u64) {
+    pub(crate) fn cut_off(&mut self, part: u64) {
         self.cut_off = Some(part);
     }
 
     /// Returns what is spent of the budget, as far as this node knows.
-    pub(super) fn report(&mut self, window: Window, limit: u64, now: SystemTime) -> BudgetReport {
+    pub(crate) fn report(&mut self, window: Window, limit: u64, now: SystemTime) -> BudgetReport {
         let part = self.turn(window, now);
         let counts = |at: u64| at + part::counted(window) > part;
         let known = self.known.filter(|known| counts(known.part));
