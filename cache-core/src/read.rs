@@ -21,6 +21,7 @@ mod invalidate;
 mod invalidations;
 mod keyed;
 mod load;
+mod load_output;
 mod many;
 mod miss;
 mod note;
@@ -37,13 +38,14 @@ mod together;
 pub use batch::{Batch, references};
 pub use by_thread::invalidate_all_now;
 pub use companions::{Turn, hit, hit_now};
-pub use declared::{Cache, LoadManyOutput, LoadOutput};
+pub use declared::Cache;
 pub use declared_tag::Tag;
 pub use invalidate::{Target, invalidate_all};
 pub use invalidations::Invalidations;
 pub use keyed::{
     At, Budgeted, InDeclared, Keyed, Plain, Skipped, Tagged, TaggedAt, TaggedPlain, Value,
 };
+pub use load_output::{LoadManyOutput, LoadOutput};
 pub use many::{invalidate_many, peek_many, put_many};
 pub use note::{Served, Tier};
 pub use served::ServedResult;

@@ -1,17 +1,17 @@
 //! Declared caches: a name, a key type and a value type, declared once by `caches!` and checked at
 //! every use.
 
-use std::{borrow::Borrow, convert::Infallible, fmt, future::Future, marker::PhantomData};
+mod of_many;
 
-use super::batch::Batch;
+use std::{borrow::Borrow, fmt, future::Future, marker::PhantomData};
+
 use super::{
     invalidate::Target,
     keyed::{Budgeted, Keyed, Plain},
-    many::{self, invalidate_targets},
+    load_output::LoadOutput,
     note::Served,
 };
 use crate::{
-    batch_returns::BatchReturn,
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
     invalidation::Invalidation,
@@ -22,7 +22,6 @@ use crate::{
     returns::Returns,
     site::Site,
     value::{CacheValue, LocalValue, ValueOps},
-    wrong_length::MadeOfWrongLength,
 };
 
 /// A cache of `V`s by `K`s, declared by `caches!`.
@@ -339,117 +338,6 @@ impl<K, V> Cache<K, V> {
         self.at(&[&key]).target()
     }
 
-    /// Returns the values of all these keys, in their order, as [`get`](Self::get) does. In Redis
-    /// they are one request to each server.
-    ///
-    /// ```
-    /// # use cachery::caches;
-    /// # caches! { static USERS: Cache<u64, String> = { name: "users_14", ttl: "10m" }; }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// USERS.put(&7, "Ada".to_owned()).await;
-    /// assert_eq!(USERS.get_many(&[6, 7]).await, [None, Some("Ada".to_owned())]);
-    /// # }
-    /// ```
-    pub fn get_many<'k, Q>(
-        &self,
-        keys: impl IntoIterator<Item = &'k Q>,
-    ) -> impl Future<Output = Vec<Option<V>>>
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ?Sized + 'k,
-    {
-        let keys = keys.into_iter().map(|key| self.at(&[&key])).collect();
-        many::get_many(keys)
-    }
-
-    /// Returns the values of all these keys, in their order, as
-    /// [`get_or_load`](Self::get_or_load) does. `load` gets the keys that are neither stored nor
-    /// loaded by others, each once, and returns their values in this order: a `Result<Vec<V>, E>`
-    /// with one error for all, or a `Vec<Result<V, E>>`. An error is made of a wrong number of
-    /// values, so it is `From<WrongLength>`.
-    ///
-    /// It may be called more than once: for keys whose load another caller gave up.
-    ///
-    /// ```
-    /// # use cachery::caches;
-    /// # caches! { static USERS: Cache<u64, String> = { name: "users_15", ttl: "10m" }; }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// USERS.put(&7, "Ada".to_owned()).await;
-    /// let load = |missing: Vec<u64>| async move {
-    ///     assert_eq!(missing, [6]);
-    ///     Ok::<_, String>(vec!["Alan".to_owned()])
-    /// };
-    /// assert_eq!(USERS.get_or_load_many(&[6, 7], load).await.unwrap(), ["Alan", "Ada"]);
-    /// # }
-    /// ```
-    pub async fn get_or_load_many<'k, Q, F, R>(
-        &self,
-        keys: impl IntoIterator<Item = &'k Q>,
-        load: impl Fn(Vec<K>) -> F,
-    ) -> R
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ToOwned<Owned = K> + ?Sized + 'k,
-        F: Future<Output = R>,
-        R: LoadManyOutput<V>,
-    {
-        let keys: Vec<&Q> = keys.into_iter().collect();
-        let at = |key: &&Q| {
-            let Keyed { site, value, key, .. } = self.at(&[key]);
-            Keyed { site, returns: Returns::<Result<V, R::Error>, V, R::Error>::own(), value, key }
-        };
-        let owned = |keys: Vec<&Q>| load(keys.into_iter().map(ToOwned::to_owned).collect());
-        Batch::of(&keys, at).by_place().call(|_| (), owned).await
-    }
-
-    /// Stores all these values. In Redis they are one request of each kind to each server.
-    ///
-    /// ```
-    /// # use cachery::caches;
-    /// # caches! { static USERS: Cache<u64, String> = { name: "users_16", ttl: "10m" }; }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// USERS.put_many([(6, "Alan".to_owned()), (7, "Ada".to_owned())]).await;
-    /// assert_eq!(USERS.get(&7).await.as_deref(), Some("Ada"));
-    /// # }
-    /// ```
-    pub fn put_many<Q: Borrow<K>>(
-        &self,
-        entries: impl IntoIterator<Item = (Q, V)>,
-    ) -> impl Future<Output = ()>
-    where
-        K: CacheKey,
-    {
-        let entry = |(key, value): (Q, V)| (self.at(&[key.borrow()]), value);
-        let entries: Vec<_> = entries.into_iter().map(entry).collect();
-        many::put_many(entries)
-    }
-
-    /// Invalidates all these keys, and returns the least reach of all. In Redis they are one batch.
-    ///
-    /// ```
-    /// # use cachery::caches;
-    /// # caches! { static USERS: Cache<u64, String> = { name: "users_10", ttl: "10m" }; }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// USERS.invalidate_many(&[7, 8, 9]).await;
-    /// # }
-    /// ```
-    pub fn invalidate_many<'k, Q>(
-        &self,
-        keys: impl IntoIterator<Item = &'k Q>,
-    ) -> impl Future<Output = Invalidation>
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ?Sized + 'k,
-    {
-        let targets: Vec<Target> = keys.into_iter().map(|key| self.at(&[&key]).target()).collect();
-        let cache = self.handle();
-        async move { invalidate_targets(&cache, targets).await }
-    }
-
     /// Makes every entry invalid, on all nodes where the cache is shared.
     ///
     /// ```
@@ -488,88 +376,4 @@ impl<K, V> fmt::Debug for Cache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").field("name", &self.site.name).finish_non_exhaustive()
     }
-}
-
-/// The return type of a load: the value, or a `Result` of it.
-///
-/// ```
-/// use cachery::caches;
-///
-/// caches! { static PRICES: Cache<u64, u32> = { name: "prices", ttl: "1m" }; }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let price: u32 = PRICES.get_or_load(&1, || async { 30 }).await;
-/// let failed: Result<u32, String> = PRICES.get_or_load(&2, || async { Err("away".into()) }).await;
-/// assert_eq!((price, failed), (30, Err("away".to_owned())));
-/// # }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "this cache keeps `{V}`, and the load returns `{Self}`",
-    label = "not what the cache keeps",
-    note = "a load returns `{V}`, or a `Result` of it"
-)]
-pub trait LoadOutput<V>: sealed::Sealed<V> + Sized {
-    /// The error of a load that fails.
-    type Error;
-    #[doc(hidden)]
-    fn returns() -> Returns<Self, V, Self::Error>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<V> LoadOutput<V> for V {
-    type Error = Infallible;
-
-    fn returns() -> Returns<V, V, Infallible> {
-        Returns::plain()
-    }
-}
-
-impl<V, E> LoadOutput<V> for Result<V, E> {
-    type Error = E;
-
-    fn returns() -> Returns<Self, V, E> {
-        Returns::own()
-    }
-}
-
-/// The return type of a load of several values: a `Result` of all of them, or one for each.
-///
-/// ```
-/// use cachery::caches;
-///
-/// caches! { static AREAS: Cache<u64, u64> = { name: "areas", ttl: "1m" }; }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let load = |sides: Vec<u64>| async move {
-///     let area = |side: u64| side.checked_mul(side).ok_or("too large".to_owned());
-///     sides.into_iter().map(area).collect::<Vec<_>>()
-/// };
-/// let areas = AREAS.get_or_load_many(&[3, u64::MAX], load).await;
-/// assert_eq!(areas, [Ok(9), Err("too large".to_owned())]);
-/// # }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "this cache keeps `{V}`, and the load returns `{Self}`",
-    label = "not the values of a cache of `{V}`",
-    note = "return `Result<Vec<{V}>, E>` or `Vec<Result<{V}, E>>`, with an error that is `From<cachery::WrongLength>`"
-)]
-pub trait LoadManyOutput<V>: BatchReturn<V, Self::Error, Key = ()> {
-    /// The error of a load that fails.
-    type Error: MadeOfWrongLength;
-}
-
-impl<V, E: MadeOfWrongLength> LoadManyOutput<V> for Result<Vec<V>, E> {
-    type Error = E;
-}
-
-impl<V, E: MadeOfWrongLength> LoadManyOutput<V> for Vec<Result<V, E>> {
-    type Error = E;
-}
-
-mod sealed {
-    pub trait Sealed<V> {}
-    impl<V> Sealed<V> for V {}
-    impl<V, E> Sealed<V> for Result<V, E> {}
 }
