@@ -15,7 +15,8 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use cachery_core::{CacheHandle, Invalidation, Target};
+use cachery_core::{CacheHandle, Invalidation, Look, Target};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -51,10 +52,15 @@ pub(crate) async fn cache(
             let target = if action == "expire" { target.map(Target::expiring) } else { target };
             Ok(done(&cache, &action, key::apply(&admin.caches, target).await))
         }
+        "explain" => {
+            let key = key::read(&cache, &body)?;
+            audit::line_with_key(&caller, "explain", cache.name(), key.as_bytes());
+            Ok(explained(&cache, &cache.look(&key).await))
+        }
         _ => Err(Refusal::new(
             StatusCode::NOT_FOUND,
-            "a cache has no such change: it has `clear`, `invalidate`, `expire`, `enable` and \
-             `disable`",
+            "a cache has no such change: it has `clear`, `invalidate`, `expire`, `explain`, `enable` \
+             and `disable`",
         )),
     }
 }
@@ -120,6 +126,20 @@ fn switch(
 fn done(cache: &CacheHandle, action: &str, reach: Invalidation) -> Response {
     let body = json!({ "cache": cache.name(), "action": action, "reach": reach });
     reply::json(status(reach), &body)
+}
+
+/// Returns what a look at one key has found. It changes nothing, but a caller who may read only
+/// could try by it which arguments were passed.
+fn explained(cache: &CacheHandle, look: &Look) -> Response {
+    reply::json(StatusCode::OK, &Explained { cache: cache.name(), action: "explain", look })
+}
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    cache: &'a str,
+    action: &'a str,
+    #[serde(flatten)]
+    look: &'a Look,
 }
 
 /// Returns the status of an invalidation: 202 where Redis is told later.

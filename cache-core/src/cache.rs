@@ -354,6 +354,12 @@ impl Cache {
         self.generations.is_valid(entry.cache_generation(), group) && entry.tags_are_valid()
     }
 
+    /// Returns the entry that memory holds for `key`, whatever has become of it, to somebody who
+    /// looks from outside.
+    pub(crate) fn look_at(&self, key: &Key) -> Option<Entry> {
+        self.memory.look(key)
+    }
+
     /// Stores a value and counts it. To be called under the lock of its key. Returns what left
     /// memory, to be dropped without the lock.
     pub(crate) fn store(&self, entry: Entry) -> Left {

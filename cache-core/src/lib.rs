@@ -82,6 +82,8 @@ pub use observe::{
 pub use observe::{LoadTimes, metric_list, resources};
 pub use over_budget::OverBudget;
 pub use read::{Cache, Invalidations, LoadManyOutput, LoadOutput, Served, Tag, Target, Tier};
+#[doc(hidden)]
+pub use read::{Found, Look, NextCall, State};
 pub use registry::{
     CacheHandle, CacheIdentity, CacheReport, Caches, Identities, InstallError, Ledger, Report,
     SiteReport, TagHandle,

@@ -22,6 +22,7 @@ mod invalidations;
 mod keyed;
 mod load;
 mod load_output;
+mod look;
 mod many;
 mod miss;
 mod note;
@@ -46,6 +47,8 @@ pub use keyed::{
     At, Budgeted, InDeclared, Keyed, Plain, Skipped, Tagged, TaggedAt, TaggedPlain, Value,
 };
 pub use load_output::{LoadManyOutput, LoadOutput};
+pub(crate) use look::look;
+pub use look::{Found, Look, NextCall, State};
 pub use many::{invalidate_many, peek_many, put_many};
 pub use note::{Served, Tier};
 pub use served::ServedResult;

@@ -14,6 +14,7 @@ use cachery_core::{
     Bounds, DropCause, Entry, Eviction, HeldBytes, Left, MemoryOptions, MemoryTier, OnDrop,
     key::{Key, KeyHasher, StoredKey},
 };
+use equivalent::Equivalent as _;
 use moka::{notification::RemovalCause, ops::compute::Op, policy::EvictionPolicy, sync::Cache};
 use parking_lot::{Mutex, RwLock};
 
@@ -237,6 +238,18 @@ impl MemoryTier for Moka {
         let caches = self.caches.read();
         // An empty holder was left for another one, or for none.
         (0..MOST_LOOKS).map_while(|_| caches.get(key)).find_map(|holder| holder.lock().clone())
+    }
+
+    fn look(&self, key: &Key) -> Option<Entry> {
+        let caches = self.caches.read();
+        // moka counts each `get`, and no step of a pass over all entries.
+        let held = |cache: &Holders| {
+            let of_key = |(stored, holder): (Arc<StoredKey>, Holder)| {
+                key.equivalent(&*stored).then(|| holder.lock().clone()).flatten()
+            };
+            cache.contains_key(key).then(|| cache.iter().find_map(of_key)).flatten()
+        };
+        caches.all().find_map(held)
     }
 
     fn insert(&self, entry: Entry) -> Left {

@@ -87,6 +87,10 @@ impl MemoryTier for S3Fifo {
         self.shards.get(key)
     }
 
+    fn look(&self, key: &Key) -> Option<Entry> {
+        self.shards.look(key)
+    }
+
     fn insert(&self, entry: Entry) -> Left {
         let mut queues = self.queues.lock();
         let mut left = Left::default();

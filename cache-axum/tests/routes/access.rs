@@ -16,11 +16,12 @@ use cachery::{
 use crate::support::{OPS, READER, access, get, idle, post, program, request, send};
 
 const READS: [&str; 4] = ["/health", "/metrics", "/api/cache/stats", "/api/cache/routes-price"];
-const CHANGES: [&str; 4] = [
+const CHANGES: [&str; 5] = [
     "/api/cache/routes-price/clear",
     "/api/cache/routes-price/disable",
     "/api/cache/routes-price/enable",
     "/api/cache/reload",
+    "/api/cache/routes-price/explain",
 ];
 
 fn bare(method: Method, path: &str) -> Request<Body> {

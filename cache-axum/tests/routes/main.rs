@@ -2,6 +2,7 @@
 
 mod access;
 mod changes;
+mod explain;
 mod headers;
 mod hostile;
 mod metrics;

@@ -56,12 +56,18 @@ impl Retries {
     /// Returns the moment of the next load of the key of `entry`, if its last one has failed. One
     /// that has expired since then holds nobody off.
     pub(crate) fn of(&self, entry: &Entry) -> Option<Moment> {
+        self.of_key(entry.key(), entry.is_expired())
+    }
+
+    /// Returns the moment of the next load of `key`, whose value has expired or not, if its last
+    /// one has failed.
+    pub(crate) fn of_key(&self, key: &StoredKey, has_expired: bool) -> Option<Moment> {
         if self.count.load(Acquire) == 0 {
             return None;
         }
         let keys = self.keys.lock();
-        let retry = keys.get(entry.key());
-        retry.filter(|retry| retry.expired || !entry.is_expired()).map(|retry| retry.due.at)
+        let retry = keys.get(key);
+        retry.filter(|retry| retry.expired || !has_expired).map(|retry| retry.due.at)
     }
 
     /// Notes that a load of the key of `entry` has failed at `now`, in place of which `entry` may

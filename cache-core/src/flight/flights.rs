@@ -127,6 +127,11 @@ impl<T: Clone> Flights<T> {
         act()
     }
 
+    /// Tells whether `key` is being loaded.
+    pub(crate) fn has(&self, key: &StoredKey) -> bool {
+        self.0.lock(key).contains_key(key)
+    }
+
     /// Returns the number of keys being loaded.
     pub(crate) fn len(&self) -> usize {
         self.0.lock_each().map(|shard| shard.len()).sum()

@@ -73,6 +73,10 @@ impl MemoryTier for FakeStore {
         self.0.lock().unwrap().get(key.as_bytes()).cloned()
     }
 
+    fn look(&self, key: &Key) -> Option<Entry> {
+        self.get(key)
+    }
+
     fn insert(&self, entry: Entry) -> Left {
         let key = entry.key().as_bytes().to_vec();
         self.0.lock().unwrap().insert(key, entry).into_iter().collect()

@@ -73,6 +73,11 @@ impl Memory {
         self.tier.get(key)
     }
 
+    /// Returns the entry of `key`, whatever its age, and leaves the order of eviction as it is.
+    pub(crate) fn look(&self, key: &Key) -> Option<Entry> {
+        self.tier.look(key)
+    }
+
     /// Begins a lookup of `key` elsewhere: [`is_unchanged_since`](Self::is_unchanged_since) tells
     /// later whether the key was stored or removed meanwhile.
     pub(crate) fn lookup(&self, key: &Key) -> Lookup {

@@ -24,6 +24,10 @@ pub trait MemoryTier: Send + Sync {
     /// Returns the entry stored for `key`. Allocates nothing. The caller checks its age.
     fn get(&self, key: &Key) -> Option<Entry>;
 
+    /// Returns the entry stored for `key`, for somebody who looks from outside: the order of
+    /// eviction stays as it is. May take long.
+    fn look(&self, key: &Key) -> Option<Entry>;
+
     /// Stores `entry` for its key in place of any other. A following `get` finds it, unless the
     /// tier is full and keeps entries that are worth more. Returns the entries that left.
     fn insert(&self, entry: Entry) -> Left;
@@ -176,6 +180,10 @@ pub struct NoMemory;
 
 impl MemoryTier for NoMemory {
     fn get(&self, _: &Key) -> Option<Entry> {
+        None
+    }
+
+    fn look(&self, _: &Key) -> Option<Entry> {
         None
     }
 

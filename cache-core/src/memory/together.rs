@@ -133,6 +133,10 @@ mod tests {
             None
         }
 
+        fn look(&self, _: &Key) -> Option<Entry> {
+            None
+        }
+
         fn insert(&self, entry: Entry) -> Left {
             // Others have the time to do wrong what they do without a turn.
             thread::yield_now();

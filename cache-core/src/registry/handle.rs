@@ -6,9 +6,10 @@ use super::{current::current, remote, state::Registry};
 use crate::{
     ending::Ending,
     invalidation::Invalidation,
+    key::Key,
     observe::{LoadTimes, Stats},
     policy::Policy,
-    read::Target,
+    read::{Look, Target, look},
     site::{self, Site},
 };
 
@@ -150,6 +151,12 @@ impl CacheHandle {
 
     pub(crate) async fn end_all(&self, ending: Ending) -> Invalidation {
         remote::end_all(&self.registry, self.name(), ending).await
+    }
+
+    /// Looks at one key of the cache's first function, without a trace: see [`Look`].
+    #[doc(hidden)]
+    pub async fn look(&self, key: &Key) -> Look {
+        look(self.registry.cache(self.site), key).await
     }
 
     /// Returns the [`clear`](Self::clear) of this cache as a value, to be applied later.

@@ -2,13 +2,13 @@
 
 use std::{
     any::Any,
-    fmt,
+    fmt, iter,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use super::{Pending, Reason, RemoteKey, TagKey};
-use crate::{codec::Codec, ending::Ending, money::Spent, timeline::Lifetimes};
+use crate::{clock::Clock, codec::Codec, ending::Ending, money::Spent, timeline::Lifetimes};
 
 /// The state of a key as a reader saw it: the cache's generation and the key's token. Two equal
 /// marks with a token mean that nothing invalidated or replaced the key in between.
@@ -135,6 +135,26 @@ impl Incoming {
     /// Returns the encoded value.
     pub fn payload(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    /// Returns the time for which it has been stored. A test's clock tells it of its own.
+    pub(crate) fn age_by(&self, clock: &Clock) -> Duration {
+        if clock.is_system() {
+            self.age
+        } else {
+            clock.date().duration_since(self.written).unwrap_or_default()
+        }
+    }
+
+    /// Returns a tag of it that was invalidated, by the generations that a reader has `seen`, and
+    /// makes it expire if one has.
+    pub(crate) fn end_by_tags(&mut self, seen: &[Option<TagGeneration>]) -> Option<&StoredTag> {
+        let seen = seen.iter().copied().chain(iter::repeat(None));
+        let ending = |(tag, seen): (&StoredTag, _)| tag.ending(seen);
+        let endings: Vec<_> = self.tags.iter().zip(seen).map(ending).collect();
+        self.expired |= endings.iter().any(Option::is_some);
+        let invalid = endings.iter().position(|ending| *ending == Some(Ending::Invalid))?;
+        self.tags.get(invalid)
     }
 }
 

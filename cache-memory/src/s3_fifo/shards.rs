@@ -65,6 +65,13 @@ impl Shards {
         Some(entry.clone())
     }
 
+    /// Returns the entry of `key`, and marks nothing.
+    pub(super) fn look(&self, key: &Key) -> Option<Entry> {
+        let hash = key.hash64();
+        let table = self.of(hash).read();
+        table.find(hash, |slot| key.equivalent(slot.entry.key())).map(|slot| slot.entry.clone())
+    }
+
     /// Puts `entry` in the place of the one of its key, and returns that. Without one, it does
     /// nothing.
     pub(super) fn replace(&self, entry: &Entry) -> Option<Entry> {

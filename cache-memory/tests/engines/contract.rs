@@ -149,3 +149,30 @@ fn an_engine_returns_the_entry_that_it_removes_or_replaces() {
         assert_eq!(left.matches("Entry").count(), 1, "{engine:?}: {left}");
     }
 }
+
+#[test]
+fn a_look_from_outside_finds_what_a_hit_finds_and_saves_nothing_from_eviction() {
+    for engine in ENGINES {
+        let [looked_at, asked_for] = [true, false].map(|is_look| {
+            let memory = Memory::open(engine, 100);
+            (0..100).for_each(|n| memory.put(n, n));
+            for _ in 0..10 {
+                let found = |n| {
+                    let key = key(n);
+                    if is_look { memory.tier.look(&key) } else { memory.tier.get(&key) }
+                };
+                assert!((0..50).all(|n| found(n).is_some_and(|entry| entry.value() == Some(&n))));
+            }
+            assert!(memory.tier.look(&key(1000)).is_none(), "{engine:?}");
+            memory.tier.tidy(&|_| false);
+            // As often as a new key must be asked for to be kept.
+            for n in (100..150).flat_map(|n| [n; 4]) {
+                if memory.number(n).is_none() {
+                    memory.put(n, n);
+                }
+            }
+            (0..50).filter(|n| memory.tier.look(&key(*n)).is_some()).count()
+        });
+        assert!(asked_for >= looked_at + 20, "{engine:?}: {asked_for} and {looked_at}");
+    }
+}

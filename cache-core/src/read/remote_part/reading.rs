@@ -1,6 +1,6 @@
 //! The reads of a miss.
 
-use std::{iter, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use tracing::{Instrument as _, warn};
 
@@ -8,12 +8,11 @@ use super::{LastRead, RemotePart, Snapshot, limited, out_of_reach, shared, tier}
 use crate::{
     cache::Cache,
     codec::Undecodable,
-    ending::Ending,
     entry::{Entry, Facts},
     key::{Key, StoredKey},
     memory::Lookup,
     observe,
-    remote::{IfStored, Incoming, Reason, Seen, StoredValue, TagGeneration},
+    remote::{IfStored, Incoming, Reason, Seen, StoredValue},
     tag::TagSet,
     timeline::{Age, Timeline},
 };
@@ -93,7 +92,7 @@ impl RemotePart {
     ) -> Option<Entry> {
         let named = self.tags.iter().flat_map(|tags| tags.iter());
         let tags = if named.eq(incoming.tags.iter().map(|tag| &tag.key)) {
-            drawn.filter(|_| is_valid(&mut incoming, &self.seen_tags))
+            drawn.filter(|_| incoming.end_by_tags(&self.seen_tags).is_none())
         } else {
             self.tags_now(cache, &mut incoming).await
         };
@@ -111,7 +110,7 @@ impl RemotePart {
         let drawn = cache.tags.draw(&keys);
         let ask = |left| tier(cache).tag_generations(&keys, left);
         match self.budget.spend(Instant::now(), ask).await {
-            Ok(seen) => is_valid(incoming, &seen).then_some(drawn),
+            Ok(seen) => incoming.end_by_tags(&seen).is_none().then_some(drawn),
             Err(reason) => {
                 out_of_reach(cache, reason);
                 None
@@ -130,12 +129,7 @@ impl RemotePart {
         tags: Option<Arc<TagSet>>,
     ) -> Option<Entry> {
         let clock = &cache.clock;
-        let age = if clock.is_system() {
-            incoming.age
-        } else {
-            // A test's clock tells the age of the value.
-            clock.date().duration_since(incoming.written).unwrap_or_default()
-        };
+        let age = incoming.age_by(clock);
         let now = clock.now();
         let lifetimes = limited(cache, incoming.lifetimes);
         let left = limited(cache, incoming.lifetimes.after(age));
@@ -155,16 +149,6 @@ impl RemotePart {
             })
             .ok()
     }
-}
-
-/// Tells whether no tag of a stored value was invalidated, by the generations that were `seen`, and
-/// notes in it if one has expired.
-fn is_valid(stored: &mut Incoming, seen: &[Option<TagGeneration>]) -> bool {
-    let seen = seen.iter().copied().chain(iter::repeat(None));
-    let endings = stored.tags.iter().zip(seen).filter_map(|(tag, seen)| tag.ending(seen));
-    let endings: Vec<_> = endings.collect();
-    stored.expired |= !endings.is_empty();
-    !endings.contains(&Ending::Invalid)
 }
 
 /// Tells whether `entry` was written after the one in memory, if that serves anything.
