@@ -1,4 +1,4 @@
-//! `cachery invalidate`, `clear` and `expire`: changes from outside.
+//! `cachery invalidate`, `clear`, `expire` and `tag`: changes from outside.
 
 use cachery_syntax::check_name;
 use serde_json::{Value, json};
@@ -29,6 +29,19 @@ pub(crate) fn expire(service: &Service, name: &str, parts: &[String]) -> Result<
     change(service, name, "expire", &body)
 }
 
+/// Ends all values that have one value of a tag, or lets them expire.
+pub(crate) fn tag(
+    service: &Service,
+    name: &str,
+    value: &[String],
+    expire: bool,
+) -> Result<Outcome, String> {
+    check_name(name).map_err(|error| format!("{error}"))?;
+    let action = if expire { "expire" } else { "invalidate" };
+    let path = format!("/api/cache/tags/{name}/{action}");
+    post(service, &path, &format!("{action} tag {name}"), &key(value))
+}
+
 /// Returns the parts of a key. What is not JSON is a text.
 pub(crate) fn key(parts: &[String]) -> Value {
     let part = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
@@ -42,11 +55,12 @@ pub(crate) fn path(name: &str, action: &str) -> Result<String, String> {
 }
 
 fn change(service: &Service, name: &str, action: &str, body: &Value) -> Result<Outcome, String> {
-    let path = path(name, &format!("/{action}"))?;
-    let reply = service.post(&path, body)?;
-    if !reply.status.is_success() {
-        return Err(refusal(service, action, &path, &reply));
-    }
+    post(service, &path(name, &format!("/{action}"))?, &format!("{action} {name}"), body)
+}
+
+/// Makes the change `what` by the route `path`.
+fn post(service: &Service, path: &str, what: &str, body: &Value) -> Result<Outcome, String> {
+    let reply = send(service, path, body)?;
     let reach = reply.body["reach"].as_str().unwrap_or("unknown");
     let (code, told) = match reach {
         "everywhere" => (Code::Well, "on every node"),
@@ -57,17 +71,23 @@ fn change(service: &Service, name: &str, action: &str, body: &Value) -> Result<O
         ),
         _ => (Code::Unwell, "as far as the service says"),
     };
-    Ok(Outcome::new(format!("{action} {name}: done {told}"), reply.body, code))
+    Ok(Outcome::new(format!("{what}: done {told}"), reply.body, code))
 }
 
-/// Explains a change that was refused, with the parts of the key that was meant.
-fn refusal(service: &Service, action: &str, path: &str, reply: &Reply) -> String {
+/// Posts `body` to the route `path`, which must succeed.
+pub(crate) fn send(service: &Service, path: &str, body: &Value) -> Result<Reply, String> {
+    let reply = service.post(path, body)?;
+    if reply.status.is_success() { Ok(reply) } else { Err(refusal(service, path, &reply)) }
+}
+
+/// Explains a request that was refused, with the parts of the key that was meant.
+fn refusal(service: &Service, path: &str, reply: &Reply) -> String {
     let parts = reply.body["parts"].as_array();
     let parts: Vec<_> = parts.into_iter().flatten().filter_map(Value::as_str).collect();
     let said = reply.body["error"].as_str().unwrap_or_default();
     match reply.status {
         StatusCode::NOT_FOUND if said.contains("change") => {
-            format!("this service cannot {action} yet: {said}")
+            format!("this service is of an older release: {said}")
         }
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST if !parts.is_empty() => {
             format!("{said}; the parts of the key are: {}", parts.join(", "))

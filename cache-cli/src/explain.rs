@@ -1,5 +1,7 @@
 //! `cachery explain`: where the values of a cache are, how long they live, and why calls miss.
 
+mod key;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -41,8 +43,21 @@ const TOLD: [&str; 9] = [
     "max_bytes",
 ];
 
-/// Explains a cache.
-pub(crate) fn run(service: &Service, name: &str, screen: &Screen) -> Result<Outcome, String> {
+/// Explains a cache, or one of its keys.
+pub(crate) fn run(
+    service: &Service,
+    name: &str,
+    parts: &[String],
+    screen: &Screen,
+) -> Result<Outcome, String> {
+    if parts.is_empty() {
+        of_cache(service, name, screen)
+    } else {
+        key::run(service, name, parts, screen)
+    }
+}
+
+fn of_cache(service: &Service, name: &str, screen: &Screen) -> Result<Outcome, String> {
     let caches = stats::all(service)?;
     let cache = stats::one(&caches, name)?;
     let settings = service.get(&change::path(name, "")?)?;

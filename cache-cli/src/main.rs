@@ -46,7 +46,10 @@ fn run(options: &Options, screen: &Screen) -> Result<Outcome, String> {
         Command::Invalidate { name, parts, at } => change::invalidate(&at.service()?, name, parts),
         Command::Clear { name, at } => change::clear(&at.service()?, name),
         Command::Expire { name, parts, at } => change::expire(&at.service()?, name, parts),
-        Command::Explain { name, at } => explain::run(&at.service()?, name, screen),
+        Command::Tag { name, value, expire, at } => {
+            change::tag(&at.service()?, name, value, *expire)
+        }
+        Command::Explain { name, parts, at } => explain::run(&at.service()?, name, parts, screen),
         Command::Doctor(at) => doctor::run(&at.service()?, screen),
         Command::Export(what) => export::run(what),
         Command::Completions { shell } => {

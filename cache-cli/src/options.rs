@@ -71,10 +71,39 @@ pub(crate) enum Command {
         #[command(flatten)]
         at: At,
     },
-    /// Explain where the values of a cache are, how long they live, and why calls miss
+    /// End all values that have one value of a tag, in all caches and on every node
+    ///
+    /// A tag names values that belong together, for example those of one tenant. Its value
+    /// is given as the parts of a key are: of `TENANT.invalidate(&7)` it is `7`, and of a
+    /// tag of two it is `eu 7`.
+    #[command(verbatim_doc_comment)]
+    Tag {
+        /// The name of the tag, as `caches!` declares it
+        name: String,
+        /// The value of the tag: its parts, in their order
+        #[arg(required = true, allow_negative_numbers = true)]
+        value: Vec<String>,
+        /// Let the values expire: the next calls load, and the old values serve where that fails
+        #[arg(long)]
+        expire: bool,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Explain where the values of a cache, or of one key, are, and why calls miss
+    ///
+    /// Without parts it is about the cache: where its values are, how long they live, and why
+    /// calls missed so far. With the parts of a key, as `invalidate` takes them, it is about
+    /// that key: is its value in memory or in Redis, how old is it, and what will the next
+    /// call do. It counts no hit and keeps nothing. The exit code is 1 when the next call
+    /// finds no value. It needs a token with the right to change, because by it one could
+    /// try which arguments were passed.
+    #[command(verbatim_doc_comment)]
     Explain {
         /// The name of the cache
         name: String,
+        /// The parts of the key, in the order of the function's parameters
+        #[arg(allow_negative_numbers = true)]
+        parts: Vec<String>,
         #[command(flatten)]
         at: At,
     },

@@ -16,6 +16,7 @@ use crate::support::{Run, command, run};
 /// A bound for waits on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
 const TOKEN: &str = "a-token-of-the-tests";
+pub(crate) const READER: &str = "a-token-that-only-reads";
 
 /// A cache of users.
 #[cached(name = "cli-users", ttl = "10m")]
@@ -26,7 +27,7 @@ pub(crate) async fn user(id: u64) -> String {
 /// Serves the routes of `caches` below `/ops`, and returns its URL. The server ends with the
 /// runtime of the test.
 pub(crate) async fn serve(caches: &Caches) -> String {
-    let access = Access::token("tests", TOKEN).read_token("reader", "a-token-that-only-reads");
+    let access = Access::token("tests", TOKEN).read_token("reader", READER);
     let app = Router::new().nest("/ops", routes(caches.clone(), access));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
@@ -142,7 +143,7 @@ async fn a_token_is_asked_for_and_never_repeated() {
     wrong.says(2, &["refuses the token"]);
     assert!(!wrong.err.contains("hunter2"), "{}", wrong.err);
     with(Some("two words")).await.says(2, &["has a space"]);
-    with(Some("a-token-that-only-reads")).await.says(0, &["cli-users"]);
+    with(Some(READER)).await.says(0, &["cli-users"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
