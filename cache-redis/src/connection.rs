@@ -15,6 +15,8 @@ mod master_epoch;
 mod own_roots;
 mod password_command;
 mod request_error;
+#[cfg(feature = "upstash")]
+mod rest;
 pub(crate) mod script;
 mod sentinels;
 mod session;

@@ -31,10 +31,22 @@ pub(crate) enum OpenError {
     )]
     Command,
     #[error(
-        "an address that begins with `https://` is not the one of Redis itself: write the one that \
-         begins with `rediss://`, which stands beside it on the provider's page"
+        "an address that begins with `https://` is that of Upstash's REST API, which this program is \
+         built without: write the one that begins with `rediss://`, which stands beside it on the \
+         provider's page, or add the feature, as in `cachery = {{ .., features = [\"upstash\"] }}`"
     )]
     Https,
+    #[error(
+        "the Redis URL is that of a REST API and lacks its token: set `UPSTASH_REDIS_REST_TOKEN` \
+         beside `UPSTASH_REDIS_REST_URL`, or write `https://:token@host`; or write the address that \
+         begins with `rediss://`"
+    )]
+    NoToken,
+    #[error(
+        "behind the host of a REST API nothing stands in the Redis URL, because it has one database: \
+         write `https://:token@host`"
+    )]
+    RestPath,
     #[error(
         "the Redis URL is a connection string of another kind: write \
          `rediss://:password@host:6380` for `host:6380,password=..,ssl=True`, and `redis://` where \

@@ -155,6 +155,19 @@ mod memory {
 
 with_redis_at! { standalone unix tls acl sentinel cluster }
 
+/// By the REST API of Upstash, where nothing is pushed: a node with memory of its own sees what others
+/// invalidate after the outage ttl.
+#[cfg(feature = "upstash")]
+mod rest {
+    mod redis {
+        with_redis_at!(@ rest, Redis);
+    }
+
+    mod tiered {
+        with_rules_of_one_node! { rest, Tiered; }
+    }
+}
+
 mod mechanism_of_invalidations {
     rules! { standalone, Tiered; mechanism: health_names_it; }
 }

@@ -47,6 +47,8 @@ mod reload;
 #[cfg(feature = "redis")]
 mod reload_redis;
 mod requests;
+#[cfg(feature = "upstash")]
+mod rest;
 mod results;
 #[cfg(feature = "redis")]
 mod round_trips;

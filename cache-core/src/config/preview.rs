@@ -121,7 +121,7 @@ fn without_attributes(mut config: EffectiveConfig) -> EffectiveConfig {
 
 /// Returns true for a URL whose scheme stands for TLS.
 fn is_with_tls(url: &str) -> bool {
-    ["rediss", "valkeys"].iter().any(|scheme| url.trim_start().starts_with(scheme))
+    ["rediss", "valkeys", "https"].iter().any(|scheme| url.trim_start().starts_with(scheme))
 }
 
 /// Returns a site for a name alone. Sites name their caches for as long as the process lives.

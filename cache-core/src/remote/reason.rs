@@ -55,11 +55,15 @@ pub enum Reason {
     NoPassword,
     /// The calling thread ends, and can wait for nothing any more.
     ThreadEnds,
+    /// The server takes no more requests for now: those of the plan are used up.
+    RateLimited,
+    /// The value is larger than a request to the server may be.
+    TooLarge,
 }
 
 impl Reason {
     /// All reasons, in the order in which they are listed above.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Timeout,
         Self::Connecting,
         Self::BreakerOpen,
@@ -82,6 +86,8 @@ impl Reason {
         Self::TooSlow,
         Self::NoPassword,
         Self::ThreadEnds,
+        Self::RateLimited,
+        Self::TooLarge,
     ];
 
     /// The label in metrics and log lines.
@@ -110,6 +116,8 @@ impl Reason {
             Self::TooSlow => "too-slow",
             Self::NoPassword => "no-password",
             Self::ThreadEnds => "thread-ends",
+            Self::RateLimited => "rate-limited",
+            Self::TooLarge => "too-large",
         }
     }
 
@@ -150,7 +158,7 @@ impl Reason {
             }
             Self::OutOfMemory => {
                 "its memory is full: raise `maxmemory`, or set `maxmemory-policy` to \
-                 `allkeys-lru`"
+                 `allkeys-lru`; at Upstash, switch eviction on"
             }
             Self::Refused => "it refuses the command: its own log says why",
             Self::UnexpectedReply => {
@@ -169,6 +177,11 @@ impl Reason {
                 "the destructor of a thread-local value called, where nothing can wait for a \
                  server: call before the thread ends"
             }
+            Self::RateLimited => {
+                "it takes no more requests for now, because a limit of its plan is reached: see the \
+                 limits in its console, and raise the plan or lower the rate"
+            }
+            Self::TooLarge => "a value is larger than a request may be: lower `max_value_size`",
         }
     }
 }

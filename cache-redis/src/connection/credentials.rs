@@ -11,6 +11,8 @@ use parking_lot::RwLock;
 use redis::{ProtocolVersion, RedisConnectionInfo};
 use tokio_rustls::TlsConnector;
 
+#[cfg(feature = "upstash")]
+use super::rest::SyncToken;
 use super::{
     address_map::AddressMap, connect_error::ConnectError, host::Host, password_command,
     request_error::RequestError, stream::Address, url::Login,
@@ -29,6 +31,9 @@ pub(crate) struct Credentials {
     database: i64,
     protocol: Option<ProtocolVersion>,
     addresses: AddressMap,
+    /// `None` where servers speak the protocol of Redis.
+    #[cfg(feature = "upstash")]
+    rest: Option<SyncToken>,
 }
 
 /// The part of the credentials that may change while the program runs.
@@ -49,6 +54,9 @@ pub(crate) struct Peer {
     pub(super) login: RedisConnectionInfo,
     /// `None` for the newest that the server speaks.
     pub(super) protocol: Option<ProtocolVersion>,
+    /// `None` for a server that speaks the protocol of Redis.
+    #[cfg(feature = "upstash")]
+    pub(super) rest: Option<SyncToken>,
 }
 
 impl Credentials {
@@ -59,7 +67,22 @@ impl Credentials {
         addresses: AddressMap,
     ) -> Self {
         let renewed = tokio::sync::Mutex::default();
-        Self { access: RwLock::new(access), renewed, database, protocol, addresses }
+        let access = RwLock::new(access);
+        Self {
+            access,
+            renewed,
+            database,
+            protocol,
+            addresses,
+            #[cfg(feature = "upstash")]
+            rest: None,
+        }
+    }
+
+    /// Has servers reached by the REST API of Upstash.
+    #[cfg(feature = "upstash")]
+    pub(super) fn by_rest(self) -> Self {
+        Self { rest: Some(SyncToken::default()), ..self }
     }
 
     /// Takes over what may change while the program runs. Returns false, and changes nothing, where
@@ -138,7 +161,13 @@ impl Credentials {
         if let Some(password) = login.and_then(|login| login.password.as_ref()) {
             info = info.set_password(password);
         }
-        Peer { address, login: info, protocol: self.protocol }
+        Peer {
+            address,
+            login: info,
+            protocol: self.protocol,
+            #[cfg(feature = "upstash")]
+            rest: self.rest.clone(),
+        }
     }
 }
 

@@ -42,6 +42,15 @@ impl RequestError {
     pub(crate) const BREAKER_OPEN: Self = Self::new(Reason::BreakerOpen);
     /// The source of the password gave none.
     pub(crate) const NO_PASSWORD: Self = Self::counted(Reason::NoPassword);
+    /// The server refuses the user name, the password or the token.
+    pub(crate) const WRONG_PASSWORD: Self = {
+        let mut error = Self::counted(Reason::WrongPassword);
+        error.ends_session = true;
+        error
+    };
+    /// The reply has an unknown shape.
+    #[cfg(feature = "upstash")]
+    pub(crate) const UNEXPECTED_REPLY: Self = Self::counted(Reason::UnexpectedReply);
     /// The server does not allow scripts.
     const NO_EVAL: Self = Self::new(Reason::NoEval);
     /// The server is a replica.
@@ -75,7 +84,8 @@ impl RequestError {
             "ASK" | "TRYAGAIN" => Self::new(Reason::Resharding),
             "NOPERM" => Self::new(Reason::NoPermission),
             "NOAUTH" => Self { ends_session: true, ..Self::counted(Reason::NoAuth) },
-            "WRONGPASS" => Self::counted(Reason::WrongPassword),
+            "WRONGPASS" => Self::WRONG_PASSWORD,
+            "RATELIMIT" => Self::counted(Reason::RateLimited),
             "BUSY" => Self::new(Reason::Busy),
             _ => return None,
         })

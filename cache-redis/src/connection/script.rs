@@ -14,7 +14,7 @@ pub(crate) struct Script {
     flags: &'static str,
     body: &'static str,
     /// For each dialect.
-    texts: [OnceLock<Text>; 2],
+    texts: [OnceLock<Text>; 3],
     /// `true` where each run takes bytes that nobody has drawn before, after its arguments.
     draws: bool,
 }
@@ -32,7 +32,12 @@ pub(crate) enum Dialect {
     Flagged,
     /// Without it.
     Plain,
+    /// Without it, and with bytes as text, for a way that carries text only.
+    Text,
 }
+
+/// The beginning and the end of a script that takes bytes as text and returns them so.
+const OF_TEXT: [&str; 2] = [include_str!("script/arguments.lua"), include_str!("script/reply.lua")];
 
 /// One run of a script.
 #[derive(Clone, Copy)]
@@ -45,12 +50,18 @@ pub(crate) struct ScriptCall<'a> {
 impl Script {
     /// Returns a script without its first line, in which `flags` stand.
     pub(crate) const fn new(flags: &'static str, body: &'static str) -> Self {
-        Self { flags, body, texts: [const { OnceLock::new() }; 2], draws: false }
+        Self { flags, body, texts: [const { OnceLock::new() }; 3], draws: false }
     }
 
     /// Returns one whose last argument is sixteen random bytes, other ones for each run.
     pub(crate) const fn drawing(flags: &'static str, body: &'static str) -> Self {
-        Self { flags, body, texts: [const { OnceLock::new() }; 2], draws: true }
+        Self { flags, body, texts: [const { OnceLock::new() }; 3], draws: true }
+    }
+
+    /// Returns its source.
+    #[cfg(feature = "upstash")]
+    pub(super) fn source(&self, dialect: Dialect) -> &str {
+        &self.text(dialect).source
     }
 
     fn text(&self, dialect: Dialect) -> &Text {
@@ -58,6 +69,7 @@ impl Script {
             let source = match dialect {
                 Dialect::Flagged => format!("#!lua{}\n{}", self.flags, self.body),
                 Dialect::Plain => self.body.to_owned(),
+                Dialect::Text => OF_TEXT.join(self.body),
             };
             let hash = Hashed::new(&source).get_hash().to_owned();
             Text { source, hash }

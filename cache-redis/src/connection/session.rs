@@ -18,6 +18,8 @@ use redis::{
 };
 use tokio::{sync::Notify, task::AbortHandle, time::Sleep};
 
+#[cfg(feature = "upstash")]
+use super::rest::Rest;
 use super::{
     connect_error::ConnectError,
     credentials::Peer,
@@ -46,8 +48,7 @@ pub(crate) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
 
 /// A connection that was set up. Its driver runs on the runtime that opened it and ends with it.
 pub(crate) struct Session {
-    redis: MultiplexedConnection,
-    driver: AbortHandle,
+    wire: Wire,
     timeouts: AtomicU32,
     /// The number of requests that were answered.
     replies: AtomicU64,
@@ -64,6 +65,25 @@ pub(crate) struct Session {
     pub(crate) can_push: bool,
 }
 
+/// The way on which commands and replies go.
+enum Wire {
+    /// The protocol of Redis.
+    Redis { redis: MultiplexedConnection, driver: AbortHandle },
+    /// The REST API of Upstash.
+    #[cfg(feature = "upstash")]
+    Rest(Rest),
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        match self {
+            Self::Redis { driver, .. } => driver.abort(),
+            #[cfg(feature = "upstash")]
+            Self::Rest(_) => {}
+        }
+    }
+}
+
 impl Session {
     /// Connects on the current runtime to a server that must do for a cache.
     pub(crate) async fn connect(
@@ -71,6 +91,11 @@ impl Session {
         on_push: Option<OnPush>,
         role: Role,
     ) -> Result<Self, ConnectError> {
+        #[cfg(feature = "upstash")]
+        if let Some(sync) = &peer.rest {
+            let wire = Wire::Rest(Rest::connect(peer, sync).await?);
+            return Ok(Self { dialect: Dialect::Text, ..Self::new(wire, Arc::default(), peer) });
+        }
         let mut session = Self::open(peer, on_push).await?;
         let replies = session.send(&handshake::request()).await;
         let replies = replies.map_err(|error| ConnectError::of(&error))?;
@@ -79,7 +104,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Subscribes to `channels` of the same server, over another connection.
+    /// Subscribes to `channels` of the same server, over another connection. For servers that speak
+    /// the protocol of Redis.
     pub(crate) async fn subscribe(&self, channels: &[&Vec<u8>]) -> Result<PubSub, ConnectError> {
         let of = |error: &RedisError| ConnectError::of(error);
         let stream = self.peer.address.connect().await.map_err(|error| of(&error.into()))?;
@@ -119,26 +145,35 @@ impl Session {
         let (redis, driver) =
             MultiplexedConnection::new_with_config(&login, stream, config).await?;
         let driver = tokio::spawn(driver).abort_handle();
-        let timeouts = AtomicU32::new(0);
-        let silent_since = Mutex::default();
-        Ok(Self {
-            redis,
-            driver,
-            timeouts,
+        let wire = Wire::Redis { redis, driver };
+        Ok(Self { can_push, ..Self::new(wire, broken, peer) })
+    }
+
+    fn new(wire: Wire, broken: Arc<Notify>, peer: &Peer) -> Self {
+        Self {
+            wire,
+            timeouts: AtomicU32::new(0),
             replies: AtomicU64::new(0),
-            silent_since,
+            silent_since: Mutex::default(),
             broken,
             opened: Instant::now(),
             peer: peer.clone(),
             epoch: None,
             dialect: Dialect::Flagged,
-            can_push,
-        })
+            can_push: false,
+        }
     }
 
     /// Sends `pipeline` and returns its replies, of which some may be errors.
     pub(crate) async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, RedisError> {
-        self.redis.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
+        match &self.wire {
+            Wire::Redis { redis, .. } => {
+                redis.clone().send_packed_commands(pipeline, 0, pipeline.len()).await
+            }
+            // Rarer, and slower by far: not part of the future of every request.
+            #[cfg(feature = "upstash")]
+            Wire::Rest(rest) => Box::pin(rest.send(pipeline)).await,
+        }
     }
 
     /// Sends `pipeline` and returns its replies, unless one of them says that the server is at
@@ -230,6 +265,11 @@ impl Session {
         self.broken.notified().await;
     }
 
+    /// Returns true for the REST API of Upstash, by which nothing is pushed.
+    pub(crate) fn is_rest(&self) -> bool {
+        !matches!(self.wire, Wire::Redis { .. })
+    }
+
     /// Returns the epoch of the master at the other end, if it is known.
     pub(crate) fn epoch(&self) -> Option<&MasterEpoch> {
         self.epoch.as_ref()
@@ -238,12 +278,6 @@ impl Session {
     /// Returns the time at which it was opened.
     pub(crate) fn opened(&self) -> Instant {
         self.opened
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.driver.abort();
     }
 }
 

@@ -23,6 +23,17 @@ pub(super) enum Address {
 }
 
 impl Address {
+    /// Returns the URI of a path there; a socket has none.
+    #[cfg(feature = "upstash")]
+    pub(super) fn uri(&self, path: &str) -> Option<hyper::Uri> {
+        let (scheme, host) = match self {
+            Self::Tcp(host) => ("http", host),
+            Self::Tls(host, _) => ("https", host),
+            Self::Socket(_) => return None,
+        };
+        format!("{scheme}://{host}{path}").parse().ok()
+    }
+
     /// Connects on the current runtime.
     pub(super) async fn connect(&self) -> io::Result<Stream> {
         Ok(match self {

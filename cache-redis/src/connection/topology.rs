@@ -37,6 +37,11 @@ impl Topology {
         let Url { location, login, sentinel, database, protocol, addresses, .. } = url;
         let access = Access { tls, login, sentinel, source: target.password.clone() };
         let credentials = Credentials::new(access, database, protocol, addresses);
+        #[cfg(feature = "upstash")]
+        let credentials = match &location {
+            Location::Rest(_) => credentials.by_rest(),
+            _ => credentials,
+        };
         Ok(Self { location, credentials, is_unverified })
     }
 }
@@ -44,7 +49,7 @@ impl Topology {
 /// Returns the way to the servers at `location`.
 pub(crate) fn way_to(location: &Location, credentials: &Arc<Credentials>) -> Way {
     let place = match location.clone() {
-        Location::Server(host) => Place::Host(host),
+        Location::Server(host) | Location::Rest(host) => Place::Host(host),
         Location::Socket(path) => Place::Socket(path),
         Location::Sentinels { hosts, master } => Place::Sentinels(Sentinels::new(hosts, master)),
         Location::Cluster(seeds) => return Way::Cluster { seeds },

@@ -15,6 +15,8 @@ use crate::open_error::OpenError;
 
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26_379;
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;
 
 /// A URL taken apart. It has no `Debug`, because it holds credentials.
 pub(crate) struct Url {
@@ -35,8 +37,13 @@ pub(crate) struct Url {
 pub(crate) enum Location {
     Server(Host),
     Socket(PathBuf),
-    Sentinels { hosts: Vec<Host>, master: String },
+    Sentinels {
+        hosts: Vec<Host>,
+        master: String,
+    },
     Cluster(Vec<Host>),
+    /// One server by the REST API of Upstash.
+    Rest(Host),
 }
 
 /// The protection of the connection.
@@ -59,7 +66,7 @@ pub(crate) struct Login {
 }
 
 /// The schemes, with true for those that stand for TLS.
-const SCHEMES: [(&str, Kind, bool); 11] = [
+const SCHEMES: [(&str, Kind, bool); 13] = [
     ("redis", Kind::Server, false),
     ("rediss", Kind::Server, true),
     ("valkey", Kind::Server, false),
@@ -71,6 +78,8 @@ const SCHEMES: [(&str, Kind, bool); 11] = [
     ("rediss-sentinel", Kind::Sentinels, true),
     ("redis-cluster", Kind::Cluster, false),
     ("rediss-cluster", Kind::Cluster, true),
+    ("http", Kind::Rest, false),
+    ("https", Kind::Rest, true),
 ];
 
 /// The kind of a store, which a scheme names.
@@ -80,6 +89,7 @@ enum Kind {
     Socket,
     Sentinels,
     Cluster,
+    Rest,
 }
 
 impl Url {
@@ -87,21 +97,31 @@ impl Url {
     /// name may stand alone.
     pub(crate) fn parse(text: &str, has_source: bool) -> Result<Self, OpenError> {
         let (kind, tls, rest) = split_scheme(text.trim())?;
+        if kind == Kind::Rest && !cfg!(feature = "upstash") {
+            return Err(OpenError::Https);
+        }
         let parts = Parts::split(rest)?;
         let mut options = Options::read(kind, &parts)?;
         let (location, database) = match kind {
             Kind::Server => {
-                (Location::Server(read_single_host(parts.hosts)?), read_database(parts.path)?)
+                (Location::Server(read_single_host(parts.hosts, PORT)?), read_database(parts.path)?)
             }
             Kind::Socket => (Location::Socket(read_socket(&parts)?), 0),
             Kind::Sentinels => read_sentinels(&parts)?,
             Kind::Cluster => {
                 (Location::Cluster(read_hosts(parts.hosts, PORT)?), read_database(parts.path)?)
             }
+            Kind::Rest => {
+                let port = if tls { HTTPS_PORT } else { HTTP_PORT };
+                (Location::Rest(read_only_host(&parts, port)?), 0)
+            }
         };
         let database = options.database(database)?;
         if kind == Kind::Cluster && database != 0 {
             return Err(OpenError::ClusterDatabase);
+        }
+        if kind == Kind::Rest && !has_source && parts.credentials.is_none() {
+            return Err(OpenError::NoToken);
         }
         let login = match parts.credentials {
             Some(user) if has_source && !user.contains(':') => {
@@ -166,7 +186,6 @@ fn split_scheme(text: &str) -> Result<(Kind, bool, &str), OpenError> {
     match SCHEMES.iter().find(|(known, ..)| *known == scheme) {
         Some((_, kind, tls)) => Ok((*kind, *tls, rest)),
         None if scheme.contains(char::is_whitespace) => Err(OpenError::Command),
-        None if scheme.eq_ignore_ascii_case("https") => Err(OpenError::Https),
         None => Err(OpenError::UnknownScheme(nearest(scheme))),
     }
 }
@@ -174,7 +193,7 @@ fn split_scheme(text: &str) -> Result<(Kind, bool, &str), OpenError> {
 fn nearest(scheme: &str) -> &'static str {
     let scheme = scheme.to_ascii_lowercase();
     let distance = |known: &&str| strsim::damerau_levenshtein(known, &scheme);
-    let known = SCHEMES.iter().map(|(known, ..)| *known);
+    let known = SCHEMES.iter().filter(|(_, kind, _)| *kind != Kind::Rest).map(|(known, ..)| *known);
     known.min_by_key(distance).filter(|known| distance(known) <= 3).unwrap_or("redis")
 }
 
@@ -201,12 +220,20 @@ fn decode(text: &str) -> Result<String, OpenError> {
     percent_decode_str(text).decode_utf8().map(Into::into).map_err(|_| OpenError::NotUtf8)
 }
 
-fn read_single_host(hosts: &str) -> Result<Host, OpenError> {
-    let mut hosts = read_hosts(hosts, PORT)?;
+fn read_single_host(hosts: &str, default_port: u16) -> Result<Host, OpenError> {
+    let mut hosts = read_hosts(hosts, default_port)?;
     match (hosts.pop(), hosts.is_empty()) {
         (Some(host), true) => Ok(host),
         _ => Err(OpenError::SeveralHosts),
     }
+}
+
+/// Reads a host, around which nothing but credentials may stand.
+fn read_only_host(parts: &Parts<'_>, default_port: u16) -> Result<Host, OpenError> {
+    if !parts.path.is_empty() || !parts.query.is_empty() {
+        return Err(OpenError::RestPath);
+    }
+    read_single_host(parts.hosts, default_port)
 }
 
 fn read_hosts(text: &str, default_port: u16) -> Result<Vec<Host>, OpenError> {

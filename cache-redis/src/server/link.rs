@@ -113,6 +113,9 @@ impl Link {
     /// Listens to the feed of a server that does not push. `None` where it has none.
     async fn listen(&self, session: &Arc<Session>) -> Option<Feed> {
         let shared = &self.state.shared;
+        if session.is_rest() {
+            return None;
+        }
         Feed::open(session, shared.watched.feed.as_ref()?, &shared.hooks).await
     }
 

@@ -27,6 +27,9 @@ pub(crate) struct Watched {
 pub(crate) struct Shared {
     pub(crate) hooks: Arc<dyn ServerHooks>,
     pub(super) watched: Watched,
+    /// True where a way carries text only. Known from the start, because a script by its hash is
+    /// another one then.
+    is_text: bool,
     /// True once a server was met that takes plain scripts only.
     is_plain: AtomicBool,
     pub(crate) slots: SlotOwners,
@@ -45,11 +48,13 @@ impl Shared {
         watched: Watched,
         slots: SlotOwners,
         required: bool,
+        is_text: bool,
     ) -> Arc<Self> {
         let reception = Reception::new(Arc::clone(&hooks));
         Arc::new(Self {
             hooks,
             watched,
+            is_text,
             is_plain: AtomicBool::new(false),
             slots,
             topology_changed: Notify::new(),
@@ -66,7 +71,13 @@ impl Shared {
 
     /// Returns the form of scripts that every server takes.
     pub(crate) fn dialect(&self) -> Dialect {
-        if self.is_plain.load(Relaxed) { Dialect::Plain } else { Dialect::Flagged }
+        if self.is_text {
+            Dialect::Text
+        } else if self.is_plain.load(Relaxed) {
+            Dialect::Plain
+        } else {
+            Dialect::Flagged
+        }
     }
 
     /// Notes the form of scripts that a server takes.

@@ -12,6 +12,7 @@ pub(super) fn only(replies: Vec<Value>) -> Value {
 pub(super) fn refusal(reply: &Value) -> Reason {
     match reply {
         Value::ServerError(error) if error.code() == "OOM" => Reason::OutOfMemory,
+        Value::ServerError(error) if error.code() == "TOOLARGE" => Reason::TooLarge,
         Value::ServerError(_) => Reason::Refused,
         _ => Reason::UnexpectedReply,
     }

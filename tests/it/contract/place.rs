@@ -13,6 +13,9 @@ use cachery::{
 use cachery_test_support::{Cluster, Sentinel, Server};
 use tokio::sync::OnceCell;
 
+#[cfg(feature = "upstash")]
+use crate::rest::RestServer;
+
 /// Long, because the machine may be busy and time is not tested here.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -25,6 +28,8 @@ static TLS: OnceCell<Server> = OnceCell::const_new();
 static ACL: OnceCell<Server> = OnceCell::const_new();
 static SENTINEL: OnceCell<Sentinel> = OnceCell::const_new();
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+#[cfg(feature = "upstash")]
+static REST: OnceCell<RestServer> = OnceCell::const_new();
 
 #[derive(Clone, Copy)]
 enum Deployment {
@@ -32,6 +37,8 @@ enum Deployment {
     Server(&'static Server),
     Sentinel(&'static Sentinel),
     Cluster(&'static Cluster),
+    #[cfg(feature = "upstash")]
+    Rest(&'static RestServer),
 }
 
 /// A place. Its nodes share their values.
@@ -74,6 +81,11 @@ impl Place {
     pub(crate) async fn cluster(backend: Backend) -> Self {
         let start = || Cluster::start(3, 0);
         Self::new(Deployment::Cluster(CLUSTER.get_or_init(start).await), backend)
+    }
+
+    #[cfg(feature = "upstash")]
+    pub(crate) async fn rest(backend: Backend) -> Self {
+        Self::new(Deployment::Rest(REST.get_or_init(RestServer::start).await), backend)
     }
 
     fn new(deployment: Deployment, backend: Backend) -> Self {
@@ -131,6 +143,8 @@ impl Place {
             Deployment::Server(server) => Some(server.url()),
             Deployment::Sentinel(group) => Some(group.url()),
             Deployment::Cluster(cluster) => Some(cluster.url()),
+            #[cfg(feature = "upstash")]
+            Deployment::Rest(rest) => Some(rest.url()),
         }
     }
 
@@ -172,6 +186,8 @@ impl Place {
             Deployment::Server(server) => vec![server.clone()],
             Deployment::Sentinel(group) => vec![group.master().await],
             Deployment::Cluster(cluster) => cluster.nodes().to_vec(),
+            #[cfg(feature = "upstash")]
+            Deployment::Rest(rest) => vec![rest.redis().clone()],
         }
     }
 }

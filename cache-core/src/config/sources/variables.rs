@@ -31,6 +31,9 @@ pub(crate) const FOR_ALL: &str = "default";
 /// The one variable without our prefix: platforms set it.
 const PLATFORM_URL: &str = "REDIS_URL";
 
+/// The variables of a database at Upstash: its URL, and the token that belongs to it.
+const UPSTASH: [&str; 2] = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
+
 /// Names that are natural slips, each with the one that is meant.
 const MEANT: [(&str, &str); 4] = [
     ("CACHE_BACKEND", TYPE),
@@ -140,7 +143,25 @@ impl Variables {
         let mut remote = self.fields(RemoteSettings::FIELDS, Field::variable, faults);
         let url = RemoteSettings::FIELDS.iter().find(|field| field.name == "url");
         remote.extend(url.and_then(|url| self.field(url, PLATFORM_URL, faults)));
+        remote.extend(url.and_then(|url| self.upstash(url, faults)));
         remote
+    }
+
+    /// Returns the URL of a database at Upstash, with its token.
+    fn upstash(
+        &self,
+        field: &Field<RemoteSettings>,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Sourced<RemoteSettings>> {
+        let [url, token] = UPSTASH;
+        let text = self.text(url, faults)?;
+        let text = match (text.split_once("://"), self.text(token, faults)) {
+            (Some((scheme, host)), Some(token)) if !host.contains('@') => {
+                format!("{scheme}://:{}@{host}", percent_encoded(token))
+            }
+            _ => text.to_owned(),
+        };
+        Sourced::read(Source::Variable(url.to_owned()), field, &text, faults)
     }
 
     fn fields<S: Settings>(
@@ -181,14 +202,24 @@ impl Variables {
     }
 }
 
+/// Returns a text as it may stand in a URL.
+fn percent_encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
+}
+
 /// Returns the names of all variables that can be set in a program with these `caches`.
 pub(crate) fn known(caches: &[&str]) -> BTreeSet<String> {
     let single = [file::VARIABLE, PROFILE, TYPE, PLATFORM_URL].map(str::to_owned);
+    let single = single.into_iter().chain(UPSTASH.map(str::to_owned));
     let of_cache = |name| CacheSettings::FIELDS.iter().map(move |field| field.variable_of(name));
     let of_caches = caches.iter().copied().chain([FOR_ALL]).flat_map(of_cache);
     let of_program = ProgramSettings::FIELDS.iter().map(Field::variable);
     let of_remote = RemoteSettings::FIELDS.iter().map(Field::variable);
-    single.into_iter().chain(of_program).chain(of_remote).chain(of_caches).collect()
+    single.chain(of_program).chain(of_remote).chain(of_caches).collect()
 }
 
 /// Returns the one of `caches`, or [`FOR_ALL`], of which `variable` names a field, and the field,

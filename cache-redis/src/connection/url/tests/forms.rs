@@ -16,6 +16,7 @@ fn summary(url: &Url) -> String {
         Location::Server(host) => host.to_string(),
         Location::Socket(path) => path.display().to_string(),
         Location::Sentinels { hosts: all, master } => format!("{}!{master}", hosts(all)),
+        Location::Rest(host) => format!("rest {host}"),
         Location::Cluster(all) => format!("cluster {}", hosts(all)),
     };
     let protocol = match url.protocol {
