@@ -207,9 +207,12 @@ struct World {
     flights: Arc<Flights<u32>>,
     key: Key,
     stored: loom::sync::Mutex<Option<u32>>,
-    /// Loads that run. It is loom's, so that another caller may come between a load's beginning and
-    /// its end.
-    loading: AtomicUsize,
+    /// Invalidations so far. Not loom's: it is read where a permit was found to be the current one,
+    /// with no step of the model in between.
+    epoch: std::sync::atomic::AtomicUsize,
+    /// Loads that run, by the invalidations before they began. It is loom's, so that another caller
+    /// may come between a load's beginning and its end.
+    loading: [AtomicUsize; 2],
     /// Loads that ran. Not loom's: counting is no step of the model.
     loads: std::sync::atomic::AtomicUsize,
 }
@@ -219,7 +222,8 @@ impl World {
         let key = KeyEncoder::new().arg(&1u8).finish();
         let flights = Arc::new(Flights::new(1, MAX_OWN_LOADS, Clock::default()));
         let stored = None.into();
-        Arc::new(Self { flights, key, stored, loading: AtomicUsize::default(), loads: 0.into() })
+        let loading = Default::default();
+        Arc::new(Self { flights, key, stored, epoch: 0.into(), loading, loads: 0.into() })
     }
 
     fn join(&self) -> Join<u32> {
@@ -252,13 +256,14 @@ impl World {
     fn call(&self, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
         match self.join() {
             Join::Lead(permit) => {
+                let epoch = self.epoch();
                 // As the cache does it: another flight may have landed before this one began.
                 let stored = *self.stored.lock().unwrap();
                 if let Some(value) = stored {
                     permit.land(value, || ());
                     return value;
                 }
-                self.load(permit, end)
+                self.load(permit, epoch, end)
             }
             Join::Follow(mut follower) => self.take_turn(&mut follower, end),
             Join::Own => unreachable!(),
@@ -271,8 +276,9 @@ impl World {
         end: impl Fn(&Self, Permit<u32>) -> u32,
     ) -> u32 {
         match block_on(follower.wakeup()).expect("no follower is left without a word") {
-            Wakeup::Load(permit) => self.load(permit, end),
+            Wakeup::Load(permit) => self.load(permit, self.epoch(), end),
             Wakeup::Landed(value) => value,
+            Wakeup::LookAgain => self.call(end),
         }
     }
 
@@ -280,26 +286,39 @@ impl World {
     fn call_by_thread(&self, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
         match self.join() {
             Join::Follow(mut follower) => match parked(&mut follower) {
-                Wakeup::Load(permit) => self.load(permit, end),
+                Wakeup::Load(permit) => self.load(permit, self.epoch(), end),
                 Wakeup::Landed(value) => value,
+                Wakeup::LookAgain => self.call_by_thread(end),
             },
-            Join::Lead(permit) => match self.stored() {
-                Some(value) => {
-                    permit.land(value, || ());
-                    value
+            Join::Lead(permit) => {
+                let epoch = self.epoch();
+                match self.stored() {
+                    Some(value) => {
+                        permit.land(value, || ());
+                        value
+                    }
+                    None => self.load(permit, epoch, end),
                 }
-                None => self.load(permit, end),
-            },
+            }
             Join::Own => unreachable!(),
         }
     }
 
-    /// Runs a load.
-    fn load(&self, permit: Permit<u32>, end: impl Fn(&Self, Permit<u32>) -> u32) -> u32 {
+    /// Runs a load that began after so many invalidations.
+    fn load(
+        &self,
+        permit: Permit<u32>,
+        epoch: usize,
+        end: impl Fn(&Self, Permit<u32>) -> u32,
+    ) -> u32 {
         self.loads.fetch_add(1, SeqCst);
-        assert_eq!(self.loading.fetch_add(1, SeqCst), 0, "two callers load at once");
-        self.loading.fetch_sub(1, SeqCst);
+        assert_eq!(self.loading[epoch].fetch_add(1, SeqCst), 0, "two callers load at once");
+        self.loading[epoch].fetch_sub(1, SeqCst);
         end(self, permit)
+    }
+
+    fn epoch(&self) -> usize {
+        self.epoch.load(SeqCst)
     }
 
     fn land(&self, permit: Permit<u32>, value: u32) -> u32 {
@@ -316,7 +335,10 @@ impl World {
     }
 
     fn invalidate(&self) {
-        self.flights.fence(&StoredKey::from(&self.key), || *self.stored.lock().unwrap() = None);
+        self.flights.fence(&StoredKey::from(&self.key), || {
+            *self.stored.lock().unwrap() = None;
+            self.epoch.fetch_add(1, SeqCst);
+        });
     }
 
     /// The number of loads that ran.
@@ -441,6 +463,7 @@ fn a_caller_who_loads_now_has_a_permit_or_an_outcome() {
         let value = match block_on(follower.load_now()).expect("no caller is left without a word") {
             Wakeup::Load(permit) => world.land(permit, LANDED),
             Wakeup::Landed(value) => value,
+            Wakeup::LookAgain => panic!("nothing was fenced off"),
         };
         lander.join().unwrap();
         assert_eq!((value, world.stored()), (LANDED, Some(LANDED)));
@@ -537,12 +560,48 @@ fn an_heir_of_a_flight_from_before_an_invalidation_stores_nothing_after_it() {
         let permit = world.lead();
         let mut follower = world.follow();
         let dropper = thread::spawn(move || drop(permit));
-        let successor =
-            spawn(&world, move |world| assert_eq!(world.take_turn(&mut follower, lands), LANDED));
+        let successor = spawn(&world, move |world| {
+            match block_on(follower.wakeup()).expect("no follower is left without a word") {
+                Wakeup::Load(permit) => drop(world.land(permit, LANDED)),
+                Wakeup::LookAgain => {}
+                Wakeup::Landed(_) => panic!("nobody else loads"),
+            }
+        });
         world.invalidate();
         dropper.join().unwrap();
         successor.join().unwrap();
         assert_eq!(world.stored(), None, "the value came back");
+    });
+}
+
+#[test]
+fn who_waited_for_a_flight_from_before_an_invalidation_loads_beside_no_later_one() {
+    model(|world| {
+        let permit = world.lead();
+        let mut follower = world.follow();
+        let dropper = thread::spawn(move || drop(permit));
+        let waits = spawn(&world, move |world| world.take_turn(&mut follower, lands));
+        world.invalidate();
+        assert_eq!(world.call(lands), LANDED);
+        dropper.join().unwrap();
+        assert_eq!(waits.join().unwrap(), LANDED);
+        assert_eq!(world.stored(), Some(LANDED));
+    });
+}
+
+#[test]
+fn all_who_waited_for_a_flight_from_before_an_invalidation_share_one_load() {
+    model(|world| {
+        let permit = world.lead();
+        let followers = [world.follow(), world.follow()];
+        let wait = followers
+            .map(|mut follower| spawn(&world, move |world| world.take_turn(&mut follower, lands)));
+        world.invalidate();
+        drop(permit);
+        for thread in wait {
+            assert_eq!(thread.join().unwrap(), LANDED);
+        }
+        assert_eq!((world.loads(), world.stored()), (1, Some(LANDED)));
     });
 }
 
@@ -591,6 +650,8 @@ fn losing_patience_while_the_leader_goes_loses_nobody() {
         match block_on(follower.wakeup()).expect("no follower is left without a word") {
             Wakeup::Load(permit) => world.land(permit, LANDED),
             Wakeup::Landed(value) => value,
+            // The other one has landed first.
+            Wakeup::LookAgain => world.stored().expect("nothing was fenced off"),
         }
     }
     model(|world| {
@@ -653,6 +714,7 @@ fn who_passes_an_idle_leader_while_it_is_woken_polled_and_lands_is_not_lost() {
             match block_on(follower.wakeup()).expect("no follower is left without a word") {
                 Wakeup::Load(permit) => world.land(permit, LANDED),
                 Wakeup::Landed(value) => value,
+                Wakeup::LookAgain => panic!("nothing was fenced off"),
             }
         });
         let polled =

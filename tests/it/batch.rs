@@ -7,10 +7,16 @@ mod peers;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Mutex,
+    pin::Pin,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Waker},
 };
 
 use cachery::{Caches, WrongLength, cached};
+use tokio::sync::Notify;
 
 /// A function's calls: the items of each.
 #[derive(Default)]
@@ -224,6 +230,74 @@ async fn overlapping_calls_in_opposite_orders_load_each_item_once_and_wait_for_n
             assert_eq!(money.saved_by_coalescing, 5 * 500_000_000);
             assert_eq!(money.saved_by_dedup, 500_000_000);
             assert_eq!(money.would_have_spent(), 10 * 500_000_000);
+        })
+        .await;
+}
+
+#[cached(name = "batch-gated", ttl = 60, batch = ids, skip(gate))]
+async fn gated(ids: &[u64], gate: &Gate) -> Result<Vec<u64>, String> {
+    let _running = gate.enter();
+    gate.open.notified().await;
+    Ok(ids.to_vec())
+}
+
+/// Counts the runs that go on, and lets each end when it is told to.
+#[derive(Default)]
+struct Gate {
+    running: AtomicUsize,
+    runs: AtomicUsize,
+    open: Notify,
+}
+
+struct Running<'g>(&'g Gate);
+
+impl Gate {
+    fn enter(&self) -> Running<'_> {
+        self.running.fetch_add(1, SeqCst);
+        self.runs.fetch_add(1, SeqCst);
+        Running(self)
+    }
+
+    /// Returns the number of runs that go on, and of all that have begun.
+    fn counts(&self) -> (usize, usize) {
+        (self.running.load(SeqCst), self.runs.load(SeqCst))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, SeqCst);
+    }
+}
+
+fn is_pending<F: Future>(call: &mut Pin<Box<F>>) -> bool {
+    call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+}
+
+#[tokio::test]
+async fn who_waited_for_a_load_from_before_an_invalidation_joins_the_one_from_after_it() {
+    let caches = Caches::isolated();
+    caches
+        .scope(async {
+            let gate = Gate::default();
+            let mut old = Box::pin(gated(&[1, 2], &gate));
+            assert!(is_pending(&mut old));
+            let mut waits = Box::pin(gated(&[2, 1], &gate));
+            let mut alone = Box::pin(gated(&[2], &gate));
+            assert!(is_pending(&mut waits) && is_pending(&mut alone));
+            gated::invalidate_many([1, 2]).await;
+            let mut new = Box::pin(gated(&[1, 2], &gate));
+            assert!(is_pending(&mut new));
+            assert_eq!(gate.counts(), (2, 2), "the old load, and one of what was invalidated");
+            drop(old);
+            assert!(is_pending(&mut waits) && is_pending(&mut alone));
+            assert_eq!(gate.counts(), (1, 2), "an item loads once at a time");
+            gate.open.notify_waiters();
+            assert_eq!(new.await, Ok(vec![1, 2]));
+            assert_eq!(waits.await, Ok(vec![2, 1]));
+            assert_eq!(alone.await, Ok(vec![2]));
+            let stats = gated::cache().stats();
+            assert_eq!((stats.batch.loaded, stats.batch.joined, gate.counts().1), (2, 3, 2));
         })
         .await;
 }

@@ -22,6 +22,8 @@ pub(crate) struct Follower<T: Clone> {
     id: u64,
     wakeup: oneshot::Receiver<Wakeup<T>>,
     waiting: Waiting,
+    /// `true` once the caller loads for itself, whatever became of the flight.
+    is_overdue: bool,
 }
 
 impl<T: Clone + Send + 'static> Follower<T> {
@@ -36,7 +38,7 @@ impl<T: Clone + Send + 'static> Follower<T> {
         let (sender, wakeup) = oneshot::channel();
         let id = flight.waiters().add(sender);
         let waiting = within.wait_for(Arc::clone(&flight) as _);
-        Self { table: Arc::clone(table), key, flight, id, wakeup, waiting }
+        Self { table: Arc::clone(table), key, flight, id, wakeup, waiting, is_overdue: false }
     }
 
     /// Tells whether the flight's loads wait for a load that the caller is part of: it would wait
@@ -62,11 +64,17 @@ impl<T: Clone + Send + 'static> Follower<T> {
     }
 
     /// Waits to be woken. `None` only when the flight ended without a message: a foreign waker
-    /// panicked while others were woken.
+    /// panicked while others were woken. A permit is given back if its flight was
+    /// fenced off meanwhile: another flight of the key may load already.
     ///
     /// Dropping the future is safe: a message that was sent stays to be read.
     pub(crate) async fn wakeup(&mut self) -> Option<Wakeup<T>> {
-        (&mut self.wakeup).await.ok()
+        match (&mut self.wakeup).await.ok()? {
+            Wakeup::Load(permit) if !self.is_overdue && permit.leads_in_vain() => {
+                Some(Wakeup::LookAgain)
+            }
+            wakeup => Some(wakeup),
+        }
     }
 
     /// Tells whether the flight may need this thread to go on, so that it cannot be parked. The
@@ -97,7 +105,8 @@ impl<T: Clone + Send + 'static> Follower<T> {
 
     /// Stops waiting for the leader: the caller loads for itself as soon as one more load is
     /// allowed, unless an outcome comes first. [`wakeup`](Self::wakeup) tells of either.
-    pub(crate) fn stop_waiting(&self) {
+    pub(crate) fn stop_waiting(&mut self) {
+        self.is_overdue = true;
         let mut waiters = self.flight.waiters();
         waiters.set_overdue(self.id);
         let admitted =

@@ -21,6 +21,9 @@ pub(crate) enum Wakeup<T: Clone> {
     Load(Permit<T>),
     /// Another caller's load has this outcome.
     Landed(T),
+    /// The flight is no longer that of its key: the follower takes what has landed, joins the flight
+    /// that is there now, or leads one.
+    LookAgain,
 }
 
 /// The sender that wakes one follower.
@@ -203,16 +206,25 @@ impl<T: Clone> Permit<T> {
     }
 
     /// Gives the load up: the permit passes to the next waiter, or the flight ends.
+    ///
+    /// Another flight of the key may load already, if this one was fenced off. So no follower gets
+    /// its permit then.
     fn abandon(&mut self) {
         let mut shard = self.table.lock(&self.key);
+        let is_current = self.is_current(&shard);
         let mut waiters = self.flight.waiters();
-        let successor = waiters.hand_over(&self.progress, || self.table.begin_load());
+        let begin = || self.table.begin_load();
+        let successor = waiters.hand_over(&self.progress, is_current, begin);
         let over = waiters.are_over();
+        let left = if over { waiters.take_all() } else { Vec::new() };
         drop(waiters);
         self.leave_table(&mut shard, over);
         drop(shard);
         if let Some((sender, load)) = successor {
             Self::new(&self.table, &self.key, &self.flight, load).wake(sender);
+        }
+        for sender in left {
+            drop(sender.send(Wakeup::LookAgain));
         }
     }
 
@@ -220,6 +232,12 @@ impl<T: Clone> Permit<T> {
         if over && self.is_current(shard) {
             shard.remove(&self.key);
         }
+    }
+
+    /// Tells whether the load leads a flight that is no longer that of its key.
+    pub(super) fn leads_in_vain(&self) -> bool {
+        let shard = self.table.lock(&self.key);
+        !self.is_current(&shard) && self.flight.waiters().are_led_by(&self.progress)
     }
 
     fn is_current(&self, shard: &Shard<Sender<T>>) -> bool {

@@ -75,6 +75,7 @@ fn permit_of(follower: &mut Follower<u32>) -> Permit<u32> {
     match told(follower) {
         Some(Wakeup::Load(permit)) => permit,
         Some(Wakeup::Landed(_)) => panic!("it was given an outcome, not the right to load"),
+        Some(Wakeup::LookAgain) => panic!("it is to look again"),
         None => panic!("it waits"),
     }
 }
@@ -83,8 +84,13 @@ fn outcome_of(follower: &mut Follower<u32>) -> u32 {
     match told(follower) {
         Some(Wakeup::Landed(outcome)) => outcome,
         Some(Wakeup::Load(_)) => panic!("it was given the right to load, not an outcome"),
+        Some(Wakeup::LookAgain) => panic!("it is to look again"),
         None => panic!("it waits"),
     }
+}
+
+fn looks_again(follower: &mut Follower<u32>) -> bool {
+    matches!(told(follower), Some(Wakeup::LookAgain))
 }
 
 /// Whether `permit`, landing now, may store.
@@ -172,7 +178,7 @@ fn a_follower_who_leaves_inherits_nothing() {
 fn when_all_followers_have_left_a_dropped_permit_ends_the_flight() {
     let table = table();
     let leader = lead(&table);
-    let followers = follow_all(&table, 3);
+    let mut followers = follow_all(&table, 3);
     followers[1].stop_waiting();
     drop(followers);
     drop(leader);
@@ -280,7 +286,7 @@ fn who_loses_patience_loads_beside_the_leader_while_there_is_room() {
     let table = table();
     let leader = lead(&table);
     let mut followers = follow_all(&table, MAX_OWN_LOADS + 2);
-    followers.iter().for_each(Follower::stop_waiting);
+    followers.iter_mut().for_each(Follower::stop_waiting);
     let mut own_loads: Vec<_> =
         followers.drain(..MAX_OWN_LOADS).map(|mut first| permit_of(&mut first)).collect();
     assert!(followers.iter_mut().all(waits));
@@ -308,7 +314,7 @@ fn who_lost_patience_inherits_before_who_waits() {
     let leader = lead(&table);
     let mut patient = follow(&table);
     let mut impatient = follow_all(&table, MAX_OWN_LOADS + 1);
-    impatient.iter().for_each(Follower::stop_waiting);
+    impatient.iter_mut().for_each(Follower::stop_waiting);
     drop(leader);
     let _successor = permit_of(&mut impatient[MAX_OWN_LOADS]);
     assert!(waits(&mut patient));
@@ -320,7 +326,7 @@ fn a_solo_is_succeeded_by_a_patient_follower_only_when_nobody_else_loads() {
     let leader = lead(&table);
     let mut impatient = follow_all(&table, 2);
     let mut patient = follow(&table);
-    impatient.iter().for_each(Follower::stop_waiting);
+    impatient.iter_mut().for_each(Follower::stop_waiting);
     drop(permit_of(&mut impatient[0]));
     assert!(waits(&mut patient), "the leader loads, and the other");
     let own_load = permit_of(&mut impatient[1]);
@@ -357,15 +363,59 @@ fn a_fence_takes_the_flight_out_and_those_who_joined_before_stay() {
 }
 
 #[test]
-fn an_heir_or_a_solo_of_a_fenced_flight_stores_nothing() {
+fn a_solo_of_a_fenced_flight_stores_nothing_and_serves_those_who_wait() {
     let table = table();
     let old = lead(&table);
     let mut followers = follow_all(&table, 2);
     table.fence(&StoredKey::from(&key(1)), || ());
     followers[1].stop_waiting();
     drop(old);
-    assert!(!stores(permit_of(&mut followers[0])));
+    assert!(waits(&mut followers[0]), "somebody loads");
     assert!(!stores(permit_of(&mut followers[1])));
+    assert_eq!(outcome_of(&mut followers[0]), 0);
+}
+
+#[test]
+fn nobody_loads_beside_a_new_flight_for_one_that_was_fenced() {
+    let table = table();
+    let old = lead(&table);
+    let mut followers = follow_all(&table, 3);
+    table.fence(&StoredKey::from(&key(1)), || ());
+    let new = lead(&table);
+    drop(old);
+    assert!(followers.iter_mut().all(looks_again), "another flight loads");
+    let mut joined = follow_all(&table, 3);
+    assert!(stores(new));
+    assert!(joined.iter_mut().all(|follower| outcome_of(follower) == 0));
+}
+
+#[test]
+fn a_permit_that_is_fenced_on_its_way_is_given_back() {
+    let table = table();
+    let old = lead(&table);
+    let mut followers = follow_all(&table, 3);
+    drop(old);
+    table.fence(&StoredKey::from(&key(1)), || ());
+    let new = lead(&table);
+    assert!(looks_again(&mut followers[0]), "the permit was sent before");
+    assert!(followers[1..].iter_mut().all(looks_again), "nobody waits for a flight without a load");
+    assert!(stores(new));
+}
+
+#[test]
+fn who_lost_patience_loads_though_the_flight_was_fenced() {
+    let table = table();
+    let old = lead(&table);
+    let mut impatient = follow_all(&table, MAX_OWN_LOADS + 1);
+    let mut patient = follow(&table);
+    impatient.iter_mut().for_each(Follower::stop_waiting);
+    table.fence(&StoredKey::from(&key(1)), || ());
+    let _new = lead(&table);
+    drop(old);
+    let own_loads: Vec<_> = impatient.iter_mut().map(permit_of).collect();
+    assert!(waits(&mut patient), "they load");
+    drop(own_loads);
+    assert!(looks_again(&mut patient));
 }
 
 #[test]
@@ -446,7 +496,7 @@ fn ten_thousand_who_leave_one_after_another_need_no_deep_stack() {
         let table = table();
         let leader = lead(&table);
         let mut followers = follow_all(&table, 10_000);
-        followers.iter().for_each(Follower::stop_waiting);
+        followers.iter_mut().for_each(Follower::stop_waiting);
         drop(leader);
         followers.drain(..5_000).for_each(drop);
         while let Some(last) = followers.pop() {

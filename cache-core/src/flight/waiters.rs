@@ -142,19 +142,22 @@ impl<S> Waiters<S> {
 
     /// Ends `load` and returns the waiter who takes its place with the load that it `begin`s, if
     /// the flight needs one: for a leader always, for an own load when somebody is overdue or
-    /// nobody else loads.
+    /// nobody else loads. Followers take no place in a flight that is not the `current` one of its
+    /// key.
     pub(super) fn hand_over(
         &mut self,
         load: &Arc<Progress>,
+        current: bool,
         begin: impl Fn() -> Arc<Progress>,
     ) -> Option<(S, Arc<Progress>)> {
         let was_leader = self.end_load(load);
-        let needed = was_leader || self.are_over();
+        let needed = current && (was_leader || self.are_over());
         let overdue = self.overdue.pop_first();
+        let leads = was_leader || overdue.is_none();
         let (_, sender) =
             overdue.or_else(|| needed.then(|| self.followers.pop_first()).flatten())?;
         let successor = begin();
-        if was_leader {
+        if leads {
             self.leader = Some(Arc::clone(&successor));
         } else {
             self.own_loads.push(Arc::clone(&successor));
@@ -166,6 +169,11 @@ impl<S> Waiters<S> {
     pub(super) fn end_load(&mut self, load: &Arc<Progress>) -> bool {
         self.own_loads.retain(|own| !Arc::ptr_eq(own, load));
         self.leader.take_if(|leader| Arc::ptr_eq(leader, load)).is_some()
+    }
+
+    /// Tells whether `load` is the leader's.
+    pub(super) fn are_led_by(&self, load: &Arc<Progress>) -> bool {
+        self.leader.as_ref().is_some_and(|leader| Arc::ptr_eq(leader, load))
     }
 
     /// Puts `other` in the place of `load`.

@@ -202,6 +202,7 @@ impl Miss {
                         Some(outcome) => return Next::Take(outcome),
                         None => continue,
                     },
+                    Some(Wakeup::LookAgain) => continue,
                     None => return Next::Bypass,
                 },
             };
@@ -351,8 +352,10 @@ impl Miss {
 
     /// Returns the outcome of a call that memory serves while it looks for a value elsewhere.
     fn found(&self, entry: Entry) -> Outcome {
-        if !self.counted && !self.is_background {
-            self.count_hit(&entry);
+        match (self.is_background, self.counted) {
+            (true, _) => {}
+            (false, true) => self.cache.counters.coalesced(Some(&entry)),
+            (false, false) => self.count_hit(&entry),
         }
         self.note(&entry, Tier::Memory, self.counted);
         match &self.remote {
