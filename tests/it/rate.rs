@@ -77,7 +77,8 @@ async fn ten_nodes() -> Vec<Caches> {
     let place = Place::standalone(Backend::Tiered).await;
     let mut nodes = Vec::new();
     for _ in 0..10 {
-        let node = place.node().await;
+        // On a busy machine no request may run out of time: its node would load for itself.
+        let node = place.node_with(|node| node.remote_deadline(LONG)).await;
         node.clock().stop();
         nodes.push(node);
     }
@@ -147,8 +148,7 @@ async fn ten_nodes_share_the_loads_and_no_reader_waits() {
     for node in &nodes {
         node.scope(shared(&origin)).await;
     }
-    // A node whose read takes longer than a call may wait loads for itself.
-    let cold = origin.runs();
+    assert_eq!(origin.runs(), 1);
     let steps = SECONDS * 10;
     for _ in 0..steps {
         // So that each step has the whole budget of a task.
@@ -169,7 +169,7 @@ async fn ten_nodes_share_the_loads_and_no_reader_waits() {
         }
     }
     let most = 1.05 * f64::from(SECONDS) / (10.0 - 2.0);
-    let runs = origin.runs() - cold;
+    let runs = origin.runs() - 1;
     assert!(
         f64::from(u32::try_from(runs).unwrap()) <= most && runs >= 9,
         "{runs} loads, and {most} at most"
@@ -181,17 +181,16 @@ async fn ten_nodes_ask_an_origin_that_is_dead_as_seldom_as_one() {
     let nodes = ten_nodes().await;
     let origin = Arc::new(Origin::default());
     for node in &nodes {
-        node.scope(unsteady(&origin)).await.unwrap();
+        assert_eq!(node.scope(unsteady(&origin)).await, Ok(0));
     }
-    let cold = origin.runs();
     origin.is_dead.store(true, Relaxed);
     for _ in 0..3600 {
         for node in &nodes {
             node.clock().advance(SECOND);
-            node.scope(unsteady(&origin)).await.unwrap();
+            assert_eq!(node.scope(unsteady(&origin)).await, Ok(0));
         }
     }
-    let runs = origin.runs() - cold;
+    let runs = origin.runs() - 1;
     // As on one node: after 10, 20, 40 and 80 s, and then each 100 s.
     assert!((1..=45).contains(&runs), "{runs} probes");
 }
