@@ -5,39 +5,34 @@
 //! another process. A cache without a remote tier takes the same way, where the remote steps are
 //! absent.
 
+mod outcome;
 mod past_ttl;
+mod permit;
+mod put;
 mod refused;
+mod wait;
 
 pub(in crate::read) use past_ttl::Renewal;
+pub(in crate::read) use put::Putting;
 pub(in crate::read) use refused::Refused;
 
-use std::{future::poll_fn, ops::ControlFlow, sync::Arc, time::Duration};
-
-use cachery_syntax::Budget;
-use tracing::{Instrument as _, Span};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     combined::Combined,
-    fill::{Filling, Landing, OfLoad, fill},
     load::{Load, LoadCause},
-    note::{Note, Tier},
+    note::Note,
     remote_part::{NotGranted, RemotePart},
-    reservation,
-    soft_timeout::SoftTimeout,
     standby::Standby,
-    thread_wait::{ThreadWait, Waited},
+    thread_wait::ThreadWait,
 };
 use crate::{
     cache::{Cache, KeptError, Outcome},
     clock::Moment,
-    codec::{Codec, Unstorable},
-    deciding::Decision,
     entry::Entry,
-    flight::{Follower, Join, Loading, Permit, Progress, Relation, Wakeup, enclosing},
+    flight::{Join, Permit, Progress, Relation, Wakeup, enclosing},
     generations::Group,
     key::Key,
-    observe,
-    policy::FLIGHT_WAIT,
     remote::TagKey,
     returns::AnyError,
     tag::{Named, TagSet, Tags},
@@ -277,23 +272,6 @@ impl Miss {
         }
     }
 
-    /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
-    pub(super) async fn put(
-        self,
-        decide: impl FnOnce() -> Decision,
-        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
-    ) -> Option<Landing> {
-        Some(self.begin_put().await?.fill(decide, encode).await)
-    }
-
-    /// Gets the permit for a value that nobody loaded.
-    pub(super) async fn begin_put(mut self) -> Option<Putting> {
-        let permit = self.supersede();
-        let permit = self.request_load(permit).await.ok()?;
-        let Self { cache, remote, drawn, .. } = self;
-        Some(Putting { cache, permit, remote, drawn })
-    }
-
     /// Reads the remote tier, or memory while that is out of reach.
     async fn read(&mut self) -> Option<Outcome> {
         let found = self.read_remote().await;
@@ -350,76 +328,6 @@ impl Miss {
         Some(Outcome::Error(AnyError::clone(error)))
     }
 
-    /// Returns the outcome of a call that memory serves while it looks for a value elsewhere.
-    fn found(&self, entry: Entry) -> Outcome {
-        match (self.is_background, self.counted) {
-            (true, _) => {}
-            (false, true) => self.cache.counters.coalesced(Some(&entry)),
-            (false, false) => self.count_hit(&entry),
-        }
-        self.note(&entry, Tier::Memory, self.counted);
-        match &self.remote {
-            None => Outcome::Value(entry),
-            // Others may have joined who can see changes made elsewhere since.
-            Some(remote) => Outcome::Found(entry, remote.began()),
-        }
-    }
-
-    /// Returns the outcome of a call that memory serves.
-    fn hit(&self, entry: Entry) -> Outcome {
-        self.count_hit(&entry);
-        self.note(&entry, Tier::Memory, false);
-        Outcome::Value(entry)
-    }
-
-    /// Notes the entry that serves the call.
-    fn note(&self, entry: &Entry, tier: Tier, coalesced: bool) {
-        if !self.is_background {
-            self.note.serve(entry, self.now(), tier, coalesced);
-        }
-    }
-
-    /// Notes the outcome of another caller's load.
-    fn note_landed(&self, outcome: &Outcome) {
-        match outcome {
-            Outcome::Value(entry) => self.note(entry, Tier::Load, true),
-            Outcome::Found(entry, _) => self.note(entry, Tier::Remote, true),
-            Outcome::Standby(entry) => self.note(entry, Tier::Memory, true),
-            Outcome::Error(_) => {}
-        }
-    }
-
-    fn count_hit(&self, entry: &Entry) {
-        self.cache.counters.hit(entry.head().facts.spent);
-        self.count_past_ttl(entry);
-    }
-
-    /// Returns what a flight's outcome means for this call; `None`: it looks again.
-    fn landed(&self, outcome: Outcome) -> Option<Outcome> {
-        let standby = self.standby.as_ref().filter(|standby| standby.stands(&self.cache));
-        match (outcome, standby) {
-            (Outcome::Standby(entry), _) if self.is_over => {
-                let tier = self.standby.as_ref().map_or(Tier::Memory, Standby::tier);
-                self.note(&entry, tier, true);
-                Some(Outcome::Standby(entry))
-            }
-            // The key may have been invalidated between the leader's read and this call.
-            (Outcome::Standby(_), None) => None,
-            (outcome, _) if self.is_outdated(&outcome) => None,
-            // A caller's own value was there when it called.
-            (Outcome::Standby(_) | Outcome::Error(_), Some(standby)) => {
-                self.count_in_place_of_a_load(standby.entry());
-                self.note(standby.entry(), standby.tier(), true);
-                Some(Outcome::Standby(standby.entry().clone()))
-            }
-            (outcome, _) => {
-                self.cache.counters.coalesced(outcome.entry());
-                self.note_landed(&outcome);
-                Some(outcome)
-            }
-        }
-    }
-
     fn join(&self) -> Join<Outcome> {
         self.cache.flights.join(
             &self.key,
@@ -433,295 +341,7 @@ impl Miss {
         )
     }
 
-    /// Returns the load that leads the key: that of its batch, or one of its own.
-    pub(super) fn begin_load(&self) -> Arc<Progress> {
-        self.shared_load.as_ref().map_or_else(|| self.cache.flights.begin_load(), Arc::clone)
-    }
-
-    /// Gets the permit to load at once where the value would not be shared, and else follows.
-    async fn load_beside_or_follow(
-        &mut self,
-        follower: Follower<Outcome>,
-    ) -> Option<Wakeup<Outcome>> {
-        // Asked after the caller has joined: a load that ends before wakes all who have.
-        if self.cache.declines(follower.key()) {
-            self.count_miss();
-            return follower.load_now().await;
-        }
-        self.follow(follower).await
-    }
-
-    /// Waits for the flight while its load makes progress, for a bounded time, and then for the
-    /// permit to load.
-    async fn follow(&mut self, mut follower: Follower<Outcome>) -> Option<Wakeup<Outcome>> {
-        self.count_miss();
-        if let Some(remote) = &mut self.remote {
-            // The state that was read before the wait may be over.
-            remote.forget_read();
-        }
-        let span = observe::wait_span(self.cache.site.name);
-        if let Caller::Thread(wait) = self.caller {
-            return self.follow_by_thread(follower, wait, &span).await;
-        }
-        let waited = self.wait(&mut follower).instrument(span.clone()).await;
-        if let ControlFlow::Break(wakeup) = waited {
-            link(&span, &follower);
-            return wakeup;
-        }
-        self.load_beside();
-        follower.stop_waiting();
-        let wakeup = match self.soft_timeout() {
-            None => follower.wakeup().instrument(span.clone()).await,
-            Some(soft) => {
-                let wakeup = Box::pin(follower.wakeup().instrument(span.clone()));
-                match soft.within(wakeup).await {
-                    Ok(wakeup) => wakeup,
-                    Err(entry) => Some(self.over(entry)),
-                }
-            }
-        };
-        link(&span, &follower);
-        wakeup
-    }
-
-    /// Returns the moment from which the call takes the old value, if it has one.
-    fn soft_timeout(&self) -> Option<SoftTimeout> {
-        let standby = self.standby.as_ref()?.without_claim();
-        Some(SoftTimeout::new(Arc::clone(&self.cache), standby, self.soft_end?))
-    }
-
-    /// Ends the wait with the old value.
-    fn over(&mut self, entry: Entry) -> Wakeup<Outcome> {
-        self.is_over = true;
-        Wakeup::Landed(Outcome::Standby(entry))
-    }
-
-    /// Waits for the flight as a thread does, and loads beside it where the wait could be for this
-    /// very thread.
-    async fn follow_by_thread(
-        &mut self,
-        mut follower: Follower<Outcome>,
-        wait: ThreadWait,
-        span: &Span,
-    ) -> Option<Wakeup<Outcome>> {
-        let waited = wait.for_flight(&self.cache, &mut follower).instrument(span.clone()).await;
-        link(span, &follower);
-        match waited {
-            Waited::InTime(wakeup) => wakeup,
-            Waited::TooLong(wakeup) => {
-                self.load_beside();
-                wakeup
-            }
-            Waited::InVain => {
-                self.load_beside();
-                follower.load_now().await
-            }
-        }
-    }
-
-    /// Makes the load that comes run beside those of other processes.
-    fn load_beside(&mut self) {
-        if let Some(remote) = &mut self.remote {
-            remote.load_beside();
-        }
-    }
-
-    /// Waits for the flight until its load was idle for too long, or the longest wait is over.
-    async fn wait(
-        &mut self,
-        follower: &mut Follower<Outcome>,
-    ) -> ControlFlow<Option<Wakeup<Outcome>>> {
-        match self.soft_timeout() {
-            None => self.wait_for_load(follower).await,
-            Some(soft) => match soft.within(Box::pin(self.wait_for_load(follower))).await {
-                Ok(wakeup) => wakeup,
-                Err(entry) => ControlFlow::Break(Some(self.over(entry))),
-            },
-        }
-    }
-
-    async fn wait_for_load(
-        &self,
-        follower: &mut Follower<Outcome>,
-    ) -> ControlFlow<Option<Wakeup<Outcome>>> {
-        let clock = &self.cache.clock;
-        let last = clock.now() + self.cache.flight_wait_max();
-        loop {
-            // Nobody tells when the load stops being polled; one that waits now is looked at again
-            // before it can have been idle for too long.
-            let now = clock.now();
-            let end = last.min(follower.idle_since().unwrap_or(now) + FLIGHT_WAIT);
-            if end <= now {
-                return ControlFlow::Continue(());
-            }
-            if let Some(wakeup) = clock.timeout(end.since(now), follower.wakeup()).await {
-                return ControlFlow::Break(wakeup);
-            }
-        }
-    }
-
-    fn is_outdated(&self, outcome: &Outcome) -> bool {
-        match (&self.remote, outcome) {
-            (Some(remote), Outcome::Found(_, at)) => *at < remote.began(),
-            _ => false,
-        }
-    }
-
-    /// Begins a flight of its own: loads that began before store nothing any more.
-    fn supersede(&mut self) -> Permit<Outcome> {
-        if let Some(remote) = &mut self.remote {
-            remote.supersede();
-        }
-        self.cache.flights.supersede(&self.key, || self.cache.generations.of(self.group))
-    }
-
-    /// Asks for the permit without waiting for another process, and with a load of its own where
-    /// one loads the key: the rest of the batch need not wait for that.
-    async fn request_shared_load(
-        &mut self,
-        permit: Permit<Outcome>,
-    ) -> Result<Permit<Outcome>, NotGranted> {
-        let Some(remote) = &mut self.remote else { return self.request_load(permit).await };
-        remote.give_way_at(self.cache.clock.now());
-        let asked = self.request_load(permit).await;
-        if let Some(remote) = &mut self.remote {
-            remote.wait_for_others();
-        }
-        match asked {
-            Err(NotGranted::Busy(permit)) => {
-                self.count_miss();
-                self.request_load(permit.by_itself()).await
-            }
-            asked => asked,
-        }
-    }
-
-    /// Asks the remote tier for the permit to load.
-    async fn request_load(
-        &mut self,
-        permit: Permit<Outcome>,
-    ) -> Result<Permit<Outcome>, NotGranted> {
-        if let Caller::Thread(_) = self.caller {
-            permit.progress().run_by_thread();
-        }
-        self.draw_tags(&permit);
-        let patience = self
-            .soft_end
-            .filter(|_| self.standby.as_ref().is_some_and(|standby| standby.stands(&self.cache)));
-        let Some(remote) = &mut self.remote else { return Ok(permit) };
-        if self.standby.as_ref().is_some_and(|standby| standby.serves(&self.cache)) {
-            remote.has_standby();
-        }
-        if self.cache.declines(permit.key()) {
-            // A lease would make others wait for a value that they do not get.
-            remote.load_beside();
-        }
-        if let Some(end) = patience {
-            remote.give_way_at(end);
-        }
-        let progress = Arc::clone(permit.progress());
-        // In a box: a hit does not carry along what only misses need.
-        let mut request = Box::pin(remote.request_load(&self.cache, &self.key, permit));
-        poll_fn(|cx| progress.poll(cx, |cx| request.as_mut().poll(cx))).await
-    }
-
-    /// Notes the state of the tags before the load. What is invalidated from here on makes its
-    /// entry invalid, and lets no later caller join.
-    fn draw_tags(&mut self, permit: &Permit<Outcome>) {
-        self.drawn = self.tags.as_ref().map(|tags| self.cache.tags.draw(tags));
-        self.drawn.iter().for_each(|drawn| permit.set_tags(drawn));
-    }
-
-    /// Begins the load, if the budget allows it.
-    async fn load_within_budget(self, permit: Permit<Outcome>, cause: LoadCause) -> Next {
-        let reserved = if self.cache.policy.get().budget == Budget::Off {
-            Ok(None)
-        } else {
-            let time = self.remote.as_ref().map(|remote| &remote.budget);
-            let mut reserved = Box::pin(reservation::reserve(&self.cache, time, 1));
-            poll_fn(|cx| permit.progress().poll(cx, |cx| reserved.as_mut().poll(cx))).await
-        };
-        match reserved {
-            Ok(None) => Next::Load(self.load(permit, cause)),
-            Ok(Some(reservation)) => {
-                let mut load = self.load(permit, cause);
-                load.set_reservation(reservation);
-                Next::Load(load)
-            }
-            Err(spent) => Next::Refused(Box::new(Refused { miss: self, permit, cause, spent })),
-        }
-    }
-
-    fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Box<Load> {
-        let Self { cache, remote, drawn, standby, note, soft_end, shared_load, .. } = self;
-        let load = match shared_load {
-            Some(_) => Load::begin_part(cache, permit, remote, drawn, cause, standby),
-            None => Load::begin(cache, permit, remote, drawn, cause, standby),
-        };
-        Box::new(load.noted(note).softly(soft_end))
-    }
-
-    fn remote_hit(&self, entry: Entry) -> Outcome {
-        self.cache.found_elsewhere(&entry);
-        if self.is_background {
-            return Outcome::Value(entry);
-        }
-        if self.counted {
-            self.cache.counters.coalesced(Some(&entry));
-        } else {
-            self.cache.counters.remote_hit(entry.head().facts.spent);
-        }
-        self.note(&entry, Tier::Remote, self.counted);
-        self.count_past_ttl(&entry);
-        Outcome::Value(entry)
-    }
-
     fn now(&self) -> Moment {
         self.cache.clock.now()
-    }
-
-    /// Counts the call as one miss at most, however often it looks.
-    fn count_miss(&mut self) {
-        if !self.is_background && !std::mem::replace(&mut self.counted, true) {
-            self.cache.counters.misses.add(1);
-        }
-    }
-}
-
-/// The permit to store a value that nobody loaded.
-pub(super) struct Putting {
-    cache: Arc<Cache>,
-    permit: Permit<Outcome>,
-    remote: Option<Box<RemotePart>>,
-    drawn: Option<Arc<TagSet>>,
-}
-
-impl Putting {
-    /// Sends the value together with others.
-    pub(super) fn together(mut self, combined: &Arc<Combined>) -> Self {
-        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
-        self
-    }
-
-    /// Begins to store the value.
-    pub(super) fn fill(
-        self,
-        decide: impl FnOnce() -> Decision,
-        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
-    ) -> Filling {
-        let Self { cache, permit, remote, drawn } = self;
-        let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
-        // The user's code, which may call for this very key.
-        let decision = cache.priced(Loading::nested(permit.progress()).scope(decide));
-        fill(cache, permit, remote, of_load, decision, encode)
-    }
-}
-
-/// Links the span of a wait to the load that it was for.
-fn link(wait: &Span, follower: &Follower<Outcome>) {
-    if !wait.is_disabled()
-        && let Some(load) = follower.load_span()
-    {
-        wait.follows_from(&*load);
     }
 }

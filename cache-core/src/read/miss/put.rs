@@ -1,0 +1,65 @@
+//! Values that nobody loaded.
+
+use super::Miss;
+use std::sync::Arc;
+
+use crate::read::{
+    combined::Combined,
+    fill::{Filling, Landing, OfLoad, fill},
+    remote_part::RemotePart,
+};
+use crate::{
+    cache::{Cache, Outcome},
+    codec::{Codec, Unstorable},
+    deciding::Decision,
+    flight::{Loading, Permit},
+    tag::TagSet,
+};
+
+impl Miss {
+    /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
+    pub(in crate::read) async fn put(
+        self,
+        decide: impl FnOnce() -> Decision,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
+    ) -> Option<Landing> {
+        Some(self.begin_put().await?.fill(decide, encode).await)
+    }
+
+    /// Gets the permit for a value that nobody loaded.
+    pub(in crate::read) async fn begin_put(mut self) -> Option<Putting> {
+        let permit = self.supersede();
+        let permit = self.request_load(permit).await.ok()?;
+        let Self { cache, remote, drawn, .. } = self;
+        Some(Putting { cache, permit, remote, drawn })
+    }
+}
+
+/// The permit to store a value that nobody loaded.
+pub(in crate::read) struct Putting {
+    cache: Arc<Cache>,
+    permit: Permit<Outcome>,
+    remote: Option<Box<RemotePart>>,
+    drawn: Option<Arc<TagSet>>,
+}
+
+impl Putting {
+    /// Sends the value together with others.
+    pub(in crate::read) fn together(mut self, combined: &Arc<Combined>) -> Self {
+        self.remote.iter_mut().for_each(|remote| remote.combine(combined));
+        self
+    }
+
+    /// Begins to store the value.
+    pub(in crate::read) fn fill(
+        self,
+        decide: impl FnOnce() -> Decision,
+        encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
+    ) -> Filling {
+        let Self { cache, permit, remote, drawn } = self;
+        let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
+        // The user's code, which may call for this very key.
+        let decision = cache.priced(Loading::nested(permit.progress()).scope(decide));
+        fill(cache, permit, remote, of_load, decision, encode)
+    }
+}
