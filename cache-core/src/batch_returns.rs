@@ -176,92 +176,38 @@ fn key_of(key: &impl CacheKey) -> StoredKey {
     StoredKey::from(&Key::of(&[key]))
 }
 
-impl<K, V, S> BatchReturn<Option<V>, Infallible> for HashMap<K, V, S>
-where
-    K: CacheKey + Eq + Hash,
-    S: BuildHasher + Default,
-{
-    type Key = K;
-    type Asked = Vec<StoredKey>;
-    const ERROR_OF_EACH: bool = false;
+/// Implements it for a map that `with_room` creates, and for a `Result` of one.
+macro_rules! by_key {
+    ($map:ty, [$($generics:tt)*], $with_room:expr) => {
+        impl<$($generics)*> BatchReturn<Option<V>, Infallible> for $map {
+            type Key = K;
+            type Asked = Vec<StoredKey>;
+            const ERROR_OF_EACH: bool = false;
 
-    fn with_room(count: usize) -> Self {
-        Self::with_capacity_and_hasher(count, S::default())
-    }
+            fn with_room(count: usize) -> Self {
+                $with_room(count)
+            }
 
-    fn add(&mut self, key: impl FnOnce() -> K, outcome: Result<Option<V>, Infallible>) {
-        let Ok(value) = outcome;
-        if let Some(value) = value {
-            self.insert(key(), value);
+            fn add(&mut self, key: impl FnOnce() -> K, outcome: Result<Option<V>, Infallible>) {
+                let Ok(value) = outcome;
+                if let Some(value) = value {
+                    self.insert(key(), value);
+                }
+            }
+
+            fn failed(never: Infallible) -> Self {
+                match never {}
+            }
+
+            fn asked(keys: impl ExactSizeIterator<Item = K>) -> Vec<StoredKey> {
+                keys.map(|key| key_of(&key)).collect()
+            }
+
+            fn outcomes(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, Infallible> {
+                by_key(self, &asked)
+            }
         }
-    }
 
-    fn failed(never: Infallible) -> Self {
-        match never {}
-    }
-
-    fn asked(keys: impl ExactSizeIterator<Item = K>) -> Vec<StoredKey> {
-        keys.map(|key| key_of(&key)).collect()
-    }
-
-    fn outcomes(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, Infallible> {
-        by_key(self, &asked)
-    }
-}
-
-impl<K: CacheKey + Ord, V> BatchReturn<Option<V>, Infallible> for BTreeMap<K, V> {
-    type Key = K;
-    type Asked = Vec<StoredKey>;
-    const ERROR_OF_EACH: bool = false;
-
-    fn with_room(_: usize) -> Self {
-        Self::new()
-    }
-
-    fn add(&mut self, key: impl FnOnce() -> K, outcome: Result<Option<V>, Infallible>) {
-        let Ok(value) = outcome;
-        if let Some(value) = value {
-            self.insert(key(), value);
-        }
-    }
-
-    fn failed(never: Infallible) -> Self {
-        match never {}
-    }
-
-    fn asked(keys: impl ExactSizeIterator<Item = K>) -> Vec<StoredKey> {
-        keys.map(|key| key_of(&key)).collect()
-    }
-
-    fn outcomes(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, Infallible> {
-        by_key(self, &asked)
-    }
-}
-
-/// A map of values by their keys.
-trait ByKey<V>: BatchReturn<Option<V>, Infallible, Asked = Vec<StoredKey>> {
-    fn by_key<E>(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, E>;
-}
-
-impl<K, V, S> ByKey<V> for HashMap<K, V, S>
-where
-    K: CacheKey + Eq + Hash,
-    S: BuildHasher + Default,
-{
-    fn by_key<E>(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, E> {
-        by_key(self, &asked)
-    }
-}
-
-impl<K: CacheKey + Ord, V> ByKey<V> for BTreeMap<K, V> {
-    fn by_key<E>(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, E> {
-        by_key(self, &asked)
-    }
-}
-
-/// Implements it for a `Result` of a map.
-macro_rules! result_of {
-    ($map:ty, [$($generics:tt)*]) => {
         impl<$($generics)*, E> BatchReturn<Option<V>, E> for Result<$map, E> {
             type Key = K;
             type Asked = Vec<StoredKey>;
@@ -289,7 +235,7 @@ macro_rules! result_of {
 
             fn outcomes(self, asked: Vec<StoredKey>) -> Outcomes<Option<V>, E> {
                 match self {
-                    Ok(values) => values.by_key(asked),
+                    Ok(values) => by_key(values, &asked),
                     Err(error) => Outcomes::Failed(error),
                 }
             }
@@ -297,5 +243,9 @@ macro_rules! result_of {
     };
 }
 
-result_of!(HashMap<K, V, S>, [K: CacheKey + Eq + Hash, V, S: BuildHasher + Default]);
-result_of!(BTreeMap<K, V>, [K: CacheKey + Ord, V]);
+by_key!(
+    HashMap<K, V, S>,
+    [K: CacheKey + Eq + Hash, V, S: BuildHasher + Default],
+    |count| Self::with_capacity_and_hasher(count, S::default())
+);
+by_key!(BTreeMap<K, V>, [K: CacheKey + Ord, V], |_| Self::new());
