@@ -1,6 +1,7 @@
 //! The rules of functions that are cached for each item of a list.
 
 mod fresh;
+mod model;
 #[cfg(feature = "redis")]
 mod of_redis;
 mod peers;
@@ -322,4 +323,13 @@ async fn companions_take_one_item_or_many() {
             assert_eq!(calls.take().len(), 0);
         })
         .await;
+}
+
+#[tokio::test]
+async fn random_batches_beside_each_other_have_the_values_of_the_reference() {
+    for seed in 0..model::seeds(20) {
+        let (beside, loads) = model::run(&Caches::isolated(), seed).await;
+        assert_eq!(beside, 0, "an item loads once at a time ({seed})");
+        assert!(loads > 20);
+    }
 }
