@@ -235,7 +235,7 @@ impl<T: Clone> Permit<T> {
     }
 
     /// Tells whether the load leads a flight that is no longer that of its key.
-    pub(super) fn leads_in_vain(&self) -> bool {
+    pub(crate) fn leads_in_vain(&self) -> bool {
         let shard = self.table.lock(&self.key);
         !self.is_current(&shard) && self.flight.waiters().are_led_by(&self.progress)
     }

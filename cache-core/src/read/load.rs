@@ -159,6 +159,12 @@ impl Load {
         self.reservation = Some(reservation);
     }
 
+    /// Tells whether another load of the key may have begun since this one got its permit: the
+    /// function has not run, and its call should look again.
+    pub(super) fn is_superseded(&self) -> bool {
+        self.cause == LoadCause::Miss && self.permit.leads_in_vain()
+    }
+
     /// Notes that the function begins, and may cost something.
     pub(super) fn begin_spending(&self) {
         self.reservation.iter().for_each(Reservation::begin);

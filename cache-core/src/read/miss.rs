@@ -148,6 +148,11 @@ impl Miss {
         self
     }
 
+    /// Makes the call look again, after it was counted as a miss.
+    pub(super) fn again(self) -> Self {
+        Self { counted: true, ..self }
+    }
+
     /// Notes what serves the call.
     pub(super) fn noted(self, note: &Note) -> Self {
         Self { note: note.clone(), ..self }

@@ -44,6 +44,11 @@ impl<T> Together<T> {
         self.open += 1;
     }
 
+    /// Puts a way in the place of one that has ended.
+    pub(super) fn replace(&mut self, number: usize, way: Way<T>) {
+        self.open += usize::from(self.ways[number].replace(way).is_none());
+    }
+
     /// Tells whether all ways have ended.
     pub(super) fn is_done(&self) -> bool {
         self.open == 0

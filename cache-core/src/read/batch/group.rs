@@ -65,7 +65,9 @@ where
 }
 
 /// Loads `parts`, whose items are `items`. After a run that failed as a whole no other begins: the
-/// permits of the rest pass on.
+/// permits of the rest pass on. Between
+/// a permit and its run something may have fenced the load off, and another call may load the item:
+/// such an item is left out.
 pub(super) async fn run<B, R, V, E, O, F>(
     cache: Arc<Cache>,
     rules: Rules<E>,
@@ -85,7 +87,16 @@ where
         loop {
             while running.len() < rules.parallel && !waiting.is_empty() {
                 let count = rules.max.min(waiting.len());
-                let (parts, items): (Vec<_>, Vec<O>) = waiting.drain(..count).unzip();
+                let mut stands = |part: &Part<R, V, E>| {
+                    let superseded = part.load.as_ref().is_some_and(|load| load.is_superseded());
+                    group.superseded.extend(superseded.then_some(part.number));
+                    !superseded
+                };
+                let next = waiting.drain(..count).filter(|(part, _)| stands(part));
+                let (parts, items): (Vec<_>, Vec<O>) = next.unzip();
+                if parts.is_empty() {
+                    continue;
+                }
                 let asked = B::asked(items.iter().map(&key_of));
                 running.push(Box::pin(run::run::<B, _, _, _, _>(
                     Arc::clone(&cache),
@@ -97,7 +108,7 @@ where
             }
             let before = running.len();
             running.retain_mut(|one| match one.as_mut().poll(cx) {
-                Poll::Ready(GroupOutcome { settled, failure }) => {
+                Poll::Ready(GroupOutcome { settled, failure, .. }) => {
                     group.settled.extend(settled);
                     if failure.is_some() {
                         waiting.clear();

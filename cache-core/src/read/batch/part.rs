@@ -37,10 +37,12 @@ pub(super) struct GroupOutcome<V, E> {
     pub(super) settled: Vec<(usize, Result<V, E>, Option<Spent>)>,
     /// The error of the whole call.
     pub(super) failure: Option<E>,
+    /// The numbers of the items that were not loaded, because others may load them by now.
+    pub(super) superseded: Vec<usize>,
 }
 
 impl<V, E> Default for GroupOutcome<V, E> {
     fn default() -> Self {
-        Self { settled: Vec::new(), failure: None }
+        Self { settled: Vec::new(), failure: None, superseded: Vec::new() }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use super::{
     super::{
         keyed::Keyed,
-        miss::Next,
+        miss::{Miss, Next},
         note::{Note, Tier},
         together::{Together, Way},
     },
@@ -21,6 +21,7 @@ use super::{
 use crate::{
     cache::{Cache, Outcome},
     entry::Entry,
+    flight::Progress,
     generations::Group,
     key::StoredKey,
     money::Spent,
@@ -35,12 +36,13 @@ pub(super) struct Missing<R, V, E> {
     place: usize,
     /// The other places.
     again: Vec<usize>,
+    tags: Option<Tags>,
     note: Note,
 }
 
 impl<R, V, E> Missing<R, V, E> {
     pub(super) fn new(keyed: Keyed<R, V, E>, place: usize) -> Self {
-        Self { keyed, place, again: Vec::new(), note: Note::begin() }
+        Self { keyed, place, again: Vec::new(), tags: None, note: Note::begin() }
     }
 }
 
@@ -87,6 +89,8 @@ pub(super) struct Seek<'c, R, V, E> {
     items: Vec<Missing<R, V, E>>,
     settled: Vec<Option<Settled<V, E>>>,
     ways: Together<Next>,
+    /// One load for all items: whoever is part of it waits for none of their keys.
+    load: Arc<Progress>,
     /// The items that this call is to load.
     queue: Vec<Part<R, V, E>>,
     /// The error of the whole call.
@@ -103,16 +107,15 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
         missing: Vec<Missing<R, V, E>>,
         tags: impl Fn(usize) -> Option<Tags>,
     ) -> Self {
-        let items = by_key(missing);
+        let mut items = by_key(missing);
         let mut ways = Together::of(cache);
-        // One load for all: whoever is part of it waits for none of its keys.
         let load = cache.flights.begin_load();
-        for Missing { keyed, place, note, .. } in &items {
-            let miss = keyed.miss(Arc::clone(cache)).tagged(tags(*place).as_ref()).noted(note);
-            ways.add(Box::pin(miss.part_of(&load, ways.combined()).seek()));
+        for item in &mut items {
+            item.tags = tags(item.place);
+            ways.add(Box::pin(item.miss(cache).part_of(&load, ways.combined()).seek()));
         }
         let settled = items.iter().map(|_| None).collect();
-        Self { cache, items, settled, ways, queue: Vec::new(), failure: None }
+        Self { cache, items, settled, ways, load, queue: Vec::new(), failure: None }
     }
 
     /// Finds or loads all items. `has_error_of_each` tells whether the error of one item is not that
@@ -163,7 +166,7 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
         groups: &mut impl Start<R, V, E>,
         has_error_of_each: bool,
     ) {
-        let Self { cache, items, settled, ways, queue, failure } = self;
+        let Self { cache, items, settled, ways, queue, failure, .. } = self;
         ways.poll(cx, |number, next| {
             let Missing { keyed, place, note, .. } = &items[number];
             let mut settle = |outcome, by, spent| {
@@ -221,7 +224,12 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
 
     /// Takes the outcomes of a group of items.
     fn absorb(&mut self, group: GroupOutcome<V, E>) {
-        let GroupOutcome { settled, failure } = group;
+        let GroupOutcome { settled, failure, superseded } = group;
+        for number in superseded {
+            let miss = self.items[number].miss(self.cache).again();
+            let way = miss.part_of(&self.load, self.ways.combined()).seek();
+            self.ways.replace(number, Box::pin(way));
+        }
         for (number, outcome, load) in settled {
             let by = if load.is_some() { By::Loaded } else { By::Run };
             self.cache.counters.loaded.add(u64::from(load.is_some()));
@@ -257,7 +265,7 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
             for (number, part) in alone.iter_mut().enumerate() {
                 part.number = number;
             }
-            let GroupOutcome { settled, failure } = groups.start(alone).await;
+            let GroupOutcome { settled, failure, .. } = groups.start(alone).await;
             if let Some(error) = failure.filter(|_| !has_error_of_each) {
                 return Err(error);
             }
@@ -296,6 +304,12 @@ fn by(note: &Note) -> By {
 }
 
 impl<R, V, E> Missing<R, V, E> {
+    /// Returns the miss of the item.
+    fn miss(&self, cache: &Arc<Cache>) -> Miss {
+        let miss = self.keyed.miss(Arc::clone(cache));
+        miss.tagged(self.tags.as_ref()).noted(&self.note)
+    }
+
     /// Returns a copy of an outcome; `None` where it cannot be copied.
     fn copy(&self, cache: &Cache, outcome: &Result<V, E>) -> Option<Result<V, E>> {
         let Keyed { returns, value: ops, key, .. } = &self.keyed;
