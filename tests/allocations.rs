@@ -21,6 +21,11 @@ async fn tagged(tenant: u64, text: &str) -> Arc<str> {
     format!("{tenant}: {}", text.len()).into()
 }
 
+#[cached(name = "shared-batch", ttl = "1h", batch = ids)]
+async fn batch(ids: &[u64]) -> Result<Vec<Arc<str>>, String> {
+    Ok(ids.iter().map(|id| id.to_string().into()).collect())
+}
+
 struct Service {
     tenant: u64,
 }
@@ -75,6 +80,12 @@ fn a_hit_with_tags_allocates_nothing() {
 fn a_hit_of_a_method_allocates_nothing() {
     let service = Service { tenant: 7 };
     assert_eq!(allocations_of_hits(|| service.shared("text")), 0);
+}
+
+#[test]
+fn a_batch_of_hits_allocates_the_list_of_its_values() {
+    let ids: Vec<u64> = (0..128).collect();
+    assert_eq!(allocations_of_hits(|| batch(&ids)), 10_000, "one for each of so many calls");
 }
 
 #[test]

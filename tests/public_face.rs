@@ -6,7 +6,8 @@ use std::{
 };
 
 use cachery::{
-    CacheKey, Caches, Invalidation, Invalidations, Tier, cached, caches, expire, invalidate,
+    CacheKey, Caches, Invalidation, Invalidations, OverBudget, Tier, WrongLength, cached, caches,
+    expire, invalidate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -253,6 +254,42 @@ async fn a_call_is_described_an_invalidation_is_a_value_and_tags_end_entries() {
         assert_eq!(TENANT.invalidate(&8).await, Invalidation::Local);
         assert_eq!(report::peek(8, 0).await, None);
         assert_eq!(report::cache().stats().money.spent, 210_000_000);
+    });
+    in_scope.await;
+}
+
+impl From<WrongLength> for ApiError {
+    fn from(_: WrongLength) -> Self {
+        Self
+    }
+}
+
+impl From<OverBudget> for ApiError {
+    fn from(_: OverBudget) -> Self {
+        Self
+    }
+}
+
+#[cached(ttl = "24h", batch = texts, cost = 0.0001, budget = "0.0003/day")]
+async fn embed(model: &str, texts: &[String]) -> Result<Vec<usize>, ApiError> {
+    Ok(texts.iter().map(|text| model.len() + text.len()).collect())
+}
+
+#[tokio::test]
+async fn each_text_of_a_list_has_an_entry_and_loads_have_a_budget() {
+    let in_scope = Caches::isolated().scope(async {
+        let [list, longer, other] = [&["a", "bb"][..], &["bb", "ccc", "a"], &["dddd", "a"]]
+            .map(|texts| texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(embed("m", &list).await.expect("it can"), [2, 3]);
+        assert_eq!(embed("m", &longer).await.expect("it can"), [3, 4, 2]);
+        assert_eq!(embed::cache().stats().money.spent, 300_000, "three texts were loaded");
+        embed("m", &other).await.expect_err("the budget is spent");
+        assert_eq!(embed("m", &longer).await.expect("hits cost nothing"), [3, 4, 2]);
+        assert_eq!(embed::peek("m", "bb").await, Some(3));
+        assert_eq!(embed::peek_many("m", ["ccc", "dddd"]).await, [Some(4), None]);
+        embed::put("m", "dddd", 9).await;
+        embed::invalidate("m", "a").await;
+        assert_eq!(embed::peek_many("m", ["dddd", "a"]).await, [Some(9), None]);
     });
     in_scope.await;
 }
