@@ -182,8 +182,9 @@ impl Load {
 
     /// Returns the moment from which a caller takes the value that stands by, if there is one.
     pub(super) fn soft_timeout(&self) -> Option<SoftTimeout> {
-        let standby = self.standby.as_ref()?;
-        Some(SoftTimeout::new(Arc::clone(&self.cache), standby.without_claim(), self.soft_end?))
+        let standby = self.standby.as_ref()?.without_claim();
+        let soft_timeout = SoftTimeout::new(Arc::clone(&self.cache), standby, self.soft_end?);
+        Some(soft_timeout.noted(&self.note, false))
     }
 
     /// Returns the cache.

@@ -83,30 +83,52 @@ impl std::fmt::Display for Tier {
 /// A note of the value that serves a call, in place of one that the call loads. The miss and the
 /// load of the call write it; a call that nobody asks has none.
 #[derive(Clone, Default)]
-pub(super) struct Note(Option<Arc<Mutex<Served<()>>>>);
+pub(super) struct Note(Option<Arc<Mutex<Noted>>>);
+
+struct Noted {
+    served: Served<()>,
+    /// `true` once the call has its value: a load that goes on changes nothing any more.
+    is_final: bool,
+}
 
 impl Note {
     /// Creates a note for a call that may load its value.
     pub(super) fn begin() -> Self {
-        Self(Some(Arc::new(Mutex::new(Served::of_load(())))))
+        let served = Served::of_load(());
+        Self(Some(Arc::new(Mutex::new(Noted { served, is_final: false }))))
     }
 
     /// Notes that the call has loaded its value, which is fresh for this time.
     pub(super) fn load(&self, fresh_for: Option<Duration>) {
-        if let Some(note) = &self.0 {
-            *note.lock() = Served { fresh_for, ..Served::of_load(()) };
-        }
+        self.write(|| Served { fresh_for, ..Served::of_load(()) }, false);
     }
 
     /// Notes that `entry`, found in `tier`, serves the call.
     pub(super) fn serve(&self, entry: &Entry, now: Moment, tier: Tier, coalesced: bool) {
-        if let Some(note) = &self.0 {
-            *note.lock() = Served { tier, coalesced, ..Served::of((), entry, now) };
+        self.write(|| Served { tier, coalesced, ..Served::of((), entry, now) }, false);
+    }
+
+    /// Notes the same of a call whose load goes on without it.
+    pub(super) fn serve_without_load(
+        &self,
+        entry: &Entry,
+        now: Moment,
+        tier: Tier,
+        coalesced: bool,
+    ) {
+        self.write(|| Served { tier, coalesced, ..Served::of((), entry, now) }, true);
+    }
+
+    fn write(&self, served: impl FnOnce() -> Served<()>, is_final: bool) {
+        let Some(note) = &self.0 else { return };
+        let mut noted = note.lock();
+        if !noted.is_final {
+            *noted = Noted { served: served(), is_final };
         }
     }
 
     pub(super) fn read(&self) -> Served<()> {
-        self.0.as_ref().map_or(Served::of_load(()), |note| *note.lock())
+        self.0.as_ref().map_or(Served::of_load(()), |note| note.lock().served)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use cachery::{
-    Backend, Caches, Invalidation, Invalidations, Target, cached, caches, expire, key::KeyEncoder,
+    Backend, Caches, Invalidation, Invalidations, Target, Tier, cached, caches, expire,
+    key::KeyEncoder,
 };
 use cachery_test_support::{ended, eventually, spawn, until};
 use tokio::task::JoinHandle;
@@ -269,11 +270,13 @@ pub(crate) async fn it_serves_when_its_load_outlasts_the_soft_timeout(place: Pla
         let origin = Origin::held_back();
         let caller = spawn({
             let origin = Arc::clone(&origin);
-            async move { detached(1, &origin).await }
+            async move { detached::served(1, &origin).await }
         });
         until(|| origin.runs() == 1).await;
         node.clock().advance(SOFT_TIMEOUT);
-        assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        let served = ended(caller).await.unwrap().unwrap();
+        assert_eq!((served.value, served.coalesced), (1, false));
+        assert_ne!(served.tier, Tier::Load, "its load goes on");
         assert_eq!(detached::cache().stats().freshness.on_timeout, 1);
         origin.probe.open();
         until(|| detached::cache().stats().puts == 2).await;

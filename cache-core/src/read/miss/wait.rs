@@ -67,7 +67,8 @@ impl Miss {
     /// Returns the moment from which the call takes the old value, if it has one.
     pub(super) fn soft_timeout(&self) -> Option<SoftTimeout> {
         let standby = self.standby.as_ref()?.without_claim();
-        Some(SoftTimeout::new(Arc::clone(&self.cache), standby, self.soft_end?))
+        let soft_timeout = SoftTimeout::new(Arc::clone(&self.cache), standby, self.soft_end?);
+        Some(soft_timeout.noted(&self.note, true))
     }
 
     /// Ends the wait with the old value.
