@@ -263,7 +263,9 @@ macro_rules! with_rules_of_freshness {
 mod freshness_of_nodes_in_redis {
     rules! {
         standalone, Redis;
-        expire: it_expires_on_every_node;
+        expire:
+            it_expires_on_every_node
+            what_a_refresh_replaces_does_not_serve_after_an_expiry;
         freshness: a_load_that_has_failed_holds_off_the_other_node;
         refresh: nodes_share_one_refresh;
     }
@@ -272,7 +274,9 @@ mod freshness_of_nodes_in_redis {
 mod freshness_of_nodes_in_tiers {
     rules! {
         standalone, Tiered;
-        expire: it_expires_on_every_node;
+        expire:
+            it_expires_on_every_node
+            what_a_refresh_replaces_does_not_serve_after_an_expiry;
         freshness: a_load_that_has_failed_holds_off_the_other_node;
         refresh: nodes_share_one_refresh;
     }

@@ -336,3 +336,27 @@ pub(crate) async fn it_expires_on_every_node(place: Place) {
         .await;
     }
 }
+
+/// What a refresh was to replace is older than the refresh, and the refresh is older than the expiry.
+pub(crate) async fn what_a_refresh_replaces_does_not_serve_after_an_expiry(place: Place) {
+    let [here, there] = [place.node().await, place.node().await];
+    for (id, way) in (1..).zip(WAYS) {
+        let old = Origin::new();
+        there.scope(price(id, &old)).await.unwrap();
+        assert_eq!(there.scope(price::refresh(id, &old)).await, Ok(2), "{way:?}");
+        let new = Origin::held_back();
+        let refresh = spawn(there.clone().scope({
+            let new = Arc::clone(&new);
+            async move { price::refresh(id, &new).await }
+        }));
+        until(|| new.runs() == 1).await;
+        here.scope(way.expire_key(id)).await;
+        let failing = Origin::new();
+        failing.will([Act::Fail, Act::Fail, Act::Fail]);
+        here.scope(price(id, &failing)).await.expect("the old value serves until it is replaced");
+        new.probe.open();
+        assert_eq!(ended(refresh).await.unwrap(), Ok(1), "{way:?}");
+        let at_last = there.scope(price(id, &failing)).await;
+        assert_ne!(at_last, Ok(2), "{way:?}");
+    }
+}

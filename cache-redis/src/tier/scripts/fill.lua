@@ -46,6 +46,14 @@ if held then
     set(KEYS[1], ARGV[2])
   end
 end
+-- An expiry or another write came between. What this value was to replace is older than both, so nobody reads it any more, not even when a load fails.
+if not held and ARGV[5] == '1' then
+  local value = get(KEYS[1])
+  if value and string.sub(value, 9, 40) == string.sub(ARGV[1], 1, 32) then
+    redis.call('DEL', KEYS[1])
+    tell(KEYS[5], KEYS[7])
+  end
+end
 if ARGV[4] ~= '' and string.sub(get(KEYS[3]) or '', 1, 16) == ARGV[4] then
   redis.call('DEL', KEYS[3])
 end
