@@ -1,5 +1,6 @@
-//! Random calls on ten nodes, half of them behind a bad network: a value that was invalidated,
-//! cleared or overwritten does not come back. Every call is recorded, and a checker reads the
+//! Random calls on ten nodes, half of them behind a bad network: a value that was invalidated, by its
+//! key, a tag or a clear, or overwritten does not come back, whatever loads run: in a call, in a
+//! task, or after their caller. Every call is recorded, and a checker reads the
 //! history afterwards.
 //!
 //! In a storm there are bursts, large values and slow loads as well, the server freezes and dies,
@@ -16,8 +17,8 @@ use std::{collections::HashSet, thread};
 
 use cachery::Backend;
 
-use checker::{Summary, check};
-use history::{Event, What};
+use checker::{Summary, Violation, check};
+use history::{Event, Function, Scope, What};
 use traffic::{Mix, traffic};
 
 /// The operations for each seed, unless `make soak` sets more.
@@ -52,28 +53,35 @@ fn check_seed(mix: Mix, backend: Backend, seed: u64, operations: u64) {
     assert_planted_faults_are_found(history);
 }
 
-/// Adds to a right history a hundred invalidations, each just before a hit in Redis that it
-/// forbids.
+/// Adds to a right history a hundred invalidations, of a key, by a tag and of a whole cache, each just
+/// before a hit in Redis that it forbids.
 fn assert_planted_faults_are_found(mut history: Vec<Event>) {
     let puts: HashSet<_> = history.iter().filter_map(Event::put).collect();
     // The number of a load's value is its age.
-    let plant = |hit: &Event| {
-        let at = hit.start - 1;
-        hit.value().filter(|value| *value < at && !puts.contains(value))?;
-        let node = (hit.node + 1) % nodes::NODES;
-        Some(Event {
-            node,
-            start: at,
-            end: at,
-            what: What::Invalidate { everywhere: true },
-            ..*hit
-        })
+    let is_forbidden = |hit: &Event| {
+        hit.value().is_some_and(|value| value < hit.start - 1 && !puts.contains(&value))
     };
-    let hits = history.iter().filter(|event| event.is_strict_hit()).rev();
-    let planted: Vec<_> = hits.filter_map(plant).take(PLANTED).collect();
-    assert_eq!(planted.len(), PLANTED, "there were too few hits in Redis");
-    history.extend(planted);
-    assert!(check(&history).len() >= PLANTED, "a planted fault was missed");
+    let hits = history.iter().filter(|event| event.is_strict_hit() && is_forbidden(event)).rev();
+    let hits: Vec<_> = hits.take(PLANTED).copied().collect();
+    assert_eq!(hits.len(), PLANTED, "there were too few hits in Redis");
+    history.extend(hits.iter().enumerate().map(|(number, hit)| planted(number, hit)));
+    let found: HashSet<_> = check(&history).iter().map(Violation::read_at).collect();
+    assert!(hits.iter().all(|hit| found.contains(&hit.start)), "a planted fault was missed");
+}
+
+/// Returns an invalidation by another node, just before a hit.
+fn planted(number: usize, hit: &Event) -> Event {
+    let key = hit.scope.key().expect("a hit has a key");
+    let scopes = [Scope::Key(key), Scope::of_group(key), Scope::All(Function::of(key))];
+    let at = hit.start - 1;
+    Event {
+        node: (hit.node + 1) % nodes::NODES,
+        scope: scopes[number % scopes.len()],
+        start: at,
+        end: at,
+        what: What::Invalidate { everywhere: true },
+        ..*hit
+    }
 }
 
 #[test]

@@ -2,15 +2,16 @@
 //!
 //! A value is as old as the beginning of its load. One that was put is as old as the end of its
 //! `put`, because until then the order of two calls is unknown. Older values are ended by a
-//! [`Barrier`]: an invalidation, or a group of writes that overlapped, of which one must have come
-//! last. [`Barrier::binds`] has the reads to which that applies.
+//! [`Barrier`]: an invalidation, of a key, by a tag or of a whole cache, or a group of writes that overlapped, of which one must have come
+//! last. [`Barrier::binds`] has the reads to which that applies. Tasks that load and calls that went on
+//! without their load are no events of their own: their values are as old as those of other loads.
 
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
 };
 
-use super::history::{Event, From, What};
+use super::history::{Event, From, Function, Scope, What};
 
 /// After its end the reads that it binds may not return a value from before its start.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,13 @@ pub(crate) struct Violation {
     between: Vec<Event>,
 }
 
+impl Violation {
+    /// Returns the time at which the read began, which no other read has.
+    pub(crate) fn read_at(&self) -> u64 {
+        self.read.start
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -48,18 +56,18 @@ impl fmt::Display for Violation {
 /// Returns all reads that returned too old a value.
 pub(crate) fn check(history: &[Event]) -> Vec<Violation> {
     let mut keys: BTreeMap<u64, Vec<Event>> =
-        history.iter().filter_map(|event| Some((event.key?, Vec::new()))).collect();
+        history.iter().filter_map(|event| Some((event.scope.key()?, Vec::new()))).collect();
     for (key, events) in &mut keys {
         events.extend(history.iter().filter(|event| event.concerns(*key)));
         events.sort_by_key(|event| event.start);
     }
-    keys.values().flat_map(|events| check_key(events)).collect()
+    keys.iter().flat_map(|(key, events)| check_key(*key, events)).collect()
 }
 
-fn check_key(events: &[Event]) -> Vec<Violation> {
+fn check_key(key: u64, events: &[Event]) -> Vec<Violation> {
     let puts: HashMap<u64, u64> =
         events.iter().filter_map(|event| Some((event.put()?, event.end))).collect();
-    let barriers = barriers(events);
+    let barriers = barriers(Function::of(key), events);
     let of_read = |read: &Event| {
         let value = read.value()?;
         let born = puts.get(&value).copied().unwrap_or(value);
@@ -88,14 +96,17 @@ impl Barrier {
 }
 
 /// Returns the barriers among the events of one key, which stand in the order of their starts.
-fn barriers(events: &[Event]) -> Vec<Barrier> {
-    let invalidated = events.iter().filter_map(|event| match event.what {
-        What::Invalidate { everywhere } => {
-            Some(Barrier { start: event.start, end: event.end, node: Some(event.node), everywhere })
-        }
-        _ => None,
+fn barriers(function: Function, events: &[Event]) -> Vec<Barrier> {
+    let ended = events.iter().filter_map(|event| {
+        let everywhere = match event.what {
+            What::Invalidate { everywhere } => everywhere,
+            // Nothing else fails or takes too long, so no old value serves.
+            What::Expire { everywhere } if function != Function::Renewed => everywhere,
+            _ => return None,
+        };
+        Some(Barrier { start: event.start, end: event.end, node: Some(event.node), everywhere })
     });
-    invalidated.chain(groups(events).iter().filter_map(|group| of_group(group))).collect()
+    ended.chain(groups(events).iter().filter_map(|group| of_group(group))).collect()
 }
 
 /// Returns the groups of writes that overlap, directly or by others between them, without
@@ -138,6 +149,9 @@ pub(crate) struct Summary {
     queued: usize,
     out_of_reach: usize,
     settled: usize,
+    by_tag: usize,
+    expired: usize,
+    stale: usize,
 }
 
 impl Summary {
@@ -145,7 +159,7 @@ impl Summary {
         let count = |is: &dyn Fn(&Event) -> bool| history.iter().filter(|event| is(event)).count();
         let read = |wanted| {
             count(
-                &|event| matches!(event.what, What::Read { from, value: Some(_) } if from == wanted),
+                &|event| matches!(event.what, What::Read { from, value: Some(_), .. } if from == wanted),
             )
         };
         let invalidated =
@@ -160,6 +174,11 @@ impl Summary {
             queued: invalidated(false),
             out_of_reach: count(&|event| !event.in_reach),
             settled: read(From::Settled),
+            by_tag: count(&|event| {
+                matches!((event.scope, event.what), (Scope::Group(_), What::Invalidate { .. }))
+            }),
+            expired: count(&|event| matches!(event.what, What::Expire { .. })),
+            stale: count(&|event| matches!(event.what, What::Read { stale: true, .. })),
         }
     }
 
@@ -169,6 +188,11 @@ impl Summary {
         assert!(
             least.iter().all(|count| *count > self.calls / of),
             "too little happened: {self:?}"
+        );
+        let of_freshness = [self.by_tag, self.expired, self.stale];
+        assert!(
+            of_freshness.iter().all(|count| *count > self.calls / (4 * of)),
+            "too little is tagged, expired or stale: {self:?}"
         );
         assert!(self.queued > 0 && self.out_of_reach > 0, "no link was bad: {self:?}");
     }

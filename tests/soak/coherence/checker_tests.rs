@@ -2,7 +2,7 @@
 
 use super::{
     checker::check,
-    history::{Event, From, What},
+    history::{Event, From, Function, RENEWED, Scope, What},
 };
 
 const EVERYWHERE: What = What::Invalidate { everywhere: true };
@@ -10,11 +10,11 @@ const QUEUED: What = What::Invalidate { everywhere: false };
 
 /// Makes an event of key 1.
 fn event(node: usize, start: u64, end: u64, what: What) -> Event {
-    Event { node, key: Some(1), start, end, over: end, what, in_reach: true }
+    Event { node, scope: Scope::Key(1), start, end, over: end, what, in_reach: true }
 }
 
 fn read(node: usize, start: u64, end: u64, value: u64, from: From) -> Event {
-    event(node, start, end, What::Read { value: Some(value), from })
+    event(node, start, end, What::Read { value: Some(value), from, stale: false })
 }
 
 fn put(node: usize, start: u64, end: u64) -> Event {
@@ -49,11 +49,33 @@ fn a_read_that_began_before_the_acknowledgement_may_be_old() {
 
 #[test]
 fn an_invalidation_of_another_key_ends_nothing_and_a_clear_all() {
-    let of_another = Event { key: Some(2), ..event(0, 10, 20, EVERYWHERE) };
-    let clear = Event { key: None, ..of_another };
+    let of = |scope| Event { scope, ..event(0, 10, 20, EVERYWHERE) };
     let read_after = read(1, 21, 30, 9, From::Elsewhere);
-    assert_good(&[of_another, read_after]);
-    assert_bad(&[clear, read_after]);
+    for other in [Scope::Key(2), Scope::All(Function::Bulky), Scope::All(Function::Renewed)] {
+        assert_good(&[of(other), read_after]);
+    }
+    assert_bad(&[of(Scope::All(Function::Moment)), read_after]);
+}
+
+#[test]
+fn a_tag_ends_its_keys_of_both_functions_and_no_others() {
+    let of = |tag| Event { scope: Scope::Group(tag), ..event(0, 10, 20, EVERYWHERE) };
+    for key in [1, 3, RENEWED, RENEWED + 3] {
+        let read_after = read(1, 21, 30, 9, From::Elsewhere);
+        let read_after = Event { scope: Scope::Key(key), ..read_after };
+        assert_bad(&[of(0), read_after]);
+        assert_good(&[of(1), read_after]);
+    }
+}
+
+#[test]
+fn what_has_expired_may_serve_only_where_loads_fail() {
+    let expired = event(0, 10, 20, What::Expire { everywhere: true });
+    let read_after = read(1, 21, 30, 9, From::Elsewhere);
+    assert_bad(&[expired, read_after]);
+    let of_renewed = |event| Event { scope: Scope::Key(RENEWED), ..event };
+    assert_good(&[expired, read_after].map(of_renewed));
+    assert_bad(&[event(0, 10, 20, EVERYWHERE), expired, read_after].map(of_renewed));
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The record of each call, on one clock for all nodes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
-use cachery::cached;
+use cachery::{Served, Tier, cached, caches};
 
 /// A clock. Each tick is later than all before it.
 #[derive(Default)]
@@ -22,23 +25,62 @@ pub(crate) struct Run {
     pub(crate) ticks: Arc<Ticks>,
     /// The number of times that the body yields, or from 8 on the milliseconds for which it sleeps.
     pub(crate) pauses: u64,
+    /// True if a run of [`renewed`] ends in an error.
+    pub(crate) fails: bool,
     pub(crate) ran: AtomicBool,
 }
 
-/// A function whose value is the time at which its load began.
-#[cached(name = "coherence-moment", ttl = 3600, skip(run))]
-pub(crate) async fn moment(_key: u64, run: Arc<Run>) -> u64 {
-    let began = run.ticks.tick();
-    run.ran.store(true, SeqCst);
-    match run.pauses {
-        pauses @ 0..8 => {
-            for _ in 0..pauses {
-                tokio::task::yield_now().await;
+impl Run {
+    /// Takes the time that this run takes, and returns when it began.
+    async fn pass(&self) -> u64 {
+        let began = self.ticks.tick();
+        self.ran.store(true, SeqCst);
+        match self.pauses {
+            pauses @ 0..8 => {
+                for _ in 0..pauses {
+                    tokio::task::yield_now().await;
+                }
             }
+            pauses => tokio::time::sleep(Duration::from_millis(pauses)).await,
         }
-        pauses => tokio::time::sleep(std::time::Duration::from_millis(pauses)).await,
+        began
     }
-    began
+}
+
+/// The keys of one value of [`GROUP`].
+const GROUP_SIZE: u64 = 4;
+
+caches! {
+    /// Neighbouring keys of [`moment`], and as many of [`renewed`].
+    pub(crate) static GROUP: Tag<u64> = { name: "coherence-group" };
+}
+
+/// A function whose value is the time at which its load began.
+#[cached(name = "coherence-moment", ttl = 3600, skip(run), tags(GROUP(key / GROUP_SIZE)))]
+pub(crate) async fn moment(key: u64, run: Arc<Run>) -> u64 {
+    run.pass().await
+}
+
+/// Keys from this one on are those of [`renewed`].
+pub(crate) const RENEWED: u64 = 1 << 33;
+
+/// As [`moment`], with a value that soon is stale and soon after usable on error. So tasks renew it,
+/// loads go on after their callers, and old values serve where loads fail.
+#[cached(
+    name = "coherence-renewed",
+    ttl = "40ms",
+    refresh = "50%",
+    stale = "60ms",
+    stale_if_error = "1h",
+    soft_timeout = "2ms",
+    retry_after = "10ms",
+    detach,
+    skip(run),
+    tags(GROUP((key - RENEWED) / GROUP_SIZE))
+)]
+pub(crate) async fn renewed(key: u64, run: Arc<Run>) -> Result<u64, String> {
+    let began = run.pass().await;
+    if run.fails { Err("the load failed".to_owned()) } else { Ok(began) }
 }
 
 /// Keys from this one on are those of [`bulky`].
@@ -72,8 +114,7 @@ impl Bulky {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
     pub(crate) node: usize,
-    /// The key, or `None` for all of [`moment`].
-    pub(crate) key: Option<u64>,
+    pub(crate) scope: Scope,
     pub(crate) start: u64,
     pub(crate) end: u64,
     /// The time from which it has no further effect: a request that met a fault may reach Redis
@@ -84,17 +125,73 @@ pub(crate) struct Event {
     pub(crate) in_reach: bool,
 }
 
+/// The keys that a call is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Key(u64),
+    /// All keys with this value of [`GROUP`].
+    Group(u64),
+    /// All keys of a function.
+    All(Function),
+}
+
+/// The functions of the history, by their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    Moment,
+    Bulky,
+    Renewed,
+}
+
+impl Function {
+    /// Returns the function of a key.
+    pub(crate) fn of(key: u64) -> Self {
+        match key {
+            ..BULKY => Self::Moment,
+            BULKY..RENEWED => Self::Bulky,
+            RENEWED.. => Self::Renewed,
+        }
+    }
+}
+
+impl Scope {
+    /// Returns the scope of the tag of a key, or that of the key if it has none.
+    pub(crate) fn of_group(key: u64) -> Self {
+        match Function::of(key) {
+            Function::Moment => Self::Group(key / GROUP_SIZE),
+            Function::Renewed => Self::Group((key - RENEWED) / GROUP_SIZE),
+            Function::Bulky => Self::Key(key),
+        }
+    }
+
+    /// Returns the only key, if it is one.
+    pub(crate) fn key(self) -> Option<u64> {
+        if let Self::Key(key) = self { Some(key) } else { None }
+    }
+
+    /// Tells whether it holds `key`.
+    fn holds(self, key: u64) -> bool {
+        match self {
+            Self::Key(own) => own == key,
+            Self::Group(_) => self == Self::of_group(key),
+            Self::All(function) => function == Function::of(key),
+        }
+    }
+}
+
 /// The kind of a call, and its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// The function was called, or `peek`.
-    Read { value: Option<u64>, from: From },
+    Read { value: Option<u64>, from: From, stale: bool },
     /// The value is the time at which the call began.
     Put { value: u64 },
     /// The load began in this call.
     Refresh,
     /// `everywhere`: acknowledged as such.
     Invalidate { everywhere: bool },
+    /// As an invalidation; but an old value of [`renewed`] may still serve.
+    Expire { everywhere: bool },
 }
 
 /// The origin of a value.
@@ -119,13 +216,23 @@ impl From {
             (false, false) => Self::Elsewhere,
         }
     }
+
+    /// Returns the origin of a value that `served` has described.
+    pub(crate) fn of_served(served: &Served<u64>) -> Self {
+        match served.tier {
+            Tier::Memory => Self::Memory,
+            Tier::Load if !served.coalesced => Self::Own,
+            _ => Self::Elsewhere,
+        }
+    }
 }
 
 impl Event {
     /// Tells whether it is a hit that must not be older than an invalidation that was acknowledged
     /// before, on any node.
     pub(crate) fn is_strict_hit(&self) -> bool {
-        self.in_reach && matches!(self.what, What::Read { value: Some(_), from: From::Elsewhere })
+        self.in_reach
+            && matches!(self.what, What::Read { value: Some(_), from: From::Elsewhere, .. })
     }
 
     /// The value that was read.
@@ -144,6 +251,6 @@ impl Event {
 
     /// Tells whether it concerns `key`.
     pub(crate) fn concerns(&self, key: u64) -> bool {
-        self.key.map_or(key < BULKY, |own| own == key)
+        self.scope.holds(key)
     }
 }

@@ -11,14 +11,17 @@ use std::{
     time::Duration,
 };
 
-use cachery::{Backend, Invalidation};
+use cachery::{Backend, CacheHandle, Invalidation};
 use cachery_test_support::eventually;
 use fastrand::Rng;
 use tokio::task::JoinSet;
 
 use super::{
     faults::inject,
-    history::{BULKY, Bulky, Event, From, Run, Ticks, What, bulky, moment},
+    history::{
+        BULKY, Bulky, Event, From, Function, GROUP, RENEWED, Run, Scope, Ticks, What, bulky,
+        moment, renewed,
+    },
     nodes::{NODES, Nodes, RECOVERY},
 };
 
@@ -112,6 +115,7 @@ async fn round_of(traffic: &Arc<Traffic>, seed: u64, round: u64) {
     traffic.end_round(begun);
     for key in keys {
         traffic.ask_all(key).await;
+        traffic.ask_all(RENEWED + key).await;
     }
     if traffic.mix == Mix::Storm {
         for key in bulky_keys(round) {
@@ -146,13 +150,16 @@ impl Traffic {
                     let key = random.u64(bulky_keys(key / KEYS));
                     caches.scope(self.call_with_large_value(node, key, &mut random)).await;
                 }
+                700.. => {
+                    caches.scope(self.call_of_renewed(node, RENEWED + key, &mut random)).await;
+                }
                 _ => caches.scope(self.one_call(node, key, &mut random)).await,
             }
         }
     }
 
     async fn read_in_burst(self: Arc<Self>, node: usize, key: u64) {
-        self.recorded(node, async || (read(key, self.run(0)).await, Some(key))).await;
+        self.recorded(node, async || (read(key, self.run(0)).await, Scope::Key(key))).await;
     }
 
     async fn call_with_large_value(&self, node: usize, key: u64, random: &mut Rng) {
@@ -171,27 +178,31 @@ impl Traffic {
                 }
                 _ => read_bulky(key, self.run(0)).await,
             };
-            (what, Some(key))
+            (what, Scope::Key(key))
         })
         .await;
     }
 
     fn run(&self, pauses: u64) -> Arc<Run> {
-        Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses, ran: false.into() })
+        self.run_to_its_end(pauses, false)
+    }
+
+    fn run_to_its_end(&self, pauses: u64, fails: bool) -> Arc<Run> {
+        Arc::new(Run { ticks: Arc::clone(&self.ticks), pauses, fails, ran: false.into() })
     }
 
     /// Records the outcome of `call`.
-    async fn recorded(&self, node: usize, call: impl AsyncFnOnce() -> (What, Option<u64>)) {
+    async fn recorded(&self, node: usize, call: impl AsyncFnOnce() -> (What, Scope)) {
         let unavailable = || {
-            let [small, large] = [moment::cache(), bulky::cache()].map(|cache| cache.stats());
-            small.remote.unavailable + large.remote.unavailable
+            let caches = [moment::cache(), bulky::cache(), renewed::cache()];
+            caches.iter().map(|cache| cache.stats().remote.unavailable).sum::<u64>()
         };
         let before = unavailable();
         let start = self.ticks.tick();
-        let (what, key) = call().await;
+        let (what, scope) = call().await;
         let end = self.ticks.tick();
         let in_reach = unavailable() == before;
-        self.record(Event { node, key, start, end, over: end, what, in_reach });
+        self.record(Event { node, scope, start, end, over: end, what, in_reach });
     }
 
     async fn one_call(&self, node: usize, key: u64, random: &mut Rng) {
@@ -203,22 +214,63 @@ impl Traffic {
             let _ = tokio::time::timeout(limit, moment(key, run)).await;
             return;
         }
+        let (own, group) = (Scope::Key(key), Scope::of_group(key));
         self.recorded(node, async || match kind {
-            ..70 => (read(key, run).await, Some(key)),
-            70..75 => (peek(key).await, Some(key)),
-            75..87 => (invalidated(moment::invalidate(key).await), Some(key)),
+            ..70 => (read(key, run).await, own),
+            70..75 => (peek(moment::peek(key)).await, own),
+            75..80 => (invalidated(moment::invalidate(key).await), own),
+            80..83 => (invalidated(GROUP.invalidate(&tag(group)).await), group),
+            83..86 => (expired(moment::expire(key).await), own),
+            86 => (expired(GROUP.expire(&tag(group)).await), group),
             87..94 => {
                 let value = self.ticks.tick();
                 moment::put(key, value).await;
-                (What::Put { value }, Some(key))
+                (What::Put { value }, own)
             }
             94..99 => {
                 moment::refresh(key, run).await;
-                (What::Refresh, Some(key))
+                (What::Refresh, own)
             }
-            _ => (invalidated(moment::cache().clear().await), None),
+            _ => all(moment::cache(), Function::Moment, key).await,
         })
         .await;
+    }
+
+    /// As [`one_call`](Self::one_call), of the function that is renewed in tasks.
+    async fn call_of_renewed(&self, node: usize, key: u64, random: &mut Rng) {
+        let run = self.run_to_its_end(self.pauses(random), random.u8(..4) == 0);
+        let kind = random.u8(..100);
+        if kind < 3 {
+            // The load of a caller that is dropped goes on.
+            let _ = tokio::time::timeout(Duration::from_millis(1), renewed(key, run)).await;
+            return;
+        }
+        let (own, group) = (Scope::Key(key), Scope::of_group(key));
+        self.recorded(node, async || match kind {
+            ..78 => (read_renewed(key, run).await, own),
+            78..82 => (peek(renewed::peek(key)).await, own),
+            82..86 => (invalidated(renewed::invalidate(key).await), own),
+            86..89 => (invalidated(GROUP.invalidate(&tag(group)).await), group),
+            89..91 => (expired(renewed::expire(key).await), own),
+            91 => (expired(GROUP.expire(&tag(group)).await), group),
+            92..95 => {
+                let value = self.ticks.tick();
+                renewed::put(key, value).await;
+                (What::Put { value }, own)
+            }
+            95..99 => (self.refreshed(key, run).await, own),
+            _ => all(renewed::cache(), Function::Renewed, key).await,
+        })
+        .await;
+    }
+
+    /// Refreshes a key of [`renewed`]. One that fails writes nothing.
+    async fn refreshed(&self, key: u64, run: Arc<Run>) -> What {
+        let before = self.ticks.tick();
+        match renewed::refresh(key, run).await {
+            Ok(value) if value > before => What::Refresh,
+            _ => What::Read { value: None, from: From::Own, stale: false },
+        }
     }
 
     /// Returns the pauses of a load: in a storm some are slow.
@@ -279,14 +331,18 @@ impl Traffic {
             let start = self.ticks.tick();
             let run = self.run(0);
             let value = caches.scope(async {
-                if key < BULKY { moment(key, run).await } else { bulky(key, run).await.moment }
+                match Function::of(key) {
+                    Function::Moment => Some(moment(key, run).await),
+                    Function::Bulky => Some(bulky(key, run).await.moment),
+                    Function::Renewed => renewed(key, run).await.ok(),
+                }
             });
-            let value = Some(value.await);
+            let value = value.await;
             let end = self.ticks.tick();
-            let what = What::Read { value, from: From::Settled };
+            let what = What::Read { value, from: From::Settled, stale: false };
             let node = process.number;
-            let key = Some(key);
-            self.record(Event { node, key, start, end, over: end, what, in_reach: true });
+            let scope = Scope::Key(key);
+            self.record(Event { node, scope, start, end, over: end, what, in_reach: true });
         }
     }
 }
@@ -294,18 +350,31 @@ impl Traffic {
 /// Reads by a call. A value from Redis takes more than one poll.
 async fn read(key: u64, run: Arc<Run>) -> What {
     let (value, at_once) = polled(moment(key, Arc::clone(&run))).await;
-    What::Read { value: Some(value), from: From::of(&run, at_once) }
+    What::Read { value: Some(value), from: From::of(&run, at_once), stale: false }
 }
 
 /// As [`read`], of a large value.
 async fn read_bulky(key: u64, run: Arc<Run>) -> What {
     let (value, at_once) = polled(bulky(key, Arc::clone(&run))).await;
-    What::Read { value: Some(value.moment), from: From::of(&run, at_once) }
+    What::Read { value: Some(value.moment), from: From::of(&run, at_once), stale: false }
 }
 
-async fn peek(key: u64) -> What {
-    let (value, at_once) = polled(moment::peek(key)).await;
-    What::Read { value, from: if at_once { From::Memory } else { From::Elsewhere } }
+/// As [`read`], of a value that is renewed in tasks. A load that fails while none is usable reads
+/// nothing.
+async fn read_renewed(key: u64, run: Arc<Run>) -> What {
+    match renewed::served(key, run).await {
+        Ok(served) => {
+            let from = From::of_served(&served);
+            What::Read { value: Some(served.value), from, stale: served.stale }
+        }
+        Err(_) => What::Read { value: None, from: From::Own, stale: false },
+    }
+}
+
+async fn peek(peeked: impl Future<Output = Option<u64>>) -> What {
+    let (value, at_once) = polled(peeked).await;
+    let from = if at_once { From::Memory } else { From::Elsewhere };
+    What::Read { value, from, stale: false }
 }
 
 /// Returns the value, and whether the first poll had it.
@@ -322,4 +391,24 @@ async fn polled<T>(call: impl Future<Output = T>) -> (T, bool) {
 
 fn invalidated(how_far: Invalidation) -> What {
     What::Invalidate { everywhere: how_far == Invalidation::Everywhere }
+}
+
+fn expired(how_far: Invalidation) -> What {
+    What::Expire { everywhere: how_far == Invalidation::Everywhere }
+}
+
+/// Ends all keys of a cache, or lets them expire: which, the key decides.
+async fn all(cache: CacheHandle, function: Function, key: u64) -> (What, Scope) {
+    let what = if key.is_multiple_of(2) {
+        invalidated(cache.clear().await)
+    } else {
+        expired(cache.expire_all().await)
+    };
+    (what, Scope::All(function))
+}
+
+/// Returns the value of the tag.
+fn tag(group: Scope) -> u64 {
+    let Scope::Group(tag) = group else { panic!("a key that is called has a tag") };
+    tag
 }
