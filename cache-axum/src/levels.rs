@@ -112,6 +112,7 @@ fn server(health: &ServerHealth, thresholds: &Thresholds) -> Level {
         "round_trip_seconds": health.round_trip.map(|time| time.as_secs_f64()),
         "version": health.version,
         "eviction_policy": health.eviction_policy,
+        "clock_offset_seconds": health.clock_offset,
         "breaker": health.breaker,
         "queued": health.queued,
     });

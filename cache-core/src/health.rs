@@ -85,6 +85,9 @@ pub struct ServerHealth {
     pub version: Option<String>,
     /// Its `maxmemory-policy`: the entries that it drops when its memory is full.
     pub eviction_policy: Option<String>,
+    /// The seconds by which its clock is ahead of this machine's, to within a round trip; below zero
+    /// where it is behind. `None` where it does not tell.
+    pub clock_offset: Option<f64>,
     /// Its role in replication: `master`, or `slave` for a replica.
     pub role: Option<String>,
     /// The number of replicas that follow it.
@@ -155,6 +158,7 @@ impl ServerHealth {
             round_trip: None,
             version: None,
             eviction_policy: None,
+            clock_offset: None,
             role: None,
             replicas: None,
             push: Push::Down,

@@ -34,4 +34,4 @@ pub use stats::{
 };
 pub(crate) use stripes::Turn;
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
-pub use totals::{breaker, connection, lost, push, request};
+pub use totals::{breaker, clock_offset, connection, lost, push, request};

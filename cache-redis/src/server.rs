@@ -1,6 +1,7 @@
 //! One server: its connections, its breaker and its link.
 
 mod breaker;
+mod clock;
 mod connections;
 mod connector;
 mod doubts;

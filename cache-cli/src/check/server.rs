@@ -11,6 +11,9 @@ use crate::row::{Mark, Row};
 /// A quarter of the time that a call may wait for Redis, by default.
 pub(super) const SLOW: Duration = Duration::from_millis(25);
 
+/// The words by which the health tells of a clock that is far from ours.
+const CLOCK: &str = "its clock is";
+
 /// One server with its steps.
 #[derive(Serialize)]
 pub(super) struct Checked {
@@ -53,7 +56,7 @@ impl Checked {
             STEPS.iter().filter(|step| step.is_taken(tls)).map(|step| step.row(failed, health)),
         );
         if failed.is_none_or(|failed| failed > Step::Role) {
-            rows.extend([memory_policy(health), pushes(health), round_trip(health)]);
+            rows.extend([memory_policy(health), pushes(health), round_trip(health), clock(health)]);
         }
         rows.extend(waiting(health));
         Self { address: health.address.clone(), rows }
@@ -158,8 +161,8 @@ fn memory_policy(health: &ServerHealth) -> Row {
     if health.reason.is_some() {
         return Row::well("when full", policy);
     }
-    let elsewhere =
-        |problem: &&String| !problem.contains("CLIENT TRACKING") && !problem.contains("push");
+    let shown = ["CLIENT TRACKING", "push", CLOCK];
+    let elsewhere = |problem: &&String| !shown.iter().any(|part| problem.contains(part));
     let problems: Vec<_> = health.problems.iter().filter(elsewhere).collect();
     let mark = if problems.is_empty() { Mark::Well } else { Mark::Warning };
     Row::new(mark, "when full", policy).todos(problems)
@@ -190,6 +193,18 @@ fn round_trip(health: &ServerHealth) -> Row {
     Row::new(Mark::Warning, "round trip", value).todo(
         "every hit in Redis costs this: move the two closer together, or use CACHE_TYPE=tiered",
     )
+}
+
+/// Returns the row of the server's clock.
+fn clock(health: &ServerHealth) -> Row {
+    let Some(offset) = health.clock_offset else {
+        return Row::new(Mark::Skipped, "clock", "unknown: the server does not tell its time");
+    };
+    let value = format!("{:.1} s from that of this machine", offset.abs());
+    match health.problems.iter().find(|problem| problem.contains(CLOCK)) {
+        None => Row::well("clock", value),
+        problem => Row::new(Mark::Warning, "clock", value).todos(problem),
+    }
 }
 
 /// Returns rows of what waits for the server.

@@ -22,7 +22,7 @@ const SERVER: &[(&str, &str)] = &[("job", "shop"), ("instance", "a"), ("server",
 
 /// For each alert, courses in which it fires, and courses in which it must not: below the bound,
 /// without traffic, or over again.
-const COURSES: [Course; 35] = [
+const COURSES: [Course; 37] = [
     Course {
         alert: "CacheLoadsSlow",
         series: &[
@@ -150,6 +150,23 @@ const COURSES: [Course; 35] = [
     Course {
         alert: "CachePushesLost",
         series: &[(r#"cache_push_up{job="shop",instance="a",server="redis:6379"}"#, "0x30 1x30")],
+        fires: None,
+    },
+    Course {
+        // Behind is as wrong as ahead.
+        alert: "CacheClocksApart",
+        series: &[(
+            r#"cache_clock_offset_seconds{job="shop",instance="a",server="redis:6379"}"#,
+            "0x40 -60x20",
+        )],
+        fires: Some((SERVER, "1m 0s")),
+    },
+    Course {
+        alert: "CacheClocksApart",
+        series: &[(
+            r#"cache_clock_offset_seconds{job="shop",instance="a",server="redis:6379"}"#,
+            "60x30 -0.2x30",
+        )],
         fires: None,
     },
     Course {

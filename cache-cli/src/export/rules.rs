@@ -66,7 +66,7 @@ pub(super) const RECORDINGS: [Recording; 5] = [
 ];
 
 /// The alerts. Those about shares and times ask for some traffic: a handful of calls tells nothing.
-pub(super) const ALERTS: [Alert; 13] = [
+pub(super) const ALERTS: [Alert; 14] = [
     Alert {
         name: "CacheLoadsSlow",
         query: "cache:load_seconds:p95_5m > 1 and cache:loads:rate5m > 0.1",
@@ -115,6 +115,15 @@ pub(super) const ALERTS: [Alert; 13] = [
         severity: Severity::Warning,
         summary: "{{ $labels.instance }} gets no invalidations of other nodes from {{ $labels.server }}",
         section: "pushes-lost",
+    },
+    Alert {
+        name: "CacheClocksApart",
+        query: "max by (job, instance, server) (abs(cache_clock_offset_seconds)) > 5",
+        lasts: "5m",
+        severity: Severity::Warning,
+        summary: "The clocks of {{ $labels.instance }} and of Redis {{ $labels.server }} are \
+                  {{ $value | humanizeDuration }} apart",
+        section: "clocks-apart",
     },
     Alert {
         name: "CacheQueueOld",

@@ -218,6 +218,12 @@ const METRICS: &[Metric] = &[
         meaning: "1 while a server pushes other nodes' invalidations to this one, else 0.",
     },
     Metric {
+        name: "cache_clock_offset_seconds",
+        kind: Kind::Seconds,
+        labels: &[("server", "its address")],
+        meaning: "The time by which a server's clock is ahead of this machine's; below zero where it is behind.",
+    },
+    Metric {
         name: "cache_connections_total",
         kind: Kind::Counter,
         labels: &[

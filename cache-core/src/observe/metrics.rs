@@ -68,6 +68,11 @@ pub(crate) fn push(address: &str, is_up: bool) {
     gauge!("cache_push_up", "server" => address.to_owned()).set(f64::from(u8::from(is_up)));
 }
 
+/// Hands the distance between a server's clock and ours to the recorder.
+pub(crate) fn clock_offset(address: &str, seconds: f64) {
+    gauge!("cache_clock_offset_seconds", "server" => address.to_owned()).set(seconds);
+}
+
 /// Hands the state of the queue of invalidations to the recorder.
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 pub(crate) fn flush_queued(queued: QueuedInvalidations) {

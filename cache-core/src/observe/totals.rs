@@ -29,6 +29,8 @@ struct Totals {
     breakers: BTreeMap<String, Breaker>,
     /// Tells whether a server pushes invalidations, by its address.
     pushes: BTreeMap<String, bool>,
+    /// The seconds by which the clock of a server is ahead of ours, by its address.
+    clock_offsets: BTreeMap<String, f64>,
     invalidations_lost: u64,
 }
 
@@ -60,6 +62,16 @@ pub fn push(address: &str, is_up: bool) {
         totals.pushes.insert(address.to_owned(), is_up);
         if totals.pushes.len() > MOST_SERVERS {
             totals.pushes.pop_first();
+        }
+    });
+}
+
+/// Records the seconds by which the clock of the server at `address` is ahead of ours.
+pub fn clock_offset(address: &str, seconds: f64) {
+    totals(|totals| {
+        totals.clock_offsets.insert(address.to_owned(), seconds);
+        if totals.clock_offsets.len() > MOST_SERVERS {
+            totals.clock_offsets.pop_first();
         }
     });
 }
@@ -102,6 +114,9 @@ pub(crate) fn flush() {
     }
     for (address, is_up) in &totals.pushes {
         metrics::push(address, *is_up);
+    }
+    for (address, seconds) in &totals.clock_offsets {
+        metrics::clock_offset(address, *seconds);
     }
     metrics::count("cache_invalidations_lost_total", &[], totals.invalidations_lost);
 }

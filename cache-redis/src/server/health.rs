@@ -5,7 +5,7 @@ use std::time::Duration;
 use cachery_core::{Breaker, Push, ServerHealth, Status, remote::Reason};
 
 use super::{
-    feed::STALENESS, observed::Seen, replay::Replays, shared::UNVERIFIED, state::ServerState,
+    clock, feed::STALENESS, observed::Seen, replay::Replays, shared::UNVERIFIED, state::ServerState,
 };
 use crate::connection::{RequestError, field};
 
@@ -39,7 +39,9 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     } else {
         health.status = Status::Up;
         health.round_trip = seen.round_trip;
+        health.clock_offset = seen.clock_offset;
         read_info(&seen.info, &mut health);
+        health.problems.extend(clock::problem(seen.clock_offset));
         health.problems.extend(queue_problem(health.queued));
     }
     health.problems.extend(push_problem(&health).map(str::to_owned));

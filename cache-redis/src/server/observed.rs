@@ -26,6 +26,8 @@ pub(super) struct Seen {
     pub(super) round_trip: Option<Duration>,
     /// The reply to `INFO`; empty where the user may not ask for it.
     pub(super) info: String,
+    /// The seconds by which its clock is ahead of ours.
+    pub(super) clock_offset: Option<f64>,
 }
 
 impl Seen {
@@ -73,9 +75,11 @@ impl Observed {
         seen.round_trip = Some(began.elapsed());
     }
 
-    /// Notes the reply to `INFO`.
-    pub(super) fn informed(&self, info: String) {
-        self.seen.lock().info = info;
+    /// Notes the reply to `INFO`, and what it tells of the server's clock.
+    pub(super) fn informed(&self, info: String, clock_offset: Option<f64>) {
+        let mut seen = self.seen.lock();
+        seen.info = info;
+        seen.clock_offset = clock_offset;
     }
 
     /// Notes that the connection ended, on which replies were due.

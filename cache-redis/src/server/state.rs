@@ -138,6 +138,14 @@ impl ServerState {
         self.publish_state(reason.as_str());
     }
 
+    /// Notes the reply to `INFO`, and the seconds by which the server's clock is ahead of ours.
+    pub(super) fn informed(&self, info: String, clock_offset: Option<f64>) {
+        self.observed.informed(info, clock_offset);
+        if let Some(offset) = clock_offset {
+            observe::clock_offset(&self.address(), offset);
+        }
+    }
+
     /// Notes that a probe begins, if one is needed.
     pub(super) fn probing(&self) {
         if self.breaker.probing() {

@@ -3,14 +3,14 @@
 use std::{
     pin::pin,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use cachery_core::remote::Reason;
 use redis::Pipeline;
 
 use super::{
-    super::{feed::Feed, push_channel::PushState, requests::ask_over},
+    super::{clock, feed::Feed, push_channel::PushState, requests::ask_over},
     HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE,
 };
 use crate::{
@@ -185,9 +185,12 @@ impl Link {
         self.state.observed.answered(began);
         let mut info = Pipeline::new();
         ask_for(&["server", "memory", "replication"], &mut info);
+        let asked = Instant::now();
         // A user who may not ask for it is served all the same.
         if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&info))).await {
-            self.state.observed.informed(text_of(&replies));
+            let info = text_of(&replies);
+            let offset = clock::offset(&info, asked.elapsed(), SystemTime::now());
+            self.state.informed(info, offset);
         }
     }
 }

@@ -93,7 +93,7 @@ async fn a_server_that_forbids_scripts_is_off_and_says_what_to_grant() {
 }
 
 #[tokio::test]
-async fn health_tells_version_policy_and_round_trip() {
+async fn health_tells_version_policy_round_trip_and_clock() {
     let redis =
         Server::with(|config| config.line("maxmemory 10mb").line("maxmemory-policy noeviction"))
             .await;
@@ -101,6 +101,7 @@ async fn health_tells_version_policy_and_round_trip() {
     servers.connected(LONG).await.unwrap();
     let health = servers.health().await.remove(0);
     assert!(health.version.is_some() && health.round_trip.is_some());
+    assert!(health.clock_offset.is_some_and(|offset| offset.abs() < 5.0), "{health:?}");
     assert_eq!(health.eviction_policy.as_deref(), Some("noeviction"));
     assert_eq!((health.status, health.problems.len()), (Status::Degraded, 1));
 }
