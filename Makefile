@@ -31,6 +31,7 @@ features:
 	$(CARGO) check -p cachery --no-default-features
 	$(CARGO) check -p cachery --no-default-features --features memory
 	$(CARGO) check -p cachery --no-default-features --features redis
+	$(CARGO) check -p cachery --no-default-features --features upstash
 	$(CARGO) check -p cachery --no-default-features --features axum
 	$(CARGO) test -p cachery-plain
 
@@ -75,7 +76,7 @@ soak:
 
 # Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the
 # lines that they print are in docs/system.md.
-SYSTEM := hit_instructions page routes_cost alerts panels faults terminal traces insights deployment tutorial book servers
+SYSTEM := hit_instructions page routes_cost alerts panels faults terminal traces insights deployment tutorial book servers upstash
 system: tools
 	tests/system/run.sh $(SYSTEM)
 

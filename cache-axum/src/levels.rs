@@ -137,7 +137,8 @@ fn server(health: &ServerHealth, thresholds: &Thresholds) -> Level {
 }
 
 fn link(admin: &Admin, health: &ServerHealth) -> Level {
-    let follows = matches!(health.push, Push::Up | Push::Subscribed);
+    // By a REST API nothing is pushed, and nobody can mend that.
+    let is_as_it_should = matches!(health.push, Push::Up | Push::Subscribed | Push::Absent);
     let numbers = json!({
         "push": health.push,
         // Time for which memory may hold what another node has invalidated.
@@ -152,7 +153,7 @@ fn link(admin: &Admin, health: &ServerHealth) -> Level {
         _ => "the link connects by itself once the server answers",
     };
     Level::up("link", Some(&health.address), numbers).degraded_if(
-        !follows,
+        !is_as_it_should,
         "other nodes' invalidations do not arrive: memory keeps entries for the outage ttl only",
         todo,
     )

@@ -125,6 +125,9 @@ pub enum Push {
     Down,
     /// The server allows neither `CLIENT TRACKING` nor pub/sub: memory keeps entries for the outage ttl only.
     Forbidden,
+    /// The server is reached by a REST API, which pushes nothing: memory keeps entries for the outage
+    /// ttl only.
+    Absent,
 }
 
 /// The state of the breaker that keeps callers from waiting for a server that does not reply.

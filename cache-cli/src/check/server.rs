@@ -175,6 +175,7 @@ fn pushes(health: &ServerHealth) -> Row {
         Push::Subscribed => {
             Row::well(name, "other nodes' invalidations arrive by pub/sub; memory is emptied within a second where one is lost")
         }
+        Push::Absent => Row::well(name, "none by the REST API: memory keeps entries for the outage ttl at most"),
         Push::Forbidden => Row::new(Mark::Warning, name, "the server allows neither `CLIENT TRACKING` nor pub/sub")
             .todo("grant `+client|tracking` and `+hello`; until then memory keeps entries for the outage ttl only"),
         _ => Row::new(Mark::Warning, name, "they do not arrive")

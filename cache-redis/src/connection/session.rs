@@ -251,7 +251,8 @@ impl Session {
             *since = Some(now);
         }
         let is_silent = since.is_some_and(|since| now - since >= SILENCE);
-        let ends_session = timeouts >= MAX_TIMEOUTS && is_silent;
+        // Over HTTPS each request has a stream, and a bad one ends with its request.
+        let ends_session = timeouts >= MAX_TIMEOUTS && is_silent && !self.is_rest();
         RequestError { ends_session, ..RequestError::TIMEOUT }
     }
 

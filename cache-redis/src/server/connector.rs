@@ -18,6 +18,8 @@ use crate::{
 
 /// The limit of one attempt, the handshake included and the question for a password not.
 const ATTEMPT: Duration = Duration::from_secs(1);
+/// The same over HTTPS, with a request more.
+const ATTEMPT_BY_REST: Duration = Duration::from_secs(3);
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
 const MOST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -98,7 +100,8 @@ impl Connector {
 
     async fn attempt(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, ConnectError> {
         self.endpoint.renew().await?;
-        let limit = pin!(manager::timer(ATTEMPT));
+        let attempt = if self.state.shared.is_rest() { ATTEMPT_BY_REST } else { ATTEMPT };
+        let limit = pin!(manager::timer(attempt));
         let session = manager::until(limit, pin!(self.open(on_push))).await;
         session.unwrap_or_else(|| Err(ConnectError::timeout()))
     }
@@ -114,7 +117,9 @@ impl Connector {
         self.reached.notify_waiters();
         self.state.connected();
         self.epochs.connected(epoch);
-        if earlier == Earlier::Lost || !self.epochs.link_leads_to(epoch) {
+        // A REST API stands before whichever master there is, and names none.
+        let may_lead_elsewhere = !self.state.shared.is_rest() && !self.epochs.link_leads_to(epoch);
+        if earlier == Earlier::Lost || may_lead_elsewhere {
             self.state.suspect();
         }
         self.state.publish_state("connected");

@@ -15,6 +15,9 @@ const TRACKED: Duration = Duration::from_secs(2);
 const BY_FEED: &str = "it does not allow `CLIENT TRACKING`: invalidations come by pub/sub, and memory is emptied within \
      a second where one is missed";
 
+const BY_REST: &str = "it is reached by a REST API, which pushes no invalidations: memory entries live for the outage \
+     ttl at most; its address that begins with `rediss://` has pub/sub";
+
 /// Returns the health of a server as far as it is known.
 pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     let mut health = ServerHealth::unknown(&*state.address());
@@ -26,6 +29,9 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
     };
     if health.push == Push::Subscribed {
         health.notes.push(BY_FEED.to_owned());
+    }
+    if health.push == Push::Absent {
+        health.notes.push(BY_REST.to_owned());
     }
     health.breaker = state.breaker.position();
     if state.shared.is_unverified() {
@@ -42,6 +48,12 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
         health.clock_offset = seen.clock_offset;
         read_info(&seen.info, &mut health);
         health.problems.extend(clock::problem(seen.clock_offset));
+        if seen.was_full() {
+            let hint = Reason::OutOfMemory.hint();
+            health
+                .problems
+                .push(format!("it has refused to store a value within the last minute: {hint}"));
+        }
         health.problems.extend(queue_problem(health.queued));
     }
     health.problems.extend(push_problem(&health).map(str::to_owned));
@@ -71,7 +83,7 @@ fn problem(
     }
     let error = if health.breaker != Breaker::Closed {
         RequestError::BREAKER_OPEN
-    } else if seen.is_silent() {
+    } else if seen.is_silent(state.observed.silence) {
         RequestError::TIMEOUT
     } else if !state.push_channel.is_settled() {
         RequestError::CONNECTING

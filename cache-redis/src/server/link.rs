@@ -39,11 +39,14 @@ impl Link {
     /// Keeps the link up for ever.
     pub(super) async fn keep(self) {
         let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
+        // A connection that was made before may lead to another master; by REST none does.
+        let mut earlier = if self.state.shared.is_rest() { Earlier::None } else { Earlier::Lost };
         loop {
             self.state.probing();
             let on_push = on_push(&self.state.shared.hooks);
-            match self.connector.connect(Some(on_push), Earlier::Lost).await {
+            match self.connector.connect(Some(on_push), earlier).await {
                 Ok(session) => {
+                    earlier = Earlier::Lost;
                     self.serve(&session).await;
                     self.state.session_lost();
                     backoff.ended(session.opened().elapsed());
@@ -97,6 +100,9 @@ impl Link {
     /// Asks the server to push changes below the prefix. `None` when the connection cannot be used
     /// any more.
     async fn track(&self, session: &Session) -> Option<PushState> {
+        if session.is_rest() {
+            return Some(PushState::Absent);
+        }
         if !session.can_push {
             return Some(PushState::Forbidden);
         }
@@ -113,9 +119,6 @@ impl Link {
     /// Listens to the feed of a server that does not push. `None` where it has none.
     async fn listen(&self, session: &Arc<Session>) -> Option<Feed> {
         let shared = &self.state.shared;
-        if session.is_rest() {
-            return None;
-        }
         Feed::open(session, shared.watched.feed.as_ref()?, &shared.hooks).await
     }
 
@@ -129,6 +132,10 @@ impl Link {
                 %address,
                 "Redis allows neither `CLIENT TRACKING` nor a feed by pub/sub: memory entries live \
                  for the outage ttl at most; grant `+client|tracking` and RESP3 (`+hello`)"
+            ),
+            PushState::Absent if before == PushState::Starting => tracing::info!(
+                %address,
+                "a REST API pushes no invalidations: memory entries live for the outage ttl at most"
             ),
             PushState::Subscribed if before == PushState::Starting => tracing::info!(
                 %address,

@@ -8,10 +8,16 @@ use tokio::sync::{Notify, watch};
 
 /// A server that owes the link a reply for so long counts as silent.
 const SILENCE: Duration = Duration::from_millis(200);
+/// The same over HTTPS, where a stream may have to be made first.
+const SILENCE_BY_REST: Duration = Duration::from_secs(1);
+/// The time for which health shows that a value was refused because memory is full.
+const FULL: Duration = Duration::from_secs(60);
 
 /// Knowledge about a server.
 pub(super) struct Observed {
     seen: Mutex<Seen>,
+    /// The time after which a server that owes a reply counts as silent.
+    pub(super) silence: Duration,
     /// True after the first attempt to connect.
     tried: watch::Sender<bool>,
     wanted: Notify,
@@ -22,6 +28,8 @@ pub(super) struct Observed {
 pub(super) struct Seen {
     /// The time of the oldest question that has no reply yet.
     asked: Option<Instant>,
+    /// The last time that memory was full.
+    full: Option<Instant>,
     /// The time of the last `PING`.
     pub(super) round_trip: Option<Duration>,
     /// The reply to `INFO`; empty where the user may not ask for it.
@@ -32,14 +40,25 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Returns true when a reply has been due for too long.
-    pub(super) fn is_silent(&self) -> bool {
-        self.asked.is_some_and(|asked| asked.elapsed() >= SILENCE)
+    pub(super) fn is_silent(&self, silence: Duration) -> bool {
+        self.asked.is_some_and(|asked| asked.elapsed() >= silence)
+    }
+
+    /// Returns true when memory was full a short while ago.
+    pub(super) fn was_full(&self) -> bool {
+        self.full.is_some_and(|full| full.elapsed() < FULL)
     }
 }
 
 impl Observed {
-    pub(super) fn new() -> Self {
-        Self { seen: Mutex::default(), tried: watch::Sender::new(false), wanted: Notify::new() }
+    pub(super) fn new(is_rest: bool) -> Self {
+        let silence = if is_rest { SILENCE_BY_REST } else { SILENCE };
+        Self {
+            seen: Mutex::default(),
+            silence,
+            tried: watch::Sender::new(false),
+            wanted: Notify::new(),
+        }
     }
 
     /// Notes the outcome of an attempt to connect.
@@ -73,6 +92,11 @@ impl Observed {
         let mut seen = self.seen.lock();
         seen.asked = None;
         seen.round_trip = Some(began.elapsed());
+    }
+
+    /// Notes that the server stored nothing, because its memory is full.
+    pub(super) fn found_full(&self) {
+        self.seen.lock().full = Some(Instant::now());
     }
 
     /// Notes the reply to `INFO`, and what it tells of the server's clock.

@@ -20,6 +20,8 @@ pub(super) enum PushState {
     Lost,
     Down,
     Forbidden,
+    /// By a REST API nothing is pushed.
+    Absent,
 }
 
 impl PushChannel {
@@ -47,6 +49,7 @@ impl PushChannel {
             PushState::Subscribed => Push::Subscribed,
             PushState::Starting | PushState::Lost | PushState::Down => Push::Down,
             PushState::Forbidden => Push::Forbidden,
+            PushState::Absent => Push::Absent,
         }
     }
 

@@ -106,11 +106,18 @@ pub(super) async fn ask_over(
     deadline: Pin<&mut Sleep>,
 ) -> Result<Vec<Value>, RequestError> {
     let result = session.ask(pipeline, deadline).await;
-    if let Err(error) = &result {
-        state.record(error);
+    match &result {
+        Err(error) => state.record(error),
+        Ok(replies) if replies.iter().any(is_full) => state.observed.found_full(),
+        Ok(_) => {}
     }
     if result.as_ref().err().is_none_or(|error| !error.counts_against_server) {
         state.breaker.answered();
     }
     result
+}
+
+/// Returns true for a reply of a server that stored nothing, because its memory is full.
+fn is_full(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "OOM")
 }

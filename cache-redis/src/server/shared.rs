@@ -69,6 +69,11 @@ impl Shared {
         self.is_quiet.load(Relaxed)
     }
 
+    /// Returns true where the server is reached by a REST API.
+    pub(super) fn is_rest(&self) -> bool {
+        self.is_text
+    }
+
     /// Returns the form of scripts that every server takes.
     pub(crate) fn dialect(&self) -> Dialect {
         if self.is_text {

@@ -32,6 +32,7 @@ pub(super) struct ServerState {
 impl ServerState {
     pub(super) fn new(number: u16, address: Arc<str>, shared: Arc<Shared>) -> Self {
         shared.reception.add(number);
+        let observed = Observed::new(shared.is_rest());
         Self {
             number,
             shared,
@@ -40,7 +41,7 @@ impl ServerState {
             address: RwLock::new(address),
             connect_error: watch::Sender::new(None),
             doubts: Doubts::default(),
-            observed: Observed::new(),
+            observed,
             logged_as_well: Mutex::new(true),
         }
     }

@@ -131,6 +131,12 @@ impl Place {
             .all(CacheSettings::new().backend(self.backend).jitter(0.0))
             .prefix(&self.prefix)
             .remote_deadline(DEADLINE);
+        #[cfg(feature = "upstash")]
+        // On a busy machine it takes longer to reach than the rules wait for.
+        let builder = match self.deployment {
+            Deployment::Rest(_) => builder.required(true),
+            _ => builder,
+        };
         match self.url() {
             Some(url) => builder.redis_url(url).redis_tls(self.tls_files()),
             None => builder,

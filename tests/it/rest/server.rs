@@ -34,8 +34,8 @@ pub(crate) struct RestServer {
     redis: Server,
     address: SocketAddr,
     pub(super) seen: Arc<Seen>,
-    /// Ends with its standard input.
-    _program: Option<Child>,
+    /// The program of the package, which ends with its standard input.
+    program: Option<Child>,
 }
 
 /// What the program's own server has seen, and what it does next.
@@ -69,7 +69,7 @@ impl RestServer {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(serve(listener, url, of_server));
         });
-        Self { redis, address, seen, _program: None }
+        Self { redis, address, seen, program: None }
     }
 
     async fn of_package(program: &str, redis: Server) -> Self {
@@ -91,7 +91,7 @@ impl RestServer {
             tokio::net::TcpStream::connect(address).await.ok().map(drop)
         })
         .await;
-        Self { redis, address, seen: Arc::default(), _program: Some(child) }
+        Self { redis, address, seen: Arc::default(), program: Some(child) }
     }
 
     /// Returns the URL, with the token.
@@ -105,6 +105,11 @@ impl RestServer {
             ("UPSTASH_REDIS_REST_URL", format!("http://{}", self.address)),
             ("UPSTASH_REDIS_REST_TOKEN", TOKEN.to_owned()),
         ]
+    }
+
+    /// Returns the form in which it sends strings.
+    pub(super) fn encoding(&self) -> &'static str {
+        if self.program.is_some() { "plain" } else { "base64" }
     }
 
     /// Returns the Redis behind it.
@@ -139,11 +144,12 @@ async fn pipeline(State(behind): State<Behind>, headers: HeaderMap, body: Bytes)
     if header("authorization") != Some(&format!("Bearer {token}")) {
         return (StatusCode::UNAUTHORIZED, r#"{"error":"Unauthorized"}"#).into_response();
     }
-    let Ok(commands) = serde_json::from_slice::<Vec<Vec<String>>>(&body) else {
+    let Ok(commands) = serde_json::from_slice::<Vec<Vec<Json>>>(&body) else {
         return (StatusCode::BAD_REQUEST, r#"{"error":"ERR the body"}"#).into_response();
     };
     let mut pipeline = Pipeline::new();
     for words in &commands {
+        let words: Vec<_> = words.iter().map(word).collect();
         pipeline.cmd(&words[0]).arg(&words[1..]);
     }
     let replies = redis.send_packed_commands(&pipeline, 0, commands.len()).await;
@@ -151,6 +157,11 @@ async fn pipeline(State(behind): State<Behind>, headers: HeaderMap, body: Bytes)
     let next = seen.tokens.lock().unwrap().len().to_string();
     let body = Json::Array(replies.collect()).to_string();
     ([("upstash-sync-token", next)], body).into_response()
+}
+
+/// Returns a word of a command. Upstash's client writes numbers as such.
+fn word(word: &Json) -> String {
+    word.as_str().map_or_else(|| word.to_string(), str::to_owned)
 }
 
 fn item(reply: Value) -> Json {

@@ -28,7 +28,7 @@ const DEFAULT_BACKEND: &str = "CACHE_DEFAULT_BACKEND";
 /// The name that stands for all caches in a variable. No cache can have it.
 pub(crate) const FOR_ALL: &str = "default";
 
-/// The one variable without our prefix: platforms set it.
+/// A variable without our prefix: platforms set it.
 const PLATFORM_URL: &str = "REDIS_URL";
 
 /// The variables of a database at Upstash: its URL, and the token that belongs to it.
@@ -154,8 +154,9 @@ impl Variables {
         faults: &mut Vec<Fault>,
     ) -> Option<Sourced<RemoteSettings>> {
         let [url, token] = UPSTASH;
+        let token = self.text(token, faults);
         let text = self.text(url, faults)?;
-        let text = match (text.split_once("://"), self.text(token, faults)) {
+        let text = match (text.split_once("://"), token) {
             (Some((scheme, host)), Some(token)) if !host.contains('@') => {
                 format!("{scheme}://:{}@{host}", percent_encoded(token))
             }
@@ -252,6 +253,9 @@ impl FromIterator<(OsString, OsString)> for Variables {
         let named = variables
             .into_iter()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self(named.filter(|(name, _)| name.starts_with("CACHE_") || name == PLATFORM_URL).collect())
+        let is_ours = |name: &str| {
+            name.starts_with("CACHE_") || name == PLATFORM_URL || UPSTASH.contains(&name)
+        };
+        Self(named.filter(|(name, _)| is_ours(name)).collect())
     }
 }

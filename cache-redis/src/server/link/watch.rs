@@ -18,8 +18,9 @@ use crate::{
     manager,
 };
 
-/// A server that answers to nothing for so long, while requests wait, is taken for dead.
-const SILENCE: Duration = Duration::from_millis(200);
+/// The pause between two heartbeats to a server that pushes nothing and bills each command. Requests
+/// show that it is gone, and while an invalidation waits the pause is [`HEARTBEAT`].
+const HEARTBEAT_BY_REST: Duration = Duration::from_secs(30);
 /// The pause before a server that forbids `CLIENT TRACKING` is asked again.
 const TRACK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -30,11 +31,17 @@ impl Link {
         let mut backoff = Backoff::new(LEAST_PAUSE, MOST_PAUSE);
         let mut closed = Instant::now();
         let mut asked = Instant::now();
-        let mut heartbeat = pin!(manager::timer(HEARTBEAT));
+        let pause = if session.is_rest() { HEARTBEAT_BY_REST } else { HEARTBEAT };
+        let mut heartbeat = pin!(manager::timer(pause));
         let mut judged = Instant::now();
         let _watched = self.state.doubts.watch();
         self.note_profile(session).await;
         loop {
+            if self.state.has_outstanding() {
+                let soon = tokio::time::Instant::now() + HEARTBEAT;
+                let due = heartbeat.deadline().min(soon);
+                heartbeat.as_mut().reset(due);
+            }
             let is_usable = tokio::select! {
                 () = session.ended() => false,
                 () = ended(feed.as_ref()) => false,
@@ -54,7 +61,7 @@ impl Link {
                     true
                 }
                 () = heartbeat.as_mut() => {
-                    heartbeat.as_mut().reset(tokio::time::Instant::now() + HEARTBEAT);
+                    heartbeat.as_mut().reset(tokio::time::Instant::now() + pause);
                     self.answers(session).await
                         && self.is_at(&home)
                         && self.track_again(session, &mut asked, &mut feed).await
@@ -100,7 +107,7 @@ impl Link {
         let Some(request) = hooks.profile_request(&|slot| self.state.owns(slot)) else {
             return true;
         };
-        let limit = pin!(manager::timer(SILENCE));
+        let limit = pin!(manager::timer(self.silence()));
         if let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&request))).await {
             hooks.profiles(replies);
         }
@@ -115,7 +122,8 @@ impl Link {
         asked: &mut Instant,
         feed: &mut Option<Feed>,
     ) -> bool {
-        if self.state.push_channel.pushes() || asked.elapsed() < TRACK_AGAIN {
+        let is_known = self.state.push_channel.pushes() || session.is_rest();
+        if is_known || asked.elapsed() < TRACK_AGAIN {
             return true;
         }
         *asked = Instant::now();
@@ -149,15 +157,20 @@ impl Link {
     /// when it is, and after some such times in which it answered to nothing but this. (A request
     /// that was answered starts the count anew.)
     async fn judge(&self, session: &Session, judged: &mut Instant) {
-        let limit = pin!(manager::timer(SILENCE));
+        let limit = pin!(manager::timer(self.silence()));
         let ping = Pipeline::new().cmd("PING").clone();
         // A server that refuses to answer is not silent.
         if manager::until(limit, pin!(session.send(&ping))).await.is_none() {
             self.state.found_silent();
-        } else if judged.elapsed() >= SILENCE {
+        } else if judged.elapsed() >= self.silence() {
             *judged = Instant::now();
             self.state.count_failure(Reason::Timeout);
         }
+    }
+
+    /// Returns the time after which a server that answers to nothing is taken for dead.
+    fn silence(&self) -> Duration {
+        self.state.observed.silence
     }
 
     async fn answers(&self, session: &Session) -> bool {
@@ -174,7 +187,7 @@ impl Link {
     /// Asks the server what health shows of it. That it does not answer soon is noted, and has no
     /// consequences: the heartbeat judges it.
     pub(super) async fn look(&self, session: &Session) {
-        let mut limit = pin!(manager::timer(SILENCE));
+        let mut limit = pin!(manager::timer(self.silence()));
         let began = Instant::now();
         self.state.observed.asked();
         let ping = Pipeline::new().cmd("PING").clone();
