@@ -70,8 +70,6 @@ soak:
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
 	CACHERY_BATCHES=$${CACHERY_BATCHES:-1000000} \
 		$(CARGO) test --release --features redis --test it batch::random_batches
-	CACHERY_BATCHES=$${CACHERY_REMOTE_BATCHES:-20000} \
-		$(CARGO) test --release --features redis --test it batch::of_redis::random_batches
 	CACHERY_LOSSES=$${CACHERY_LOSSES:-10000} $(CARGO) test --release --features redis --test it feed::
 
 # Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the

@@ -1,11 +1,9 @@
-//! Batches in Redis: one round trip, companions that reach another node, and random batches.
+//! Batches in Redis: one round trip, and companions that reach another node.
 
 use std::time::Duration;
 
 use cachery::{Backend, Caches, cached, caches, config::CacheSettings};
 use cachery_test_support::{Direction, Proxy, Server, eventually};
-
-use super::model;
 
 /// Long, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,18 +75,5 @@ async fn the_companions_of_many_items_reach_another_node() {
         };
         let loaded = one.scope(NUMBERS.get_or_load_many(&[3, 20, 128, 3], load)).await;
         assert_eq!(loaded.unwrap(), [3, 21, 128, 3]);
-    }
-}
-
-#[tokio::test]
-async fn random_batches_in_redis_have_the_values_of_the_reference() {
-    let server = Server::start().await;
-    for backend in [Backend::Redis, Backend::Tiered] {
-        for seed in 0..model::seeds(2) {
-            let node = node(&server.url(), backend, &format!("model-{backend}-{seed}")).await;
-            let (beside, loads) = model::run(&node, seed).await;
-            assert_eq!(beside, 0, "an item loads once at a time ({backend}, {seed})");
-            assert!(loads > 20);
-        }
     }
 }
