@@ -21,6 +21,8 @@ pub(crate) mod script;
 mod sentinels;
 mod session;
 mod stream;
+#[cfg(feature = "upstash")]
+mod sync_token;
 mod tls;
 mod topology;
 mod url;

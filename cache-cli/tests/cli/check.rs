@@ -165,7 +165,7 @@ fn the_url_is_resolved_step_by_step() {
 
 #[test]
 fn a_wrong_setting_is_told_and_no_password_is_repeated() {
-    let run = check("http://user:hunter2@localhost");
+    let run = check("ftp://user:hunter2@localhost");
     run.says(2, &["REDIS_URL", "redis://"]);
     assert!(!format!("{}{}", run.out, run.err).contains("hunter2"));
 }

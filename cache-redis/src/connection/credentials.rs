@@ -12,7 +12,7 @@ use redis::{ProtocolVersion, RedisConnectionInfo};
 use tokio_rustls::TlsConnector;
 
 #[cfg(feature = "upstash")]
-use super::rest::SyncToken;
+use super::sync_token::SyncToken;
 use super::{
     address_map::AddressMap, connect_error::ConnectError, host::Host, password_command,
     request_error::RequestError, stream::Address, url::Login,

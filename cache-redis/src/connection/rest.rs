@@ -3,7 +3,6 @@
 mod http;
 mod reply;
 mod request;
-mod sync_token;
 mod text;
 
 use std::{io, pin::pin, sync::Arc, time::Duration};
@@ -12,7 +11,6 @@ use hyper::StatusCode;
 use redis::{Pipeline, RedisError, Value};
 use tokio::runtime::Handle;
 
-pub(super) use self::sync_token::SyncToken;
 use self::{
     http::Http,
     reply::Encoding,
@@ -23,6 +21,7 @@ use super::{
     credentials::Peer,
     request_error::RequestError,
     script::{self, Dialect, Script, ScriptCall},
+    sync_token::SyncToken,
 };
 use crate::manager;
 

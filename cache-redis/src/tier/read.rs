@@ -23,6 +23,9 @@ use crate::server::Lane;
 /// The reply to `PTTL` for a key that does not exist.
 const GONE: i64 = -2;
 
+/// The most time between two commands of one pipeline, on a server that is not stopped.
+const ABOUT_OVER: Duration = Duration::from_secs(1);
+
 /// The most keys of one pipeline of a read of several. They are plain commands, so a server is back
 /// with others after some hundred microseconds.
 const MOST_TOGETHER: usize = 512;
@@ -151,11 +154,19 @@ fn seen(client: &Client, key: &RemoteKey, keys: &Keys, replies: Replies) -> Seen
             let expired = |of_value| state.and_then(|state| state.expired(of_value, generation));
             stored_value(keys.keys.value(), stored, pttl, expired)
         }
-        None if pttl == Pttl::Gone => StoredValue::Absent,
-        // `MGET` shows nothing where something else than a string is.
-        None => StoredValue::Corrupt,
+        None => without_bytes(pttl),
     };
     Seen { stored, mark, tags }
+}
+
+/// Returns what a key without a string is: absent, or of another kind, for which `MGET` shows
+/// nothing. A value whose time was about over may have ended between the two commands.
+fn without_bytes(pttl: Pttl) -> StoredValue {
+    match pttl {
+        Pttl::Gone => StoredValue::Absent,
+        Pttl::In(left) if left <= ABOUT_OVER => StoredValue::Absent,
+        Pttl::In(_) | Pttl::Never => StoredValue::Corrupt,
+    }
 }
 
 /// The keys of a read: those of the key, and the generations of tags.
@@ -315,5 +326,20 @@ fn stored_value(
             tracing::debug!(cause = corruption.as_str(), "a stored value is corrupt");
             StoredValue::Corrupt
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_ends_between_the_two_commands_is_absent_and_another_kind_is_corrupt() {
+        let is_absent = |pttl| matches!(without_bytes(pttl), StoredValue::Absent);
+        assert!(is_absent(Pttl::Gone));
+        assert!(is_absent(Pttl::In(Duration::ZERO)));
+        assert!(is_absent(Pttl::In(Duration::from_millis(3))));
+        assert!(!is_absent(Pttl::In(Duration::from_secs(60))));
+        assert!(!is_absent(Pttl::Never));
     }
 }

@@ -28,8 +28,10 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Semaphore};
 use tower_service::Service;
 
-use super::SyncToken;
-use crate::connection::stream::{Address, Stream};
+use crate::connection::{
+    stream::{Address, Stream},
+    sync_token::SyncToken,
+};
 
 /// The most requests that are on their way, each over a stream of its own.
 const MOST_STREAMS: usize = 64;

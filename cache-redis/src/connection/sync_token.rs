@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 /// that gets the token replies once it has what the database had when it sent it. Of replies that
 /// come at once the last one stands.
 #[derive(Clone, Default)]
-pub(in crate::connection) struct SyncToken(Arc<Mutex<Option<String>>>);
+pub(super) struct SyncToken(Arc<Mutex<Option<String>>>);
 
 impl SyncToken {
     /// Returns the last one.
