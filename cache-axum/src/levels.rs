@@ -137,7 +137,7 @@ fn server(health: &ServerHealth, thresholds: &Thresholds) -> Level {
 }
 
 fn link(admin: &Admin, health: &ServerHealth) -> Level {
-    // By a REST API nothing is pushed, and nobody can mend that.
+    // By a REST API nothing is pushed, and no setting changes that.
     let is_as_it_should = matches!(health.push, Push::Up | Push::Subscribed | Push::Absent);
     let numbers = json!({
         "push": health.push,
