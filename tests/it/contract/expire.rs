@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use cachery::{
-    Backend, Caches, Invalidation, Invalidations, Target, Tier, cached, caches, expire,
-    key::KeyEncoder,
+    Backend, Caches, Invalidation, Invalidations, Target, Tier, cached, caches,
+    config::CacheSettings, expire, key::KeyEncoder,
 };
 use cachery_test_support::{ended, eventually, spawn, until};
 use tokio::task::JoinHandle;
@@ -24,6 +24,7 @@ const SOFT_TIMEOUT: Duration = Duration::from_secs(1);
 
 caches! {
     static OWNER: Tag<u64> = { name: "expire-owner" };
+    static MARKS: Cache<u64, ()> = { name: "expire-marks", ttl: "1h" };
 }
 
 #[cached(name = "expire-price", ttl = 60, skip(origin), tags(OWNER(id)))]
@@ -300,7 +301,9 @@ pub(crate) async fn an_expiry_reaches_as_far_as_an_invalidation(place: Place) {
 }
 
 pub(crate) async fn it_expires_on_every_node(place: Place) {
-    let nodes = [place.node().await, place.node().await];
+    let tiered = || CacheSettings::new().backend(Backend::Tiered);
+    let node = || place.node_with(|builder| builder.cache("expire-marks", tiered()));
+    let nodes = [node().await, node().await];
     let [here, there] = &nodes;
     for node in &nodes {
         node.clock().stop();
@@ -314,6 +317,8 @@ pub(crate) async fn it_expires_on_every_node(place: Place) {
         let expired = async || there.scope(price::peek(id)).await.is_none().then_some(());
         if place.backend == Backend::Tiered {
             eventually("the push came", PATIENCE, expired).await;
+        } else {
+            hears(there, here, id).await;
         }
         expired().await.expect("it has expired");
         let origin = Origin::new();
@@ -335,6 +340,15 @@ pub(crate) async fn it_expires_on_every_node(place: Place) {
         })
         .await;
     }
+}
+
+/// Waits until a node has heard of all that the `other` has ended before, with one server: its pushes
+/// come in order.
+async fn hears(node: &Caches, other: &Caches, id: u64) {
+    node.scope(MARKS.put(&id, ())).await;
+    other.scope(MARKS.invalidate(&id)).await;
+    let heard = async || (!node.scope(MARKS.contains(&id)).await).then_some(());
+    eventually("the push came", PATIENCE, heard).await;
 }
 
 /// What a refresh was to replace is older than the refresh, and the refresh is older than the expiry.
