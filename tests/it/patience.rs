@@ -119,9 +119,9 @@ async fn a_successor_who_is_never_polled_is_passed_after_flight_wait() {
             probe.open();
             assert_eq!(ended(follower).await.unwrap(), 2);
             assert_eq!(
-                (successor.await, number::peek(1).await),
-                (3, Some(2)),
-                "it has a permit, and runs"
+                (successor.await, probe.runs(), number::peek(1).await),
+                (2, 2, Some(2)),
+                "its permit was fenced off, so it looks again"
             );
         })
         .await;

@@ -48,7 +48,8 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
         health.clock_offset = seen.clock_offset;
         read_info(&seen.info, &mut health);
         health.problems.extend(clock::problem(seen.clock_offset));
-        if seen.was_full() {
+        // `INFO` of Redis tells of a bound without eviction by itself, and when that is over.
+        if state.shared.is_rest() && seen.was_full() {
             let hint = Reason::OutOfMemory.hint();
             health
                 .problems
