@@ -75,7 +75,7 @@ fn a_wrong_url_is_told_the_way_out() {
         ("", "redis://localhost:6379"),
         ("localhost:6379", "redis://localhost:6379"),
         ("redis:/localhost", "redis://localhost:6379"),
-        ("http://localhost", "`redis://`"),
+        ("ftp://localhost", "`redis://`"),
         ("redis-sentinels://h/m", "`redis-sentinel://`"),
         ("REDISS://h", "`rediss://`"),
         ("redis://", "redis://localhost:6379"),
