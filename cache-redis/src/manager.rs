@@ -49,7 +49,7 @@ pub(crate) fn caller_ends() -> bool {
 ///
 /// # Panics
 ///
-/// Where [`caller_ends`].
+/// In a thread that ends: see [`caller_ends`].
 pub(crate) fn timer(duration: Duration) -> Sleep {
     let _entered = handle().enter();
     tokio::time::sleep(duration)

@@ -80,9 +80,9 @@ impl Servers {
         let Topology { location, credentials, is_unverified } = Topology::read(target)?;
         manager::start()?;
         let credentials = Arc::new(credentials);
-        let is_text = matches!(location, Location::Rest(_));
+        let is_rest = matches!(location, Location::Rest(_));
         let shared = |slots| {
-            let shared = Shared::new(hooks, watched, slots, required, is_text);
+            let shared = Shared::new(hooks, watched, slots, required, is_rest);
             shared.set_unverified(is_unverified);
             shared
         };

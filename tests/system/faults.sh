@@ -53,16 +53,11 @@ for url in "$node_1" "$node_2"; do
 done
 
 printf %s "$CACHERY_TOKEN" >"$directory/cachery-token"
-"$cachery" export alerts | sed -e 's/for: [0-9]*m/for: 1s/' -e 's/\[5m\]/[10s]/g' -e 's/\[15m\]/[10s]/g' \
-    >"$directory/alerts.yml"
+"$cachery" export alerts | with_short_times >"$directory/alerts.yml"
 "$cachery" export prometheus --url "$node_1/ops" |
     sed -e 's/15s/1s/' -e "s/\"127.0.0.1:$port_1\"/\"127.0.0.1:$port_1\", \"127.0.0.1:$port_2\"/" \
         >"$directory/prometheus.yml"
-promtool check config "$directory/prometheus.yml" >&2
-(cd "$directory" && exec prometheus --config.file=prometheus.yml --storage.tsdb.path=data \
-    --web.listen-address="127.0.0.1:$prometheus_port") 2>"$directory/prometheus.log" &
-pids="$pids $!"
-eventually faults "Prometheus is ready" curl -sf "$prometheus/-/ready"
+start_prometheus faults
 
 firing() {
     curl -sf "$prometheus/api/v1/alerts" |

@@ -48,16 +48,12 @@ process_2=$node
 
 printf %s "$METRICS_TOKEN" >"$directory/cachery-token"
 "$target/debug/cachery" export alerts | cmp -s - $deploy/alerts.yml || fail "deploy/alerts.yml is not the exported one"
-sed -e 's/for: [0-9]*m/for: 1s/' -e 's/\[5m\]/[10s]/g' -e 's/\[15m\]/[10s]/g' $deploy/alerts.yml >"$directory/alerts.yml"
+with_short_times <$deploy/alerts.yml >"$directory/alerts.yml"
 # The configuration of the deployment; the nodes are known by their ports.
 awk '/dns_sd_configs/ { exit } { print }' $deploy/prometheus.yml |
     sed -e 's/15s/1s/' -e "s|/run/secrets/metrics-token|cachery-token|" >"$directory/prometheus.yml"
 printf '    static_configs:\n      - targets: ["127.0.0.1:%s", "127.0.0.1:%s"]\n' "$port_1" "$port_2" >>"$directory/prometheus.yml"
-promtool check config "$directory/prometheus.yml" >&2
-(cd "$directory" && exec prometheus --config.file=prometheus.yml --storage.tsdb.path=prometheus \
-    --web.listen-address="127.0.0.1:$prometheus_port") 2>"$directory/prometheus.log" &
-pids="$pids $!"
-eventually insights "Prometheus is ready" curl -sf "$prometheus/-/ready"
+start_prometheus insights
 
 # `load NAME SECONDS …`: loads both nodes, and leaves the counts in NAME.json.
 load() {

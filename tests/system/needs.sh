@@ -26,3 +26,17 @@ free_port() {
     while port=$(shuf -i 20000-29999 -n 1) && ss -ltn 2>/dev/null | grep -q ":$port "; do :; done
     echo "$port"
 }
+
+# Shortens the times of alert rules, so that they fire within seconds.
+with_short_times() {
+    sed -e 's/for: [0-9]*m/for: 1s/' -e 's/\[5m\]/[10s]/g' -e 's/\[15m\]/[10s]/g'
+}
+
+# Starts Prometheus at $prometheus, by the prometheus.yml in $directory: `start_prometheus panels`.
+start_prometheus() {
+    promtool check config "$directory/prometheus.yml" >&2
+    (cd "$directory" && exec prometheus --config.file=prometheus.yml --storage.tsdb.path=prometheus-data \
+        --web.listen-address="${prometheus#http://}") 2>"$directory/prometheus.log" &
+    pids="$pids $!"
+    eventually "$1" "Prometheus is ready" curl -sf "$prometheus/-/ready"
+}

@@ -32,8 +32,7 @@ pids="$pids $!"
 eventually panels "the service answers" curl -sf "$service/metrics"
 
 printf %s only-for-this-example >"$directory/cachery-token"
-"$cachery" export alerts | sed -e 's/for: [0-9]*m/for: 1s/' -e 's/\[5m\]/[10s]/g' -e 's/\[15m\]/[10s]/g' \
-    >"$directory/alerts.yml"
+"$cachery" export alerts | with_short_times >"$directory/alerts.yml"
 # The routes, as exported, and beside them the service's own recorder.
 "$cachery" export prometheus --url "$service/ops" | sed 's/15s/1s/' >"$directory/prometheus.yml"
 cat >>"$directory/prometheus.yml" <<END
@@ -41,11 +40,7 @@ cat >>"$directory/prometheus.yml" <<END
     static_configs:
       - targets: ["127.0.0.1:$service_port"]
 END
-promtool check config "$directory/prometheus.yml" >&2
-(cd "$directory" && exec prometheus --config.file=prometheus.yml --storage.tsdb.path=data \
-    --web.listen-address="127.0.0.1:$prometheus_port") 2>"$directory/prometheus.log" &
-pids="$pids $!"
-eventually panels "Prometheus is ready" curl -sf "$prometheus/-/ready"
+start_prometheus panels
 
 # Calls that hit, miss, fail and forget, until the check ends.
 (while :; do

@@ -12,7 +12,7 @@ use crate::{
     stats,
 };
 
-/// What the route returns.
+/// The reply of the route.
 #[derive(Deserialize)]
 struct Look {
     next: String,
@@ -25,7 +25,7 @@ struct Look {
     remote: Option<Found>,
 }
 
-/// What one tier has.
+/// The value of one tier.
 #[derive(Deserialize)]
 struct Found {
     state: String,
@@ -85,7 +85,7 @@ impl Look {
         let warning = |name: &str, value: String| Row::new(Mark::Warning, name, value);
         let off = (self.next == "off").then(|| {
             warning("switch", "the cache is off; what is stored stays".to_owned())
-                .todo("switch it on: `POST /api/cache/{name}/enable`, or see its setting `enabled`")
+                .todo("switch it on by the route `enable`, or see its setting `enabled`")
         });
         let loading = self
             .loading

@@ -64,8 +64,8 @@ impl<T: Clone + Send + 'static> Follower<T> {
     }
 
     /// Waits to be woken. `None` only when the flight ended without a message: a foreign waker
-    /// panicked while others were woken. A permit is given back if its flight was
-    /// fenced off meanwhile: another flight of the key may load already.
+    /// panicked while others were woken. A permit is given back if its flight was fenced off
+    /// meanwhile: another flight of the key may load already.
     ///
     /// Dropping the future is safe: a message that was sent stays to be read.
     pub(crate) async fn wakeup(&mut self) -> Option<Wakeup<T>> {

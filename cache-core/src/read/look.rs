@@ -62,7 +62,7 @@ pub enum NextCall {
     Load,
 }
 
-/// What one tier has for a key.
+/// The value of one tier for a key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Found {
@@ -150,8 +150,8 @@ pub(crate) async fn look(cache: &Cache, key: &Key) -> Look {
 }
 
 impl Look {
-    /// Returns the way of the next call while the cache is on. Memory is asked first, or where the remote tier cannot be
-    /// reached, or never.
+    /// Returns the way of the next call while the cache is on. Memory is asked first, or where the
+    /// remote tier cannot be reached, or never.
     fn next_call(&self, is_asked_first: bool, is_fallback: bool) -> NextCall {
         let serves = |found: &Found| match found.state {
             State::Fresh | State::RefreshDue | State::Stale => true,

@@ -27,9 +27,9 @@ pub(crate) struct Watched {
 pub(crate) struct Shared {
     pub(crate) hooks: Arc<dyn ServerHooks>,
     pub(super) watched: Watched,
-    /// True where a way carries text only. Known from the start, because a script by its hash is
-    /// another one then.
-    is_text: bool,
+    /// True where the server is reached by a REST API, which carries text only. Known from the start,
+    /// because a script by its hash is another one then.
+    is_rest: bool,
     /// True once a server was met that takes plain scripts only.
     is_plain: AtomicBool,
     pub(crate) slots: SlotOwners,
@@ -48,13 +48,13 @@ impl Shared {
         watched: Watched,
         slots: SlotOwners,
         required: bool,
-        is_text: bool,
+        is_rest: bool,
     ) -> Arc<Self> {
         let reception = Reception::new(Arc::clone(&hooks));
         Arc::new(Self {
             hooks,
             watched,
-            is_text,
+            is_rest,
             is_plain: AtomicBool::new(false),
             slots,
             topology_changed: Notify::new(),
@@ -71,12 +71,12 @@ impl Shared {
 
     /// Returns true where the server is reached by a REST API.
     pub(super) fn is_rest(&self) -> bool {
-        self.is_text
+        self.is_rest
     }
 
     /// Returns the form of scripts that every server takes.
     pub(crate) fn dialect(&self) -> Dialect {
-        if self.is_text {
+        if self.is_rest {
             Dialect::Text
         } else if self.is_plain.load(Relaxed) {
             Dialect::Plain

@@ -351,7 +351,8 @@ async fn hears(node: &Caches, other: &Caches, id: u64) {
     eventually("the push came", PATIENCE, heard).await;
 }
 
-/// What a refresh was to replace is older than the refresh, and the refresh is older than the expiry.
+/// The value that a refresh was to replace is older than the refresh, and that is older than the
+/// expiry.
 pub(crate) async fn what_a_refresh_replaces_does_not_serve_after_an_expiry(place: Place) {
     let [here, there] = [place.node().await, place.node().await];
     for (id, way) in (1..).zip(WAYS) {

@@ -38,7 +38,7 @@ pub(crate) struct RestServer {
     program: Option<Child>,
 }
 
-/// What the program's own server has seen, and what it does next.
+/// The requests that the server of this program has seen, and its next reply.
 #[derive(Default)]
 pub(super) struct Seen {
     /// The sync token of each request.

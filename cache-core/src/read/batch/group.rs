@@ -65,9 +65,8 @@ where
 }
 
 /// Loads `parts`, whose items are `items`. After a run that failed as a whole no other begins: the
-/// permits of the rest pass on. Between
-/// a permit and its run something may have fenced the load off, and another call may load the item:
-/// such an item is left out.
+/// permits of the rest pass on. Between a permit and its run something may have fenced the load off,
+/// and another call may load the item: such an item is left out.
 pub(super) async fn run<B, R, V, E, O, F>(
     cache: Arc<Cache>,
     rules: Rules<E>,

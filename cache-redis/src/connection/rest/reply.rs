@@ -106,7 +106,7 @@ fn all(status: StatusCode, error: &str, forms: &[Form]) -> io::Result<Vec<Value>
         StatusCode::TOO_MANY_REQUESTS => error_reply("RATELIMIT"),
         StatusCode::PAYLOAD_TOO_LARGE => error_reply("TOOLARGE"),
         _ if status.is_client_error() => error_reply("ERR"),
-        // What stands before the server failed, or is not such a server.
+        // A proxy before the server failed, or it is another kind of server.
         _ => return Err(io::Error::other(format!("the reply is one of HTTP status {status}"))),
     };
     Ok(vec![reply; forms.len()])

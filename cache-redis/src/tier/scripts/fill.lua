@@ -46,7 +46,8 @@ if held then
     set(KEYS[1], ARGV[2])
   end
 end
--- An expiry or another write came between. What this value was to replace is older than both, so nobody reads it any more, not even when a load fails.
+-- An expiry or another write came between. The value that this one was to replace is older than
+-- both, so nobody reads it any more, not even when a load fails.
 if not held and ARGV[5] == '1' then
   local value = get(KEYS[1])
   if value and string.sub(value, 9, 40) == string.sub(ARGV[1], 1, 32) then

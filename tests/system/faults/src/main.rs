@@ -36,13 +36,13 @@ fn is_on(name: &str) -> bool {
     fault(name).is_some_and(|fault| fault.load(Relaxed))
 }
 
-/// What uses Redis, and is well.
+/// A price from Redis, which is well.
 #[cached(name = "prices", ttl = "1s", backend = "tiered")]
 async fn price(id: u64) -> u64 {
     id
 }
 
-/// What calls an upstream that may be slow.
+/// A summary of an upstream that may be slow.
 #[cached(name = "summaries", ttl = "1s", backend = "memory")]
 async fn summary(id: u64) -> u64 {
     let time = if is_on("slow") { 1500 } else { 5 };
@@ -50,20 +50,20 @@ async fn summary(id: u64) -> u64 {
     id
 }
 
-/// What calls an upstream that may fail.
+/// A rating of an upstream that may fail.
 #[cached(name = "ratings", ttl = "1s", backend = "memory")]
 async fn rating(id: u64) -> Result<u64, String> {
     if is_on("failing") { Err("the upstream is away".to_owned()) } else { Ok(id) }
 }
 
-/// What may return more than Redis is to keep.
+/// A picture that may have more bytes than Redis is to keep.
 #[cached(name = "pictures", ttl = "1s", backend = "tiered")]
 async fn picture(id: u64) -> Vec<u8> {
     let bytes = if is_on("oversized") { 5000 } else { 100 };
     vec![u8::try_from(id % 7).unwrap_or_default(); bytes]
 }
 
-/// What may be asked for by more keys than it has room for.
+/// A session: calls ask for more of them than there is room for.
 #[cached(name = "sessions", ttl = "1h", capacity = 8, backend = "memory")]
 async fn session(id: u64) -> u64 {
     id
