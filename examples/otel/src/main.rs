@@ -33,8 +33,15 @@ const TOKEN: &str = "only-for-this-example";
 const BUCKETS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
-/// Asks a slow upstream. It fails for a text that says so.
-#[cached(name = "sentiment", ttl = "1m", backend = "tiered", capacity = 100)]
+/// Asks a slow and paid upstream. It fails for a text that says so.
+#[cached(
+    name = "sentiment",
+    ttl = "1m",
+    backend = "tiered",
+    capacity = 100,
+    cost = 0.03,
+    budget = "1000/day"
+)]
 async fn sentiment(text: &str) -> Result<String, String> {
     tracing::info!(password = "it is never shown", "asking the upstream");
     tokio::time::sleep(Duration::from_millis(200)).await;
