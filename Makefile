@@ -74,7 +74,7 @@ soak:
 
 # Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the
 # lines that they print are in docs/system.md.
-SYSTEM := hit_instructions page routes_cost alerts panels faults terminal traces insights deployment tutorial book servers upstash
+SYSTEM := hit_instructions page routes_cost alerts panels faults terminal traces insights deployment commands book servers upstash
 system: tools
 	tests/system/run.sh $(SYSTEM)
 

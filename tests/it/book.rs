@@ -6,8 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cachery::Caches;
+
 /// Pages whose code another test compiles.
 const TESTED_ELSEWHERE: [&str; 1] = ["mistakes.md"];
+
+/// Pages whose blocks of commands are run by other tests than tests/system/commands.sh: the
+/// variables of the one by the test below, and those of the other by the test `mistakes`.
+const RUN_ELSEWHERE: [&str; 2] = ["configuration.md", "mistakes.md"];
 
 /// Returns the pages of `directory`.
 fn pages_in(directory: &str) -> Vec<PathBuf> {
@@ -118,4 +124,29 @@ fn the_code_of_each_page_is_compiled() {
         assert!(is_tested || elsewhere || !has_code, "{name} is not in src/lib.rs");
         assert!(!text.contains("```rust,ignore"), "{name} has code that nobody compiles");
     }
+}
+
+#[test]
+fn the_commands_of_each_page_are_run() {
+    let script = fs::read_to_string("tests/system/commands.sh").expect("the script");
+    let run = script.lines().find_map(|line| line.strip_prefix("for page in "));
+    let run = run.and_then(|pages| pages.strip_suffix("; do")).expect("a loop over pages");
+    for page in pages_in("docs") {
+        let text = fs::read_to_string(&page).expect("a page");
+        let name = name(&page);
+        let is_run = run.split(' ').any(|page| name.strip_suffix(".md") == Some(page));
+        let elsewhere = RUN_ELSEWHERE.contains(&&*name);
+        assert!(is_run || elsewhere || !text.contains("```sh"), "{name} is not in commands.sh");
+    }
+}
+
+#[test]
+fn the_variables_on_the_page_of_settings_are_taken() {
+    let page = fs::read_to_string("docs/configuration.md").expect("the page");
+    let block = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
+    let lines = block.expect("a block of variables").lines();
+    let variables: Vec<_> =
+        lines.filter_map(|line| line.split('#').next()?.trim().split_once('=')).collect();
+    assert_eq!(variables.len(), 3, "{variables:?}");
+    Caches::builder().variables(variables).check().expect("right settings");
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::WrongLength;
+use cachery::{OverBudget, WrongLength};
 
 use crate::{
     feedback::{Store, StoreError},
@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Store(#[from] StoreError),
     #[error(transparent)]
     Length(#[from] WrongLength),
+    #[error(transparent)]
+    Budget(#[from] OverBudget),
 }
 
 impl App {

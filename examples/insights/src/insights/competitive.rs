@@ -11,7 +11,7 @@ use crate::{
 
 caches! {
     pub(crate) static COMPETITIVE: Cache<(String, u64), Position> = {
-        name: "competitive", ttl: "4h", cost: PRICE,
+        name: "competitive", ttl: "4h", cost: PRICE, budget: "1000/day",
     };
 }
 
