@@ -401,7 +401,8 @@ impl Cache {
             Duration::ZERO => Duration::from_micros(entry.head().facts.spent.micros),
             mean => mean,
         };
-        match ttl.and_then(|ttl| self.policy.get().refresh_window(ttl, load_time())) {
+        let window = |ttl| self.policy.with(|policy| policy.refresh_window(ttl, load_time()));
+        match ttl.and_then(window) {
             Some(window) => {
                 let at = entry.fresh_until().before(window);
                 entry.refreshed_from(at)
@@ -496,7 +497,7 @@ impl Cache {
 
     /// Returns a decision with the cost of each load that settings from outside say.
     pub(crate) fn priced(&self, decision: Decision) -> Decision {
-        self.policy.get().cost.map_or(decision, |units| decision.cost(units))
+        self.policy.with(|policy| policy.cost).map_or(decision, |units| decision.cost(units))
     }
 
     /// Returns the facts of a value that is stored now.
@@ -524,8 +525,7 @@ impl Cache {
         if !is_tiered {
             return lifetimes;
         }
-        let policy = self.policy.get();
-        let longest = policy.memory_ttl.map(|ttl| policy.jittered(ttl));
+        let longest = self.policy.with(|policy| policy.memory_ttl.map(|ttl| policy.jittered(ttl)));
         longest.map_or(lifetimes, |longest| lifetimes.at_most(longest))
     }
 
@@ -554,7 +554,7 @@ impl Cache {
 
     /// Returns the budget, and what is spent of it; `None` for a cache without one.
     pub(crate) fn budget(&self) -> Option<BudgetReport> {
-        self.spending.report(self.policy.get().budget, self.clock.date())
+        self.spending.report(self.policy.with(|policy| policy.budget), self.clock.date())
     }
 
     /// Adds the numbers of the cache's flights and tables.

@@ -60,8 +60,7 @@ impl Fingerprint {
         Self(first_eight(&hasher))
     }
 
-    /// Returns sixteen hexadecimal digits. They are made without the machinery of formatting,
-    /// because each key in a remote tier has them.
+    /// Returns sixteen hexadecimal digits.
     ///
     /// ```
     /// # use cachery::stats::Fingerprint;
@@ -89,11 +88,13 @@ fn first_eight(hasher: &blake3::Hasher) -> u64 {
     u64::from_be_bytes(first)
 }
 
+/// Returns the digits without the machinery of formatting, because each key in a remote tier has
+/// them.
 fn digits(number: u64) -> [u8; 16] {
-    std::array::from_fn(|place| {
-        let digit = number >> (60 - 4 * place) & 0xf;
-        b"0123456789abcdef"[digit as usize]
-    })
+    let mut digits = [0; 16];
+    let written = const_hex::encode_to_slice(number.to_be_bytes(), &mut digits);
+    written.expect("two digits for each byte");
+    digits
 }
 
 /// Reads sixteen digits as [`digits`] writes them, and nothing else.

@@ -16,8 +16,7 @@ pub(crate) struct KeptError(pub(crate) AnyError);
 impl Cache {
     /// Returns the time for which memory keeps an error, shortened by the jitter.
     pub(crate) fn err_ttl(&self) -> Option<Duration> {
-        let policy = self.policy.get();
-        policy.err_ttl.map(|ttl| policy.jittered(ttl))
+        self.policy.with(|policy| policy.err_ttl.map(|ttl| policy.jittered(ttl)))
     }
 
     /// Returns an entry that holds `error`.
@@ -27,7 +26,7 @@ impl Cache {
 
     /// Returns the entry of `key` in memory, if it holds an error that still serves.
     pub(crate) fn kept_error(&self, key: &Key) -> Option<Entry> {
-        self.policy.get().err_ttl?;
+        self.policy.with(|policy| policy.err_ttl)?;
         let is_error = |entry: &Entry| entry.value::<KeptError>().is_some();
         let serves = |entry: &Entry| entry.age(self.clock.now()) == Age::Fresh;
         self.find(key).filter(is_error).filter(serves)

@@ -24,9 +24,14 @@ impl LivePolicy {
         self.enabled.load(Relaxed)
     }
 
-    /// Returns the whole policy. Takes a lock, so it is not for hits.
+    /// Returns what `part` takes of the policy. Takes a lock, so it is not for hits in memory.
+    pub(crate) fn with<T>(&self, part: impl FnOnce(&Policy) -> T) -> T {
+        part(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the whole policy.
     pub(crate) fn get(&self) -> Policy {
-        self.policy.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.with(Policy::clone)
     }
 
     pub(crate) fn set(&self, policy: Policy) {

@@ -80,7 +80,12 @@ impl Shared {
     }
 
     /// Returns the reason for which the next value of the key is not tried.
-    pub(crate) fn unstored(&self, key: &Key, digest: &Digest, now: Moment) -> Option<Unstorable> {
+    pub(crate) fn unstored(
+        &self,
+        key: &Key,
+        digest: &Digest,
+        now: impl FnOnce() -> Moment,
+    ) -> Option<Unstorable> {
         let types = key.types();
         let is_alike = types.is_some_and(|types| self.instances.of(types, &self.place).is_alike);
         if is_alike { Some(Unstorable::AlikeTypes) } else { self.unstored.reason(digest, now) }

@@ -58,10 +58,11 @@ impl Unstored {
     }
 
     /// Returns the reason for which the key's next value is not tried.
-    pub(crate) fn reason(&self, key: &Digest, now: Moment) -> Option<Unstorable> {
+    pub(crate) fn reason(&self, key: &Digest, now: impl FnOnce() -> Moment) -> Option<Unstorable> {
         if !self.any.load(Relaxed) {
             return None;
         }
+        let now = now();
         let keys = self.keys.lock();
         keys.get(key).filter(|refused| now < refused.until).map(|refused| refused.reason)
     }

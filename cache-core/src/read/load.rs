@@ -69,7 +69,7 @@ pub(super) struct Timer {
 impl Timer {
     /// Starts the timer of a load; `None` where it has all the time it needs.
     pub(super) fn of(cache: &Cache) -> Option<Self> {
-        let after = cache.policy.get().load_timeout?;
+        let after = cache.policy.with(|policy| policy.load_timeout)?;
         Some(Self { after, alarm: cache.clock.alarm(after) })
     }
 
@@ -304,7 +304,7 @@ impl Load {
         let decision = self.cache.priced(self.loading.scope(decide));
         self.count(false);
         self.count_money(decision.cost_nanos());
-        self.note.load(decision.fresh_for(&self.cache.policy.get()));
+        self.note.load(self.cache.policy.with(|policy| decision.fresh_for(policy)));
         let claim = self.standby.and_then(|standby| standby.claim);
         let Self { cache, permit, remote, tags, .. } = self;
         let nanos = decision.cost_nanos().unwrap_or_default();
@@ -433,7 +433,7 @@ pub(super) fn stand_in(
     };
     let entry = standby.entry().clone();
     let outcome = Outcome::Standby(entry.clone());
-    let first = cache.policy.get().retry_after;
+    let first = cache.policy.with(|policy| policy.retry_after);
     let noted = || {
         let due = cache.retries.failed(&entry, cache.clock.now(), first);
         standby.hold_off(due.at);
@@ -447,7 +447,7 @@ pub(super) fn stand_in(
         permit.land(outcome, || ());
     }
     if cause != LoadCause::Background {
-        note.serve(&entry, cache.clock.now(), standby.tier(), false);
+        note.serve(&entry, || cache.clock.now(), standby.tier(), false);
     }
     let is_past_ttl = entry.age(cache.clock.now()) != Age::Fresh;
     if cause != LoadCause::Background && is_past_ttl {

@@ -128,7 +128,7 @@ pub(crate) async fn look(cache: &Cache, key: &Key) -> Look {
     let is_old = |found: &Found| matches!(found.state, State::UsableOnError | State::Expired);
     let expired = [Some(&memory), remote.as_ref()].into_iter().flatten().any(is_old);
     let due = cache.retries.of_key(&stored, !expired).filter(|at| now < *at);
-    let unstorable = |shared: &Shared| shared.unstored(key, &shared.digest(key), now);
+    let unstorable = |shared: &Shared| shared.unstored(key, &shared.digest(key), || now);
     let look = Look {
         next: NextCall::Load,
         loading: cache.flights.has(&stored),

@@ -16,7 +16,7 @@ pub(in crate::read) use past_ttl::Renewal;
 pub(in crate::read) use put::Putting;
 pub(in crate::read) use refused::Refused;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use super::{
     combined::Combined,
@@ -160,7 +160,7 @@ impl Miss {
 
     /// Lets the call have an old value after `soft_timeout`, while its load goes on.
     pub(super) fn softly(self) -> Self {
-        let soft_timeout = self.cache.policy.get().soft_timeout;
+        let soft_timeout = self.cache.policy.with(|policy| policy.soft_timeout);
         Self { soft_end: soft_timeout.map(|time| self.now() + time), ..self }
     }
 
@@ -170,43 +170,59 @@ impl Miss {
     }
 
     /// Finds a value, waits for one, or gets the permit to load one.
-    pub(super) async fn seek(mut self) -> Next {
-        if let Some(outcome) = self.look_at_memory() {
-            return Next::Take(outcome);
-        }
-        if self.is_served_at_once() {
-            return Next::Renew(Renewal(Box::new(self)));
-        }
-        loop {
-            if let Some(outcome) = self.read().await {
+    // Not an `async fn`, whose future has room for its arguments twice.
+    pub(super) fn seek(mut self) -> impl Future<Output = Next> + Send + 'static {
+        async move {
+            if let Some(outcome) = self.look_at_memory() {
                 return Next::Take(outcome);
             }
             if self.is_served_at_once() {
                 return Next::Renew(Renewal(Box::new(self)));
             }
-            if let Some(outcome) = self.kept_error() {
-                return Next::Take(outcome);
+            loop {
+                if let Some(outcome) = self.read().await {
+                    return Next::Take(outcome);
+                }
+                if self.is_served_at_once() {
+                    return Next::Renew(Renewal(Box::new(self)));
+                }
+                if let Some(outcome) = self.kept_error() {
+                    return Next::Take(outcome);
+                }
+                // In a box: where the remote tier has a value, this is no part of the call.
+                match Box::pin(self.lead_or_follow()).await {
+                    ControlFlow::Break(next) => return next,
+                    ControlFlow::Continue(miss) => self = miss,
+                }
             }
+        }
+    }
+
+    /// Joins the key's flight: waits for its load, or gets the permit to load. Where neither comes
+    /// of it, the call looks again.
+    fn lead_or_follow(mut self) -> impl Future<Output = ControlFlow<Next, Self>> + Send + 'static {
+        async move {
             let permit = match self.join() {
-                Join::Own => return Next::Bypass,
+                Join::Own => return ControlFlow::Break(Next::Bypass),
                 Join::Lead(permit) => match self.look_again() {
                     Some(outcome) => {
                         permit.land(outcome.clone(), || ());
-                        return Next::Take(outcome);
+                        return ControlFlow::Break(Next::Take(outcome));
                     }
                     None => permit,
                 },
                 Join::Follow(follower) => match self.load_beside_or_follow(follower).await {
                     Some(Wakeup::Load(permit)) => permit,
                     Some(Wakeup::Landed(outcome)) => match self.landed(outcome) {
-                        Some(outcome) => return Next::Take(outcome),
-                        None => continue,
+                        Some(outcome) => return ControlFlow::Break(Next::Take(outcome)),
+                        None => return ControlFlow::Continue(self),
                     },
-                    Some(Wakeup::LookAgain) => continue,
-                    None => return Next::Bypass,
+                    Some(Wakeup::LookAgain) => return ControlFlow::Continue(self),
+                    None => return ControlFlow::Break(Next::Bypass),
                 },
             };
-            return self.load_for(permit, LoadCause::Miss).await;
+            // Nor is this a part of a call that waits for another.
+            ControlFlow::Break(Box::pin(self.load_for(permit, LoadCause::Miss)).await)
         }
     }
 
@@ -221,7 +237,7 @@ impl Miss {
                 self.count_miss();
                 self.load_within_budget(permit, cause).await
             }
-            Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry)),
+            Err(NotGranted::Found(entry)) => Next::Take(self.remote_hit(entry, self.now())),
             Err(NotGranted::HeldOff(permit, hold_off)) => self.held_off_elsewhere(permit, hold_off),
             Err(NotGranted::Busy(_)) if cause == LoadCause::Miss => self.take_slow_standby(),
             Err(NotGranted::Busy(_)) => {
@@ -249,9 +265,10 @@ impl Miss {
         if found.is_none()
             && let Some(entry) = self.read_remote().await
         {
-            let found = Some(entry).filter(|entry| entry.serves_at_once(self.now()));
+            let now = self.now();
+            let found = Some(entry).filter(|entry| entry.serves_at_once(now));
             match &found {
-                Some(entry) => drop(self.remote_hit(entry.clone())),
+                Some(entry) => drop(self.remote_hit(entry.clone(), now)),
                 None => self.cache.counters.misses.add(1),
             }
             return found;
@@ -285,12 +302,12 @@ impl Miss {
             None => self.fallback().filter(self.fits)?,
         };
         let is_remote = !self.remote.as_ref().is_some_and(|remote| remote.is_out_of_reach());
-        let age = entry.age(self.now());
-        if age == Age::Gone {
+        let now = self.now();
+        if entry.age(now) == Age::Gone {
             return None;
         }
-        if entry.is_settled(self.now()) || self.is_held_off(&entry) {
-            return Some(if is_remote { self.remote_hit(entry) } else { self.found(entry) });
+        if entry.is_settled(now) || self.is_held_off(&entry) {
+            return Some(if is_remote { self.remote_hit(entry, now) } else { self.found(entry) });
         }
         self.standby = Some(match self.standby.take() {
             Some(standby) => standby.or_later(entry),

@@ -104,8 +104,14 @@ impl Note {
     }
 
     /// Notes that `entry`, found in `tier`, serves the call.
-    pub(super) fn serve(&self, entry: &Entry, now: Moment, tier: Tier, coalesced: bool) {
-        self.write(|| Served { tier, coalesced, ..Served::of((), entry, now) }, false);
+    pub(super) fn serve(
+        &self,
+        entry: &Entry,
+        now: impl FnOnce() -> Moment,
+        tier: Tier,
+        coalesced: bool,
+    ) {
+        self.write(|| Served { tier, coalesced, ..Served::of((), entry, now()) }, false);
     }
 
     /// Notes the same of a call whose load goes on without it.

@@ -80,8 +80,8 @@ impl RemotePart {
     pub(super) fn new(cache: &Cache, key: &Key, decode: Option<Decode>) -> Option<Box<Self>> {
         let shared = cache.shared.as_ref()?;
         let remote_key = shared.key(key);
-        let unstored = shared.unstored(key, &remote_key.digest, cache.clock.now());
-        let awaits_lease = cache.policy.get().lease && unstored.is_none();
+        let unstored = shared.unstored(key, &remote_key.digest, || cache.clock.now());
+        let awaits_lease = cache.policy.with(|policy| policy.lease) && unstored.is_none();
         Some(Box::new(Self {
             group: cache.generations.group(&remote_key.digest),
             key: remote_key,

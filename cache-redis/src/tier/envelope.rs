@@ -102,7 +102,7 @@ pub(super) fn seal(
     bytes.extend(time(value.written));
     bytes.extend(value.spent.micros.to_be_bytes());
     bytes.extend(value.spent.nanos.to_be_bytes());
-    bytes.extend(checksum(key, &bytes, [&records, &value.payload]));
+    bytes.extend(checksum(key, &bytes, &[&records, &value.payload]));
     bytes.extend_from_slice(&records);
     bytes.extend_from_slice(&value.payload);
     Some(bytes)
@@ -161,7 +161,7 @@ fn verify<'a>(key: &[u8], bytes: &'a [u8]) -> Result<&'a [u8], Corruption> {
     }
     let (header, payload) = bytes.split_at_checked(PAYLOAD).ok_or(Corruption::CutShort)?;
     let (header, sum) = header.split_at(CHECKSUM);
-    if checksum(key, header, [payload, &[]]) != sum {
+    if checksum(key, header, &[payload]) != sum {
         return Err(Corruption::Damaged);
     }
     Ok(&header[MAGIC.len() + 1..])
@@ -169,7 +169,7 @@ fn verify<'a>(key: &[u8], bytes: &'a [u8]) -> Result<&'a [u8], Corruption> {
 
 /// Returns the checksum. It covers the key's text, too, so that a value which was copied under
 /// another key is refused.
-fn checksum(key: &[u8], header: &[u8], rest: [&[u8]; 2]) -> [u8; 8] {
+fn checksum(key: &[u8], header: &[u8], rest: &[&[u8]]) -> [u8; 8] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(header);
     for part in rest {

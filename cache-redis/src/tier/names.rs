@@ -242,7 +242,10 @@ impl Names {
         }
         text.extend_from_slice(&digits);
         text.extend_from_slice(b":{");
-        text.extend_from_slice(Hash::from_bytes(key.digest.0).to_hex().as_bytes());
+        let mut digest = [0; 64];
+        let written = const_hex::encode_to_slice(key.digest.0, &mut digest);
+        written.expect("two digits for each byte");
+        text.extend_from_slice(&digest);
         text.push(b'}');
         text
     }

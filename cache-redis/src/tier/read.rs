@@ -302,7 +302,8 @@ fn take_apart(replies: Vec<Value>) -> Replies {
     };
     let mut next = || values.next().unwrap_or_default();
     let of_key = [pttl, next(), next(), next()];
-    Replies { of_key, tags: values.collect() }
+    let tags = if values.len() == 0 { Vec::new() } else { values.collect() };
+    Replies { of_key, tags }
 }
 
 /// Opens stored bytes. `expired` tells whether a value of this state has expired; `None` where it is

@@ -3,7 +3,7 @@
 use super::Miss;
 
 use crate::read::{note::Tier, standby::Standby};
-use crate::{cache::Outcome, entry::Entry};
+use crate::{cache::Outcome, clock::Moment, entry::Entry};
 
 impl Miss {
     /// Returns the outcome of a call that memory serves while it looks for a value elsewhere.
@@ -31,7 +31,7 @@ impl Miss {
     /// Notes the entry that serves the call.
     pub(super) fn note(&self, entry: &Entry, tier: Tier, coalesced: bool) {
         if !self.is_background {
-            self.note.serve(entry, self.now(), tier, coalesced);
+            self.note.serve(entry, || self.now(), tier, coalesced);
         }
     }
 
@@ -47,7 +47,7 @@ impl Miss {
 
     pub(super) fn count_hit(&self, entry: &Entry) {
         self.cache.counters.hit(entry.head().facts.spent);
-        self.count_past_ttl(entry);
+        self.count_past_ttl(entry, self.now());
     }
 
     /// Returns what a flight's outcome means for this call; `None`: it looks again.
@@ -83,7 +83,8 @@ impl Miss {
         }
     }
 
-    pub(super) fn remote_hit(&self, entry: Entry) -> Outcome {
+    /// Returns the outcome of a call that a value of the remote tier serves `now`.
+    pub(super) fn remote_hit(&self, entry: Entry, now: Moment) -> Outcome {
         self.cache.found_elsewhere(&entry);
         if self.is_background {
             return Outcome::Value(entry);
@@ -94,7 +95,7 @@ impl Miss {
             self.cache.counters.remote_hit(entry.head().facts.spent);
         }
         self.note(&entry, Tier::Remote, self.counted);
-        self.count_past_ttl(&entry);
+        self.count_past_ttl(&entry, now);
         Outcome::Value(entry)
     }
 

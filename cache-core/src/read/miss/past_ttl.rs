@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Miss, Next};
 use crate::{
     cache::{Cache, Due, Outcome},
+    clock::Moment,
     entry::Entry,
     flight::{Permit, Progress},
     observe::StaleReason,
@@ -143,8 +144,8 @@ impl Miss {
     }
 
     /// Counts a value that serves at once, if it is past its ttl.
-    pub(super) fn count_past_ttl(&self, entry: &Entry) {
-        match entry.age(self.now()) {
+    pub(super) fn count_past_ttl(&self, entry: &Entry, now: Moment) {
+        match entry.age(now) {
             Age::Fresh => {}
             Age::Stale => self.cache.stale_served(StaleReason::Stale),
             Age::UsableOnError | Age::Gone => {
@@ -172,7 +173,7 @@ impl Miss {
             standby if standby.is_remote => counters.remote_hit(standby.entry().head().facts.spent),
             standby => counters.hit(standby.entry().head().facts.spent),
         }
-        self.count_past_ttl(standby.entry());
+        self.count_past_ttl(standby.entry(), self.now());
         self.note(standby.entry(), standby.tier(), false);
         Next::Take(Outcome::Standby(standby.entry().clone()))
     }

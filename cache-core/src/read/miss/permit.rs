@@ -87,7 +87,7 @@ impl Miss {
         permit: Permit<Outcome>,
         cause: LoadCause,
     ) -> Next {
-        let reserved = if self.cache.policy.get().budget == Budget::Off {
+        let reserved = if self.cache.policy.with(|policy| policy.budget == Budget::Off) {
             Ok(None)
         } else {
             let time = self.remote.as_ref().map(|remote| &remote.budget);

@@ -53,11 +53,12 @@ impl RemotePart {
                 }
                 Ok(LoadReply::Found(mut incoming)) => {
                     let opened = if incoming.tags.is_empty() {
-                        self.open(cache, key, &incoming, snapshot.generation, None)
+                        self.open(cache, key, &incoming, snapshot.generation, None, clock.now())
                     } else {
                         let tags = self.tags_now(cache, &mut incoming).await;
                         tags.and_then(|tags| {
-                            self.open(cache, key, &incoming, snapshot.generation, Some(tags))
+                            let generation = snapshot.generation;
+                            self.open(cache, key, &incoming, generation, Some(tags), clock.now())
                         })
                     };
                     let is_settled = |entry: &Entry| entry.is_settled(clock.now());

@@ -7,6 +7,7 @@ use tracing::{Instrument as _, warn};
 use super::{LastRead, RemotePart, Snapshot, limited, out_of_reach, shared, tier};
 use crate::{
     cache::Cache,
+    clock::Moment,
     codec::Undecodable,
     entry::{Entry, Facts},
     key::{Key, StoredKey},
@@ -29,9 +30,10 @@ impl RemotePart {
         let tags = self.tags.as_deref().unwrap_or_default();
         let read = self.budget.spend(snapshot.at, |left| self.ask_for_value(tier, tags, left));
         let reply = read.instrument(span.clone()).await;
+        let now = cache.clock.now();
         let entry = match self.seen(cache, reply, snapshot) {
             Some(incoming) if incoming.tags.is_empty() => {
-                self.open(cache, key, &incoming, snapshot.generation, None)
+                self.open(cache, key, &incoming, snapshot.generation, None, now)
             }
             // Not part of the future of every read.
             Some(incoming) => {
@@ -40,7 +42,7 @@ impl RemotePart {
             None => None,
         };
         if let Some(entry) = &entry
-            && (entry.is_settled(cache.clock.now()) || is_later(cache, entry, cache.at_hand(key)))
+            && (entry.is_settled(now) || is_later(cache, entry, cache.at_hand(key)))
         {
             admit(cache, &lookup, entry);
         }
@@ -96,7 +98,7 @@ impl RemotePart {
         } else {
             self.tags_now(cache, &mut incoming).await
         };
-        self.open(cache, key, &incoming, snapshot.generation, Some(tags?))
+        self.open(cache, key, &incoming, snapshot.generation, Some(tags?), cache.clock.now())
     }
 
     /// Returns the tags of a stored value, if none was invalidated, by a request of its own.
@@ -119,7 +121,7 @@ impl RemotePart {
     }
 
     /// Returns the entry of a stored value, if it can be decoded and serves at all. Its life is the
-    /// one that the writer gave it, less its age.
+    /// one that the writer gave it, less its age, and begins `now`.
     pub(super) fn open(
         &self,
         cache: &Cache,
@@ -127,10 +129,9 @@ impl RemotePart {
         incoming: &Incoming,
         generation: u64,
         tags: Option<Arc<TagSet>>,
+        now: Moment,
     ) -> Option<Entry> {
-        let clock = &cache.clock;
-        let age = incoming.age_by(clock);
-        let now = clock.now();
+        let age = incoming.age_by(&cache.clock);
         let lifetimes = limited(cache, incoming.lifetimes);
         let left = limited(cache, incoming.lifetimes.after(age));
         let timeline = Timeline::of(left, now).written_before(now, age);
