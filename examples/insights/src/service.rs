@@ -4,6 +4,9 @@ use std::{env, error::Error, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
+    extract::{MatchedPath, Request},
+    middleware::{Next, from_fn},
+    response::Response,
     routing::{delete, get},
 };
 use cachery::{
@@ -11,6 +14,7 @@ use cachery::{
     axum::{Access, routes},
     config::CachesBuilder,
 };
+use tracing::Instrument as _;
 
 use crate::{app::App, options::Options, pages};
 
@@ -49,8 +53,16 @@ pub(crate) fn router(app: App, caches: Caches, access: Access) -> Router {
         .route("/{tenant}/products/{product}", get(pages::product))
         .route("/{tenant}", delete(pages::forget))
         .route("/bill", get(pages::bill))
+        .route_layer(from_fn(traced))
         .with_state(app)
         .merge(routes(caches, access))
+}
+
+/// Serves a request within a span, below which those of its cached calls are.
+async fn traced(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let span = tracing::info_span!("request", otel.kind = "server", http.route = route);
+    next.run(request).instrument(span).await
 }
 
 /// Returns who may use the admin routes: whoever has a token. Without one, on a developer's machine,

@@ -94,7 +94,11 @@ struct Service {
 
 impl Service {
     fn start(redis: &Server, variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cachery-otel"));
+        let command = Command::new(env!("CARGO_BIN_EXE_cachery-otel"));
+        Self::start_by(command, redis, variables)
+    }
+
+    fn start_by(mut command: Command, redis: &Server, variables: &[(&str, &str)]) -> Self {
         command.arg("127.0.0.1:0").env("REDIS_URL", redis.url()).envs(variables.iter().copied());
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it is built");
@@ -218,4 +222,39 @@ fn without_an_endpoint_nothing_is_sent_and_logs_are_for_people_where_wanted() {
     let log = service.stop();
     let line = log.lines().find(|line| line.contains("asking the upstream")).expect("it is logged");
     assert!(serde_json::from_str::<Value>(line).is_err(), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_of_ten_caches_sends_its_spans() {
+    let sink = Sink::default();
+    let endpoint = sink.listen().await;
+    let work = move || {
+        let redis = Server::launch(Config::default());
+        let data = tempfile::tempdir().expect("a directory");
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+            ("CACHE_ENV", "production"),
+        ];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_insights-traced"));
+        command.arg("--data").arg(data.path()).args(["--latency", "1"]);
+        let service = Service::start_by(command, &redis, &variables);
+        assert!(service.get(&format!("/{PLANTED}/feedback/7")).contains("200 OK"));
+        service.stop()
+    };
+    let log = tokio::task::spawn_blocking(work).await.expect("it ends well");
+    let spans = sink.spans();
+    let named =
+        |name: &str| spans.iter().filter(|span| span.text("name") == name).collect::<Vec<_>>();
+    let [request] = named("request")[..] else { panic!("one request: {}", spans.len()) };
+    assert_eq!(request.attribute("http.route"), "/{tenant}/feedback/{id}");
+    let loads = named("cache.load");
+    assert!(loads.len() >= 7, "{}", loads.len());
+    assert!(loads.iter().all(|load| load.text("traceId") == request.text("traceId")));
+    assert!(loads.iter().any(|load| load.attribute("cache.name") == "sentiment"));
+    for word in [PLANTED, "prices"] {
+        assert!(!sink.text().contains(word), "{word} is in a span");
+        assert!(!log.contains(word), "{word} is in the log:\n{log}");
+    }
+    println!("spans: {} of a page of the service of ten caches, all in one trace", spans.len());
 }
