@@ -38,7 +38,7 @@ fn compare(path: &str, found: &str, right: &str) {
 }
 
 /// Compares the table in the page at `path` with the one of the code.
-fn compare_table(path: &str, table: &str) {
+pub(crate) fn compare_table(path: &str, table: &str) {
     let page = fs::read_to_string(path).expect("the page");
     let (before, rest) = page.split_once(BEGIN).expect("where the table begins");
     let (_, after) = rest.split_once(END).expect("where it ends");

@@ -174,6 +174,61 @@ fn right(row: Row, course: Course, is_detached: bool) -> Outcome {
     }
 }
 
+impl Row {
+    /// Returns the state as `docs/freshness.md` names it.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh, before the window",
+            Self::InWindow => "fresh, in the window",
+            Self::Stale => "stale",
+            Self::HeldOff => "usable on error, before the next load is due",
+            Self::Usable => "usable on error",
+            Self::Gone => "gone",
+            Self::Invalidated => "invalidated",
+            Self::Expired => "expired by `expire`",
+        }
+    }
+}
+
+impl Outcome {
+    /// Returns a cell of the table.
+    fn words(&self) -> String {
+        let gets = match self.gets {
+            Gets::Value(OLD) => "old",
+            Gets::Value(_) => "new",
+            Gets::Failed => "its error",
+            Gets::Slow => "a timeout",
+            Gets::Panic => "its panic",
+            Gets::Nothing => "nothing",
+        };
+        let stored = match self.stored {
+            Some(NEW) if self.gets != Gets::Value(NEW) => ", and new is stored",
+            _ => "",
+        };
+        let load = if self.runs == 0 { ", no load" } else { "" };
+        format!("{gets}{load}{stored}")
+    }
+}
+
+/// Returns the table of `docs/freshness.md`: for each row, and with `detach` and without, what each
+/// course of the load leads to.
+fn table() -> String {
+    let head = "| state of what is stored | `detach` | `Ok` | `Err` | panic | slower than `soft_timeout` | the \
+                caller goes away | slower than `load_timeout` |\n|---|---|---|---|---|---|---|---|\n";
+    let rows = ROWS.into_iter().flat_map(|row| [false, true].map(|is_detached| (row, is_detached)));
+    let line = |(row, is_detached): (Row, bool)| {
+        let cells = COURSES.map(|course| right(row, course, is_detached).words()).join(" | ");
+        let detach = if is_detached { "with" } else { "without" };
+        format!("| {} | {detach} | {cells} |\n", row.words())
+    };
+    head.to_owned() + &rows.map(line).collect::<String>()
+}
+
+#[test]
+fn the_table_of_the_docs_is_the_one_that_is_tested() {
+    crate::config_docs::compare_table("docs/freshness.md", &table());
+}
+
 /// One key, and the function that is called by it.
 #[derive(Clone, Copy)]
 struct Case {
