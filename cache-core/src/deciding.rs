@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{money, policy::Policy};
+use crate::{money, policy::Policy, tag::Named};
 
 /// The decision over one value: it is stored, for the ttl of its cache, unless a rule says less.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,12 @@ pub struct Decision {
     at_most: Option<Duration>,
     /// The cost of the load in nano-units; `None` for one that is negative or not a number.
     cost: Option<u64>,
+}
+
+/// All that a value says itself: the decision over it, and its tags.
+pub(crate) struct Judgement {
+    pub(crate) decision: Decision,
+    pub(crate) tags: Vec<Named>,
 }
 
 /// The rules of an attribute that decide over a value.

@@ -125,7 +125,7 @@ pub mod __private {
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},
         site::{SITES, Site},
-        tag::{Named, TAGS, TagSite},
+        tag::{Named, TAGS, TagSite, Tags},
         weigh::{HasSize, HeapBytes, KnownSize, SizeOf, SizeWanted, UnknownSize, Weigh, weighed},
     };
 }

@@ -19,7 +19,7 @@ pub use exchange::{
     TagGeneration,
 };
 pub(crate) use key::Digester;
-pub use key::{Place, RemoteKey, TagKey};
+pub use key::{Place, RemoteKey, TagKey, TagKind};
 pub use operation::Operation;
 pub use password::{PasswordProvider, PasswordSource};
 pub use reason::Reason;

@@ -1,12 +1,15 @@
 //! The bounds of a cached value, and the core's operations on a value whose type it does not know.
 
+use std::any::Any;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     codec::{Codec, Undecodable, Unstorable, equality::Equality},
-    deciding::{Decide, Decision, OptionalValue},
+    deciding::{Decide, Decision, Judgement, OptionalValue},
     entry::{Entry, Facts},
     key::StoredKey,
+    tag::OfValue,
 };
 
 /// A value that a cache can keep in memory: what `local` asks for. Implemented for every such type.
@@ -97,6 +100,8 @@ struct Others<V> {
     fits: fn(&Entry) -> bool,
     take: fn(Entry) -> Option<V>,
     wrap: fn(StoredKey, &V, Facts) -> Entry,
+    /// Hides the type.
+    erase: fn(&V) -> &dyn Any,
     /// `None` for values that stay in memory.
     encode: Option<Encode<V>>,
     /// `None` for values that stay in memory.
@@ -129,9 +134,13 @@ impl<V> ValueOps<V> {
         self.decide(|value, decision| decision.optional(value))
     }
 
-    /// Returns the decision over `value`, by the user's code where there is a rule.
-    pub(crate) fn decision(&self, value: &V) -> Decision {
-        self.decide.map_or(Decision::STORED, |decide| decide(value, Decision::STORED))
+    /// Returns the decision over `value`, and the tags that it says itself: by the user's code where
+    /// there is some.
+    pub(crate) fn judge(&self, value: &V, of_value: Option<&OfValue>) -> Judgement {
+        let decision =
+            self.decide.map_or(Decision::STORED, |decide| decide(value, Decision::STORED));
+        let named = |of_value: &OfValue| of_value.named(((self.others)().erase)(value));
+        Judgement { decision, tags: of_value.map_or_else(Vec::new, named) }
     }
 
     /// Returns `value` as bytes, at most `size` of them, which are proved to give it back.
@@ -192,6 +201,7 @@ impl<V: LocalValue> Others<V> {
             fits: |entry| entry.value::<V>().is_some(),
             take: Entry::into_value,
             wrap: |key, value, facts| Entry::new(key, value.clone(), facts),
+            erase: |value| value,
             encode: None,
             decode: None,
         }

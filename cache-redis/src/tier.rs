@@ -45,7 +45,12 @@ use cachery_core::{
 };
 
 use self::{
-    client::Client, invalidate::Batch, journal::Scope, node::Node, profiles::Profiles, sizes::Sizes,
+    client::Client,
+    invalidate::Batch,
+    journal::{Scope, TagPart},
+    node::Node,
+    profiles::Profiles,
+    sizes::Sizes,
 };
 use crate::{
     manager,
@@ -189,7 +194,14 @@ impl RemoteTier for Tier {
         ending: Ending,
         within: Duration,
     ) -> Pending<'a, Result<(), Reason>> {
-        let scopes = tags.iter().map(|tag| Scope::Tag(tag.clone(), ending));
+        let in_parts = self.0.servers.is_cluster();
+        let scopes = tags.iter().flat_map(|tag| {
+            if in_parts {
+                Vec::from(Scope::of_tag(tag, ending))
+            } else {
+                vec![Scope::Tag(tag.clone(), TagPart::Whole, ending)]
+            }
+        });
         Box::pin(Batch::new(&self.0, scopes).send(within))
     }
 

@@ -17,11 +17,13 @@ mod money_of_nodes;
 mod nodes;
 pub(crate) mod place;
 mod refresh;
+mod results_of_nodes;
 mod served;
 mod stored;
 mod table;
 mod tags;
 mod tags_of_nodes;
+mod tags_of_results;
 mod targets;
 mod timeouts;
 mod values;
@@ -68,6 +70,14 @@ macro_rules! with_rules_of_one_node {
                 an_attribute_invalidates_tags_after_success
                 an_entry_with_several_tags_ends_with_each_of_them
                 what_is_tagged_and_invalidated_while_it_loads_is_not_stored;
+            tags_of_results:
+                a_none_has_no_tag_of_the_result
+                a_refresh_and_a_put_have_the_tags_of_their_value
+                a_renewal_by_a_task_is_fenced_by_the_tags_of_its_value
+                a_result_with_several_tags_ends_with_each_of_them
+                a_tag_ends_all_whose_result_has_it_and_no_others
+                what_expires_by_its_result_is_loaded_and_serves_when_that_fails
+                what_is_invalidated_by_its_result_while_it_loads_is_not_stored;
             values:
                 a_shared_value_comes_back_as_it_was
                 a_value_of_a_megabyte_is_cached
@@ -145,6 +155,9 @@ macro_rules! with_redis_at {
             tags_of_nodes:
                 a_tagged_load_from_before_the_other_nodes_invalidation_is_never_read
                 the_end_of_a_tag_is_seen_by_the_other_node;
+            results_of_nodes:
+                a_load_from_before_the_other_nodes_end_of_its_result_is_never_read
+                the_end_of_a_tag_of_the_result_is_seen_by_the_other_node;
         }
     };
 }

@@ -18,6 +18,7 @@ const BACKENDS: [Backend; 2] = [Backend::Redis, Backend::Tiered];
 caches! {
     static TENANT: Tag<u64> = { name: "tags-tenant" };
     static KIND: Tag<u8> = { name: "tags-kind" };
+    static AUTHOR: Tag<u64> = { name: "tags-author" };
     static BY_HAND: Cache<u64, usize> = { name: "tags-by-hand", ttl: 3600 };
 }
 
@@ -29,6 +30,18 @@ async fn report(tenant: u64, day: u64, probe: Arc<Probe>) -> usize {
 #[cached(cache = BY_HAND, skip(probe), tags(TENANT(tenant)))]
 async fn by_hand(tenant: u64, probe: Arc<Probe>) -> usize {
     probe.run().await
+}
+
+/// Has two tags over its result.
+#[cached(
+    name = "tags-post",
+    ttl = 3600,
+    skip(probe),
+    tags(TENANT(tenant), AUTHOR(result), KIND(3), AUTHOR(*result + 1000))
+)]
+async fn post(tenant: u64, number: u64, probe: Arc<Probe>) -> u64 {
+    probe.run().await;
+    number / 10
 }
 
 /// A server, and a node behind a proxy.
@@ -87,6 +100,7 @@ async fn a_tag_with_many_entries_among_many_tags_sends_what_one_with_one_entry_s
         load(1, 0).await;
         for number in 0..MANY {
             tokio::join!(load(2, number), by_hand(number, Probe::opened()));
+            post(number, 20, Probe::opened()).await;
         }
     };
     place.node.clone().scope(fill).await;
@@ -124,12 +138,110 @@ async fn a_read_with_tags_is_one_round_trip() {
 }
 
 #[tokio::test]
+async fn a_read_with_tags_over_the_result_is_two_round_trips() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        place.direct().await.scope(post(1, 11, Probe::opened())).await;
+        // The connection is there.
+        place.node.clone().scope(report::peek(9, 9)).await;
+        let asked = async |command| place.server.calls(command).await;
+        let before = (asked("mget").await, asked("get").await);
+        place.proxy.stall(Replies);
+        let call = spawn(place.node.clone().scope(async { post::peek(1, 11).await }));
+        let first = async || (asked("mget").await > before.0).then_some(());
+        eventually("Redis is asked", PATIENCE, first).await;
+        let after_one = place.commands().await;
+        place.proxy.pass();
+        assert_eq!(ended(call).await.unwrap(), Some(1));
+        let after_two = place.commands().await;
+        // The generations of the four tags at once, and nothing else.
+        let more = after_two.iter().zip(&after_one).map(|(two, one)| (two.0, two.1 - one.1));
+        let more: Vec<_> = more.filter(|(_, count)| *count > 0).collect();
+        assert_eq!(more, [("get", 4)]);
+        assert!(after_one[1].1 == before.0 + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_fill_with_tags_over_the_result_that_is_on_its_way_is_never_read_after_their_end() {
+    for (backend, author) in BACKENDS.into_iter().zip([1, 1001]) {
+        let place = Place::of(backend).await;
+        let other = place.direct().await;
+        // Scripts and connections are there.
+        place.node.clone().scope(post(9, 90, Probe::opened())).await;
+        let end = async || {
+            let end = async { AUTHOR.invalidate(&author).await };
+            assert_eq!(other.clone().scope(end).await, Invalidation::Everywhere);
+        };
+        let stored = async |node: &Caches| node.clone().scope(post::peek(1, 11)).await.is_some();
+        // Between the load and the first of the two requests, and between these.
+        for forwarded in [0, 1] {
+            let probe = Probe::closed();
+            let own = Arc::clone(&probe);
+            let call = spawn(place.node.clone().scope(async move { post(1, 11, own).await }));
+            until(|| probe.runs() == 1).await;
+            let evalsha = place.server.calls("evalsha").await;
+            let direction = if forwarded == 0 { Requests } else { Replies };
+            place.proxy.stall(direction);
+            probe.open();
+            if forwarded == 0 {
+                until(|| place.proxy.held(Requests) > 0).await;
+            } else {
+                let done = async || (place.server.calls("evalsha").await > evalsha).then_some(());
+                eventually("the generations are drawn", PATIENCE, done).await;
+            }
+            end().await;
+            place.proxy.pass();
+            assert_eq!(ended(call).await.unwrap(), 1);
+            assert!(!stored(&other).await, "{forwarded}");
+            let gone = async || (!stored(&place.node).await).then_some(());
+            eventually("memory follows", PATIENCE, gone).await;
+            other.clone().scope(post(1, 11, Probe::opened())).await;
+            assert!(stored(&place.node).await);
+            end().await;
+            let gone = async || (!stored(&place.node).await).then_some(());
+            eventually("memory follows", PATIENCE, gone).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stamp_or_a_generation_that_redis_has_evicted_costs_a_miss_and_no_more() {
+    let place = Place::of(Backend::Redis).await;
+    let run = async || place.node.clone().scope(post(1, 11, Probe::opened())).await;
+    let stored = async || place.node.clone().scope(post::peek(1, 11)).await.is_some();
+    run().await;
+    let keys = place.server.ask::<Vec<String>>(&["KEYS", "*#tags-author:*"]).await;
+    let (stamps, generations): (Vec<_>, Vec<_>) =
+        keys.iter().partition(|key| key.ends_with("#tags-author:stamp"));
+    assert_eq!((stamps.len(), generations.len()), (1, 2), "{keys:?}");
+    let left = place.server.ask::<u64>(&["PTTL", generations[0]]).await;
+    assert!(left > 600_000, "it lives as long as the value: {left} ms");
+    assert_eq!(place.server.command(&["DEL", stamps[0]]).await, Ok(Value::Int(1)));
+    assert!(stored().await, "no reader needs the stamp");
+    assert_eq!(place.server.command(&["DEL", generations[0]]).await, Ok(Value::Int(1)));
+    assert!(!stored().await);
+    run().await;
+    assert!(stored().await);
+    let probe = Probe::closed();
+    let own = Arc::clone(&probe);
+    let call = spawn(place.node.clone().scope(async move { post(2, 21, own).await }));
+    until(|| probe.runs() == 1).await;
+    assert_eq!(place.server.command(&["DEL", stamps[0]]).await, Ok(Value::Int(1)));
+    probe.open();
+    ended(call).await.unwrap();
+    assert_eq!(place.node.clone().scope(post::peek(2, 21)).await, None, "nobody knows any more");
+}
+
+#[tokio::test]
 async fn a_hit_in_memory_with_tags_asks_redis_for_nothing() {
     let place = Place::of(Backend::Tiered).await;
     place.node.clone().scope(load(1, 1)).await;
+    place.node.clone().scope(post(1, 11, Probe::opened())).await;
     let sent = place.sent_by(async {
         for _ in 0..10 {
             load(1, 1).await;
+            post(1, 11, Probe::opened()).await;
         }
     });
     assert!(sent.await.iter().all(|(_, count)| *count == 0));

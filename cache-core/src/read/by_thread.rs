@@ -133,7 +133,7 @@ impl<R, V, E> Keyed<R, V, E> {
         let result = match (self.returns.split)(returned) {
             Ok(value) => {
                 let filling = load.fill(
-                    || self.value.decision(&value),
+                    |of_value| self.value.judge(&value, of_value),
                     |codec, size| self.value.encode(&value, codec, size),
                 );
                 let landing = park(filling);

@@ -261,8 +261,10 @@ impl<R, V, E> Course<R, V, E> {
         let Keyed { returns, value: ops, .. } = &self.keyed;
         match (returns.split)(returned) {
             Ok(value) => {
-                let filling = load
-                    .fill(|| ops.decision(&value), |codec, size| ops.encode(&value, codec, size));
+                let filling = load.fill(
+                    |of_value| ops.judge(&value, of_value),
+                    |codec, size| ops.encode(&value, codec, size),
+                );
                 self.step = Step::Fill(filling, Some(value));
                 ControlFlow::Continue(())
             }

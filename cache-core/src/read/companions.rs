@@ -120,7 +120,7 @@ impl<R, V, E> Keyed<R, V, E> {
             return;
         };
         let filling = self.miss(cache).tagged(tags.as_ref()).put(
-            || self.value.decision(&value),
+            |of_value| self.value.judge(&value, of_value),
             |codec, size| self.value.encode(&value, codec, size),
         );
         if let Some(landing) = filling.await {

@@ -53,6 +53,11 @@ impl<K> Tag<K> {
         Named { site: self.site, key: Key::of(parts) }
     }
 
+    #[doc(hidden)]
+    pub const fn site(&self) -> &'static TagSite {
+        self.site
+    }
+
     /// Returns the name in the declaration.
     ///
     /// ```

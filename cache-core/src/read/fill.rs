@@ -21,7 +21,7 @@ use crate::{
     memory::Left,
     money::Spent,
     observe,
-    tag::TagSet,
+    tag::{FillTags, LoadTags, Named},
     timeline::Lifetimes,
 };
 
@@ -37,8 +37,7 @@ pub(super) struct Landing {
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     group: Group,
-    /// The tags before the load.
-    tags: Option<Arc<TagSet>>,
+    tags: Option<FillTags>,
     /// The time of the load that is to be recorded.
     recorded: Option<Duration>,
     spent: Spent,
@@ -53,7 +52,9 @@ pub(super) struct Landing {
 #[derive(Default)]
 pub(super) struct OfLoad {
     /// The tags before it.
-    pub(super) tags: Option<Arc<TagSet>>,
+    pub(super) tags: Option<LoadTags>,
+    /// The tags that the value says itself.
+    pub(super) returned: Vec<Named>,
     /// The time and the money of the load. Zero for a value that nobody loaded.
     pub(super) spent: Spent,
     /// The time of the load, where it is to be recorded: a load of several keys is recorded once.
@@ -72,7 +73,8 @@ pub(super) fn fill(
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
-    let OfLoad { tags, spent, recorded, claim } = of_load;
+    let OfLoad { tags, returned, spent, recorded, claim } = of_load;
+    let tags = tags.map(|tags| tags.returned(&cache.tags, &returned));
     let spent = Spent { nanos: decision.cost_nanos().unwrap_or(0), ..spent };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
     let mut landing = Landing {
@@ -87,11 +89,12 @@ pub(super) fn fill(
         claim,
     };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
-    let tags_are_valid = landing.tags.as_ref().is_none_or(|tags| tags.is_valid());
+    let tags_are_valid = landing.tags.as_ref().is_none_or(FillTags::stand);
     // Nobody would read a value whose tag was invalidated meanwhile.
     let stored = lifetimes.filter(|_| tags_are_valid);
     // The user's code, and part of the load: it may call for this very key.
-    let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, spent, encode);
+    let of_value = landing.tags.as_ref().map_or(&[][..], FillTags::of_value);
+    let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, spent, of_value, encode);
     let value = Loading::nested(landing.permit.progress()).scope(|| stored.and_then(outgoing));
     let progress = Arc::clone(landing.permit.progress());
     Filling::Remote(
@@ -122,18 +125,20 @@ impl Landing {
     /// Stores the entry that `wrap` makes (by the value's `Clone`, which is the user's code and
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
-        let Self { cache, permit, group, tags, recorded, spent, keep, lifetimes, claim } = self;
+        let Self { cache, permit, group, tags, recorded, spent, .. } = self;
+        let Self { keep, lifetimes, claim, .. } = self;
         let Some(lifetimes) = lifetimes else { return decline(&cache, permit, recorded) };
         cache.forget_declined(permit.key());
         let facts = cache.facts(lifetimes, permit.generation(), group, spent);
-        let tags_are_valid = || tags.as_ref().is_none_or(|tags| tags.is_valid());
-        let tagged = || wrap(permit.key().clone(), facts).tagged(tags.clone());
+        let tags_are_valid = || tags.as_ref().is_none_or(FillTags::stand);
+        let of_entry = || tags.as_ref().and_then(FillTags::of_entry);
+        let tagged = || wrap(permit.key().clone(), facts).tagged(of_entry());
         let wrap = || cache.completed(tagged(), lifetimes.fresh);
         let entry = Loading::nested(permit.progress()).scope(wrap);
         let store = || match keep {
             Keep::No => Left::default(),
-            // A tag was invalidated after the load began. After one has only expired, readers find the
-            // value expired.
+            // A tag was invalidated after the load began. After one that the call names has only
+            // expired, readers find the value expired.
             _ if !tags_are_valid() => Left::default(),
             Keep::Too => cache.keep(entry.clone()),
             Keep::Alone => cache.store(entry.clone()),

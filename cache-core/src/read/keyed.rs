@@ -10,7 +10,7 @@ use crate::{
     over_budget::MadeOfOverBudget,
     returns::{IsResult, Returns},
     site::Site,
-    tag::{Named, Tags},
+    tag::{Named, OfValue, TagSite, Tags},
     value::{CacheValue, KeptAs, LocalValue, ValueOps},
 };
 
@@ -46,7 +46,21 @@ pub type TaggedPlain<R> = Tagged<R, R, Infallible>;
 impl<R, V, E> Keyed<R, V, E> {
     /// Adds the tags of the entry.
     pub fn tagged<const N: usize>(self, tags: [Named; N]) -> Tagged<R, V, E> {
-        Tagged { keyed: self, tags: Box::new(tags) }
+        Tagged { keyed: self, tags: Tags::named(Box::new(tags)) }
+    }
+}
+
+impl<R, V: 'static, E> Tagged<R, V, E> {
+    /// Adds the tags over the result, of these declarations: `of` returns their values. A result for
+    /// which it returns `None` has none.
+    #[must_use]
+    pub fn over_result<const N: usize>(
+        self,
+        declared: [&'static TagSite; N],
+        of: fn(&V) -> Option<[Named; N]>,
+    ) -> Self {
+        let Self { keyed, tags } = self;
+        Self { keyed, tags: tags.and_of_value(OfValue::new(declared, of)) }
     }
 }
 

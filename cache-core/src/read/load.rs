@@ -24,14 +24,14 @@ use crate::{
     cache::{Cache, Due, Outcome},
     clock::Moment,
     codec::{Codec, Unstorable},
-    deciding::Decision,
+    deciding::Judgement,
     entry::{Entry, Facts},
     flight::{Loading, Permit, Progress},
     generations::Group,
     money::Spent,
     observe::{self, StaleReason},
     returns::AnyError,
-    tag::TagSet,
+    tag::{LoadTags, OfValue, TagSet},
     timeline::Age,
     timeline::Lifetimes,
     timeout::Timeout,
@@ -43,7 +43,7 @@ pub(super) struct Load {
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
     /// The tags of its entry, as they are now.
-    tags: Option<Arc<TagSet>>,
+    tags: Option<LoadTags>,
     loading: Loading,
     span: Span,
     began: Moment,
@@ -107,7 +107,7 @@ impl Load {
         cache: Arc<Cache>,
         permit: Permit<Outcome>,
         remote: Option<Box<RemotePart>>,
-        tags: Option<Arc<TagSet>>,
+        tags: Option<LoadTags>,
         cause: LoadCause,
         standby: Option<Standby>,
     ) -> Self {
@@ -123,7 +123,7 @@ impl Load {
         cache: Arc<Cache>,
         permit: Permit<Outcome>,
         remote: Option<Box<RemotePart>>,
-        tags: Option<Arc<TagSet>>,
+        tags: Option<LoadTags>,
         cause: LoadCause,
         standby: Option<Standby>,
     ) -> Self {
@@ -268,16 +268,16 @@ impl Load {
         run()
     }
 
-    /// Ends the load of a function that returned a value: `decide` tells whether and for how long
-    /// it is stored, and `encode` writes it for the remote tier.
+    /// Ends the load of a function that returned a value: `judge` tells whether and for how long
+    /// it is stored, with which tags, and `encode` writes it for the remote tier.
     pub(super) fn fill(
         self,
-        decide: impl FnOnce() -> Decision,
+        judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
         let load_time = self.load_time();
         self.cache.counters.load(load_time, false);
-        let (filling, _) = self.fill_with(load_time, Some(load_time), decide, encode);
+        let (filling, _) = self.fill_with(load_time, Some(load_time), judge, encode);
         filling
     }
 
@@ -287,21 +287,23 @@ impl Load {
     pub(super) fn fill_part(
         self,
         share: Duration,
-        decide: impl FnOnce() -> Decision,
+        judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> (Filling, u64) {
-        self.fill_with(share, None, decide, encode)
+        self.fill_with(share, None, judge, encode)
     }
 
     fn fill_with(
         self,
         load_time: Duration,
         recorded: Option<Duration>,
-        decide: impl FnOnce() -> Decision,
+        judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> (Filling, u64) {
         // The user's code, and part of the load: it may call for this very key.
-        let decision = self.cache.priced(self.loading.scope(decide));
+        let of_value = self.tags.as_ref().and_then(LoadTags::of_value);
+        let judged = self.loading.scope(|| judge(of_value));
+        let decision = self.cache.priced(judged.decision);
         self.count(false);
         self.count_money(decision.cost_nanos());
         self.note.load(self.cache.policy.with(|policy| decision.fresh_for(policy)));
@@ -309,7 +311,7 @@ impl Load {
         let Self { cache, permit, remote, tags, .. } = self;
         let nanos = decision.cost_nanos().unwrap_or_default();
         let spent = Spent { micros: observe::micros(load_time), nanos };
-        let of_load = OfLoad { tags, spent, recorded, claim };
+        let of_load = OfLoad { tags, returned: judged.tags, spent, recorded, claim };
         (fill(cache, permit, remote, of_load, decision, encode), nanos)
     }
 
@@ -359,6 +361,7 @@ impl Load {
                     cache.facts(lifetimes, permit.generation(), group, spent)
                 };
                 let facts = err_ttl.map(facts);
+                let tags = tags.and_then(|tags| tags.without_value());
                 fail_with_error(&cache, permit, error, facts, tags);
                 None
             }

@@ -118,9 +118,10 @@ pub async fn put_many<R, V, E, K: KeyAndTags<R, V, E>>(entries: Vec<(K, V)>) {
         let Some(putting) = putting else { continue };
         let ((keyed, _), value) = &entries[place];
         let ops = keyed.value;
-        let filling = putting
-            .together(fills.combined())
-            .fill(|| ops.decision(value), |codec, size| ops.encode(value, codec, size));
+        let filling = putting.together(fills.combined()).fill(
+            |of_value| ops.judge(value, of_value),
+            |codec, size| ops.encode(value, codec, size),
+        );
         places.push(place);
         fills.add(Box::pin(filling));
     }

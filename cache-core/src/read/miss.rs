@@ -35,7 +35,7 @@ use crate::{
     key::Key,
     remote::TagKey,
     returns::AnyError,
-    tag::{Named, TagSet, Tags},
+    tag::{LoadTags, OfValue, Tags},
     timeline::Age,
     value::Decode,
 };
@@ -53,10 +53,12 @@ pub(super) struct Miss {
     fits: fn(&Entry) -> bool,
     /// `None` for a cache of this process alone.
     remote: Option<Box<RemotePart>>,
-    /// The tags that the call names.
+    /// The tags that the call names, and stamps behind them.
     tags: Option<Arc<[TagKey]>>,
+    /// Tells the tags that the value says itself.
+    of_value: Option<OfValue>,
     /// The tags before the load that the call is about to run.
-    drawn: Option<Arc<TagSet>>,
+    drawn: Option<LoadTags>,
     /// `true` once the call is counted as a miss.
     counted: bool,
     caller: Caller,
@@ -114,6 +116,7 @@ impl Miss {
             fits,
             remote,
             tags: None,
+            of_value: None,
             drawn: None,
             counted: false,
             caller,
@@ -140,8 +143,8 @@ impl Miss {
 
     /// Gives the entry that the call may load these tags.
     pub(super) fn tagged(mut self, tags: Option<&Tags>) -> Self {
-        let key = |tag: &Named| self.cache.tags.key(tag);
-        self.tags = tags.map(|tags| tags.iter().map(key).collect());
+        self.tags = tags.map(|tags| tags.keys(&self.cache.tags));
+        self.of_value = tags.and_then(Tags::of_value).cloned();
         if let Some(remote) = &mut self.remote {
             remote.set_tags(self.tags.clone());
         }

@@ -13,7 +13,7 @@ use crate::{
     key::StoredKey,
     money::Spent,
     observe,
-    remote::{FillKind, Filled, Outgoing, Reason, RemotePermit},
+    remote::{FillKind, Filled, Outgoing, Reason, RemotePermit, TagKey},
     timeline::Lifetimes,
 };
 
@@ -39,13 +39,14 @@ impl Keep {
 }
 
 impl RemotePart {
-    /// Returns the encoded value; `None` when the remote tier cannot keep it, or when it cannot be
+    /// Returns the encoded value, with the tags that it says itself; `None` when the remote tier cannot keep it, or when it cannot be
     /// sent without a permit.
     pub(super) fn outgoing(
         &self,
         cache: &Cache,
         lifetimes: Lifetimes,
         spent: Spent,
+        tags: &[TagKey],
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Outgoing> {
         self.permit.as_ref()?;
@@ -54,7 +55,7 @@ impl RemotePart {
         let payload = self.unstored.map_or_else(tried, Err);
         let payload = payload.inspect_err(|reason| unstorable(cache, *reason)).ok()?;
         let written = cache.clock.date();
-        Some(Outgoing { payload, codec, lifetimes, written, spent })
+        Some(Outgoing { payload, codec, lifetimes, written, spent, tags: tags.to_vec() })
     }
 
     /// Returns the value as `encode` writes it. A value that the tier cannot keep is noted with its

@@ -33,7 +33,7 @@ use crate::{
 pub(super) struct RemotePart {
     pub(super) key: RemoteKey,
     group: Group,
-    /// The tags that the call names.
+    /// The tags that the call names, and stamps behind them.
     tags: Option<Arc<[TagKey]>>,
     /// Their generations, as the last read has shown them.
     seen_tags: Vec<Option<TagGeneration>>,

@@ -146,7 +146,7 @@ impl RemoteEvents for Events {
 
     fn tag_invalidated(&self, name: &str, digest: Digest, ending: Ending) {
         if let Some(registry) = self.0.upgrade() {
-            registry.tags.end(&TagKey { name: name.to_owned().into(), digest }, ending);
+            registry.tags.end(&TagKey::of(name.to_owned(), digest), ending);
         }
     }
 

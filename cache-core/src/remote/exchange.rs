@@ -36,6 +36,8 @@ pub struct StoredTag {
     pub key: TagKey,
     /// Its generation.
     pub generation: TagGeneration,
+    /// The stamp of the tag from before the load, where the value says the tag itself.
+    pub stamp: Option<TagGeneration>,
 }
 
 impl StoredTag {
@@ -181,6 +183,9 @@ pub struct Outgoing {
     pub written: SystemTime,
     /// The time and the money of its load.
     pub spent: Spent,
+    /// The tags that it says itself. It is stored only while none of their stamps has ended since
+    /// its load began.
+    pub tags: Vec<TagKey>,
 }
 
 /// A request for the permit to load a key.

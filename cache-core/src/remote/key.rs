@@ -40,13 +40,51 @@ pub struct RemoteKey {
     pub digest: Digest,
 }
 
-/// One value of a tag.
+/// One value of a tag, or its stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TagKey {
     /// The tag's name. Another program may have declared it.
     pub name: Cow<'static, str>,
-    /// The digest of the value.
+    /// The digest of the value; zeros for a stamp.
     pub digest: Digest,
+    /// The kind of generation that stands for it.
+    pub kind: TagKind,
+}
+
+/// The kinds of generations that a tag has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TagKind {
+    /// The generation of a value that a call names before its load.
+    Parameter,
+    /// The generation of a value that a load has returned. In one place with the stamp, so that both
+    /// end at once.
+    Result,
+    /// The stamp of the tag, which ends with each of its values. A load whose tags are known only
+    /// when it is over notes it before, and stores nothing where it has ended since.
+    Stamp,
+}
+
+impl TagKey {
+    /// Returns a value of the tag called `name`, as one that a call names.
+    pub fn of(name: impl Into<Cow<'static, str>>, digest: Digest) -> Self {
+        Self { name: name.into(), digest, kind: TagKind::Parameter }
+    }
+
+    /// Returns the value as one that a load has returned.
+    #[must_use]
+    pub fn over_result(self) -> Self {
+        Self { kind: TagKind::Result, ..self }
+    }
+
+    /// Returns the stamp of the tag called `name`.
+    pub fn stamp(name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), digest: Digest([0; 32]), kind: TagKind::Stamp }
+    }
+
+    /// Tells whether it is a stamp.
+    pub fn is_stamp(&self) -> bool {
+        self.kind == TagKind::Stamp
+    }
 }
 
 /// Computes digests by BLAKE3, keyed if there is a secret. The input is one byte that tells whether

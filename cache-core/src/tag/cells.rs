@@ -1,6 +1,7 @@
 //! The values of tags that entries and loads of one registry have.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     ending::Ending,
-    remote::{Digester, TagKey},
+    remote::{Digester, TagKey, TagKind},
 };
 
 /// The parts of the table, each with a lock of its own: a power of two.
@@ -45,14 +46,24 @@ impl Cells {
         named.tag_key(&self.digester)
     }
 
-    /// Returns the present state of these tags, for a load that is about to begin.
+    /// Returns the present state of these tags, for a load that is about to begin. Stamps are the
+    /// last of them.
     pub(crate) fn draw(&self, keys: &[TagKey]) -> Arc<TagSet> {
-        TagSet::of(keys.iter().map(|key| self.shard(key).draw(key)))
+        let values = keys.iter().take_while(|key| !key.is_stamp()).count();
+        TagSet::of(keys.iter().map(|key| self.shard(key).draw(&cell_of(key))), values)
     }
 
     /// Makes all entries invalid, or expire, that have this value of a tag, also those of loads that
     /// run. It costs the same for any number of them.
     pub(crate) fn end(&self, key: &TagKey, ending: Ending) {
+        // First: a load that has drawn the value's cell, and still finds the stamp, has the cell that
+        // ends next.
+        self.end_one(&TagKey::stamp(key.name.clone()), ending);
+        self.end_one(key, ending);
+    }
+
+    fn end_one(&self, key: &TagKey, ending: Ending) {
+        let key = &*cell_of(key);
         let mut shard = self.shard(key);
         match ending {
             Ending::Invalid => shard.cells.remove(key).iter().for_each(|cell| cell.end()),
@@ -72,6 +83,15 @@ impl Cells {
     fn shard(&self, key: &TagKey) -> MutexGuard<'_, Shard> {
         let place = usize::from(key.digest.0[0]) % SHARDS;
         lock(&self.shards[place])
+    }
+}
+
+/// Returns the key of the cell: there is one for a value, whether a call names it or a load has
+/// returned it.
+fn cell_of(key: &TagKey) -> Cow<'_, TagKey> {
+    match key.kind {
+        TagKind::Result => Cow::Owned(TagKey::of(key.name.clone(), key.digest)),
+        TagKind::Parameter | TagKind::Stamp => Cow::Borrowed(key),
     }
 }
 
@@ -111,7 +131,7 @@ mod tests {
     fn key(name: &'static str, number: u32) -> TagKey {
         let mut digest = [0; 32];
         digest[..4].copy_from_slice(&number.to_le_bytes());
-        TagKey { name: name.into(), digest: Digest(digest) }
+        TagKey::of(name, Digest(digest))
     }
 
     fn cells() -> Cells {
@@ -150,6 +170,48 @@ mod tests {
         end(Ending::Expired);
         assert!([before, after].iter().all(|set| !set.stands() && !set.is_valid()));
         assert!(cells.draw(&[key("a", 1)]).stands() && other.stands());
+    }
+
+    #[test]
+    fn a_stamp_ends_with_each_value_of_its_tag_and_with_no_other() {
+        let cells = cells();
+        let [stamp, other] = ["a", "b"].map(TagKey::stamp);
+        for ending in [Ending::Invalid, Ending::Expired] {
+            let one = cells.draw(&[key("a", 1), stamp.clone()]);
+            let two = cells.draw(&[stamp.clone(), other.clone()]);
+            cells.end(&key("b", 7), Ending::Invalid);
+            assert!(one.stands() && one.stamps_stand() && !two.stamps_stand());
+            cells.end(&key("a", 7), ending);
+            assert!(!one.stands() && !one.stamps_stand());
+            assert!(one.is_valid(), "its value was not invalidated");
+        }
+    }
+
+    #[test]
+    fn a_value_that_a_load_has_returned_ends_with_the_one_that_a_call_names() {
+        let cells = cells();
+        let [named, returned] = [key("a", 1), key("a", 1).over_result()];
+        for ended in [&named, &returned] {
+            let sets = [&named, &returned].map(|key| cells.draw(std::slice::from_ref(key)));
+            cells.end(ended, Ending::Invalid);
+            assert!(sets.iter().all(|set| !set.is_valid()));
+        }
+    }
+
+    #[test]
+    fn an_entry_has_the_values_before_its_load_and_those_returned_and_no_stamps() {
+        let cells = cells();
+        let before = cells.draw(&[key("a", 1), TagKey::stamp("b")]);
+        let returned = cells.draw(&[key("b", 2).over_result()]);
+        let entry = TagSet::of_entry(&before, Some(&returned)).unwrap();
+        let without = TagSet::of_entry(&before, None).unwrap();
+        cells.end(&key("b", 3), Ending::Invalid);
+        assert!(entry.stands() && without.stands() && !before.stands());
+        cells.end(&key("b", 2), Ending::Invalid);
+        assert!(!entry.is_valid() && without.stands());
+        cells.end(&key("a", 1), Ending::Invalid);
+        assert!(!without.is_valid());
+        assert!(TagSet::of_entry(&cells.draw(&[TagKey::stamp("b")]), None).is_none());
     }
 
     #[test]

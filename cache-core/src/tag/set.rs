@@ -19,7 +19,7 @@ pub(super) struct Cell {
 }
 
 /// A cell, and how often it had expired before the load.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Drawn {
     cell: Arc<Cell>,
     expiries: u64,
@@ -56,21 +56,49 @@ impl Drawn {
 /// The tags of one load, as they were before it began. Its entry is valid while none of them was
 /// invalidated, and has expired once one of them has.
 #[derive(Debug)]
-pub(crate) struct TagSet(Box<[Drawn]>);
+pub(crate) struct TagSet {
+    /// The values of tags and, behind them, the stamps.
+    drawn: Box<[Drawn]>,
+    /// The number of values. An entry has no stamps.
+    values: usize,
+}
 
 impl TagSet {
-    pub(super) fn of(drawn: impl Iterator<Item = Drawn>) -> Arc<Self> {
-        Arc::new(Self(drawn.collect()))
+    /// Creates a set of so many values, and the stamps behind them.
+    pub(super) fn of(drawn: impl Iterator<Item = Drawn>, values: usize) -> Arc<Self> {
+        Arc::new(Self { drawn: drawn.collect(), values })
     }
 
-    /// Tells whether none of the tags was invalidated or has expired since.
+    /// Returns the tags of the entry of a load: the values `before` it, and those `returned`. `None`
+    /// where there are none.
+    pub(crate) fn of_entry(before: &Arc<Self>, returned: Option<&Self>) -> Option<Arc<Self>> {
+        if before.drawn.len() == before.values && returned.is_none() {
+            return Some(Arc::clone(before));
+        }
+        let values = before.values().iter().chain(returned.iter().flat_map(|set| set.values()));
+        let drawn: Box<[Drawn]> = values.cloned().collect();
+        let values = drawn.len();
+        (values > 0).then(|| Arc::new(Self { drawn, values }))
+    }
+
+    /// Tells whether none of the tags was invalidated or has expired since. With stamps: whether
+    /// none of the values of their tags has.
     #[inline]
     pub(crate) fn stands(&self) -> bool {
-        self.0.iter().all(Drawn::stands)
+        self.drawn.iter().all(Drawn::stands)
     }
 
-    /// Tells whether none of the tags was invalidated since.
+    /// Tells whether no stamp has ended since.
+    pub(crate) fn stamps_stand(&self) -> bool {
+        self.drawn.iter().skip(self.values).all(Drawn::stands)
+    }
+
+    /// Tells whether none of the values was invalidated since.
     pub(crate) fn is_valid(&self) -> bool {
-        self.0.iter().all(Drawn::is_valid)
+        self.values().iter().all(Drawn::is_valid)
+    }
+
+    fn values(&self) -> &[Drawn] {
+        self.drawn.get(..self.values).unwrap_or_default()
     }
 }

@@ -86,11 +86,11 @@ fn wrapper(model: &Model) -> TokenStream {
         };
     }
     let at = key::given(model, &home);
-    let at = if model.tags.is_empty() {
-        at
-    } else {
+    let at = if model.is_tagged() {
         let key = key::given_to(model, &home, Companion::Key);
         quote!(#key, #at)
+    } else {
+        at
     };
     let call = match model.function.is_async() {
         true if model.detached => quote!(call_detached),

@@ -15,7 +15,7 @@ use syn::{Attribute, Ident, Path, Type, ext::IdentExt as _, spanned::Spanned as 
 use self::{
     generics::Taken,
     input::{Input, SelfInput},
-    tag::TagCall,
+    tag::{TagCall, TagsOfResult},
 };
 use super::{
     attributes::Attributes,
@@ -59,8 +59,10 @@ pub(super) struct Model {
     pub(super) params: Vec<Input>,
     /// A reference to each part of the key, the types apart.
     pub(super) parts: Vec<TokenStream>,
-    /// The tags of the entries.
+    /// The tags of the entries over the parameters.
     pub(super) tags: Vec<TagCall>,
+    /// Those over the result.
+    pub(super) tags_of_result: Option<TagsOfResult>,
     /// The types that are parts.
     pub(super) types: Types,
     /// The generic parameters of the companions.
@@ -93,6 +95,9 @@ impl Model {
             Source::Declared(path) => CacheOf::Declared(path),
         };
         let taken = Taken::new(&function, &key);
+        let (of_result, tags): (Vec<_>, Vec<_>) =
+            tags.into_iter().partition(|tag| tag.result.is_some());
+        let tags_of_result = TagsOfResult::new(of_result, is_optional(&returns));
         let params = input::params(&function, &key, &tags, &taken);
         let tags = tags.into_iter().map(|tag| TagCall::new(tag, &params)).collect();
         let parts =
@@ -114,6 +119,7 @@ impl Model {
                 .map(|declared| SelfInput::new(declared, key.receiver != Use::Skipped)),
             parts,
             tags,
+            tags_of_result,
             types: key.types,
             taken,
             params,
@@ -126,6 +132,11 @@ impl Model {
     /// The function as it was written.
     pub(super) fn written(&self) -> &Item {
         self.batch.as_ref().map_or(&self.function.item, |batch| &batch.whole)
+    }
+
+    /// Tells whether the entries have tags.
+    pub(super) fn is_tagged(&self) -> bool {
+        !self.tags.is_empty() || self.tags_of_result.is_some()
     }
 
     /// The name of an emitted function.

@@ -15,9 +15,11 @@ use super::token::State;
 
 const MAGIC: [u8; 4] = [0xCA, b'c', b'h', b'y'];
 const FORMAT: u8 = 2;
-/// The kind of the record about the tags of the value. A reader refuses those that it does not
+/// The kind of the record about the tags that the call named. A reader refuses those that it does not
 /// know.
 const TAGS: u8 = 1;
+/// The kind of the record about the tags that the value says itself.
+const TAGS_OF_RESULT: u8 = 2;
 /// 1 and 2 were `MessagePack` and JSON without a proof of what they give back. They are never read.
 const CODECS: [(u8, Codec); 2] = [(3, Codec::Binary), (4, Codec::Json)];
 const FOR_EVER: u64 = u64::MAX;
@@ -108,22 +110,27 @@ pub(super) fn seal(
     Some(bytes)
 }
 
-/// Returns the record about `tags`, if there are any.
+/// Returns the records about `tags`, those that there are.
 fn records(tags: &[StoredTag]) -> Option<Vec<u8>> {
-    let mut content = Vec::new();
-    for StoredTag { key, generation } in tags {
-        content.push(u8::try_from(key.name.len()).ok()?);
-        content.extend_from_slice(key.name.as_bytes());
-        content.extend(key.digest.0);
-        content.extend(generation);
+    let mut records = Vec::new();
+    for kind in [TAGS, TAGS_OF_RESULT] {
+        let mut content = Vec::new();
+        let is_of_result = kind == TAGS_OF_RESULT;
+        for tag in tags.iter().filter(|tag| tag.stamp.is_some() == is_of_result) {
+            let StoredTag { key, generation, stamp } = tag;
+            content.push(u8::try_from(key.name.len()).ok()?);
+            content.extend_from_slice(key.name.as_bytes());
+            content.extend(key.digest.0);
+            content.extend(generation);
+            content.extend(stamp.iter().flatten());
+        }
+        if !content.is_empty() {
+            records.push(kind);
+            records.extend(u16::try_from(content.len()).ok()?.to_be_bytes());
+            records.append(&mut content);
+        }
     }
-    if content.is_empty() {
-        return Some(content);
-    }
-    let mut record = vec![TAGS];
-    record.extend(u16::try_from(content.len()).ok()?.to_be_bytes());
-    record.append(&mut content);
-    Some(record)
+    Some(records)
 }
 
 /// Returns the value in the bytes that were read under the text `key`, with the state that it
@@ -214,30 +221,35 @@ fn millis(time: Duration) -> u64 {
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    /// Reads all records: one about the tags of the value, where it has some.
+    /// Reads all records: those about the tags of the value, where it has some.
     fn tags(mut self) -> Result<Vec<StoredTag>, Corruption> {
         let mut tags = Vec::new();
         while !self.0.is_empty() {
             let [kind] = self.take()?;
-            if kind != TAGS {
+            if kind != TAGS && kind != TAGS_OF_RESULT {
                 return Err(Corruption::UnknownRecord);
             }
             let length = usize::from(u16::from_be_bytes(self.take()?));
             let content = self.part(length)?;
             let mut content = Fields(content);
             while !content.0.is_empty() {
-                tags.push(content.tag()?);
+                tags.push(content.tag(kind)?);
             }
         }
         Ok(tags)
     }
 
-    fn tag(&mut self) -> Result<StoredTag, Corruption> {
+    fn tag(&mut self, kind: u8) -> Result<StoredTag, Corruption> {
         let [length] = self.take()?;
         let name = str::from_utf8(self.part(usize::from(length))?);
-        let name = name.map_err(|_| Corruption::UnknownRecord)?.to_owned().into();
-        let key = TagKey { name, digest: Digest(self.take()?) };
-        Ok(StoredTag { key, generation: self.take()? })
+        let name = name.map_err(|_| Corruption::UnknownRecord)?.to_owned();
+        let key = TagKey::of(name, Digest(self.take()?));
+        let generation = self.take()?;
+        Ok(if kind == TAGS_OF_RESULT {
+            StoredTag { key: key.over_result(), generation, stamp: Some(self.take()?) }
+        } else {
+            StoredTag { key, generation, stamp: None }
+        })
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Corruption> {

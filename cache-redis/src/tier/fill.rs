@@ -1,6 +1,6 @@
 //! Fills: a value is stored while its load's token stands.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cachery_core::{
     Ending,
@@ -38,9 +38,14 @@ pub(super) async fn fill(
     kind: FillKind,
     within: Duration,
 ) -> Result<Filled, Reason> {
-    let Some(storing) = Storing::prepare(client, key, permit, value.as_ref(), kind) else {
+    let began = Instant::now();
+    let Some(mut storing) = Storing::prepare(client, key, permit, value.as_ref(), kind) else {
         return Ok(Filled::Fenced);
     };
+    if let Some(value) = value.filter(|value| !value.tags.is_empty()) {
+        Box::pin(storing.add_tags(&value, within)).await?;
+    }
+    let within = within.saturating_sub(began.elapsed());
     let args = storing.args();
     let calls = [storing.call(&args)];
     let fill = client.run_all(&calls, Operation::Fill, within, storing.lane);
@@ -59,13 +64,30 @@ pub(super) async fn fill_many(
     fills: Vec<FillRequest>,
     within: Duration,
 ) -> Vec<Result<Filled, Reason>> {
+    let began = Instant::now();
     let mut replies: Vec<_> = fills.iter().map(|_| Ok(Filled::Fenced)).collect();
     let prepared = fills.into_iter().enumerate().filter_map(|(place, fill)| {
         let FillRequest { key, permit, value, kind } = fill;
-        Some((place, Storing::prepare(client, &key, permit, value.as_ref(), kind)?))
+        let storing = Storing::prepare(client, &key, permit, value.as_ref(), kind)?;
+        Some((place, storing, value.filter(|value| !value.tags.is_empty())))
     });
+    let tagged = prepared.map(async |(place, mut storing, value)| {
+        let added = match value {
+            Some(value) => storing.add_tags(&value, within).await,
+            None => Ok(()),
+        };
+        (place, added.map(|()| storing))
+    });
+    let mut prepared = Vec::new();
+    for (place, storing) in join_all(tagged).await {
+        match storing {
+            Ok(storing) => prepared.push((place, storing)),
+            Err(reason) => replies[place] = Err(reason),
+        }
+    }
+    let within = within.saturating_sub(began.elapsed());
     let (large, main): (Vec<_>, Vec<_>) =
-        prepared.partition(|(_, storing)| storing.lane == Lane::Large);
+        prepared.into_iter().partition(|(_, storing)| storing.lane == Lane::Large);
     let keys: Vec<_> = main.iter().map(|(_, storing)| &storing.keys[0][..]).collect();
     let parts = client.by_server(&keys, MAX_IN_PIPELINE);
     let mut main: Vec<_> = main.into_iter().map(Some).collect();
@@ -107,8 +129,17 @@ async fn fill_part(
     }
 }
 
+/// Returns those of `tags` that the call named, without stamps.
+fn named(tags: &[StoredTag]) -> Vec<StoredTag> {
+    tags.iter().filter(|tag| !tag.key.is_stamp()).cloned().collect()
+}
+
 /// A fill, with all that its script needs.
 struct Storing<'a> {
+    client: &'a Client,
+    key: RemoteKey,
+    /// The state that the value names.
+    state: State,
     keys: Vec<Vec<u8>>,
     token: Vec<u8>,
     sealed: Option<Vec<u8>>,
@@ -118,6 +149,8 @@ struct Storing<'a> {
     lease: Option<Lease>,
     tags: Vec<StoredTag>,
     lane: Lane,
+    /// `true` where a tag that the value says itself has ended since its load began.
+    is_fenced: bool,
     /// Invalidates the old value where it is not known whether that was replaced: it must not be
     /// read again.
     doubt: Option<Batch<'a>>,
@@ -136,12 +169,47 @@ impl<'a> Storing<'a> {
         let Granted { token, only_if_absent, lease, tags } = *granted;
         let state = State::of_fill(&token, kind)?;
         let keys = client.node.and_feed(client.node.all_of(key));
-        let sealed = value.and_then(|value| envelope::seal(&keys[0], state, value, &tags));
+        // With tags of its own it is sealed when their generations are known.
+        let whole = value.filter(|value| value.tags.is_empty());
+        let named = named(&tags);
+        let sealed = whole.and_then(|value| envelope::seal(&keys[0], state, value, &named));
         let lifetime = value.and_then(|value| value.lifetimes.usable).map(millis);
         let doubt = (kind == FillKind::Replacing)
             .then(|| Batch::new(client, [Scope::Key(key.clone(), Ending::Invalid)]));
         let lane = client.sizes.saw(key, sealed.as_ref().map_or(0, Vec::len));
-        Some(Self { keys, token, sealed, lifetime, kind, only_if_absent, lease, tags, lane, doubt })
+        let key = key.clone();
+        let is_fenced = false;
+        Some(Self {
+            client,
+            key,
+            state,
+            keys,
+            token,
+            sealed,
+            lifetime,
+            kind,
+            only_if_absent,
+            lease,
+            tags,
+            lane,
+            is_fenced,
+            doubt,
+        })
+    }
+
+    /// Seals a value with the tags that it says itself. Where one of them has ended since the load
+    /// began, there is no value to store.
+    async fn add_tags(&mut self, value: &Outgoing, within: Duration) -> Result<(), Reason> {
+        let life = self.lifetime.as_deref();
+        let returned = tags::of_value(self.client, &value.tags, &self.tags, life, within).await?;
+        self.is_fenced = returned.is_none();
+        self.sealed = returned.and_then(|returned| {
+            let all: Vec<_> = named(&self.tags).into_iter().chain(returned).collect();
+            envelope::seal(&self.keys[0], self.state, value, &all)
+        });
+        let size = self.sealed.as_ref().map_or(0, Vec::len);
+        self.lane = self.client.sizes.saw(&self.key, size);
+        Ok(())
     }
 
     fn args(&self) -> [&[u8]; 6] {
@@ -175,7 +243,7 @@ impl<'a> Storing<'a> {
                 if let Some(lease) = self.lease {
                     lease.disarm();
                 }
-                if token_stood == 1 { Filled::Stored } else { Filled::Fenced }
+                if token_stood == 1 && !self.is_fenced { Filled::Stored } else { Filled::Fenced }
             }
             reply => Filled::Refused(refusal(&reply)),
         }

@@ -43,10 +43,21 @@ pub(super) enum Scope {
     Key(RemoteKey, Ending),
     /// All keys of the cache with this name.
     Cache(Arc<str>, Ending),
-    /// All entries with one value of a tag.
-    Tag(TagKey, Ending),
+    /// All entries with one value of a tag, as far as this part tells of them.
+    Tag(TagKey, TagPart, Ending),
     /// One that an earlier process has left: its kind, and the keys of its script.
     Left(Kind, Arc<[Vec<u8>]>),
+}
+
+/// A part of what Redis keeps for one value of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum TagPart {
+    /// All of it: on a server that has all slots.
+    Whole,
+    /// The generation of the value as calls name it.
+    Named,
+    /// The generation of the value as loads return it, and the stamp of the tag.
+    Returned,
 }
 
 /// The kind of an invalidation, by which its script is chosen.
@@ -54,18 +65,20 @@ pub(super) enum Scope {
 pub(super) enum Kind {
     Key(Ending),
     Cache(Ending),
-    Tag(Ending),
+    Tag(TagPart, Ending),
 }
 
 impl Kind {
     /// Each kind with its name in the file.
-    const NAMES: [(Self, &'static str); 6] = [
+    const NAMES: [(Self, &'static str); 8] = [
         (Self::Key(Ending::Invalid), "key"),
         (Self::Cache(Ending::Invalid), "cache"),
-        (Self::Tag(Ending::Invalid), "tag"),
+        (Self::Tag(TagPart::Named, Ending::Invalid), "tag"),
+        (Self::Tag(TagPart::Returned, Ending::Invalid), "returned-tag"),
         (Self::Key(Ending::Expired), "expired-key"),
         (Self::Cache(Ending::Expired), "expired-cache"),
-        (Self::Tag(Ending::Expired), "expired-tag"),
+        (Self::Tag(TagPart::Named, Ending::Expired), "expired-tag"),
+        (Self::Tag(TagPart::Returned, Ending::Expired), "expired-returned-tag"),
     ];
 
     fn as_str(self) -> &'static str {
@@ -80,18 +93,25 @@ impl Kind {
     fn key_count(self) -> usize {
         match self {
             Self::Key(_) => 6,
-            Self::Cache(_) | Self::Tag(_) => 2,
+            Self::Tag(TagPart::Whole, _) => 4,
+            Self::Cache(_) | Self::Tag(..) => 2,
         }
     }
 }
 
 impl Scope {
+    /// Returns the parts of the end of one value of a tag, each of which is in one slot.
+    pub(super) fn of_tag(tag: &TagKey, ending: Ending) -> [Self; 2] {
+        [TagPart::Named, TagPart::Returned].map(|part| Self::Tag(tag.clone(), part, ending))
+    }
+
     /// Returns the slot of the keys that an invalidation writes.
     pub(super) fn slot(&self, names: &Names) -> u16 {
         slot(&match self {
             Self::Key(key, _) => names.value(key),
             Self::Cache(name, _) => names.generation(name),
-            Self::Tag(tag, _) => names.tag(tag),
+            Self::Tag(tag, TagPart::Returned, _) => names.tag(&TagKey::stamp(tag.name.clone())),
+            Self::Tag(tag, ..) => names.tag(tag),
             Self::Left(_, keys) => return slot(&keys[0]),
         })
     }
@@ -104,9 +124,16 @@ impl Scope {
                 let marker = names.cache_ended(name, *ending, node);
                 (Kind::Cache(*ending), vec![names.generation(name), marker])
             }
-            Self::Tag(tag, ending) => {
-                let marker = names.tag_ended(tag, *ending, node);
-                (Kind::Tag(*ending), vec![names.tag(tag), marker])
+            Self::Tag(tag, part, ending) => {
+                let stamp = TagKey::stamp(tag.name.clone());
+                let returned = || [names.tag(&stamp), names.tag(&tag.clone().over_result())];
+                let named = || [names.tag(tag), names.tag_ended(tag, *ending, node)];
+                let keys = match part {
+                    TagPart::Whole => returned().into_iter().chain(named()).collect(),
+                    TagPart::Named => named().into(),
+                    TagPart::Returned => returned().into(),
+                };
+                (Kind::Tag(*part, *ending), keys)
             }
             Self::Left(kind, keys) => (*kind, keys.to_vec()),
         }

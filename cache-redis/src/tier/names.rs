@@ -8,7 +8,7 @@ use std::{io::Write as _, sync::Arc};
 use blake3::Hash;
 use cachery_core::{
     Ending, Identity, Window,
-    remote::{Digest, Place, RemoteKey, TagKey},
+    remote::{Digest, Place, RemoteKey, TagKey, TagKind},
 };
 
 /// The end of a generation's key.
@@ -162,11 +162,23 @@ impl Names {
         text
     }
 
-    /// Returns the key of the generation of one value of a tag. A name of a cache holds no `#`.
+    /// Returns the key of the generation of one value of a tag, or of a stamp. A name of a cache holds
+    /// no `#`.
     pub(super) fn tag(&self, tag: &TagKey) -> Vec<u8> {
-        let mut text = self.tag_text(":", tag, GENERATION.len());
-        text.extend_from_slice(GENERATION);
-        text
+        let (prefix, name) = (&self.prefix, &tag.name);
+        match tag.kind {
+            TagKind::Parameter => {
+                let mut text = self.tag_text(":", tag, GENERATION.len());
+                text.extend_from_slice(GENERATION);
+                text
+            }
+            TagKind::Stamp => format!("{prefix}:#{name}:stamp").into_bytes(),
+            // In the slot of the stamp.
+            TagKind::Result => {
+                let digest = Hash::from_bytes(tag.digest.0).to_hex();
+                format!("{prefix}:#{name}:{{{prefix}:#{name}:stamp}}:{digest}").into_bytes()
+            }
+        }
     }
 
     /// Returns the marker that tells all nodes of the end of what has one value of a tag. It is in

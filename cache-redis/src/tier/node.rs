@@ -9,10 +9,10 @@ use cachery_core::{
 use redis::{Pipeline, Value};
 
 use super::{
-    journal::{Journal, JournalFile, Kind, Scope},
+    journal::{Journal, JournalFile, Kind, Scope, TagPart},
     names::{Change, Names, Pushed},
     profiles::{self, Profiles},
-    scripts::{CLEAR, EXPIRE, EXPIRE_ALL, INVALIDATE},
+    scripts::{CLEAR, END_TAG, EXPIRE, EXPIRE_ALL, EXPIRE_TAG, INVALIDATE},
     waiters::Waiters,
     work::Work,
 };
@@ -80,10 +80,16 @@ impl Node {
             Kind::Key(Ending::Invalid) => &INVALIDATE,
             Kind::Key(Ending::Expired) => &EXPIRE,
             // What is absent is a new one, for a cache as for a tag.
-            Kind::Cache(Ending::Invalid) | Kind::Tag(Ending::Invalid) => &CLEAR,
-            Kind::Cache(Ending::Expired) | Kind::Tag(Ending::Expired) => &EXPIRE_ALL,
+            Kind::Cache(Ending::Invalid) | Kind::Tag(TagPart::Named, Ending::Invalid) => &CLEAR,
+            Kind::Cache(Ending::Expired) | Kind::Tag(TagPart::Named, Ending::Expired) => {
+                &EXPIRE_ALL
+            }
+            Kind::Tag(_, Ending::Invalid) => &END_TAG,
+            Kind::Tag(_, Ending::Expired) => &EXPIRE_TAG,
         };
-        (script, self.and_feed(keys))
+        // The part without a marker tells nobody of anything.
+        let is_silent = matches!(kind, Kind::Tag(TagPart::Returned, _));
+        (script, if is_silent { keys } else { self.and_feed(keys) })
     }
 
     /// Returns the keys of a script that tells nodes of something, the feed behind them.

@@ -26,6 +26,10 @@ pub(super) static CLEAR: Script = script!(new, " flags=allow-oom", "scripts/clea
 pub(super) static EXPIRE: Script = script!(drawing, " flags=allow-oom", "scripts/expire.lua");
 pub(super) static EXPIRE_ALL: Script =
     script!(drawing, " flags=allow-oom", "scripts/expire_all.lua");
+pub(super) static END_TAG: Script = script!(new, " flags=allow-oom", "scripts/end_tag.lua");
+pub(super) static EXPIRE_TAG: Script =
+    script!(drawing, " flags=allow-oom", "scripts/expire_tag.lua");
+pub(super) static RETURNED: Script = script!(new, "", "scripts/returned.lua");
 pub(super) static BUDGET: Script = script!(new, "", "scripts/budget.lua");
 
 /// Returns a lifetime as a script takes it.

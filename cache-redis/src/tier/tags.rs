@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use cachery_core::remote::{Operation, Reason, SeenTag, StoredTag, TagGeneration, TagKey};
+use cachery_core::remote::{Operation, Reason, SeenTag, StoredTag, TagGeneration, TagKey, TagKind};
 use futures_util::future::{join_all, try_join_all};
 use redis::{Pipeline, Value};
 
@@ -11,7 +11,7 @@ use super::{
     client::Client,
     lease::TOKEN_LIFE,
     reply::{bytes, refusal},
-    scripts::{KEEP, millis},
+    scripts::{KEEP, RETURNED, millis},
     token,
 };
 use crate::server::Lane;
@@ -77,7 +77,7 @@ pub(super) async fn of_load(
             Some(generation) => generation,
             None => get_or_make(client, &key, within).await?,
         };
-        Ok(StoredTag { key, generation })
+        Ok(StoredTag { key, generation, stamp: None })
     });
     try_join_all(tags).await
 }
@@ -89,8 +89,11 @@ async fn get_or_make(
 ) -> Result<TagGeneration, Reason> {
     let name = client.node.names.tag(tag);
     let mut pipeline = Pipeline::with_capacity(2);
-    let life = millis(TOKEN_LIFE);
-    pipeline.cmd("SET").arg(&name).arg(&token::draw()?).arg("NX").arg("PX").arg(life);
+    let make = pipeline.cmd("SET").arg(&name).arg(&token::draw()?).arg("NX");
+    // There is one stamp for each tag of a program: it need not end.
+    if !tag.is_stamp() {
+        make.arg("PX").arg(millis(TOKEN_LIFE));
+    }
     pipeline.cmd("GET").arg(&name);
     let mut replies = client.send(&name, &pipeline, Operation::Begin, within, Lane::Main).await?;
     let reply = replies.pop().unwrap_or_default();
@@ -106,10 +109,62 @@ pub(super) async fn keep(
     life: Option<&str>,
     within: Duration,
 ) {
-    let kept = tags.iter().map(async |tag| {
+    let named = tags.iter().filter(|tag| tag.key.kind == TagKind::Parameter);
+    let kept = named.map(async |tag| {
         let name = [client.node.names.tag(&tag.key)];
         let life = [life.unwrap_or(FOR_EVER).as_bytes()];
         let _ = client.run(&KEEP, &name, &life, Operation::Fill, within).await;
     });
     join_all(kept).await;
+}
+
+/// Returns the values of tags that a load has returned, with generations that live as long as its
+/// value. `before` has the stamps from before the load; `None` where one of them has ended since.
+pub(super) async fn of_value(
+    client: &Client,
+    returned: &[TagKey],
+    before: &[StoredTag],
+    life: Option<&str>,
+    within: Duration,
+) -> Result<Option<Vec<StoredTag>>, Reason> {
+    let stamps = before.iter().filter(|tag| tag.key.is_stamp());
+    let groups: Vec<_> = stamps
+        .map(|stamp| {
+            let is_its = |tag: &&TagKey| tag.name == stamp.key.name;
+            (stamp, returned.iter().filter(is_its).cloned().collect::<Vec<_>>())
+        })
+        .filter(|(_, tags)| !tags.is_empty())
+        .collect();
+    let drawn = groups.into_iter().map(|(stamp, tags)| of_tag(client, stamp, tags, life, within));
+    let drawn: Option<Vec<_>> = try_join_all(drawn).await?.into_iter().collect();
+    // One without a stamp would never end.
+    let drawn = drawn.map(|drawn| drawn.into_iter().flatten().collect::<Vec<_>>());
+    Ok(drawn.filter(|drawn| drawn.len() == returned.len()))
+}
+
+/// Returns values of one tag as [`of_value`] does.
+async fn of_tag(
+    client: &Client,
+    stamp: &StoredTag,
+    tags: Vec<TagKey>,
+    life: Option<&str>,
+    within: Duration,
+) -> Result<Option<Vec<StoredTag>>, Reason> {
+    let names = &client.node.names;
+    let values = tags.iter().map(|tag| names.tag(tag));
+    let keys: Vec<_> = [names.tag(&stamp.key)].into_iter().chain(values).collect();
+    let new = tags.iter().map(|_| token::draw()).collect::<Result<Vec<_>, _>>()?;
+    let mut args: Vec<&[u8]> = vec![&stamp.generation, life.unwrap_or(FOR_EVER).as_bytes()];
+    args.extend(new.iter().map(|new| &new[..]));
+    let generations = match client.run(&RETURNED, &keys, &args, Operation::Fill, within).await? {
+        Value::Array(generations) => generations,
+        Value::Nil => return Ok(None),
+        reply => return Err(refusal(&reply)),
+    };
+    let stamp = Some(stamp.generation);
+    let stored = tags.into_iter().zip(generations).map(|(key, generation)| {
+        let generation = token::read_generation(bytes(generation))?;
+        Some(StoredTag { key, generation, stamp })
+    });
+    stored.collect::<Option<Vec<_>>>().map(Some).ok_or(Reason::UnexpectedReply)
 }

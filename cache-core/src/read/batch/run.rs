@@ -220,7 +220,7 @@ impl<R, V, E> Settling<R, V, E> {
                     load.combine(landings.combined());
                     let (filling, nanos) = load.fill_part(
                         share,
-                        || ops.decision(&value),
+                        |of_value| ops.judge(&value, of_value),
                         |codec, size| ops.encode(&value, codec, size),
                     );
                     landings.add(Box::pin(filling));

@@ -13,6 +13,7 @@ use crate::read::{
 use crate::{
     cache::Outcome,
     flight::{Permit, Progress},
+    tag::LoadTags,
 };
 
 impl Miss {
@@ -77,8 +78,9 @@ impl Miss {
     /// Notes the state of the tags before the load. What is invalidated from here on makes its
     /// entry invalid, and lets no later caller join.
     fn draw_tags(&mut self, permit: &Permit<Outcome>) {
-        self.drawn = self.tags.as_ref().map(|tags| self.cache.tags.draw(tags));
-        self.drawn.iter().for_each(|drawn| permit.set_tags(drawn));
+        let drawn = |tags| LoadTags::new(self.cache.tags.draw(tags), self.of_value.clone());
+        self.drawn = self.tags.as_deref().map(drawn);
+        self.drawn.iter().for_each(|drawn| permit.set_tags(drawn.before()));
     }
 
     /// Begins the load, if the budget allows it.

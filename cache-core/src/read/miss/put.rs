@@ -11,19 +11,19 @@ use crate::read::{
 use crate::{
     cache::{Cache, Outcome},
     codec::{Codec, Unstorable},
-    deciding::Decision,
+    deciding::Judgement,
     flight::{Loading, Permit},
-    tag::TagSet,
+    tag::{LoadTags, OfValue},
 };
 
 impl Miss {
     /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
     pub(in crate::read) async fn put(
         self,
-        decide: impl FnOnce() -> Decision,
+        judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Landing> {
-        Some(self.begin_put().await?.fill(decide, encode).await)
+        Some(self.begin_put().await?.fill(judge, encode).await)
     }
 
     /// Gets the permit for a value that nobody loaded.
@@ -40,7 +40,7 @@ pub(in crate::read) struct Putting {
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
-    drawn: Option<Arc<TagSet>>,
+    drawn: Option<LoadTags>,
 }
 
 impl Putting {
@@ -53,13 +53,16 @@ impl Putting {
     /// Begins to store the value.
     pub(in crate::read) fn fill(
         self,
-        decide: impl FnOnce() -> Decision,
+        judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
         let Self { cache, permit, remote, drawn } = self;
-        let of_load = OfLoad { tags: drawn, ..OfLoad::default() };
+        let of_value = drawn.as_ref().and_then(LoadTags::of_value);
         // The user's code, which may call for this very key.
-        let decision = cache.priced(Loading::nested(permit.progress()).scope(decide));
+        let judged = Loading::nested(permit.progress()).scope(|| judge(of_value));
+        let decision = cache.priced(judged.decision);
+        let returned = judged.tags;
+        let of_load = OfLoad { tags: drawn, returned, ..OfLoad::default() };
         fill(cache, permit, remote, of_load, decision, encode)
     }
 }

@@ -92,9 +92,10 @@ impl RemotePart {
         snapshot: Snapshot,
         drawn: Option<Arc<TagSet>>,
     ) -> Option<Entry> {
-        let named = self.tags.iter().flat_map(|tags| tags.iter());
+        let named = self.tags.iter().flat_map(|tags| tags.iter()).filter(|tag| !tag.is_stamp());
         let tags = if named.eq(incoming.tags.iter().map(|tag| &tag.key)) {
-            drawn.filter(|_| incoming.end_by_tags(&self.seen_tags).is_none())
+            let stands = incoming.end_by_tags(&self.seen_tags).is_none();
+            drawn.filter(|_| stands).and_then(|drawn| TagSet::of_entry(&drawn, None))
         } else {
             self.tags_now(cache, &mut incoming).await
         };

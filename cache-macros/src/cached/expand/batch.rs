@@ -21,9 +21,9 @@ pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStre
     let facade = placed(krate, span);
     let name = &model.params[list.place].name;
     let items = if list.list == List::Vec { quote!(&#name) } else { name.to_token_stream() };
-    let key = if model.tags.is_empty() { Companion::At } else { Companion::Key };
+    let key = if model.is_tagged() { Companion::Key } else { Companion::At };
     let at = of_item(model, list, &key::given_to(model, home, key));
-    let tagged = (!model.tags.is_empty()).then(|| {
+    let tagged = model.is_tagged().then(|| {
         let tagged = of_item(model, list, &key::given(model, home));
         quote!(.tagged(#tagged))
     });

@@ -5,7 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::{Type, TypePath, spanned::Spanned as _};
 
 use super::{
-    super::model::{CacheOf, Model, tag::TagCall},
+    super::model::{
+        CacheOf, Model,
+        tag::{TagCall, TagsOfResult},
+    },
     key,
     signature::{allow_unused, call},
 };
@@ -20,7 +23,7 @@ use crate::shared::{
 ///
 /// With tags it returns them, too. A hit needs none: `__key` leaves them out.
 pub(super) fn at_function(model: &Model) -> TokenStream {
-    if model.tags.is_empty() {
+    if !model.is_tagged() {
         return untagged(model, Companion::At);
     }
     let key = untagged(model, Companion::Key);
@@ -53,8 +56,31 @@ fn tagged(model: &Model) -> TokenStream {
     let key = call(&quote!(Self), &model.name_of(Companion::Key), &generics);
     let (params, given) = key::forwarded(model);
     let tags = model.tags.iter().map(TagCall::expand);
-    let body = quote!(#key(#(#given),*).tagged([#(#tags),*]));
+    let of_result = model.tags_of_result.as_ref().map(of_result);
+    let body = quote!(#key(#(#given),*).tagged([#(#tags),*]) #of_result);
     function(model, Companion::At, &kind, &params, &body)
+}
+
+/// Emits the call that adds the tags over the result.
+fn of_result(TagsOfResult { word, optional, calls }: &TagsOfResult) -> TokenStream {
+    let sites = calls.iter().map(|call| {
+        let declared = call.declared();
+        quote_spanned!(shown_at(declared.span())=> #declared.site())
+    });
+    let named = calls.iter().map(TagCall::expand);
+    let named = quote!([#(#named),*]);
+    let returned = hygienic("__returned");
+    let of = if *optional {
+        quote! {
+            |#returned| ::core::option::Option::map(
+                ::core::option::Option::as_ref(#returned),
+                |#word| #named,
+            )
+        }
+    } else {
+        quote!(|#word| ::core::option::Option::Some(#named))
+    };
+    quote!(.over_result([#(#sites),*], #of))
 }
 
 /// Emits a function that returns the entry of a call, as the type `kind`.

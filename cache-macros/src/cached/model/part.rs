@@ -37,6 +37,16 @@ pub(super) fn expression_of(expr: Expr, params: &[Input]) -> TokenStream {
     expression(expr, params, span)
 }
 
+/// Emits a reference to the value of an expression, where `name` is a reference.
+pub(super) fn of_reference(expr: Expr, name: &Ident) -> TokenStream {
+    let span = word_of_expr(&expr);
+    if matches!(&expr, Expr::Path(path) if path.path.is_ident(name)) {
+        return name.to_token_stream();
+    }
+    let value = behind_reference(&expr);
+    quote_spanned!(shown_at(span)=> &#value)
+}
+
 /// Emits a reference to an input as it is, with a check of its type whose message fits.
 fn checked(input: &Input, krate: &Path) -> TokenStream {
     let whole = whole(input);

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Path, spanned::Spanned as _};
+use syn::{Ident, Path, spanned::Spanned as _};
 
 use super::{super::validate::Tag, input::Input, part};
 use crate::shared::{companion::Companion, spans::shown_at};
@@ -14,7 +14,34 @@ pub(in super::super) struct TagCall {
     args: Vec<TokenStream>,
 }
 
+/// The tags over the result.
+pub(in super::super) struct TagsOfResult {
+    /// The word for the result.
+    pub(in super::super) word: Ident,
+    /// The result is an `Option`: what it holds has the tags.
+    pub(in super::super) optional: bool,
+    pub(in super::super) calls: Vec<TagCall>,
+}
+
+impl TagsOfResult {
+    /// Returns `None` where there are no such tags.
+    pub(super) fn new(tags: Vec<Tag>, optional: bool) -> Option<Self> {
+        let word = tags.first()?.result.clone()?;
+        let of_result = |tag: Tag| {
+            let Tag { declared, args, .. } = tag;
+            let args = args.into_iter().map(|arg| part::of_reference(arg, &word)).collect();
+            TagCall { declared, args }
+        };
+        Some(Self { calls: tags.into_iter().map(of_result).collect(), word, optional })
+    }
+}
+
 impl TagCall {
+    /// The path of the declaration.
+    pub(in super::super) fn declared(&self) -> &Path {
+        &self.declared
+    }
+
     pub(super) fn new(tag: Tag, params: &[Input]) -> Self {
         let arg = |arg| part::expression_of(arg, params);
         Self { declared: tag.declared, args: tag.args.into_iter().map(arg).collect() }

@@ -18,6 +18,8 @@ pub(in super::super) struct Tag {
     pub(in super::super) declared: Path,
     /// The value, or the parts of one.
     pub(in super::super) args: Vec<Expr>,
+    /// The word `result`, where the value of the tag is taken from what the function returns.
+    pub(in super::super) result: Option<Ident>,
 }
 
 pub(super) fn check(args: &Args, function: &Function, key: &Key, errors: &mut Errors) -> Vec<Tag> {
@@ -33,10 +35,23 @@ fn tag(expr: &Expr, function: &Function, key: &Key, errors: &mut Errors) -> Opti
         errors.at(expr, not_a_call(expr));
         return None;
     };
-    for arg in args {
-        check_argument(arg, function, key, errors);
+    let names: Vec<_> = args
+        .iter()
+        .flat_map(|arg| key_names::of(arg, "an argument of a tag", errors).used)
+        .collect();
+    let result = names.iter().find(|word| is_result(word, function)).cloned();
+    for word in names {
+        match result {
+            Some(_) => check_beside_result(&word, declared, function, errors),
+            None => check_name(&word, function, key, errors),
+        }
     }
-    Some(Tag { declared: declared.clone(), args: args.iter().cloned().collect() })
+    Some(Tag { declared: declared.clone(), args: args.iter().cloned().collect(), result })
+}
+
+/// Tells whether `word` stands for what the function returns. A parameter of that name comes first.
+fn is_result(word: &Ident, function: &Function) -> bool {
+    word == "result" && named::find(word, function).is_none()
 }
 
 type Arguments = syn::punctuated::Punctuated<Expr, syn::Token![,]>;
@@ -60,25 +75,37 @@ fn not_a_call(expr: &Expr) -> String {
     }
 }
 
-/// Checks the names in an argument: the parameters among them form the key, because the companions
-/// have no others.
-fn check_argument(arg: &Expr, function: &Function, key: &Key, errors: &mut Errors) {
-    let names = key_names::of(arg, "an argument of a tag", errors);
-    for word in &names.used {
-        match named::find(word, function) {
-            Some(param) if is_exclusive(param, function) => errors.at(word, EXCLUSIVE_IN_TAGS),
-            Some(param) if usage(param, key) == Use::Skipped => errors.at(word, skipped(word)),
-            None if word == "result" => errors.at(word, OF_THE_RESULT),
-            None if !looks_like_constant(word) => {
-                errors.at(word, named::no_parameter(word, "tags", function));
-            }
-            Some(_) | None => {}
+/// Checks a name in an argument: a parameter forms the key, because the companions have no others.
+fn check_name(word: &Ident, function: &Function, key: &Key, errors: &mut Errors) {
+    match named::find(word, function) {
+        Some(param) if is_exclusive(param, function) => errors.at(word, EXCLUSIVE_IN_TAGS),
+        Some(param) if usage(param, key) == Use::Skipped => errors.at(word, skipped(word)),
+        None if !looks_like_constant(word) => {
+            errors.at(word, named::no_parameter(word, "tags", function));
         }
+        Some(_) | None => {}
     }
 }
 
-const OF_THE_RESULT: &str =
-    "tags over the returned value are for a later version of Cachery: name parameters";
+/// Checks a name in a tag over the result, whose value is known when the arguments are gone.
+fn check_beside_result(word: &Ident, tag: &Path, function: &Function, errors: &mut Errors) {
+    if is_result(word, function) || looks_like_constant(word) {
+        return;
+    }
+    let tag = crate::shared::tokens::written(tag);
+    let message = match named::find(word, function) {
+        Some(_) => format!(
+            "`{tag}(..)` names `result`, and is made when the function has returned and its \
+             parameters are gone: return what `{word}` stands for as a part of the value, or write \
+             two tags, one over `{word}` and one over `result`"
+        ),
+        None => format!(
+            "`{word}` is not known in a tag over `result`, which is the returned value: use its \
+             fields and methods, and constants"
+        ),
+    };
+    errors.at(word, message);
+}
 
 fn usage(param: Named, key: &Key) -> Use {
     match param {

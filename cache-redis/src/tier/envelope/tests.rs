@@ -30,6 +30,7 @@ fn outgoing(codec: Codec, payload: Vec<u8>) -> Outgoing {
         lifetimes: Lifetimes { fresh: Some(HOUR / 2), stale: Some(HOUR), usable: Some(HOUR * 2) },
         written: UNIX_EPOCH + Duration::from_millis(1_795_262_400_123),
         spent: Spent { micros: 45_678, nanos: 30_000_000 },
+        tags: Vec::new(),
     }
 }
 
@@ -40,8 +41,8 @@ fn sealed() -> Vec<u8> {
 /// The tags of a value.
 fn tags() -> Vec<StoredTag> {
     let tag = |name: &'static str, number| {
-        let key = TagKey { name: name.into(), digest: Digest([number; 32]) };
-        StoredTag { key, generation: [number + 1; 16] }
+        let key = TagKey::of(name, Digest([number; 32]));
+        StoredTag { key, generation: [number + 1; 16], stamp: None }
     };
     vec![tag("tenant", 0x10), tag("text", 0x20)]
 }
@@ -102,12 +103,37 @@ fn the_tags_of_a_value_come_back_and_their_bytes_are_frozen() {
 }
 
 #[test]
+fn the_tags_that_a_value_says_itself_come_back_and_their_bytes_are_frozen() {
+    let said = StoredTag {
+        key: TagKey::of("author", Digest([0x30; 32])).over_result(),
+        generation: [0x31; 16],
+        stamp: Some([0x32; 16]),
+    };
+    let all = [tags(), vec![said]].concat();
+    let sealed = |tags: &[StoredTag]| {
+        seal(KEY, STATE, &outgoing(Codec::Binary, b"payload".to_vec()), tags).unwrap()
+    };
+    for tags in [&all[..], &all[2..]] {
+        let (_, value) = open(KEY, sealed(tags), Pttl::In(HOUR)).ok().unwrap();
+        assert_eq!((&value.tags[..], value.payload()), (tags, &b"payload"[..]));
+    }
+    let [thirty, thirty_one, thirty_two] =
+        [("30", 32), ("31", 16), ("32", 16)].map(|(byte, count)| byte.repeat(count));
+    let frozen = format!("02004706617574686f72{thirty}{thirty_one}{thirty_two}7061796c6f6164");
+    assert_eq!(
+        sealed(&all[2..])[PAYLOAD..],
+        golden(&frozen),
+        "deployed values would be lost: no value's bytes may ever change"
+    );
+}
+
+#[test]
 fn damaged_records_are_refused() {
     let refused = |change: &dyn Fn(&mut Vec<u8>)| {
         refusal(forged_from(tagged(), |bytes| change(bytes)), Pttl::In(HOUR))
     };
     assert_eq!(refused(&|_| ()), None);
-    assert_eq!(refused(&|bytes| bytes[PAYLOAD] = 2), Some(Corruption::UnknownRecord));
+    assert_eq!(refused(&|bytes| bytes[PAYLOAD] = 3), Some(Corruption::UnknownRecord));
     assert_eq!(refused(&|bytes| bytes[PAYLOAD + 3] = 200), Some(Corruption::CutShort));
     assert_eq!(refused(&|bytes| bytes[PAYLOAD + 4] = 0xff), Some(Corruption::UnknownRecord));
     assert_eq!(refused(&|bytes| bytes[7] += 100), Some(Corruption::CutShort));

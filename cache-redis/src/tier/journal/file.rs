@@ -14,7 +14,7 @@ use fs4::{FileExt, TryLockError};
 
 use super::{
     super::names::Names,
-    Kind, Scope,
+    Kind, Scope, TagPart,
     queue::{Note, Queue},
 };
 use crate::server::ReplayId;
@@ -183,7 +183,11 @@ impl Drop for OpenFile {
     }
 }
 
+/// Returns the line of an invalidation; of one that may be in several slots, those of its parts.
 fn line(scope: &Scope, names: &Names, node: u64) -> String {
+    if let Scope::Tag(tag, TagPart::Whole, ending) = scope {
+        return Scope::of_tag(tag, *ending).map(|part| line(&part, names, node)).concat();
+    }
     let (kind, keys) = scope.keys(names, node);
     let mut line = kind.as_str().to_owned();
     for key in keys {

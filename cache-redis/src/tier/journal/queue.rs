@@ -11,7 +11,7 @@ use cachery_core::{
     remote::{Digest, TagKey, shared_caches},
 };
 
-use super::Scope;
+use super::{Scope, TagPart};
 use crate::server::ReplayId;
 
 /// One invalidation.
@@ -50,7 +50,7 @@ impl Note {
     fn kin(&self) -> Option<Kin> {
         match &self.scope {
             Scope::Key(key, ending) => Some(Kin::KeysOf(key.place.name, *ending)),
-            Scope::Tag(_, ending) => Some(Kin::Tags(*ending)),
+            Scope::Tag(.., ending) => Some(Kin::Tags(*ending)),
             Scope::Cache(..) | Scope::Left(..) => None,
         }
     }
@@ -83,7 +83,7 @@ impl Kin {
 enum Subject {
     Key(Fingerprint, Digest, Ending),
     Cache { name: Arc<str>, ending: Ending, merged: bool },
-    Tag(TagKey, Ending),
+    Tag(TagKey, TagPart, Ending),
     Left(Arc<[Vec<u8>]>),
 }
 
@@ -95,7 +95,7 @@ impl Subject {
                 let name = Arc::clone(name);
                 Self::Cache { name, ending: *ending, merged: note.merged }
             }
-            Scope::Tag(tag, ending) => Self::Tag(tag.clone(), *ending),
+            Scope::Tag(tag, part, ending) => Self::Tag(tag.clone(), *part, *ending),
             Scope::Left(_, keys) => Self::Left(Arc::clone(keys)),
         }
     }

@@ -32,7 +32,7 @@ fn key(number: u32) -> Scope {
 }
 
 fn tag(number: u8) -> Scope {
-    Scope::Tag(TagKey { name: "t".into(), digest: Digest([number; 32]) }, Ending::Invalid)
+    Scope::Tag(TagKey::of("t", Digest([number; 32])), TagPart::Named, Ending::Invalid)
 }
 
 /// The caches of this program.
@@ -59,7 +59,7 @@ fn softly(scope: Scope) -> Scope {
     match scope {
         Scope::Key(key, _) => Scope::Key(key, Ending::Expired),
         Scope::Cache(name, _) => Scope::Cache(name, Ending::Expired),
-        Scope::Tag(tag, _) => Scope::Tag(tag, Ending::Expired),
+        Scope::Tag(tag, part, _) => Scope::Tag(tag, part, Ending::Expired),
         Scope::Left(..) => unreachable!("no earlier process left anything"),
     }
 }
@@ -73,7 +73,7 @@ fn short(scope: &Scope) -> String {
             format!("{}{}{number}", soft(ending), key.place.name)
         }
         Scope::Left(..) => unreachable!("no earlier process left anything"),
-        Scope::Tag(tag, ending) => format!("{}{}{}", soft(ending), tag.name, tag.digest.0[0]),
+        Scope::Tag(tag, _, ending) => format!("{}{}{}", soft(ending), tag.name, tag.digest.0[0]),
         Scope::Cache(name, ending) => format!("{}{name}*", soft(ending)),
     }
 }

@@ -24,7 +24,7 @@ const INVALIDATED: Change = Change::Ended(Ending::Invalid);
 const EXPIRED: Change = Change::Ended(Ending::Expired);
 
 fn tenant() -> TagKey {
-    TagKey { name: "tenant".into(), digest: profile().digest }
+    TagKey::of("tenant", profile().digest)
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -95,7 +95,7 @@ fn values_their_companions_and_generations_are_no_news() {
 
 #[test]
 fn a_pushed_tag_is_read_as_it_was_written() {
-    let (names, TagKey { name, digest }) = (Names::new("eu:shop"), tenant());
+    let (names, TagKey { name, digest, .. }) = (Names::new("eu:shop"), tenant());
     for ending in [Ending::Invalid, Ending::Expired] {
         let pushed = names.tag_ended(&tenant(), ending, 7);
         assert!(pushed.starts_with(&names.watched()));
@@ -106,6 +106,22 @@ fn a_pushed_tag_is_read_as_it_was_written() {
     let good = text(names.tag_ended(&tenant(), Ending::Invalid, 7));
     for bad in [good.replace(":i:", ":w:"), good.replace('}', ""), format!("{good}0")] {
         assert_eq!(names.parse(bad.as_bytes()), None, "{bad}");
+    }
+}
+
+#[test]
+fn what_a_load_returns_is_in_the_slot_of_the_stamp_of_its_tag() {
+    let names = Names::new("eu:shop");
+    let [stamp, other] = ["tenant", "author"].map(|name| names.tag(&TagKey::stamp(name)));
+    let returned = names.tag(&tenant().over_result());
+    assert_eq!(text(stamp.clone()), "eu:shop:#tenant:stamp");
+    let digest = Hash::from_bytes(tenant().digest.0).to_hex();
+    let expected = format!("eu:shop:#tenant:{{eu:shop:#tenant:stamp}}:{digest}");
+    assert_eq!(text(returned.clone()), expected);
+    assert_eq!(slot(&returned), slot(&stamp));
+    assert_ne!(slot(&returned), slot(&other));
+    for key in [stamp, returned] {
+        assert!(!key.starts_with(&names.watched()) && names.parse(&key).is_none());
     }
 }
 

@@ -152,7 +152,7 @@ async fn an_expiry_that_cannot_be_sent_is_queued_and_done_before_the_next_read()
 async fn a_value_of_a_tag_is_read_with_the_half_of_its_generation_that_is_left() {
     let server = Server::start().await;
     let tier = connect(&server.url()).await;
-    let tag = [TagKey { name: "t".into(), digest: Digest([7; 32]) }];
+    let tag = [TagKey::of("t", Digest([7; 32]))];
     let generation = async || tier.tag_generations(&tag, LONG).await.unwrap()[0];
     assert_eq!(tier.invalidate_tags(&tag, Ending::Expired, LONG).await, Ok(()));
     assert_eq!(generation().await, None, "what nothing has does not come to be");

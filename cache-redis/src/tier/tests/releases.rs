@@ -87,6 +87,7 @@ impl Release {
             lifetimes: Lifetimes::fresh(life),
             written: SystemTime::now(),
             spent: Spent::default(),
+            tags: Vec::new(),
         });
         self.tier.fill(&self.key, permit, outgoing, kind, LONG).await.unwrap()
     }
