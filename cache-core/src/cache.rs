@@ -115,6 +115,12 @@ impl Outcome {
     }
 }
 
+/// A value that another one is to replace, as memory held it before.
+pub(crate) struct Replaced {
+    key: Key,
+    entry: Entry,
+}
+
 impl Cache {
     pub(crate) fn new(
         site: &'static Site,
@@ -429,6 +435,20 @@ impl Cache {
     /// Removes `key` from memory. Loads that run go on.
     pub(crate) fn remove(&self, key: &StoredKey) {
         drop(self.flights.locked(key, || self.memory.remove(key)));
+    }
+
+    /// Returns the value that another one is to replace, where no other tier has it.
+    pub(crate) fn to_replace(&self, key: &Key) -> Option<Replaced> {
+        let entry = if self.shared.is_none() { self.memory.look(key) } else { None };
+        entry.map(|entry| Replaced { key: key.clone(), entry })
+    }
+
+    /// Drops what was to be replaced by a value that something has fenced off: it is older than both,
+    /// so it serves nobody any more, not even when a load fails.
+    pub(crate) fn drop_older(&self, Replaced { key, entry }: Replaced) {
+        let is_held = || self.memory.look(&key).is_some_and(|held| held.is(&entry));
+        let drop_it = || is_held().then(|| self.memory.remove(entry.key()));
+        drop(self.flights.locked(entry.key(), drop_it));
     }
 
     /// Makes `key` invalid in this process, also for loads that run.

@@ -236,7 +236,9 @@ macro_rules! with_rules_of_freshness {
                     it_serves_while_its_load_fails_until_the_end_that_it_had
                     what_expires_while_its_load_runs_is_served
                     what_has_expired_is_loaded_by_the_next_call
-                    what_is_invalidated_while_its_load_runs_is_not_served;
+                    what_a_failed_refresh_was_to_replace_serves_after_an_expiry
+                    what_is_invalidated_while_its_load_runs_is_not_served
+                    what_was_to_be_replaced_does_not_serve_after_an_expiry;
                 freshness:
                     a_fresh_value_needs_no_load
                     a_panic_without_a_value_is_the_callers

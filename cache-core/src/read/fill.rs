@@ -11,7 +11,7 @@ use std::{
 
 use super::{remote_fill::Keep, remote_part::RemotePart};
 use crate::{
-    cache::{Cache, Outcome},
+    cache::{Cache, Outcome, Replaced},
     codec::{Codec, Unstorable},
     deciding::Decision,
     entry::{Claim, Entry, Facts},
@@ -46,6 +46,8 @@ pub(super) struct Landing {
     lifetimes: Option<Lifetimes>,
     /// The right to renew the value that this one replaces.
     claim: Option<Claim>,
+    /// The value that this one replaces, whether or not it is stored itself.
+    replaced: Option<Replaced>,
 }
 
 /// The part of a load that its fill goes on with.
@@ -61,6 +63,8 @@ pub(super) struct OfLoad {
     pub(super) recorded: Option<Duration>,
     /// The right to renew the value that this one replaces.
     pub(super) claim: Option<Claim>,
+    /// The value that this one replaces, whether or not it is stored itself.
+    pub(super) replaced: Option<Replaced>,
 }
 
 /// Begins to store a value: remotely first, if the cache has a remote part.
@@ -73,7 +77,7 @@ pub(super) fn fill(
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
-    let OfLoad { tags, returned, spent, recorded, claim } = of_load;
+    let OfLoad { tags, returned, spent, recorded, claim, replaced } = of_load;
     let tags = tags.map(|tags| tags.returned(&cache.tags, &returned));
     let spent = Spent { nanos: decision.cost_nanos().unwrap_or(0), ..spent };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
@@ -87,6 +91,7 @@ pub(super) fn fill(
         keep: Keep::Alone,
         lifetimes,
         claim,
+        replaced,
     };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let tags_are_valid = landing.tags.as_ref().is_none_or(FillTags::stand);
@@ -126,8 +131,12 @@ impl Landing {
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let Self { cache, permit, group, tags, recorded, spent, .. } = self;
-        let Self { keep, lifetimes, claim, .. } = self;
-        let Some(lifetimes) = lifetimes else { return decline(&cache, permit, recorded) };
+        let Self { keep, lifetimes, claim, replaced, .. } = self;
+        let drop_older = || replaced.into_iter().for_each(|replaced| cache.drop_older(replaced));
+        let Some(lifetimes) = lifetimes else {
+            decline(&cache, permit, recorded);
+            return drop_older();
+        };
         cache.forget_declined(permit.key());
         let facts = cache.facts(lifetimes, permit.generation(), group, spent);
         let tags_are_valid = || tags.as_ref().is_none_or(FillTags::stand);
@@ -145,6 +154,8 @@ impl Landing {
         };
         cache.retries.forget(entry.key());
         drop(permit.land(Outcome::Value(entry.clone()), store));
+        // A value that is stored has taken its place already.
+        drop_older();
         drop(claim);
         record(&cache, recorded);
     }

@@ -21,7 +21,7 @@ use super::{
     standby::Standby,
 };
 use crate::{
-    cache::{Cache, Due, Outcome},
+    cache::{Cache, Due, Outcome, Replaced},
     clock::Moment,
     codec::{Codec, Unstorable},
     deciding::Judgement,
@@ -50,6 +50,8 @@ pub(super) struct Load {
     cause: LoadCause,
     /// The value that serves when the load fails.
     standby: Option<Standby>,
+    /// The value that the one of a `refresh` is to replace.
+    replaced: Option<Replaced>,
     /// The note of what serves the call.
     note: Note,
     /// `None` where the load has all the time it needs.
@@ -140,6 +142,7 @@ impl Load {
             tags,
             cause,
             standby,
+            replaced: None,
             note: Note::default(),
         }
     }
@@ -147,6 +150,11 @@ impl Load {
     /// Notes what serves the call.
     pub(super) fn noted(self, note: Note) -> Self {
         Self { note, ..self }
+    }
+
+    /// Makes the value replace this one.
+    pub(super) fn replacing(self, replaced: Option<Replaced>) -> Self {
+        Self { replaced, ..self }
     }
 
     /// Lets callers have the value that stands by from `end` on, while the load goes on.
@@ -308,10 +316,10 @@ impl Load {
         self.count_money(decision.cost_nanos());
         self.note.load(self.cache.policy.with(|policy| decision.fresh_for(policy)));
         let claim = self.standby.and_then(|standby| standby.claim);
-        let Self { cache, permit, remote, tags, .. } = self;
+        let Self { cache, permit, remote, tags, replaced, .. } = self;
         let nanos = decision.cost_nanos().unwrap_or_default();
         let spent = Spent { micros: observe::micros(load_time), nanos };
-        let of_load = OfLoad { tags, returned: judged.tags, spent, recorded, claim };
+        let of_load = OfLoad { tags, returned: judged.tags, spent, recorded, claim, replaced };
         (fill(cache, permit, remote, of_load, decision, encode), nanos)
     }
 

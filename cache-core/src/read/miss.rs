@@ -27,7 +27,7 @@ use super::{
     thread_wait::ThreadWait,
 };
 use crate::{
-    cache::{Cache, KeptError, Outcome},
+    cache::{Cache, KeptError, Outcome, Replaced},
     clock::Moment,
     entry::Entry,
     flight::{Join, Permit, Progress, Relation, Wakeup, enclosing},
@@ -59,6 +59,8 @@ pub(super) struct Miss {
     of_value: Option<OfValue>,
     /// The tags before the load that the call is about to run.
     drawn: Option<LoadTags>,
+    /// The value that the one of the call is to replace.
+    replaced: Option<Replaced>,
     /// `true` once the call is counted as a miss.
     counted: bool,
     caller: Caller,
@@ -118,6 +120,7 @@ impl Miss {
             tags: None,
             of_value: None,
             drawn: None,
+            replaced: None,
             counted: false,
             caller,
             standby: None,

@@ -21,6 +21,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(12);
 /// Longer than a push takes, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(20);
 const SOFT_TIMEOUT: Duration = Duration::from_secs(1);
+/// No load has this value.
+const OLD: usize = 1_000;
 
 caches! {
     static OWNER: Tag<u64> = { name: "expire-owner" };
@@ -349,6 +351,47 @@ async fn hears(node: &Caches, other: &Caches, id: u64) {
     other.scope(MARKS.invalidate(&id)).await;
     let heard = async || (!node.scope(MARKS.contains(&id)).await).then_some(());
     eventually("the push came", PATIENCE, heard).await;
+}
+
+/// The same on one node, where nobody asks in between.
+pub(crate) async fn what_was_to_be_replaced_does_not_serve_after_an_expiry(place: Place) {
+    with_a_value(&place, async |_, way| {
+        price::put(1, OLD).await;
+        let origin = Origin::held_back();
+        let refresh = spawn({
+            let origin = Arc::clone(&origin);
+            async move { price::refresh(1, &origin).await }
+        });
+        until(|| origin.runs() == 1).await;
+        way.expire().await;
+        origin.probe.open();
+        assert_eq!(ended(refresh).await.unwrap(), Ok(1), "{way:?}");
+        let failing = Origin::new();
+        failing.will([Act::Fail]);
+        assert_ne!(price(1, &failing).await, Ok(OLD), "{way:?}");
+    })
+    .await;
+}
+
+/// A refresh that fails leaves what it was to replace.
+pub(crate) async fn what_a_failed_refresh_was_to_replace_serves_after_an_expiry(place: Place) {
+    with_a_value(&place, async |_, way| {
+        price::put(1, OLD).await;
+        let origin = Origin::held_back();
+        origin.will([Act::Fail]);
+        let refresh = spawn({
+            let origin = Arc::clone(&origin);
+            async move { price::refresh(1, &origin).await }
+        });
+        until(|| origin.runs() == 1).await;
+        way.expire().await;
+        origin.probe.open();
+        assert_eq!(ended(refresh).await.unwrap(), Err(Failure), "{way:?}");
+        let failing = Origin::new();
+        failing.will([Act::Fail]);
+        assert_eq!(price(1, &failing).await, Ok(OLD), "{way:?}");
+    })
+    .await;
 }
 
 /// The value that a refresh was to replace is older than the refresh, and that is older than the

@@ -9,7 +9,7 @@ use crate::read::{
     remote_part::RemotePart,
 };
 use crate::{
-    cache::{Cache, Outcome},
+    cache::{Cache, Outcome, Replaced},
     codec::{Codec, Unstorable},
     deciding::Judgement,
     flight::{Loading, Permit},
@@ -30,8 +30,8 @@ impl Miss {
     pub(in crate::read) async fn begin_put(mut self) -> Option<Putting> {
         let permit = self.supersede();
         let permit = self.request_load(permit).await.ok()?;
-        let Self { cache, remote, drawn, .. } = self;
-        Some(Putting { cache, permit, remote, drawn })
+        let Self { cache, remote, drawn, replaced, .. } = self;
+        Some(Putting { cache, permit, remote, drawn, replaced })
     }
 }
 
@@ -41,6 +41,7 @@ pub(in crate::read) struct Putting {
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
     drawn: Option<LoadTags>,
+    replaced: Option<Replaced>,
 }
 
 impl Putting {
@@ -56,13 +57,13 @@ impl Putting {
         judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Filling {
-        let Self { cache, permit, remote, drawn } = self;
+        let Self { cache, permit, remote, drawn, replaced } = self;
         let of_value = drawn.as_ref().and_then(LoadTags::of_value);
         // The user's code, which may call for this very key.
         let judged = Loading::nested(permit.progress()).scope(|| judge(of_value));
         let decision = cache.priced(judged.decision);
         let returned = judged.tags;
-        let of_load = OfLoad { tags: drawn, returned, ..OfLoad::default() };
+        let of_load = OfLoad { tags: drawn, returned, replaced, ..OfLoad::default() };
         fill(cache, permit, remote, of_load, decision, encode)
     }
 }
