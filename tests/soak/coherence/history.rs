@@ -51,7 +51,7 @@ impl Run {
 const GROUP_SIZE: u64 = 4;
 
 caches! {
-    /// Neighbouring keys of [`moment`], and as many of [`renewed`].
+    /// Neighbouring keys of [`moment`], and as many of [`renewed`] and of [`titled`].
     pub(crate) static GROUP: Tag<u64> = { name: "coherence-group" };
 }
 
@@ -81,6 +81,29 @@ pub(crate) const RENEWED: u64 = 1 << 33;
 pub(crate) async fn renewed(key: u64, run: Arc<Run>) -> Result<u64, String> {
     let began = run.pass().await;
     if run.fails { Err("the load failed".to_owned()) } else { Ok(began) }
+}
+
+/// Keys from this one on are those of [`titled`].
+pub(crate) const TITLED: u64 = 1 << 34;
+
+/// As [`moment`], with a value that says itself which tag it has.
+#[cached(name = "coherence-titled", ttl = 3600, skip(run), tags(GROUP(result.group)))]
+pub(crate) async fn titled(key: u64, run: Arc<Run>) -> Titled {
+    Titled::of(key, run.pass().await)
+}
+
+/// A value with its tag, which is as old as its moment.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Titled {
+    pub(crate) moment: u64,
+    group: u64,
+}
+
+impl Titled {
+    /// Returns the value of a key.
+    pub(crate) fn of(key: u64, moment: u64) -> Self {
+        Self { moment, group: (key - TITLED) / GROUP_SIZE }
+    }
 }
 
 /// Keys from this one on are those of [`bulky`].
@@ -141,6 +164,7 @@ pub(crate) enum Function {
     Moment,
     Bulky,
     Renewed,
+    Titled,
 }
 
 impl Function {
@@ -149,7 +173,8 @@ impl Function {
         match key {
             ..BULKY => Self::Moment,
             BULKY..RENEWED => Self::Bulky,
-            RENEWED.. => Self::Renewed,
+            RENEWED..TITLED => Self::Renewed,
+            TITLED.. => Self::Titled,
         }
     }
 }
@@ -160,6 +185,7 @@ impl Scope {
         match Function::of(key) {
             Function::Moment => Self::Group(key / GROUP_SIZE),
             Function::Renewed => Self::Group((key - RENEWED) / GROUP_SIZE),
+            Function::Titled => Self::Group((key - TITLED) / GROUP_SIZE),
             Function::Bulky => Self::Key(key),
         }
     }

@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 use super::{
     faults::inject,
     history::{
-        BULKY, Bulky, Event, From, Function, GROUP, RENEWED, Run, Scope, Ticks, What, bulky,
-        moment, renewed,
+        BULKY, Bulky, Event, From, Function, GROUP, RENEWED, Run, Scope, TITLED, Ticks, Titled,
+        What, bulky, moment, renewed, titled,
     },
     nodes::{NODES, Nodes, RECOVERY},
 };
@@ -116,6 +116,7 @@ async fn round_of(traffic: &Arc<Traffic>, seed: u64, round: u64) {
     for key in keys {
         traffic.ask_all(key).await;
         traffic.ask_all(RENEWED + key).await;
+        traffic.ask_all(TITLED + key).await;
     }
     if traffic.mix == Mix::Storm {
         for key in bulky_keys(round) {
@@ -149,6 +150,9 @@ impl Traffic {
                 2..40 if self.mix == Mix::Storm => {
                     let key = random.u64(bulky_keys(key / KEYS));
                     caches.scope(self.call_with_large_value(node, key, &mut random)).await;
+                }
+                500..700 => {
+                    caches.scope(self.call_of_titled(node, TITLED + key, &mut random)).await;
                 }
                 700.. => {
                     caches.scope(self.call_of_renewed(node, RENEWED + key, &mut random)).await;
@@ -194,7 +198,7 @@ impl Traffic {
     /// Records the outcome of `call`.
     async fn recorded(&self, node: usize, call: impl AsyncFnOnce() -> (What, Scope)) {
         let unavailable = || {
-            let caches = [moment::cache(), bulky::cache(), renewed::cache()];
+            let caches = [moment::cache(), bulky::cache(), renewed::cache(), titled::cache()];
             caches.iter().map(|cache| cache.stats().remote.unavailable).sum::<u64>()
         };
         let before = unavailable();
@@ -232,6 +236,30 @@ impl Traffic {
                 (What::Refresh, own)
             }
             _ => all(moment::cache(), Function::Moment, key).await,
+        })
+        .await;
+    }
+
+    /// As [`one_call`](Self::one_call), of the function whose values say their tags.
+    async fn call_of_titled(&self, node: usize, key: u64, random: &mut Rng) {
+        let run = self.run(self.pauses(random));
+        let (own, group) = (Scope::Key(key), Scope::of_group(key));
+        self.recorded(node, async || match random.u8(..100) {
+            ..78 => (read_titled(key, run).await, own),
+            78..84 => (peek(async { Some(titled::peek(key).await?.moment) }).await, own),
+            84..87 => (invalidated(titled::invalidate(key).await), own),
+            87..90 => (invalidated(GROUP.invalidate(&tag(group)).await), group),
+            90 => (expired(GROUP.expire(&tag(group)).await), group),
+            91..95 => {
+                let value = self.ticks.tick();
+                titled::put(key, Titled::of(key, value)).await;
+                (What::Put { value }, own)
+            }
+            95..99 => {
+                titled::refresh(key, run).await;
+                (What::Refresh, own)
+            }
+            _ => all(titled::cache(), Function::Titled, key).await,
         })
         .await;
     }
@@ -335,6 +363,7 @@ impl Traffic {
                     Function::Moment => Some(moment(key, run).await),
                     Function::Bulky => Some(bulky(key, run).await.moment),
                     Function::Renewed => renewed(key, run).await.ok(),
+                    Function::Titled => Some(titled(key, run).await.moment),
                 }
             });
             let value = value.await;
@@ -356,6 +385,12 @@ async fn read(key: u64, run: Arc<Run>) -> What {
 /// As [`read`], of a large value.
 async fn read_bulky(key: u64, run: Arc<Run>) -> What {
     let (value, at_once) = polled(bulky(key, Arc::clone(&run))).await;
+    What::Read { value: Some(value.moment), from: From::of(&run, at_once), stale: false }
+}
+
+/// As [`read`], of a value that says its tag.
+async fn read_titled(key: u64, run: Arc<Run>) -> What {
+    let (value, at_once) = polled(titled(key, Arc::clone(&run))).await;
     What::Read { value: Some(value.moment), from: From::of(&run, at_once), stale: false }
 }
 
