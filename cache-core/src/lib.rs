@@ -118,9 +118,10 @@ pub mod __private {
             shape,
         },
         read::{
-            At, Batch, Budgeted, Cache, InDeclared, Keyed, Plain, Served, ServedResult, Skipped,
-            Tag as DeclaredTag, Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit, hit_now,
-            invalidate_all, invalidate_all_now, invalidate_many, peek_many, put_many, references,
+            At, Batch, Budgeted, Cache, InDeclared, IsTag, Keyed, Plain, Served, ServedResult,
+            Skipped, Tag as DeclaredTag, Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit,
+            hit_now, invalidate_all, invalidate_all_now, invalidate_many, peek_many, put_many,
+            references,
         },
         registry::CacheHandle,
         returns::{IsResult, OwnError, PlainReturn, SharedError, Tag, made},

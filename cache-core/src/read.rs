@@ -40,7 +40,7 @@ pub use batch::{Batch, references};
 pub use by_thread::invalidate_all_now;
 pub use companions::{Turn, hit, hit_now};
 pub use declared::Cache;
-pub use declared_tag::Tag;
+pub use declared_tag::{IsTag, Tag};
 pub use invalidate::{Target, invalidate_all};
 pub use invalidations::Invalidations;
 pub use keyed::{

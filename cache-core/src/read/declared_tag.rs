@@ -42,6 +42,24 @@ pub struct Tag<K> {
     key: PhantomData<fn(&K)>,
 }
 
+/// A declared tag. Implemented for [`Tag`] only: it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tag",
+    label = "not a tag",
+    note = "`tags(..)` lists tags that `caches!` declares: `static AUTHOR: Tag<u64> = {{ name: \"author\" }};`"
+)]
+pub trait IsTag {
+    /// Returns the descriptor.
+    fn site(&self) -> &'static TagSite;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K> IsTag for Tag<K> {
+    fn site(&self) -> &'static TagSite {
+        self.site
+    }
+}
+
 impl<K> Tag<K> {
     #[doc(hidden)]
     pub const fn new(site: &'static TagSite) -> Self {
@@ -51,11 +69,6 @@ impl<K> Tag<K> {
     #[doc(hidden)]
     pub fn at(&self, parts: &[&dyn CacheKey]) -> Named {
         Named { site: self.site, key: Key::of(parts) }
-    }
-
-    #[doc(hidden)]
-    pub const fn site(&self) -> &'static TagSite {
-        self.site
     }
 
     /// Returns the name in the declaration.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, TypePath, spanned::Spanned as _};
+use syn::{Path, Type, TypePath, spanned::Spanned as _};
 
 use super::{
     super::model::{
@@ -56,16 +56,19 @@ fn tagged(model: &Model) -> TokenStream {
     let key = call(&quote!(Self), &model.name_of(Companion::Key), &generics);
     let (params, given) = key::forwarded(model);
     let tags = model.tags.iter().map(TagCall::expand);
-    let of_result = model.tags_of_result.as_ref().map(of_result);
+    let of_result = model.tags_of_result.as_ref().map(|tags| of_result(&model.krate, tags));
     let body = quote!(#key(#(#given),*).tagged([#(#tags),*]) #of_result);
     function(model, Companion::At, &kind, &params, &body)
 }
 
 /// Emits the call that adds the tags over the result.
-fn of_result(TagsOfResult { word, optional, calls }: &TagsOfResult) -> TokenStream {
+fn of_result(krate: &Path, tags: &TagsOfResult) -> TokenStream {
+    let TagsOfResult { word, optional, calls } = tags;
     let sites = calls.iter().map(|call| {
         let declared = call.declared();
-        quote_spanned!(shown_at(declared.span())=> #declared.site())
+        let span = shown_at(declared.span());
+        let site = placed(quote!(#krate::__private::IsTag::site), span);
+        quote_spanned!(span=> #site(&#declared))
     });
     let named = calls.iter().map(TagCall::expand);
     let named = quote!([#(#named),*]);

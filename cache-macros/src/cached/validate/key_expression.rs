@@ -5,7 +5,7 @@ use syn::{Expr, Ident};
 
 use super::{
     super::function::Function,
-    key_names,
+    key_names::{self, Kind},
     named::{self, Named},
     signature::exclusive_reference,
 };
@@ -22,7 +22,7 @@ pub(super) const EXCLUSIVE_IN_TAGS: &str =
 /// Returns the parameters that `expr` names, at least one.
 pub(super) fn check(expr: &Expr, function: &Function, errors: &mut Errors) -> Vec<Named> {
     let before = errors.count();
-    let names = key_names::of(expr, "a key expression", errors);
+    let names = key_names::of(expr, Kind::OfKey, errors);
     let mut found: Vec<Named> =
         names.called.iter().filter_map(|word| named::find(word, function)).collect();
     for word in &names.used {

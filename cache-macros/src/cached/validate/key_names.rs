@@ -18,9 +18,37 @@ pub(super) struct Names {
     pub(super) called: Vec<Ident>,
 }
 
-///
-/// `kind` says in messages what the expression is.
-pub(super) fn of(expr: &Expr, kind: &'static str, errors: &mut Errors) -> Names {
+/// The kind of an expression, for messages.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    OfKey,
+    OfTag,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OfKey => "a key expression",
+            Self::OfTag => "an argument of a tag",
+        }
+    }
+
+    /// Says what to write in place of what needs the function's body.
+    fn way_out(self) -> &'static str {
+        match self {
+            Self::OfKey => {
+                "every companion evaluates it; use fields, methods and operators of the parameters"
+            }
+            Self::OfTag => {
+                "it is evaluated outside of the body; use fields, methods and operators of the \
+                 parameters, or of `result`"
+            }
+        }
+    }
+}
+
+/// Reads the names in `expr`, and refuses what needs the function's body.
+pub(super) fn of(expr: &Expr, kind: Kind, errors: &mut Errors) -> Names {
     let mut reader = Reader { kind, used: vec![], called: vec![], bound: HashSet::new(), errors };
     match expr {
         Expr::Closure(closure) => {
@@ -36,7 +64,7 @@ pub(super) fn of(expr: &Expr, kind: &'static str, errors: &mut Errors) -> Names 
 
 /// Scopes are not followed: a name bound anywhere in the expression is taken for its own.
 struct Reader<'e> {
-    kind: &'static str,
+    kind: Kind,
     used: Vec<Ident>,
     called: Vec<Ident>,
     bound: HashSet<Ident>,
@@ -45,9 +73,8 @@ struct Reader<'e> {
 
 impl Reader<'_> {
     fn refuse(&mut self, span: Span, what: &str) {
-        let way_out =
-            "every companion evaluates it; use fields, methods and operators of the parameters";
-        self.errors.at_span(span, format!("{} cannot use {what}: {way_out}", self.kind));
+        let (name, way_out) = (self.kind.name(), self.kind.way_out());
+        self.errors.at_span(span, format!("{name} cannot use {what}: {way_out}"));
     }
 }
 
@@ -73,7 +100,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         let message = format!(
             "{} cannot use a macro, which may hide the parameters it names: list the parts that it is \
              made of",
-            self.kind
+            self.kind.name()
         );
         self.errors.at(&call.mac.path, message);
     }

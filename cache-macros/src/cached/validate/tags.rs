@@ -6,11 +6,11 @@ use super::{
     super::function::Function,
     key::Key,
     key_expression::{EXCLUSIVE_IN_TAGS, is_exclusive, looks_like_constant},
-    key_names,
+    key_names::{self, Kind},
     key_use::Use,
     named::{self, Named},
 };
-use crate::shared::{arguments::Args, errors::Errors};
+use crate::shared::{arguments::Args, errors::Errors, suggestion::nearest};
 
 /// One value of a tag, as the attribute names it.
 pub(in super::super) struct Tag {
@@ -35,10 +35,8 @@ fn tag(expr: &Expr, function: &Function, key: &Key, errors: &mut Errors) -> Opti
         errors.at(expr, not_a_call(expr));
         return None;
     };
-    let names: Vec<_> = args
-        .iter()
-        .flat_map(|arg| key_names::of(arg, "an argument of a tag", errors).used)
-        .collect();
+    let names: Vec<_> =
+        args.iter().flat_map(|arg| key_names::of(arg, Kind::OfTag, errors).used).collect();
     let result = names.iter().find(|word| is_result(word, function)).cloned();
     for word in names {
         match result {
@@ -81,10 +79,20 @@ fn check_name(word: &Ident, function: &Function, key: &Key, errors: &mut Errors)
         Some(param) if is_exclusive(param, function) => errors.at(word, EXCLUSIVE_IN_TAGS),
         Some(param) if usage(param, key) == Use::Skipped => errors.at(word, skipped(word)),
         None if !looks_like_constant(word) => {
-            errors.at(word, named::no_parameter(word, "tags", function));
+            errors.at(word, unknown(word, function));
         }
         Some(_) | None => {}
     }
+}
+
+/// Says that `word` is neither a parameter nor the returned value.
+fn unknown(word: &Ident, function: &Function) -> String {
+    if named::find_near(word, function).is_none() && nearest(word, ["result"]).is_some() {
+        return format!(
+            "`{word}` in `tags(..)` is not a parameter: did you mean `result`, the returned value?"
+        );
+    }
+    named::no_parameter(word, "tags", function)
 }
 
 /// Checks a name in a tag over the result, whose value is known when the arguments are gone.

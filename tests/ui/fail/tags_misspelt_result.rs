@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use cachery::{cached, caches};
+
+caches! {
+    static AUTHOR: Tag<u64> = { name: "author" };
+}
+
+#[cached(ttl = 60, tags(AUTHOR(results)))]
+async fn report(day: u32) -> u64 {
+    1
+}
+
+fn main() {}
