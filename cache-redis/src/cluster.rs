@@ -61,7 +61,8 @@ impl Cluster {
         self.discovery.settled(deadline).await.map_err(|error| error.for_requests())
     }
 
-    /// Follows a redirection by the server `from`.
+    /// Returns the server to which the server `from` redirects. It has the slot from now on, unless
+    /// that is on its way.
     pub(crate) fn redirect(&self, redirect: &Redirect, from: &Server) -> Option<Arc<Server>> {
         self.members.redirect(redirect, from)
     }

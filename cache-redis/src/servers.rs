@@ -1,5 +1,6 @@
 //! All servers of a registry: the routing of requests, and their outcomes.
 
+mod redirections;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use thiserror::Error;
 use tokio::time::Sleep;
 use tracing::{Span, field::Empty, info_span};
 
+use self::redirections::Asked;
 use crate::{
     cluster::Cluster,
     connection::{
@@ -33,10 +35,6 @@ use crate::{
 
 /// The time that health waits for the first attempt to connect.
 const FIRST_ATTEMPT: Duration = Duration::from_millis(500);
-/// The pauses before a request for a slot that is moving is sent again.
-const PAUSES: [Duration; 3] =
-    [Duration::from_millis(5), Duration::from_millis(15), Duration::from_millis(30)];
-
 /// Checks a target without connecting.
 pub(crate) fn check(target: &Target) -> Result<(), OpenError> {
     Topology::read(target).map(drop)
@@ -166,14 +164,17 @@ impl Servers {
         if !span.is_disabled() {
             span.record("server.address", &*server.address());
         }
-        let result = server.ask(pipeline, deadline.as_mut(), within, lane).await;
-        match (result, &self.members) {
-            (Err(error), Members::Cluster(cluster)) if is_elsewhere(&error) => {
-                let ask = Ask { pipeline, within, lane };
+        let replies = server.ask(pipeline, deadline.as_mut(), within, lane).await?;
+        let Some(error) = replies.iter().find_map(RequestError::elsewhere) else {
+            return Ok(replies);
+        };
+        match &self.members {
+            Members::Single(_) => Err(error),
+            Members::Cluster(cluster) => {
+                let asked = Asked { cluster, pipeline, within, lane };
                 // Rare, and so not part of the future of every request.
-                Box::pin(follow(cluster, server, error, ask, deadline)).await
+                Box::pin(asked.follow(server, replies, deadline)).await
             }
-            (result, _) => result,
         }
     }
 
@@ -288,46 +289,6 @@ impl Drop for Servers {
             server.close();
         }
     }
-}
-
-/// A request to a cluster.
-struct Ask<'a> {
-    pipeline: &'a Pipeline,
-    within: Duration,
-    lane: Lane,
-}
-
-/// Asks again after `error`: at once where the slot has moved, and a little later while it moves.
-/// A slot of some keys moves within milliseconds. Its keys are on both servers meanwhile, so none
-/// of them can do what concerns several keys.
-async fn follow(
-    cluster: &Cluster,
-    mut server: Arc<Server>,
-    mut error: RequestError,
-    Ask { pipeline, within, lane }: Ask<'_>,
-    mut deadline: Pin<&mut Sleep>,
-) -> Result<Vec<Value>, RequestError> {
-    for pause in PAUSES {
-        if let Some(to) = &error.redirect {
-            let Some(other) = cluster.redirect(to, &server) else { break };
-            server = other;
-        } else {
-            let pause = pin!(manager::timer(pause));
-            if manager::until(deadline.as_mut(), pause).await.is_none() {
-                break;
-            }
-        }
-        match server.ask(pipeline, deadline.as_mut(), within, lane).await {
-            Err(next) if is_elsewhere(&next) => error = next,
-            result => return result,
-        }
-    }
-    Err(error)
-}
-
-/// Returns true for the error of a slot that has moved, or is moving.
-fn is_elsewhere(error: &RequestError) -> bool {
-    error.redirect.is_some() || error.reason == Reason::Resharding
 }
 
 /// Polls `work` inside `span`. It is pinned by the caller, because moving it in here would copy it.

@@ -95,13 +95,20 @@ impl Members {
         }
     }
 
-    /// Gives one slot to another master, as the server `from` says, and returns that master.
+    /// Returns the master to which the server `from` redirects, and gives the slot to it, unless that
+    /// is on its way.
     pub(super) fn redirect(&self, redirect: &Redirect, from: &Server) -> Option<Arc<Server>> {
         let slot = redirect.slot;
         let (name, port) = redirect.address.rsplit_once(':')?;
         let asked = Host::parse(&from.address(), 0).ok()?;
         let name = known_name(name).map_or(asked.name, str::to_owned);
         let master = Host { name, port: port.parse().ok()? };
+        if redirect.is_on_its_way {
+            return self.change(|servers| {
+                let number = self.number_of(servers, &master);
+                numbered(servers, number)
+            })?;
+        }
         self.applied.lock().clear();
         self.shared.topology_changed.notify_one();
         self.change(|servers| {

@@ -15,10 +15,13 @@ pub(crate) struct RequestError {
     pub(crate) redirect: Option<Redirect>,
 }
 
-/// A slot and the server that has it now.
+/// A slot and the server to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Redirect {
     pub(crate) slot: u16,
+    /// True while the slot is on its way to that server, which answers for it only if `ASKING` is
+    /// sent before.
+    pub(crate) is_on_its_way: bool,
     /// `host:port`; the host may be empty.
     pub(crate) address: String,
 }
@@ -65,12 +68,23 @@ impl RequestError {
     pub(crate) const CLUSTER_DOWN: Self = Self::counted(Reason::ClusterDown);
 
     /// Returns the error of the first reply that concerns the server and not the command. Others,
-    /// such as `OOM`, are for the caller.
-    pub(crate) fn in_replies(replies: &[Value]) -> Option<Self> {
-        replies.iter().find_map(|reply| match reply {
-            Value::ServerError(error) => Self::of_reply(error),
-            _ => None,
-        })
+    /// such as `OOM`, are for the caller, and those of slots for who knows the other servers.
+    pub(super) fn in_replies(replies: &[Value]) -> Option<Self> {
+        let error = |reply| Self::of(reply).filter(|error| !error.is_elsewhere());
+        replies.iter().find_map(error)
+    }
+
+    /// Returns the error of a reply whose slot has moved, or is moving.
+    pub(crate) fn elsewhere(reply: &Value) -> Option<Self> {
+        Self::of(reply).filter(Self::is_elsewhere)
+    }
+
+    fn of(reply: &Value) -> Option<Self> {
+        if let Value::ServerError(error) = reply { Self::of_reply(error) } else { None }
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        matches!(self.reason, Reason::Moved | Reason::Resharding)
     }
 
     /// Returns the error for an error reply, if the reply concerns the server.
@@ -81,7 +95,8 @@ impl RequestError {
             "READONLY" => Self::READ_ONLY,
             "CLUSTERDOWN" => Self::CLUSTER_DOWN,
             "MOVED" => Self { redirect: Redirect::read(error), ..Self::new(Reason::Moved) },
-            "ASK" | "TRYAGAIN" => Self::new(Reason::Resharding),
+            "ASK" => Self { redirect: Redirect::read(error), ..Self::new(Reason::Resharding) },
+            "TRYAGAIN" => Self::new(Reason::Resharding),
             "NOPERM" => Self::new(Reason::NoPermission),
             "NOAUTH" => Self { ends_session: true, ..Self::counted(Reason::NoAuth) },
             "WRONGPASS" => Self::WRONG_PASSWORD,
@@ -117,11 +132,12 @@ impl From<&RedisError> for RequestError {
 }
 
 impl Redirect {
-    /// Reads `MOVED 3999 127.0.0.1:6381`.
+    /// Reads `MOVED 3999 127.0.0.1:6381`, or the same with `ASK`.
     fn read(error: &ServerError) -> Option<Self> {
+        let is_on_its_way = error.code() == "ASK";
         let error = RedisError::from(error.clone());
         let (address, slot) = error.redirect_node()?;
-        Some(Self { slot, address: address.to_owned() })
+        Some(Self { slot, is_on_its_way, address: address.to_owned() })
     }
 }
 
@@ -155,11 +171,12 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_slot_is_read_with_its_new_server() {
-        let moved = RequestError::of_reply(&error("MOVED 3999 127.0.0.1:6381")).unwrap();
-        assert_eq!(
-            moved.redirect,
-            Some(Redirect { slot: 3999, address: "127.0.0.1:6381".to_owned() })
-        );
+    fn a_slot_that_has_moved_or_is_moving_is_read_with_the_server_to_ask() {
+        let address = "127.0.0.1:6381".to_owned();
+        for (code, is_on_its_way) in [("MOVED", false), ("ASK", true)] {
+            let error = error(&format!("{code} 3999 {address}"));
+            let redirect = Redirect { slot: 3999, is_on_its_way, address: address.clone() };
+            assert_eq!(RequestError::of_reply(&error).unwrap().redirect, Some(redirect));
+        }
     }
 }

@@ -39,17 +39,55 @@ async fn each_key_is_asked_of_its_master_and_a_move_is_followed() {
 }
 
 #[tokio::test]
-async fn a_slot_that_is_being_moved_is_not_a_failure_of_the_server() {
+async fn keys_of_a_slot_on_its_way_are_asked_for_where_they_are() {
     let cluster = Cluster::start(3, 0).await;
     let (servers, _) = open(&url(&cluster));
     servers.connected(LONG).await.unwrap();
-    let key = "p:0";
-    let asks = async || ask_slot(&servers, slot(key), &["GET", key]).await;
-    asks().await.unwrap();
-    cluster.begin_to_move_slot_of(key).await;
-    for _ in 0..10 {
-        assert_eq!(asks().await, Err(Reason::Resharding));
+    let slot = slot("p");
+    let asks = async |words: &[&str]| ask_slot(&servers, slot, words).await;
+    for key in ["{p}here", "{p}there"] {
+        asks(&["SET", key, key]).await.unwrap();
     }
+    cluster.begin_to_move_slot_of("{p}").await;
+    let to = cluster.move_key("{p}there").await;
+    let value = |text: &str| Value::BulkString(text.into());
+    assert_eq!(asks(&["GET", "{p}there"]).await, Ok(value("{p}there")));
+    assert_eq!(asks(&["GET", "{p}none"]).await, Ok(Value::Nil));
+    assert_eq!(asks(&["SET", "{p}new", "1"]).await, Ok(Value::Okay));
+    let count = "return redis.call('INCR', KEYS[1])";
+    assert_eq!(asks(&["EVAL", count, "1", "{p}new"]).await, Ok(Value::Int(2)));
+    let keys = to.ask::<usize>(&["CLUSTER", "COUNTKEYSINSLOT", &slot.to_string()]).await;
+    assert_eq!(keys, 2, "what is new is where the slot goes");
+    let both: [&[&str]; 3] = [&["GET", "{p}there"], &["INCR", "{p}count"], &["GET", "{p}here"]];
+    let replies = ask_all(&servers, slot, &both).await;
+    assert_eq!(replies, Ok(vec![value("{p}there"), Value::Int(1), value("{p}here")]));
+    for _ in 0..10 {
+        let of_both = asks(&["MGET", "{p}here", "{p}there"]).await;
+        assert_eq!(of_both, Err(Reason::Resharding), "it is not a failure of the server");
+    }
+    cluster.end_to_move_slot_of("{p}").await;
+    let all = asks(&["MGET", "{p}here", "{p}there", "{p}count"]).await;
+    let expected = ["{p}here", "{p}there", "1"].map(value);
+    assert_eq!(all, Ok(Value::Array(expected.into())));
+}
+
+#[tokio::test]
+async fn of_a_pipeline_only_what_has_moved_is_sent_again() {
+    let cluster = Cluster::start(3, 0).await;
+    let (servers, _) = open(&url(&cluster));
+    servers.connected(LONG).await.unwrap();
+    let home = cluster.master_of("p:0").await;
+    let names: Vec<_> = (0..60).map(|number| format!("p:{number}")).collect();
+    let is_home = |name: &&String| cluster.find_master_of(name).unwrap().port() == home.port();
+    let names: Vec<_> = names.iter().filter(is_home).take(6).collect();
+    for name in [names[1], names[4]] {
+        cluster.move_slot_of(name).await;
+    }
+    let commands: Vec<_> = names.iter().map(|name| ["INCR", name]).collect();
+    let commands: Vec<_> = commands.iter().map(|words| &words[..]).collect();
+    let replies = ask_all(&servers, slot("p:0"), &commands).await;
+    assert_eq!(replies, Ok(vec![Value::Int(1); 6]));
+    assert_eq!(cluster.master_of(names[4]).await.ask::<String>(&["GET", names[4]]).await, "1");
 }
 
 #[tokio::test]

@@ -182,16 +182,35 @@ pub(super) async fn ask_slot(
     request(servers, slot, words, AMPLE).await
 }
 
+/// Sends several commands at once to the server of `slot`.
+pub(super) async fn ask_all(
+    servers: &Servers,
+    slot: u16,
+    commands: &[&[&str]],
+) -> Result<Vec<Value>, Reason> {
+    request_all(servers, slot, commands, AMPLE).await
+}
+
 async fn request(
     servers: &Servers,
     slot: u16,
     words: &[&str],
     within: Duration,
 ) -> Result<Value, Reason> {
+    request_all(servers, slot, &[words], within).await.map(|mut replies| replies.remove(0))
+}
+
+async fn request_all(
+    servers: &Servers,
+    slot: u16,
+    commands: &[&[&str]],
+    within: Duration,
+) -> Result<Vec<Value>, Reason> {
     let mut pipeline = redis::pipe();
-    pipeline.cmd(words[0]).arg(&words[1..]);
-    let replies = servers.request(slot, &pipeline, Operation::Get, within, Lane::Main).await;
-    replies.map(|mut replies| replies.remove(0))
+    for words in commands {
+        pipeline.cmd(words[0]).arg(&words[1..]);
+    }
+    servers.request(slot, &pipeline, Operation::Get, within, Lane::Main).await
 }
 
 /// Returns the reason for which the server is not reached, once it was tried.

@@ -6,6 +6,7 @@ use redis::{RedisResult, Value};
 
 use super::{
     Server,
+    admin::USER,
     config::{Config, Mode},
     group::{PATIENCE, addresses, in_parallel, is_master, wait_until_it_follows},
 };
@@ -102,23 +103,39 @@ impl Cluster {
     /// Moves the slot of `key` to another master, key by key, as tools do that reshard a cluster.
     pub async fn reshard_slot_of(&self, key: &str) {
         self.begin_to_move_slot_of(key).await;
-        let from = self.owner_of(key).await;
-        let to = self.another_master(&from);
+        self.end_to_move_slot_of(key).await;
+    }
+
+    /// Moves the other keys of the slot of `key`, which is half way, and gives it to its new master.
+    pub async fn end_to_move_slot_of(&self, key: &str) {
+        let (from, to) = self.way_of(key).await;
         let slot = from.ask::<u16>(&["CLUSTER", "KEYSLOT", key]).await.to_string();
-        let port = to.port().to_string();
         loop {
             let keys: Vec<String> = from.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "10"]).await;
             if keys.is_empty() {
                 break;
             }
-            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
-            migrate.extend(keys.iter().map(String::as_str));
-            from.tell(&migrate).await;
+            let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+            migrate(&from, &to, &keys).await;
         }
         let id: String = to.ask(&["CLUSTER", "MYID"]).await;
         for node in [&to, &from] {
             node.tell(&["CLUSTER", "SETSLOT", &slot, "NODE", &id]).await;
         }
+    }
+
+    /// Moves `key` alone, whose slot is half way, and returns the master that has it then.
+    pub async fn move_key(&self, key: &str) -> Server {
+        let (from, to) = self.way_of(key).await;
+        migrate(&from, &to, &[key]).await;
+        to
+    }
+
+    /// Returns the masters between which the slot of `key` is moving.
+    async fn way_of(&self, key: &str) -> (Server, Server) {
+        let from = self.owner_of(key).await;
+        let to = self.another_master(&from);
+        (from, to)
     }
 
     /// Returns the node that has the slot of `key`, also while it is moving.
@@ -197,6 +214,13 @@ impl Cluster {
     fn running(&self) -> impl Iterator<Item = &Server> {
         self.nodes.iter().filter(|node| node.is_running())
     }
+}
+
+/// Moves keys of one slot.
+async fn migrate(from: &Server, to: &Server, keys: &[&str]) {
+    let port = to.port().to_string();
+    let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "AUTH2", USER, "any", "KEYS"];
+    from.tell(&[&migrate, keys].concat()).await;
 }
 
 /// The slots and the master of each node, as one node sees them: without what each sees for itself

@@ -1,0 +1,139 @@
+//! Redirections in a Cluster: commands whose slot has moved, or is moving, are sent again to the
+//! server that answers for it.
+
+use std::{
+    collections::BTreeMap,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use redis::{Cmd, Pipeline, Value};
+use tokio::time::Sleep;
+
+use crate::{
+    cluster::Cluster,
+    connection::{Redirect, RequestError},
+    manager,
+    server::{Lane, Server},
+};
+
+/// The pauses before commands for a slot that is moving are sent again. A slot of some keys moves
+/// within milliseconds. Its keys are on both servers meanwhile, so none of them can do what concerns
+/// several keys.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(5), Duration::from_millis(15), Duration::from_millis(30)];
+/// So often commands are sent to other servers. The slots of a pipeline may have moved to several.
+const MOST_REDIRECTIONS: usize = 16;
+
+/// A request to a Cluster that was not served as a whole.
+pub(super) struct Asked<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) within: Duration,
+    pub(super) lane: Lane,
+}
+
+/// A command that was not served: the error, and the server that replied with it.
+struct Unserved {
+    error: RequestError,
+    by: Arc<Server>,
+}
+
+impl Asked<'_> {
+    /// Sends those commands again that `server` did not serve, and returns all replies.
+    pub(super) async fn follow(
+        &self,
+        server: Arc<Server>,
+        mut replies: Vec<Value>,
+        mut deadline: Pin<&mut Sleep>,
+    ) -> Result<Vec<Value>, RequestError> {
+        let commands: Vec<&Cmd> = self.pipeline.cmd_iter().collect();
+        let mut unserved = BTreeMap::new();
+        for (place, reply) in replies.iter().enumerate() {
+            let error = RequestError::elsewhere(reply);
+            unserved
+                .extend(error.map(|error| (place, Unserved { error, by: Arc::clone(&server) })));
+        }
+        let mut pauses = PAUSES.into_iter();
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some(first) = unserved.values().next() else { return Ok(replies) };
+            let error = first.error.clone();
+            let (to, places) = match &error.redirect {
+                Some(redirect) => match self.redirected(redirect, &unserved) {
+                    Some(redirected) => redirected,
+                    None => return Err(error),
+                },
+                None => {
+                    let Some(pause) = pauses.next() else { return Err(error) };
+                    let pause = pin!(manager::timer(pause));
+                    if manager::until(deadline.as_mut(), pause).await.is_none() {
+                        return Err(error);
+                    }
+                    (Arc::clone(&server), without_redirection(&unserved))
+                }
+            };
+            let is_asking = error.redirect.as_ref().is_some_and(|redirect| redirect.is_on_its_way);
+            let again = pipeline_of(places.iter().map(|place| commands[*place]), is_asking);
+            let served = to.ask(&again, deadline.as_mut(), self.within, self.lane).await?;
+            let step = if is_asking { 2 } else { 1 };
+            let served = served.into_iter().skip(step - 1).step_by(step);
+            for (place, reply) in places.into_iter().zip(served) {
+                match RequestError::elsewhere(&reply) {
+                    Some(error) => {
+                        unserved.insert(place, Unserved { error, by: Arc::clone(&to) });
+                    }
+                    None => {
+                        unserved.remove(&place);
+                        replies[place] = reply;
+                    }
+                }
+            }
+        }
+        Err(unserved.into_values().next().map_or(RequestError::CLUSTER_DOWN, |left| left.error))
+    }
+
+    /// Returns the server to which `redirect` leads, and the places of all commands that are to be
+    /// sent there in the same way.
+    fn redirected(
+        &self,
+        redirect: &Redirect,
+        unserved: &BTreeMap<usize, Unserved>,
+    ) -> Option<(Arc<Server>, Vec<usize>)> {
+        let by = &unserved.values().next()?.by;
+        let is_alike = |other: &Redirect| {
+            other.address == redirect.address && other.is_on_its_way == redirect.is_on_its_way
+        };
+        let mut to = None;
+        let mut places = Vec::new();
+        for (place, left) in unserved {
+            let Some(other) = left.error.redirect.as_ref().filter(|other| is_alike(other)) else {
+                continue;
+            };
+            if Arc::ptr_eq(&left.by, by) {
+                // For each slot, because it is given to that server.
+                to = Some(self.cluster.redirect(other, by)?);
+                places.push(*place);
+            }
+        }
+        Some((to?, places))
+    }
+}
+
+/// Returns the places of the commands that are to be sent again where they came from.
+fn without_redirection(unserved: &BTreeMap<usize, Unserved>) -> Vec<usize> {
+    let stays = unserved.iter().filter(|(_, left)| left.error.redirect.is_none());
+    stays.map(|(place, _)| *place).collect()
+}
+
+/// Returns a pipeline of these commands, each with `ASKING` before it where the slot is on its way.
+fn pipeline_of<'a>(commands: impl Iterator<Item = &'a Cmd>, is_asking: bool) -> Pipeline {
+    let mut pipeline = Pipeline::new();
+    for command in commands {
+        if is_asking {
+            pipeline.cmd("ASKING");
+        }
+        pipeline.add_command(command.clone());
+    }
+    pipeline
+}
