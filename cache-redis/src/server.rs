@@ -98,7 +98,8 @@ impl Server {
         if self.requests.connected(deadline).await {
             return Ok(());
         }
-        Err(self.state().connect_error().unwrap_or_else(ConnectError::timeout))
+        let state = self.state();
+        Err(state.connect_error().unwrap_or_else(|| state.shared.no_answer()))
     }
 
     /// Tries to connect at once where it is not connected, because the credentials changed.

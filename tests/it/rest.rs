@@ -131,6 +131,43 @@ async fn a_token_that_is_refused_is_told_and_costs_no_call() {
     assert_eq!(node.scope(runs(4)).await, 1);
 }
 
+/// Returns the problems of a node whose URL of a REST API leads nowhere.
+async fn problems(url: String) -> String {
+    let node = builder(Backend::Redis).redis_url(url).build().await.expect("it is a URL");
+    eventually("it is told", PATIENCE, async || {
+        let health = health_of(&node).await;
+        let is_tried = health.reason.is_some_and(|reason| reason.as_str() != "connecting");
+        is_tried.then(|| health.problems.join("; "))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_connection_that_fails_is_told_in_words_of_https() {
+    let server = own().await;
+    let plain = server.url().replace("http://", "https://");
+    let untrusted = Server::with(|config| config.own_tls()).await;
+    let untrusted = format!("https://:token@localhost:{}", untrusted.port());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let silent = format!("http://:token@{}", silent.local_addr().expect("it is bound"));
+    let refused = "http://:token@127.0.0.1:1".to_owned();
+    let unknown = "https://:token@cache.invalid".to_owned();
+    for (url, words) in [
+        (plain, "begins with `https://`"),
+        (untrusted, "`CACHE_REDIS_CA`"),
+        (silent, "begins with `https://`"),
+        (refused, "nothing listens there"),
+        (unknown, "correct the host"),
+    ] {
+        let told = problems(url.clone()).await;
+        assert!(told.contains(words), "{url}: {told}");
+        let is_clean = !told.contains("rediss://") && !told.contains("token");
+        assert!(is_clean, "{url}: {told}");
+    }
+    let told = problems(server.url().replace("@", "-wrong@")).await;
+    assert!(told.contains("`UPSTASH_REDIS_REST_TOKEN`"), "{told}");
+}
+
 #[tokio::test]
 async fn a_limit_of_the_plan_is_told_and_costs_no_call() {
     let server = own().await;

@@ -35,6 +35,41 @@ impl ConnectError {
         )
     }
 
+    /// The same for a REST API.
+    pub(crate) fn timeout_by_rest() -> Self {
+        Self::new(
+            &RequestError::TIMEOUT,
+            "it does not answer: see that the address is right, that no firewall stands between, \
+             and that the URL begins with `https://` exactly if the server speaks TLS",
+        )
+    }
+
+    /// Returns the error of a stream to a REST API.
+    #[cfg(feature = "upstash")]
+    pub(super) fn of_rest_stream(error: io::Error) -> Self {
+        let error = RedisError::from(error);
+        let advice = known_advice(&error).unwrap_or(
+            "the connection failed; the URL begins with `https://` exactly if the server speaks TLS",
+        );
+        match Self::of(&error) {
+            io if io.reason == Reason::Io => io.saying(format!("{advice}: {error}")),
+            other => other,
+        }
+    }
+
+    /// Returns the error of a REST API that replied with `error`.
+    #[cfg(feature = "upstash")]
+    pub(super) fn of_rest_reply(error: RequestError) -> Self {
+        match error.reason {
+            Reason::NoAuth | Reason::WrongPassword => Self::new(
+                &error,
+                "it refuses the token: copy `UPSTASH_REDIS_REST_TOKEN` from the provider's page, or \
+                 correct the one in the URL, `https://:token@host`",
+            ),
+            _ => error.into(),
+        }
+    }
+
     /// Returns the same error with another message.
     pub(super) fn saying(&self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self.clone() }
@@ -55,7 +90,13 @@ impl ConnectError {
         let request_error = RequestError::from(error);
         let mut is_final = is_final(request_error.reason) || is_certificate_error(error);
         let message = match (request_error.reason, error.kind()) {
-            (Reason::Io, ErrorKind::Io) => format!("{}: {error}", advice(error)),
+            (Reason::Io, ErrorKind::Io) => {
+                let advice = known_advice(error).unwrap_or(
+                    "the connection failed; if the server speaks TLS, its URL begins with \
+                     `rediss://`",
+                );
+                format!("{advice}: {error}")
+            }
             // While it connects, redis-rs makes an error of this kind of a `SELECT` that failed.
             (Reason::Io, ErrorKind::Server(ServerErrorKind::ResponseError))
                 if error.clone().into_server_errors().is_none() =>
@@ -90,9 +131,9 @@ fn is_final(reason: Reason) -> bool {
     matches!(reason, Reason::NoAuth | Reason::WrongPassword | Reason::NoPermission | Reason::NoEval)
 }
 
-/// Returns the way out for a connection that was not made.
-fn advice(error: &RedisError) -> &'static str {
-    if error.is_connection_refusal() {
+/// Returns the way out for a connection that was not made, where the error tells it.
+fn known_advice(error: &RedisError) -> Option<&'static str> {
+    Some(if error.is_connection_refusal() {
         "nothing listens there, so start it or correct the address in its URL"
     } else if error_text::is_unknown_host(error) {
         "its name has no address, so correct the host in its URL"
@@ -100,8 +141,8 @@ fn advice(error: &RedisError) -> &'static str {
         "TLS does not trust one of the two, so see the files of `CACHE_REDIS_CA`, \
          `CACHE_REDIS_CERT` and `CACHE_REDIS_KEY`"
     } else {
-        "the connection failed; if the server speaks TLS, its URL begins with `rediss://`"
-    }
+        return None;
+    })
 }
 
 /// Returns true when TLS refused a certificate, here or there. redis-rs wraps the error of the

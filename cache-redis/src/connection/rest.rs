@@ -43,11 +43,13 @@ pub(super) struct Rest {
 impl Rest {
     /// Reaches a server that must do for a cache, on the current runtime.
     pub(super) async fn connect(peer: &Peer, sync: &SyncToken) -> Result<Self, ConnectError> {
-        let of_stream = |error: io::Error| ConnectError::of(&error.into());
+        let of_stream = ConnectError::of_rest_stream;
         let opened = peer.address.connect().await.map_err(of_stream)?;
         let token = peer.login.password();
         let http = Http::new(&peer.address, opened, token, sync.clone());
-        let http = Arc::new(http.ok_or(RequestError::WRONG_PASSWORD)?);
+        let http = Arc::new(
+            http.ok_or_else(|| ConnectError::of_rest_reply(RequestError::WRONG_PASSWORD))?,
+        );
         let (status, body) = http.post(probe()).await.map_err(of_stream)?;
         let encoding = encoding(status, &body)?;
         Ok(Self { http, encoding, runtime: Handle::current() })
@@ -105,10 +107,12 @@ fn encoding(status: StatusCode, body: &[u8]) -> Result<Encoding, ConnectError> {
     if let Some(encoding) = [Encoding::Base64, Encoding::Plain].into_iter().find(came_as) {
         return Ok(encoding);
     }
-    let of_stream = |error: io::Error| ConnectError::of(&error.into());
-    let replies = reply::read(status, body, &[Form::Text], Encoding::Plain).map_err(of_stream)?;
+    let replies = reply::read(status, body, &[Form::Text], Encoding::Plain);
+    let replies = replies.map_err(ConnectError::of_rest_stream)?;
     Err(match replies.first() {
-        Some(Value::ServerError(error)) => RequestError::of_script_check(error).into(),
+        Some(Value::ServerError(error)) => {
+            ConnectError::of_rest_reply(RequestError::of_script_check(error))
+        }
         _ => ConnectError::new(
             &RequestError::UNEXPECTED_REPLY,
             "it is not a server with Upstash's REST API, or something between changes its replies: \

@@ -103,7 +103,7 @@ impl Connector {
         let attempt = if self.state.shared.is_rest() { ATTEMPT_BY_REST } else { ATTEMPT };
         let limit = pin!(manager::timer(attempt));
         let session = manager::until(limit, pin!(self.open(on_push))).await;
-        session.unwrap_or_else(|| Err(ConnectError::timeout()))
+        session.unwrap_or_else(|| Err(self.state.shared.no_answer()))
     }
 
     async fn open(&self, on_push: Option<OnPush>) -> Result<Arc<Session>, ConnectError> {

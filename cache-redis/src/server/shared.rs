@@ -8,7 +8,10 @@ use std::sync::{
 use tokio::sync::Notify;
 
 use super::{feed::FeedNames, hooks::ServerHooks, reception::Reception};
-use crate::{connection::Dialect, slots::SlotOwners};
+use crate::{
+    connection::{ConnectError, Dialect},
+    slots::SlotOwners,
+};
 
 /// The meaning of `#insecure`, for people.
 pub(super) const UNVERIFIED: &str = "`#insecure` in the URL trusts any certificate, so whoever stands between can read and change \
@@ -72,6 +75,11 @@ impl Shared {
     /// Returns true where the server is reached by a REST API.
     pub(super) fn is_rest(&self) -> bool {
         self.is_rest
+    }
+
+    /// Returns the error of a server that does not answer.
+    pub(super) fn no_answer(&self) -> ConnectError {
+        if self.is_rest { ConnectError::timeout_by_rest() } else { ConnectError::timeout() }
     }
 
     /// Returns the form of scripts that every server takes.
