@@ -3,6 +3,7 @@
 
 mod budget;
 mod burst;
+mod credentials;
 mod faults;
 mod functions;
 mod invalidations;

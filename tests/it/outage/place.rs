@@ -22,7 +22,7 @@ pub(crate) const BUDGET: Duration = Duration::from_millis(100);
 /// The time that a call with that budget takes at most, on a busy machine.
 pub(crate) const BRIEFLY: Duration = Duration::from_secs(3);
 /// The budget where it is not tested, because the machine may be busy.
-const AMPLE: Duration = Duration::from_secs(5);
+pub(crate) const AMPLE: Duration = Duration::from_secs(5);
 /// The time after which a call counts as stuck.
 const WATCHDOG: Duration = Duration::from_secs(8);
 /// The time in which a node or server must recover by itself.
