@@ -69,7 +69,7 @@ soak:
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
 	CACHERY_BATCHES=$${CACHERY_BATCHES:-1000000} \
-		$(CARGO) test --release --features redis --test it batch::random_batches
+		$(CARGO) test --release --features redis --test it batch::model:: -- --nocapture
 	CACHERY_LOSSES=$${CACHERY_LOSSES:-10000} $(CARGO) test --release --features redis --test it feed::
 
 # Budgets and checks that need tools or time beyond the gate. Each is a script in tests/system; the

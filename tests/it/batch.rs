@@ -324,12 +324,3 @@ async fn companions_take_one_item_or_many() {
         })
         .await;
 }
-
-#[tokio::test]
-async fn random_batches_beside_each_other_have_the_values_of_the_reference() {
-    for seed in 0..model::seeds(20) {
-        let (beside, loads) = model::run(&Caches::isolated(), seed).await;
-        assert_eq!(beside, 0, "an item loads once at a time ({seed})");
-        assert!(loads > 20);
-    }
-}

@@ -70,9 +70,8 @@ impl<T: Clone + Send + 'static> Follower<T> {
     /// Dropping the future is safe: a message that was sent stays to be read.
     pub(crate) async fn wakeup(&mut self) -> Option<Wakeup<T>> {
         match (&mut self.wakeup).await.ok()? {
-            Wakeup::Load(permit) if !self.is_overdue && permit.leads_in_vain() => {
-                Some(Wakeup::LookAgain)
-            }
+            Wakeup::Load(permit) if self.is_overdue => Some(Wakeup::Load(permit.overdue())),
+            Wakeup::Load(permit) if permit.leads_in_vain() => Some(Wakeup::LookAgain),
             wakeup => Some(wakeup),
         }
     }

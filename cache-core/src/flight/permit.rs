@@ -35,6 +35,8 @@ pub(crate) struct Permit<T: Clone> {
     key: StoredKey,
     flight: Arc<Flight<Sender<T>>>,
     progress: Arc<Progress>,
+    /// `true` for a caller who has lost patience, and loads in any case.
+    is_overdue: bool,
     done: bool,
 }
 
@@ -51,6 +53,7 @@ impl<T: Clone> Permit<T> {
             key: key.clone(),
             flight: Arc::clone(flight),
             progress,
+            is_overdue: false,
             done: false,
         }
     }
@@ -63,6 +66,12 @@ impl<T: Clone> Permit<T> {
     /// Returns the progress of the load, by which all its parts are to be polled.
     pub(crate) fn progress(&self) -> &Arc<Progress> {
         &self.progress
+    }
+
+    /// Lets its caller load in any case, though another flight of the key may have begun.
+    pub(super) fn overdue(mut self) -> Self {
+        self.is_overdue = true;
+        self
     }
 
     /// Gives the key a load of its own in place of one that it shares with others.
@@ -234,10 +243,16 @@ impl<T: Clone> Permit<T> {
         }
     }
 
-    /// Tells whether the load leads a flight that is no longer that of its key.
+    /// Tells whether the load leads a flight that nobody joins any more, so that another one of the
+    /// key may have begun: such a caller looks again, unless it loads in any case.
     pub(crate) fn leads_in_vain(&self) -> bool {
+        if self.is_overdue {
+            return false;
+        }
         let shard = self.table.lock(&self.key);
-        !self.is_current(&shard) && self.flight.waiters().are_led_by(&self.progress)
+        let waiters = self.flight.waiters();
+        let is_joined = self.is_current(&shard) && waiters.tags_stand();
+        !is_joined && waiters.are_led_by(&self.progress)
     }
 
     fn is_current(&self, shard: &Shard<Sender<T>>) -> bool {

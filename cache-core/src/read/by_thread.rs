@@ -4,6 +4,7 @@
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use super::{
@@ -87,13 +88,22 @@ impl<R, V, E> Keyed<R, V, E> {
                 Some(result) => Then::Take((self.returns.join)(result)),
                 None => Then::Run,
             },
-            Next::Load(load) => Then::Load(load),
+            Next::Load(load) => self.confirm(load),
             Next::Refused(refused) => match self.refused(refused) {
                 Ok(result) => Then::Take((self.returns.join)(result)),
-                Err(load) => Then::Load(load),
+                Err(load) => self.confirm(load),
             },
             Next::Renew(renewal) => self.wait_for(Box::pin(renewal.inline())),
             Next::Bypass => Then::Run,
+        }
+    }
+
+    /// Goes on with the load, or looks again where another caller may load by now.
+    fn confirm(&self, load: Box<Load>) -> Then<R> {
+        let cache = Arc::clone(load.cache());
+        match load.confirmed() {
+            Ok(load) => Then::Load(load),
+            Err(rest) => self.wait_for(Box::pin(self.miss(cache).again(rest).by_thread().seek())),
         }
     }
 

@@ -12,6 +12,7 @@ use std::{
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -54,6 +55,8 @@ enum Step<V> {
     Begin,
     /// The miss waits for another load or for the remote tier.
     Wait(Pin<Box<dyn Future<Output = Next> + Send>>),
+    /// The function is to run, if the permit for it still stands.
+    Granted(Box<Load>),
     /// The function runs, and its value will be stored.
     Load(Box<Load>),
     /// The function returned this value, which is being stored.
@@ -90,7 +93,7 @@ impl<R, V, E> Missed<R, V, E> {
 
     /// Creates a call that has the permit to load.
     pub(super) fn loading(keyed: Keyed<R, V, E>, load: Box<Load>) -> Self {
-        Self::at(keyed, Step::Load(load))
+        Self::at(keyed, Step::Granted(load))
     }
 
     /// Adds the tags of the entry. The key is made again with them: a hit needs none.
@@ -224,14 +227,15 @@ impl<R, V, E> Course<R, V, E> {
                     Some(result) => return Poll::Ready(self.result(result)),
                     None => Step::Run,
                 },
-                Next::Load(load) => Step::Load(load),
+                Next::Load(load) => Step::Granted(load),
                 Next::Refused(refused) => match self.keyed.refused(refused) {
                     Ok(result) => return Poll::Ready(self.result(result)),
-                    Err(load) => Step::Load(load),
+                    Err(load) => Step::Granted(load),
                 },
                 Next::Renew(renewal) => Step::Wait(Box::pin(renewal.inline())),
                 Next::Bypass => Step::Run,
             },
+            Step::Granted(_) => self.confirm(),
             Step::Fill(filling, value) => {
                 let landing = ready!(Pin::new(filling).poll(cx));
                 let value = value.take().expect("a call that is ready is not polled again");
@@ -242,6 +246,18 @@ impl<R, V, E> Course<R, V, E> {
         };
         self.step = next;
         Poll::Ready(ControlFlow::Continue(()))
+    }
+
+    /// Begins the load, or looks again where another caller may load by now.
+    fn confirm(&mut self) -> Step<V> {
+        let Step::Granted(load) = mem::replace(&mut self.step, Step::Run) else {
+            unreachable!("the load is granted")
+        };
+        let cache = Arc::clone(load.cache());
+        match load.confirmed() {
+            Ok(load) => Step::Load(load),
+            Err(rest) => Step::Wait(Box::pin(self.keyed.miss(cache).again(rest).seek())),
+        }
     }
 
     fn begin(&self) -> Step<V> {

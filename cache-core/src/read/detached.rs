@@ -63,6 +63,8 @@ where
         let renewing = async move {
             match renewal.in_background().await {
                 Next::Load(load) => {
+                    // What was invalidated meanwhile is not to be renewed.
+                    let Ok(load) = load.confirmed() else { return };
                     load.follows(&caller);
                     Missed::loading(keyed, load).call(|| future).await;
                 }

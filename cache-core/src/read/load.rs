@@ -30,6 +30,7 @@ use crate::{
     generations::Group,
     money::Spent,
     observe::{self, StaleReason},
+    remote::TagKey,
     returns::AnyError,
     tag::{LoadTags, OfValue, TagSet},
     timeline::Age,
@@ -42,6 +43,8 @@ pub(super) struct Load {
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
+    /// The tags that the call names.
+    named: Option<Arc<[TagKey]>>,
     /// The tags of its entry, as they are now.
     tags: Option<LoadTags>,
     loading: Loading,
@@ -60,6 +63,16 @@ pub(super) struct Load {
     soft_end: Option<Moment>,
     /// The cost that the budget of the cache has set aside, where it has one.
     reservation: Option<Reservation>,
+}
+
+/// The rest of a call whose load was fenced off before it began.
+pub(super) struct Rest {
+    /// The remote part, with what is left of its time.
+    pub(super) remote: Option<Box<RemotePart>>,
+    /// The tags that the call names.
+    pub(super) tags: Option<Arc<[TagKey]>>,
+    /// The note of what serves the call.
+    pub(super) note: Note,
 }
 
 /// The time after which a load is ended.
@@ -139,12 +152,18 @@ impl Load {
             cache,
             permit,
             remote,
+            named: None,
             tags,
             cause,
             standby,
             replaced: None,
             note: Note::default(),
         }
+    }
+
+    /// Notes the tags that the call names.
+    pub(super) fn named(self, named: Option<Arc<[TagKey]>>) -> Self {
+        Self { named, ..self }
     }
 
     /// Notes what serves the call.
@@ -167,10 +186,17 @@ impl Load {
         self.reservation = Some(reservation);
     }
 
-    /// Tells whether another load of the key may have begun since this one got its permit: the
-    /// function has not run, and its call should look again.
-    pub(super) fn is_superseded(&self) -> bool {
-        self.cause == LoadCause::Miss && self.permit.leads_in_vain()
+    /// Returns the load, if it may begin: to be asked just before its function runs. Else something
+    /// has fenced it off since it got its permit, so that another caller may load the key by now:
+    /// the permit is given back, and the call looks again.
+    pub(super) fn confirmed(self: Box<Self>) -> Result<Box<Self>, Rest> {
+        // A `refresh` runs the function whatever others do.
+        if self.cause == LoadCause::Call || !self.permit.leads_in_vain() {
+            return Ok(self);
+        }
+        let Self { mut remote, named: tags, note, .. } = *self;
+        remote.iter_mut().for_each(|remote| remote.give_back_permit());
+        Err(Rest { remote, tags, note })
     }
 
     /// Notes that the function begins, and may cost something.

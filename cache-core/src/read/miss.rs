@@ -20,7 +20,7 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use super::{
     combined::Combined,
-    load::{Load, LoadCause},
+    load::{Load, LoadCause, Rest},
     note::Note,
     remote_part::{NotGranted, RemotePart},
     standby::Standby,
@@ -154,9 +154,10 @@ impl Miss {
         self
     }
 
-    /// Makes the call look again, after it was counted as a miss.
-    pub(super) fn again(self) -> Self {
-        Self { counted: true, ..self }
+    /// Makes the call look again, in place of a load that did not begin. It is counted as a miss
+    /// already.
+    pub(super) fn again(self, Rest { remote, tags, note }: Rest) -> Self {
+        Self { remote, tags, note, counted: true, ..self }
     }
 
     /// Notes what serves the call.

@@ -156,6 +156,15 @@ impl RemotePart {
         }
     }
 
+    /// Gives the permit back before its load has begun: the call looks again, in what is left of its
+    /// time.
+    pub(super) fn give_back_permit(&mut self) {
+        self.permit = None;
+        self.last_read = None;
+        self.refusal = None;
+        self.gives_way_at = None;
+    }
+
     /// Makes the call wait for no other process's load from `moment` on.
     pub(super) fn give_way_at(&mut self, moment: Moment) {
         self.gives_way_at = Some(moment);

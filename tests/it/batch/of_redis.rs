@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cachery::{Backend, Caches, cached, caches, config::CacheSettings};
-use cachery_test_support::{Direction, Proxy, Server, eventually};
+use cachery_test_support::{Cluster, Direction, Proxy, Server, eventually};
 
 /// Long, because the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,35 +18,78 @@ async fn tenfold(ids: &[u64]) -> Result<Vec<u64>, String> {
     Ok(ids.iter().map(|id| id * 10).collect())
 }
 
-async fn node(url: &str, backend: Backend, prefix: &str) -> Caches {
+pub(super) async fn node(url: &str, backend: Backend, prefix: &str) -> Caches {
     let settings = CacheSettings::new().backend(backend);
     let builder = Caches::builder().isolated().redis_url(url).prefix(prefix).all(settings);
     builder.remote_deadline(PATIENCE).build().await.expect("the server is there")
+}
+
+/// Reads many stored items by a node at `url`, whose way to each of `servers` leads through a proxy.
+/// No server replies before all have got all requests, so none of these waits for the reply to
+/// another.
+async fn assert_one_round_trip(url: &str, servers: &[(Server, Proxy)], prefix: &str) {
+    let ids: Vec<_> = (0..MANY).collect();
+    let tens: Vec<_> = (0..MANY).map(|id| id * 10).collect();
+    let writer = node(url, Backend::Redis, prefix).await;
+    assert_eq!(writer.scope(tenfold(&ids)).await.unwrap(), tens);
+    let reads = async || {
+        let mut reads = Vec::new();
+        for (server, _) in servers {
+            reads.push(server.calls("mget").await);
+        }
+        reads
+    };
+    for backend in [Backend::Redis, Backend::Tiered] {
+        let reader = node(url, backend, prefix).await;
+        let before = reads().await;
+        servers.iter().for_each(|(_, proxy)| proxy.stall(Direction::Replies));
+        let asked = ids.clone();
+        let working = tokio::spawn(reader.scope(async move { tenfold(&asked).await }));
+        let sum = before.iter().sum::<u64>() + MANY;
+        let all = async || (reads().await.iter().sum::<u64>() == sum).then_some(());
+        eventually("Redis has got all", PATIENCE, all).await;
+        assert!(!working.is_finished(), "it waits for the replies");
+        assert!(reads().await.iter().zip(&before).all(|(now, before)| now > before));
+        servers.iter().for_each(|(_, proxy)| proxy.pass());
+        assert_eq!(working.await.unwrap().unwrap(), tens);
+        assert_eq!(reads().await.iter().sum::<u64>(), sum);
+        let stats = reader.sync_scope(|| NUMBERS.stats());
+        assert_eq!((stats.remote.hits, stats.loads, stats.batch.hit), (MANY, 0, MANY));
+    }
 }
 
 #[tokio::test]
 async fn a_batch_of_stored_items_costs_one_round_trip() {
     let server = Server::start().await;
     let proxy = Proxy::to(server.address());
-    let ids: Vec<_> = (0..MANY).collect();
-    let writer = node(&server.url(), Backend::Redis, "rt").await;
-    let tens: Vec<_> = (0..MANY).map(|id| id * 10).collect();
-    assert_eq!(writer.scope(tenfold(&ids)).await.unwrap(), tens);
-    for backend in [Backend::Redis, Backend::Tiered] {
-        let reader = node(&proxy.url(), backend, "rt").await;
-        let before = server.calls("mget").await;
-        proxy.stall(Direction::Replies);
-        let asked = ids.clone();
-        let working = tokio::spawn(reader.scope(async move { tenfold(&asked).await }));
-        let all = async || (server.calls("mget").await == before + MANY).then_some(());
-        eventually("Redis has got all", PATIENCE, all).await;
-        assert!(!working.is_finished(), "it waits for the replies");
-        proxy.pass();
-        assert_eq!(working.await.unwrap().unwrap(), tens);
-        assert_eq!(server.calls("mget").await, before + MANY);
-        let stats = reader.sync_scope(|| NUMBERS.stats());
-        assert_eq!((stats.remote.hits, stats.loads, stats.batch.hit), (MANY, 0, MANY));
+    let url = proxy.url();
+    assert_one_round_trip(&url, &[(server, proxy)], "rt").await;
+}
+
+#[tokio::test]
+async fn a_batch_of_stored_items_costs_one_round_trip_to_each_master_of_a_cluster() {
+    let cluster = Cluster::start(3, 0).await;
+    let mut servers = Vec::new();
+    for master in cluster.nodes() {
+        let proxy = Proxy::to(master.address());
+        let port = proxy.port().to_string();
+        master.tell(&["CONFIG", "SET", "cluster-announce-port", &port]).await;
+        servers.push((master.clone(), proxy));
     }
+    // Each tells the others by gossip.
+    let ports: Vec<_> = servers.iter().map(|(_, proxy)| format!(":{}@", proxy.port())).collect();
+    let known = async || {
+        for (server, _) in &servers {
+            let nodes: String = server.ask(&["CLUSTER", "NODES"]).await;
+            if !ports.iter().all(|port| nodes.contains(port)) {
+                return None;
+            }
+        }
+        Some(())
+    };
+    eventually("clients find the proxies", PATIENCE, known).await;
+    let url = format!("redis-cluster://{}", servers[0].1.address());
+    assert_one_round_trip(&url, &servers, "rt").await;
 }
 
 #[tokio::test]

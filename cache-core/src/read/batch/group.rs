@@ -86,12 +86,14 @@ where
         loop {
             while running.len() < rules.parallel && !waiting.is_empty() {
                 let count = rules.max.min(waiting.len());
-                let mut stands = |part: &Part<R, V, E>| {
-                    let superseded = part.load.as_ref().is_some_and(|load| load.is_superseded());
-                    group.superseded.extend(superseded.then_some(part.number));
-                    !superseded
+                let confirmed = |(part, item): (Part<R, V, E>, O)| match part.confirmed() {
+                    Ok(part) => Some((part, item)),
+                    Err(superseded) => {
+                        group.superseded.push(superseded);
+                        None
+                    }
                 };
-                let next = waiting.drain(..count).filter(|(part, _)| stands(part));
+                let next = waiting.drain(..count).filter_map(confirmed);
                 let (parts, items): (Vec<_>, Vec<O>) = next.unzip();
                 if parts.is_empty() {
                     continue;

@@ -2,7 +2,10 @@
 
 use crate::{
     money::Spent,
-    read::{keyed::Keyed, load::Load},
+    read::{
+        keyed::Keyed,
+        load::{Load, Rest},
+    },
     returns::Returns,
     value::ValueOps,
 };
@@ -29,6 +32,14 @@ impl<R, V, E> Part<R, V, E> {
         let Keyed { returns, value, .. } = keyed;
         Self { returns: *returns, value: *value, number, place, load }
     }
+
+    /// Returns the item, if its load may begin: to be asked just before its run. The error is its
+    /// number, and the rest of its call.
+    pub(super) fn confirmed(self) -> Result<Self, (usize, Rest)> {
+        let Self { returns, value, number, place, load } = self;
+        let load = load.map(Load::confirmed).transpose().map_err(|rest| (number, rest))?;
+        Ok(Self { returns, value, number, place, load })
+    }
 }
 
 /// The outcomes of items that were loaded.
@@ -37,8 +48,9 @@ pub(super) struct GroupOutcome<V, E> {
     pub(super) settled: Vec<(usize, Result<V, E>, Option<Spent>)>,
     /// The error of the whole call.
     pub(super) failure: Option<E>,
-    /// The numbers of the items that were not loaded, because others may load them by now.
-    pub(super) superseded: Vec<usize>,
+    /// The numbers of the items that were not loaded, because others may load them by now, and the
+    /// rests of their calls.
+    pub(super) superseded: Vec<(usize, Rest)>,
 }
 
 impl<V, E> Default for GroupOutcome<V, E> {

@@ -225,8 +225,8 @@ impl<'c, R, V, E> Seek<'c, R, V, E> {
     /// Takes the outcomes of a group of items.
     fn absorb(&mut self, group: GroupOutcome<V, E>) {
         let GroupOutcome { settled, failure, superseded } = group;
-        for number in superseded {
-            let miss = self.items[number].miss(self.cache).again();
+        for (number, rest) in superseded {
+            let miss = self.items[number].miss(self.cache).again(rest);
             let way = miss.part_of(&self.load, self.ways.combined()).seek();
             self.ways.replace(number, Box::pin(way));
         }

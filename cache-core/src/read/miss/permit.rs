@@ -109,13 +109,14 @@ impl Miss {
     }
 
     pub(super) fn load(self, permit: Permit<Outcome>, cause: LoadCause) -> Box<Load> {
-        let Self { cache, remote, drawn, replaced, standby, note, soft_end, shared_load, .. } =
-            self;
+        let Self {
+            cache, remote, tags, drawn, replaced, standby, note, soft_end, shared_load, ..
+        } = self;
         let load = match shared_load {
             Some(_) => Load::begin_part(cache, permit, remote, drawn, cause, standby),
             None => Load::begin(cache, permit, remote, drawn, cause, standby),
         };
-        Box::new(load.noted(note).softly(soft_end).replacing(replaced))
+        Box::new(load.named(tags).noted(note).softly(soft_end).replacing(replaced))
     }
 
     /// Returns the load that leads the key: that of its batch, or one of its own.
