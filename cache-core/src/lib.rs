@@ -16,6 +16,7 @@ pub mod remote;
 #[doc(hidden)]
 pub mod text_file;
 
+mod batch_items;
 mod batch_returns;
 mod cache;
 mod clock;
@@ -32,6 +33,7 @@ mod health;
 mod housekeeping;
 mod identity;
 mod invalidation;
+mod made_of;
 mod memory;
 mod money;
 mod over_budget;
@@ -108,6 +110,7 @@ pub mod __private {
         __refresh as refresh, __refresh_now as refresh_now, __served as served,
         __served_detached as served_detached, __served_now as served_now, __site as site,
         __size_of as size_of,
+        batch_items::{BatchItem, ByItem},
         codec::equality::{EqualityOf, NoEquality, Oks},
         constant_ttl::ConstantTtl,
         deciding::{Decide, Decision},

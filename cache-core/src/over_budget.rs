@@ -78,29 +78,12 @@ impl From<OverBudget> for String {
     }
 }
 
-/// An error that can stand for a load that did not begin.
-#[diagnostic::on_unimplemented(
-    message = "`budget` needs an error that is made of a `cachery::OverBudget`",
-    label = "`{Self}` is not `From<cachery::OverBudget>`",
-    note = "write `impl From<cachery::OverBudget> for {Self}`, or remove `budget`"
-)]
-pub trait MadeOfOverBudget {
-    /// Makes the error.
-    fn made_of(spent: OverBudget) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: From<OverBudget>> MadeOfOverBudget for E {
-    fn made_of(spent: OverBudget) -> Self {
-        spent.into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use cachery_syntax::Window;
 
     use super::*;
+    use crate::made_of::MadeOfOverBudget;
 
     const SPENT: OverBudget = OverBudget::new("users", Budget::of(50.0, Window::Day));
 

@@ -8,9 +8,10 @@ use std::{any::Any, convert::Infallible, marker::PhantomData, sync::Arc};
 
 use crate::{
     key::TypeName,
+    made_of::{MadeOfOverBudget, MadeOfTimeout},
     money,
-    over_budget::{MadeOfOverBudget, OverBudget},
-    timeout::{MadeOfTimeout, Timeout},
+    over_budget::OverBudget,
+    timeout::Timeout,
 };
 
 /// A `Result`, whatever it is called. Sealed: it is implemented for `Result` only.

@@ -78,27 +78,10 @@ impl From<Timeout> for String {
     }
 }
 
-/// An error that can stand for a load that was ended.
-#[diagnostic::on_unimplemented(
-    message = "`load_timeout` needs an error that is made of a `cachery::Timeout`",
-    label = "`{Self}` is not `From<cachery::Timeout>`",
-    note = "write `impl From<cachery::Timeout> for {Self}`, or remove `load_timeout`"
-)]
-pub trait MadeOfTimeout {
-    /// Makes the error.
-    fn made_of(timeout: Timeout) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: From<Timeout>> MadeOfTimeout for E {
-    fn made_of(timeout: Timeout) -> Self {
-        timeout.into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_of::MadeOfTimeout;
 
     #[test]
     fn it_names_the_cache_and_the_time() {

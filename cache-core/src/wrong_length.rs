@@ -97,27 +97,10 @@ impl From<WrongLength> for String {
     }
 }
 
-/// An error that can stand for a wrong number of values.
-#[diagnostic::on_unimplemented(
-    message = "a batch by position needs an error that is made of a `cachery::WrongLength`",
-    label = "`{Self}` is not `From<cachery::WrongLength>`",
-    note = "write `impl From<cachery::WrongLength> for {Self}`, or return a `HashMap` of the values by their items"
-)]
-pub trait MadeOfWrongLength {
-    /// Makes the error.
-    fn made_of(wrong: WrongLength) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: From<WrongLength>> MadeOfWrongLength for E {
-    fn made_of(wrong: WrongLength) -> Self {
-        wrong.into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_of::MadeOfWrongLength;
 
     #[test]
     fn it_names_the_cache_and_both_lengths() {

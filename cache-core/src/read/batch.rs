@@ -26,17 +26,15 @@ use self::{
 };
 use super::keyed::{Keyed, Tagged};
 use crate::{
-    batch_returns::BatchReturn,
-    cache::Cache,
-    registry::Caches,
-    runtime,
-    tag::Tags,
-    wrong_length::{MadeOfWrongLength, WrongLength},
+    batch_items::BatchItem, batch_returns::BatchReturn, cache::Cache, made_of::MadeOfWrongLength,
+    registry::Caches, runtime, tag::Tags, wrong_length::WrongLength,
 };
 
 /// A call of a function for several items.
 pub struct Batch<'l, I, E, A, T> {
     items: &'l [I],
+    /// Copies an item.
+    copy: fn(&I) -> I,
     /// Returns the key of an item.
     at: A,
     /// Returns the tags of an item's entry.
@@ -67,9 +65,12 @@ type NoTags<I> = fn(&I) -> Option<Tags>;
 
 impl<'l, I, R, V, E, A: Fn(&I) -> Keyed<R, V, E>> Batch<'l, I, E, A, NoTags<I>> {
     /// Creates a call for `items`, each with the key that `at` makes.
-    pub fn of(items: &'l [I], at: A) -> Self {
+    pub fn of(items: &'l [I], at: A) -> Self
+    where
+        I: BatchItem,
+    {
         let rules = Rules { max: usize::MAX, parallel: 1, wrong_length: None };
-        Self { items, at, tags: |_| None, rules }
+        Self { items, copy: I::copied, at, tags: |_| None, rules }
     }
 
     /// Adds the tags of each item's entry.
@@ -77,8 +78,8 @@ impl<'l, I, R, V, E, A: Fn(&I) -> Keyed<R, V, E>> Batch<'l, I, E, A, NoTags<I>> 
         self,
         tagged: impl Fn(&I) -> Tagged<R, V, E>,
     ) -> Batch<'l, I, E, A, impl Fn(&I) -> Option<Tags>> {
-        let Self { items, at, rules, .. } = self;
-        Batch { items, at, tags: move |item: &I| Some(tagged(item).tags), rules }
+        let Self { items, copy, at, rules, .. } = self;
+        Batch { items, copy, at, tags: move |item: &I| Some(tagged(item).tags), rules }
     }
 }
 
@@ -126,12 +127,11 @@ where
     where
         B: BatchReturn<V, E>,
         F: Future<Output = B>,
-        I: Clone,
     {
         poll_fn(runtime::poll_proceed).await;
         let Some(cache) = self.cache() else { return B::with_room(0) };
         if !cache.policy.is_enabled() {
-            return run(self.items.to_vec()).await;
+            return run(self.items.iter().map(self.copy).collect()).await;
         }
         let found = self.look::<B>(&cache, &key_of);
         if found.missing.is_empty() {
@@ -139,7 +139,7 @@ where
         }
         let rules = self.rules;
         let groups = Groups::inline(|parts: Vec<Part<R, V, E>>| {
-            let item = |part: &Part<R, V, E>| self.items[part.place].clone();
+            let item = |part: &Part<R, V, E>| (self.copy)(&self.items[part.place]);
             let items = parts.iter().map(item).collect();
             group::run(Arc::clone(&cache), rules, parts, items, &key_of, &run)
         });

@@ -7,7 +7,7 @@ use crate::{
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
     key::{CacheKey, KeyInPlace},
-    over_budget::MadeOfOverBudget,
+    made_of::MadeOfOverBudget,
     returns::{IsResult, Returns},
     site::Site,
     tag::{Named, OfValue, TagSite, Tags},

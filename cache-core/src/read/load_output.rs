@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use crate::{batch_returns::BatchReturn, returns::Returns, wrong_length::MadeOfWrongLength};
+use crate::{batch_returns::BatchReturn, made_of::MadeOfWrongLength, returns::Returns};
 
 /// The return type of a load: the value, or a `Result` of it.
 ///

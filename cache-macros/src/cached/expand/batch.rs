@@ -1,8 +1,8 @@
 //! The call of a function that is cached for each item of a list.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{ReceiverKind, Type};
+use syn::{Path, ReceiverKind, Type};
 
 use super::{
     super::{
@@ -12,15 +12,24 @@ use super::{
     key,
     signature::call as path_of,
 };
-use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
+use crate::shared::{
+    companion::Companion,
+    spans::{placed, shown_at, word_of},
+    tokens::hygienic,
+};
 
 /// Emits the call for all items of the list.
+///
+/// It goes step by step, because the compiler shows an unmet bound at what a step is given: a list of
+/// items without `Clone`, or a return type with the wrong error.
 pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
     let span = model.returns_shown;
-    let krate = &model.krate;
-    let facade = placed(krate, span);
+    let shown = item_shown(list);
+    let facade = placed(&model.krate, shown);
     let name = &model.params[list.place].name;
-    let items = if list.list == List::Vec { quote!(&#name) } else { name.to_token_stream() };
+    let items = word("items", shown);
+    let batch = word("batch", span);
+    let borrowed = if list.list == List::Vec { quote!(&#name) } else { name.to_token_stream() };
     let key = if model.is_tagged() { Companion::Key } else { Companion::At };
     let at = of_item(model, list, &key::given_to(model, home, key));
     let tagged = model.is_tagged().then(|| {
@@ -29,24 +38,38 @@ pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStre
     });
     let by_place = placed(quote!(by_place), span);
     let by_place = matches!(list.returned, Returned::ByPlace { fallible: true })
-        .then(|| quote_spanned!(span=> .#by_place()));
+        .then(|| quote_spanned!(span=> let #batch = #batch.#by_place();));
     let max = list.max.map(|max| quote!(.max(#max)));
     let parallel = list.parallel.map(|parallel| quote!(.parallel(#parallel)));
-    let key_of = key_of(model, list);
     let call = placed(if model.detached { quote!(call_detached) } else { quote!(call) }, span);
-    let arguments = if model.detached {
-        let own = own(model, list);
-        let key_of_owned = key_of_owned(model, list);
-        let run = run_owned(model, list, home);
-        quote!(#key_of, #own, #key_of_owned, #run)
-    } else {
-        let run = run(model, list, home);
-        quote!(#key_of, #run)
-    };
-    let batch = quote_spanned!(span=> #facade::__private::Batch::of);
+    let arguments = arguments_of_call(model, list, home);
+    let of = quote_spanned!(shown=> #facade::__private::Batch::of);
     quote! {
-        #batch(#items, #at) #tagged #by_place #max #parallel .#call(#arguments).await
+        let #items = #borrowed;
+        let #batch = #of(#items, #at) #tagged;
+        #by_place
+        #batch #max #parallel .#call(#arguments).await
     }
+}
+
+/// Emits the arguments of the call: how the values of items are found, and how the body runs.
+fn arguments_of_call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
+    let key_of = key_of(model, list);
+    if !model.detached {
+        let run = run(model, list, home);
+        return quote!(#key_of, #run);
+    }
+    let own = own(model, list);
+    let key_of_owned = key_of_owned(model, list);
+    let run = run_owned(model, list, home);
+    quote!(#key_of, #own, #key_of_owned, #run)
+}
+
+/// Returns a name that no other code can use, shown at `span`.
+fn word(name: &str, span: Span) -> Ident {
+    let mut word = hygienic(name);
+    word.set_span(word.span().located_at(span));
+    word
 }
 
 /// Emits a closure over an item, which has the name of the list.
@@ -56,44 +79,61 @@ fn of_item(model: &Model, list: &Batch, value: &TokenStream) -> TokenStream {
     quote!(|#name: &#item| #value)
 }
 
+/// Returns the place at which an item without `Clone` is shown.
+fn item_shown(list: &Batch) -> Span {
+    shown_at(word_of(&list.item))
+}
+
+/// Emits a copy of the item at the reference `item`.
+fn copied(krate: &Path, list: &Batch) -> TokenStream {
+    let shown = item_shown(list);
+    let facade = placed(krate, shown);
+    let name = word("item", shown);
+    quote_spanned!(shown=> #facade::__private::BatchItem::copied(#name))
+}
+
 /// Emits a closure that returns the key of an item's value.
 fn key_of(model: &Model, list: &Batch) -> TokenStream {
-    let krate = &model.krate;
+    by_item(model, list, &list.item.to_token_stream(), &in_ownership(model, list))
+}
+
+/// Emits a closure that returns the key of the value of an item in the ownership of a task.
+fn key_of_owned(model: &Model, list: &Batch) -> TokenStream {
+    by_item(model, list, &quote!(_), &copied(&model.krate, list))
+}
+
+/// Emits a closure over an item of the type `of`, which returns the key of its value: `owned` is the
+/// item itself.
+fn by_item(model: &Model, list: &Batch, of: &TokenStream, owned: &TokenStream) -> TokenStream {
     let span = model.returns_shown;
-    let Batch { item, .. } = list;
     let name = hygienic("item");
-    match (list.returned, list.list) {
-        (Returned::ByPlace { .. }, _) => quote!(|_| ()),
-        (Returned::ByKey, List::OfReferences) => {
-            quote_spanned!(span=> |#name: &#item| #krate::__private::ToOwned::to_owned(*#name))
-        }
-        (Returned::ByKey, _) => {
-            quote_spanned!(span=> |#name: &#item| ::core::clone::Clone::clone(#name))
+    match list.returned {
+        Returned::ByPlace { .. } => quote!(|_| ()),
+        Returned::ByKey => {
+            let facade = placed(&model.krate, span);
+            let key = quote_spanned!(span=> #facade::__private::ByItem::by_item);
+            let item = word("owned", span);
+            quote!(|#name: &#of| { let #item = #owned; #key(#item) })
         }
     }
 }
 
 /// Emits a closure that returns an item in the ownership of a task.
 fn own(model: &Model, list: &Batch) -> TokenStream {
-    let krate = &model.krate;
     let item = &list.item;
     let name = hygienic("item");
-    if list.list == List::OfReferences {
-        quote!(|#name: &#item| #krate::__private::ToOwned::to_owned(*#name))
-    } else {
-        quote!(|#name: &#item| ::core::clone::Clone::clone(#name))
-    }
+    let owned = in_ownership(model, list);
+    quote!(|#name: &#item| #owned)
 }
 
-/// Emits a closure that returns the key of the value of such an item.
-fn key_of_owned(model: &Model, list: &Batch) -> TokenStream {
-    let span = model.returns_shown;
-    match list.returned {
-        Returned::ByPlace { .. } => quote!(|_| ()),
-        Returned::ByKey => {
-            let name = hygienic("item");
-            quote_spanned!(span=> |#name: &_| ::core::clone::Clone::clone(#name))
-        }
+/// Emits the item that `item` refers to, in its ownership.
+fn in_ownership(model: &Model, list: &Batch) -> TokenStream {
+    let krate = &model.krate;
+    if list.list == List::OfReferences {
+        let name = hygienic("item");
+        quote!(#krate::__private::ToOwned::to_owned(*#name))
+    } else {
+        copied(krate, list)
     }
 }
 
