@@ -258,9 +258,14 @@ fn check_bill(stats: &Stats) {
     let money = &stats.money;
     let failed = stats.load_errors;
     assert_eq!(money.spent, (stats.loads - failed) * COST + failed * FAILED_COST);
+    let refreshes = &stats.freshness;
+    assert_eq!(money.refresh, refreshes.refreshed * COST + refreshes.refresh_errors * FAILED_COST);
     assert_eq!(money.saved_by_hits, stats.hits * COST);
     assert_eq!(money.saved_by_coalescing % COST, 0);
     assert!(money.saved_by_coalescing <= stats.coalesced * COST);
+    let loads = money.spent - money.refresh;
+    let without_a_cache = loads + money.saved_by_hits + money.saved_by_coalescing;
+    assert_eq!(money.would_have_spent(), i128::from(without_a_cache));
 }
 
 /// Calls each key when all entries have ended: if a flight were left, its caller would wait.

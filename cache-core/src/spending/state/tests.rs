@@ -174,6 +174,28 @@ fn load(state: &mut State, node: usize, store: Option<&mut Store>, cost: u64) ->
     }
 }
 
+#[test]
+fn the_rest_of_a_block_is_given_back_once() {
+    let order = order(Window::Sliding(DAY), Some(3), Counted::There);
+    let mut state = State::default();
+    let mut store = Store::default();
+    let Step::Ask(first, need) = state.reserve(&order, at(1)) else { panic!("it has no block") };
+    let request = state.request(&order, first, need, true);
+    assert_eq!(request.differences, []);
+    assert!(state.hear(&request, store.take(0, &request), at(1)));
+    assert_eq!(state.reserve(&order, at(1)), Step::Reserved(first, 3));
+    // It is kept while its part of time goes on, and given back in the next one.
+    assert_eq!(state.request(&order, first, 8, false).differences, []);
+    let later = at(1) + DAY / 4;
+    let Step::Ask(part, need) = state.reserve(&order, later) else { panic!("it has no block") };
+    let request = state.request(&order, part, need, true);
+    assert_eq!(request.differences, [(first, 3 - 10)], "of a block of a hundredth");
+    assert_eq!(state.request(&order, part, need, true).differences, []);
+    state.settle(first, 3, 5);
+    let request = state.request(&order, part, need, true);
+    assert_eq!(request.differences, [(first, 2)], "a load that cost more than it had reserved");
+}
+
 const NODES: usize = 10;
 
 #[test]
