@@ -19,7 +19,7 @@ use self::model::{Embedding, Model, ModelError};
 const PRICE: f64 = 0.0001;
 /// The tasks that ask at once.
 const TASKS: usize = 4;
-/// The texts of one batch.
+/// The texts of one batch, of which the first is named once more at its end.
 const BATCH: usize = 12;
 
 /// Embeds texts. Each has an entry of its own, so the model gets those that nobody has asked for.
@@ -34,7 +34,8 @@ async fn work(number: usize, model: Arc<Model>, texts: Arc<[String]>, progress: 
     let steps = texts.len() / (BATCH / 2);
     for step in 0..steps {
         let first = (number * 7 + step * BATCH / 2) % texts.len();
-        let batch: Vec<_> = texts.iter().cycle().skip(first).take(BATCH).cloned().collect();
+        let mut batch: Vec<_> = texts.iter().cycle().skip(first).take(BATCH).cloned().collect();
+        batch.extend(batch.first().cloned());
         match embed(&model, &batch).await {
             Ok(vectors) => assert_eq!(vectors.len(), batch.len(), "one for each text"),
             Err(error) => progress.println(format!("task {number}: {error}")),
@@ -47,7 +48,7 @@ async fn work(number: usize, model: Arc<Model>, texts: Arc<[String]>, progress: 
 async fn main() {
     let texts: Arc<[String]> = texts::sentences().into();
     let model = Arc::new(Model::default());
-    let asked = TASKS * (texts.len() / (BATCH / 2)) * BATCH;
+    let asked = TASKS * (texts.len() / (BATCH / 2)) * (BATCH + 1);
     let progress = ProgressBar::new(asked as u64);
     let style =
         ProgressStyle::with_template("{bar:40} {pos}/{len} texts").expect("a right template");

@@ -200,3 +200,35 @@ fn the_short_examples_do_what_they_say() {
         assert!(!stdout(&output).is_empty());
     }
 }
+
+/// Returns the texts of a row of the bill of the embeddings, and their dollars in units of a text.
+fn billed(bill: &str, label: &str) -> (u64, u64) {
+    let line = bill.lines().find_map(|line| line.strip_prefix(label));
+    let cells: Vec<_> = line.expect("there is such a row").split_whitespace().collect();
+    let [texts, dollars] = cells[..] else { panic!("{bill}") };
+    let ten_thousandths = dollars.replace('.', "").parse().expect("it has four digits");
+    (texts.parse().expect("a number"), ten_thousandths)
+}
+
+#[test]
+fn the_bill_of_the_embeddings_adds_up_by_hand() {
+    let bill = stdout(&example("embeddings").output().expect("it is built"));
+    let rows = [
+        "loaded by the model",
+        "found in memory",
+        "joined: another batch was loading it",
+        "named again in its own batch",
+    ];
+    let rows = rows.map(|label| billed(&bill, label));
+    let sum = rows.iter().fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+    assert_eq!(sum, billed(&bill, "asked for"), "{bill}");
+    assert!(rows.iter().all(|(texts, dollars)| texts == dollars), "$0.0001 a text: {bill}");
+    let [(loaded, _), (found, _), (joined, _), (again, _)] = rows;
+    assert_eq!((loaded, sum.0), (72, 624), "each sentence once, of 48 batches of 13");
+    assert!(found > 0 && joined > 0 && again > 0, "batches overlap in each way: {bill}");
+    assert!(bill.contains("The model counted 72 texts in "), "{bill}");
+    assert!(bill.contains("\nSpent: 72 x $0.0001 = $0.0072.\n"), "{bill}");
+    assert!(bill.contains("\nWithout the cache: 624 x $0.0001 = $0.0624.\n"), "{bill}");
+    assert!(bill.contains("\nSaved: $0.0552.\n"), "{bill}");
+    assert!(bill.contains("stand-in") && bill.contains("nobody is billed"), "{bill}");
+}
