@@ -254,7 +254,14 @@ impl Servers {
         Ok(())
     }
 
-    /// Returns true when every server works and pushes invalidations.
+    /// Returns true when every server tells of the end of loads elsewhere. The feed of a Cluster does
+    /// not, because none of them is worth a request.
+    pub(crate) fn wakes_waiters(&self) -> bool {
+        let reception = &self.shared.reception;
+        reception.is_complete() && (reception.is_pushed() || !self.is_cluster())
+    }
+
+    /// Returns true when every server works and its invalidations are heard.
     pub(crate) fn receives_invalidations(&self) -> bool {
         self.shared.reception.is_complete()
     }

@@ -72,7 +72,7 @@ impl Tier {
         let is_kept = journal.is_some();
         let profiles = Profiles::new(profile.as_deref(), &prefix);
         let node = Node::new(&prefix, events, journal).under(profiles);
-        let node = Arc::new(if is_cluster(&target)? { node } else { node.with_feed() });
+        let node = Arc::new(node.with_feed(is_cluster(&target)?));
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
         let servers = Servers::open(&target, node.watched(), hooks, required)?;
         let client = Arc::new(Client { node, servers, sizes: Sizes::default() });

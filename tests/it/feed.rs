@@ -1,5 +1,5 @@
-//! Two nodes on a server that does not push and whose messages are lost at random: what the one
-//! invalidates, the other does not keep.
+//! Two nodes on a server, or on a Cluster, that does not push and whose messages are lost at random:
+//! what the one invalidates, the other does not keep.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use cachery::{
     config::CacheSettings,
     health::{Push, Status},
 };
-use cachery_test_support::{Server, eventually};
+use cachery_test_support::{Cluster, Config, Server, eventually};
 use fastrand::Rng;
 
 const KEYS: usize = 60;
@@ -21,57 +21,147 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const DEADLINE: Duration = Duration::from_secs(5);
 /// All rights but the one for pushes.
 const RIGHTS: &str = "~* &* +@all -client|tracking";
+/// The key of the feed.
+const FEED: &str = "cachery:#changes";
 
-/// The truth, which only grows.
-static TRUTH: [AtomicU64; KEYS] = [const { AtomicU64::new(0) }; KEYS];
+/// The truth, which only grows: one for each kind of deployment.
+static TRUTH: [[AtomicU64; KEYS]; 2] = [const { [const { AtomicU64::new(0) }; KEYS] }; 2];
 
 #[cached(name = "feed-truth", ttl = 3600)]
-async fn truth(key: usize) -> u64 {
-    TRUTH[key].load(SeqCst)
+async fn truth(kind: usize, key: usize) -> u64 {
+    TRUTH[kind][key].load(SeqCst)
+}
+
+/// A server or a Cluster.
+enum Deployment {
+    Server(Server),
+    Cluster(Cluster),
+}
+
+impl Deployment {
+    fn url(&self) -> String {
+        match self {
+            Self::Server(server) => server.url(),
+            Self::Cluster(cluster) => cluster.url(),
+        }
+    }
+
+    fn servers(&self) -> &[Server] {
+        match self {
+            Self::Server(server) => std::slice::from_ref(server),
+            Self::Cluster(cluster) => cluster.nodes(),
+        }
+    }
+
+    /// Loses the feed, as an eviction does.
+    async fn lose_feed(&self) {
+        let server = match self {
+            Self::Server(server) => server.clone(),
+            Self::Cluster(cluster) => cluster.master_of(FEED).await,
+        };
+        server.tell(&["DEL", FEED]).await;
+    }
 }
 
 struct Place {
-    redis: Server,
+    redis: Deployment,
     reader: Caches,
     writer: Caches,
+    /// The index of the truth.
+    kind: usize,
 }
 
 impl Place {
-    async fn start() -> Self {
-        let redis = Server::with(|config| {
-            config.user("reader", "secret", RIGHTS).line(format!("user writer on >secret {RIGHTS}"))
-        })
-        .await;
+    async fn server() -> Self {
+        Self::of(Deployment::Server(Server::with(users).await), 0).await
+    }
+
+    async fn cluster() -> Self {
+        Self::of(Deployment::Cluster(Cluster::with(3, 0, users).await), 1).await
+    }
+
+    async fn of(redis: Deployment, kind: usize) -> Self {
         let reader = node(&redis.url(), Backend::Tiered).await;
         let writer = redis.url().replace("reader:", "writer:");
         let writer = node(&writer, Backend::Redis).await;
-        Self { redis, reader, writer }
+        Self { redis, reader, writer, kind }
     }
 
-    /// Invalidates the key, whose value has changed. The message reaches nobody if `is_lost`.
-    async fn invalidate(&self, key: usize, is_lost: bool) {
-        let right = if is_lost { "-publish" } else { "+publish" };
-        self.redis.tell(&["ACL", "SETUSER", "writer", right]).await;
-        TRUTH[key].fetch_add(1, SeqCst);
-        let told = self.writer.scope(truth::invalidate(key)).await;
-        assert_eq!(told, Invalidation::Everywhere);
+    /// Changes the rights of the writer.
+    async fn grant(&self, right: &str) {
+        for server in self.redis.servers() {
+            server.tell(&["ACL", "SETUSER", "writer", right]).await;
+        }
+    }
+
+    /// Invalidates the key, whose value has changed.
+    async fn invalidate(&self, key: usize) -> Invalidation {
+        TRUTH[self.kind][key].fetch_add(1, SeqCst);
+        self.writer.scope(truth::invalidate(self.kind, key)).await
     }
 
     async fn read(&self, key: usize) -> u64 {
-        self.reader.scope(truth(key)).await
+        self.reader.scope(truth(self.kind, key)).await
     }
+
+    /// Waits until the reader returns what is true of each key.
+    async fn follows(&self) {
+        for (key, value) in TRUTH[self.kind].iter().enumerate() {
+            eventually("memory follows, or is emptied", PATIENCE, async || {
+                (self.read(key).await == value.load(SeqCst)).then_some(())
+            })
+            .await;
+        }
+    }
+
+    /// Invalidates all keys again and again, and loses so many messages.
+    async fn lose(&self, wanted: usize) {
+        let mut rng = Rng::new();
+        let mut lost = 0;
+        while lost < wanted {
+            for (key, value) in TRUTH[self.kind].iter().enumerate() {
+                let value = value.load(SeqCst);
+                // The second time from memory.
+                assert_eq!([self.read(key).await, self.read(key).await], [value, value]);
+            }
+            if rng.u8(..) < 40 {
+                self.redis.lose_feed().await;
+            }
+            for key in 0..KEYS {
+                let is_lost = rng.bool();
+                self.grant(if is_lost { "-publish" } else { "+publish" }).await;
+                assert_eq!(self.invalidate(key).await, Invalidation::Everywhere);
+                lost += usize::from(is_lost);
+            }
+            self.follows().await;
+        }
+        self.grant("+publish").await;
+        let stats = self.reader.sync_scope(truth::cache).stats();
+        assert!(stats.hits > stats.remote.hits, "memory served: {stats:?}");
+        assert_eq!(self.reader.health().await.status, Status::Up);
+    }
+}
+
+fn users(config: &mut Config) -> &mut Config {
+    config.user("reader", "secret", RIGHTS).line(format!("user writer on >secret {RIGHTS}"))
 }
 
 async fn node(url: &str, backend: Backend) -> Caches {
     let settings = CacheSettings::new().backend(backend).jitter(0.0);
     let builder = Caches::builder().isolated().redis_url(url).all(settings);
     let node = builder.remote_deadline(DEADLINE).build().await.expect("it is there");
+    listens(&node).await;
+    node
+}
+
+/// Waits until the node hears of all servers by their feed.
+async fn listens(node: &Caches) {
     eventually("it listens", PATIENCE, async || {
         let health = node.health().await;
-        (health.status == Status::Up && health.servers[0].push == Push::Subscribed).then_some(())
+        let by_feed = health.servers.iter().all(|server| server.push == Push::Subscribed);
+        (health.status == Status::Up && by_feed).then_some(())
     })
     .await;
-    node
 }
 
 /// The number of messages to lose.
@@ -81,31 +171,28 @@ fn wanted() -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_messages_are_lost_the_other_node_keeps_nothing_that_was_invalidated() {
-    let place = Place::start().await;
-    let mut rng = Rng::new();
-    let mut lost = 0;
-    while lost < wanted() {
-        for (key, value) in TRUTH.iter().enumerate() {
-            let value = value.load(SeqCst);
-            // The second time from memory.
-            assert_eq!([place.read(key).await, place.read(key).await], [value, value]);
-        }
-        if rng.u8(..) < 40 {
-            place.redis.tell(&["DEL", "cachery:#changes"]).await;
-        }
-        for key in 0..KEYS {
-            let is_lost = rng.bool();
-            place.invalidate(key, is_lost).await;
-            lost += usize::from(is_lost);
-        }
-        for (key, value) in TRUTH.iter().enumerate() {
-            eventually("memory follows, or is emptied", PATIENCE, async || {
-                (place.read(key).await == value.load(SeqCst)).then_some(())
-            })
-            .await;
-        }
+    Place::server().await.lose(wanted()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_on_a_cluster() {
+    Place::cluster().await.lose(wanted()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_feed_of_a_cluster_is_followed_to_another_master() {
+    let place = Place::cluster().await;
+    let Deployment::Cluster(cluster) = &place.redis else { unreachable!("it is a Cluster") };
+    for _ in 0..6 {
+        place.follows().await;
+        cluster.begin_to_move_slot_of(FEED).await;
+        // While the masters change, what cannot be told is queued.
+        tokio::join!(cluster.end_to_move_slot_of(FEED), async {
+            for key in 0..KEYS {
+                place.invalidate(key).await;
+            }
+        });
+        place.follows().await;
     }
-    let stats = place.reader.sync_scope(truth::cache).stats();
-    assert!(stats.hits > stats.remote.hits, "memory served: {stats:?}");
-    assert_eq!(place.reader.health().await.status, Status::Up);
+    listens(&place.reader).await;
 }

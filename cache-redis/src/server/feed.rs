@@ -1,7 +1,8 @@
 //! The feed: invalidations by pub/sub, from a server that does not push them.
 //!
 //! The feed is a key with an epoch and a number. While it exists, a script that invalidates counts
-//! on and publishes the new number with the name of its marker. A node that listens has the server
+//! on and publishes the new number with the name of its marker. (In a Cluster a second script does,
+//! because the key is in a slot of its own; all nodes listen to the master of that.) A node that listens has the server
 //! say the newest number twice a second, which begins the feed where there is none and keeps it
 //! otherwise. So a message that was lost shows by the next message, or by the next pulse; then the
 //! node's memory is emptied.
@@ -15,7 +16,7 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
-use redis::{Pipeline, RedisError, Value, aio::PubSub};
+use redis::{Pipeline, Value, aio::PubSub};
 use tokio::{
     sync::{Notify, watch},
     task::AbortHandle,
@@ -24,7 +25,7 @@ use tokio::{
 use self::sequence::{Message, Sequence};
 use super::hooks::ServerHooks;
 use crate::{
-    connection::{Script, ScriptCall, Session, script},
+    connection::{RequestError, Script, ScriptCall, Session, script},
     manager,
 };
 
@@ -50,6 +51,8 @@ static PULSE: Script = Script::new(" flags=allow-oom", include_str!("feed/pulse.
 pub(crate) struct FeedNames {
     /// The key of the feed, and the channel of its messages.
     pub(crate) feed: Vec<u8>,
+    /// The slot of the key: the feed of a Cluster is on the master of that.
+    pub(crate) slot: u16,
     /// The channel of the node's pulses.
     pub(crate) pulses: Vec<u8>,
 }
@@ -65,19 +68,30 @@ enum State {
     Starting,
     Up,
     Ended,
+    /// Ended, because another master has the slot.
+    Moved,
+}
+
+/// The reason for which a server's feed is not listened to.
+pub(super) enum NoFeed {
+    /// Another master has the slot, or will have it.
+    Moved,
+    /// The server does not publish, or does not let this user subscribe.
+    Refused,
 }
 
 impl Feed {
     /// Listens to the server of `session`, over a connection of its own, because RESP2 has no other
-    /// way. Returns `None` where the server does not publish.
+    /// way.
     pub(super) async fn open(
         session: &Arc<Session>,
         names: &FeedNames,
         hooks: &Arc<dyn ServerHooks>,
-    ) -> Option<Self> {
+    ) -> Result<Self, NoFeed> {
         let channels = [&names.feed, &names.pulses];
         let limit = pin!(manager::timer(CONNECT));
-        let subscribed = manager::until(limit, pin!(session.subscribe(&channels))).await?.ok()?;
+        let subscribed = manager::until(limit, pin!(session.subscribe(&channels))).await;
+        let Some(Ok(subscribed)) = subscribed else { return Err(NoFeed::Refused) };
         let (state, mut changes) = watch::channel(State::Starting);
         let listener = Listener {
             session: Arc::clone(session),
@@ -89,13 +103,18 @@ impl Feed {
         let task = manager::handle().spawn(listener.run(subscribed)).abort_handle();
         let known = changes.wait_for(|state| *state != State::Starting).await.map(|state| *state);
         let feed = Self { state: changes, task };
-        matches!(known, Ok(State::Up)).then_some(feed)
+        match known {
+            Ok(State::Up) => Ok(feed),
+            Ok(State::Moved) => Err(NoFeed::Moved),
+            _ => Err(NoFeed::Refused),
+        }
     }
 
     /// Waits until nothing is heard any more. Memory is emptied by then.
     pub(super) async fn ended(&self) {
         // Without its sender it has ended, too.
-        let _ = self.state.clone().wait_for(|state| *state == State::Ended).await;
+        let _ =
+            self.state.clone().wait_for(|state| matches!(state, State::Ended | State::Moved)).await;
     }
 }
 
@@ -117,13 +136,13 @@ struct Listener {
 
 impl Listener {
     async fn run(self, mut subscribed: PubSub) {
-        tokio::select! {
-            () = self.listen(&mut subscribed) => {}
-            () = self.beat() => {}
-        }
+        let end = tokio::select! {
+            () = self.listen(&mut subscribed) => State::Ended,
+            end = self.beat() => end,
+        };
         // What was published since the last pulse may be lost.
         self.hooks.flushed();
-        self.state.send_replace(State::Ended);
+        self.state.send_replace(end);
     }
 
     /// Passes all messages on, until the connection ends.
@@ -146,18 +165,18 @@ impl Listener {
         }
     }
 
-    /// Has the server send a pulse and waits for it; `false` where the server refuses.
-    async fn pulse(&self, pulse: &Pipeline) -> bool {
+    /// Has the server send a pulse and waits for it. Returns how the feed ends where the server
+    /// refuses.
+    async fn pulse(&self, pulse: &Pipeline) -> Result<(), State> {
         let came = self.pulsed.notified();
-        if !has_run(self.session.send(pulse).await) {
-            return false;
-        }
+        let replies = self.session.send(pulse).await.map_err(|_| State::Ended)?;
+        replies.iter().try_for_each(has_run)?;
         came.await;
-        true
+        Ok(())
     }
 
-    /// Has the server send pulses, until one does not come.
-    async fn beat(&self) {
+    /// Has the server send pulses, until one does not come. Returns how the feed ends.
+    async fn beat(&self) -> State {
         let mut patience = FIRST;
         let channel = &*self.names.pulses;
         let keys = [self.names.feed.clone()];
@@ -167,8 +186,10 @@ impl Listener {
             let call = ScriptCall { script: &PULSE, keys: &keys, args: &args };
             let pulse: Pipeline = script::by_source(&[call], self.session.dialect);
             let limit = pin!(manager::timer(patience));
-            if manager::until(limit, pin!(self.pulse(&pulse))).await != Some(true) {
-                return;
+            match manager::until(limit, pin!(self.pulse(&pulse))).await {
+                Some(Ok(())) => {}
+                Some(Err(end)) => return end,
+                None => return State::Ended,
             }
             patience = LIMIT;
             manager::timer(INTERVAL).await;
@@ -176,9 +197,14 @@ impl Listener {
     }
 }
 
-/// Tells whether the server has run the script.
-fn has_run(replies: Result<Vec<Value>, RedisError>) -> bool {
-    replies.is_ok_and(|replies| !replies.iter().any(|reply| matches!(reply, Value::ServerError(_))))
+/// Returns how the feed ends where `reply` says that the server has not run the script.
+fn has_run(reply: &Value) -> Result<(), State> {
+    match reply {
+        Value::ServerError(_) if RequestError::elsewhere(reply).is_some() => Err(State::Moved),
+        Value::ServerError(error) if error.code() == "CLUSTERDOWN" => Err(State::Moved),
+        Value::ServerError(_) => Err(State::Ended),
+        _ => Ok(()),
+    }
 }
 
 /// Draws an epoch. Should there be no random bytes, the time tells it from others.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use cachery_core::{Breaker, Push, ServerHealth, Status, remote::Reason};
 
 use super::{
-    clock, feed::STALENESS, observed::Seen, replay::Replays, shared::UNVERIFIED, state::ServerState,
+    clock, feed::STALENESS, observed::Seen, push_channel::PushState, replay::Replays,
+    shared::UNVERIFIED, state::ServerState,
 };
 use crate::connection::{RequestError, field};
 
@@ -67,7 +68,13 @@ pub(super) fn of(state: &ServerState, replays: &Replays) -> ServerHealth {
 /// Returns the state of the link. It is down until memory was emptied of what is older.
 fn push(state: &ServerState) -> Push {
     match state.push_channel.health() {
-        Push::Up | Push::Subscribed if !state.shared.reception.receives(state.number) => Push::Down,
+        Push::Up | Push::Subscribed if !state.shared.reception.receives(state.number) => {
+            match state.push_channel.state() {
+                // Nor does the master that would have the feed tell of anything.
+                PushState::Elsewhere => Push::Forbidden,
+                _ => Push::Down,
+            }
+        }
         push => push,
     }
 }

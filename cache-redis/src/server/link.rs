@@ -10,7 +10,7 @@ use redis::{Pipeline, PushInfo, PushKind, Value};
 
 use super::{
     connector::{Connector, Earlier},
-    feed::Feed,
+    feed::{Feed, NoFeed},
     hooks::ServerHooks,
     push_channel::PushState,
     replay::Replays,
@@ -85,11 +85,10 @@ impl Link {
             return;
         }
         let Some(state) = self.track(session).await else { return };
-        let feed = match state {
+        let (state, feed) = match state {
             PushState::Forbidden => self.listen(session).await,
-            _ => None,
+            state => (state, None),
         };
-        let state = if feed.is_some() { PushState::Subscribed } else { state };
         self.look(session).await;
         self.connector.epochs.linked(session.epoch());
         self.established(state);
@@ -116,10 +115,26 @@ impl Link {
         }
     }
 
-    /// Listens to the feed of a server that does not push. `None` where it has none.
-    async fn listen(&self, session: &Arc<Session>) -> Option<Feed> {
+    /// Listens to the feed of a server that does not push, where it has one.
+    async fn listen(&self, session: &Arc<Session>) -> (PushState, Option<Feed>) {
         let shared = &self.state.shared;
-        Feed::open(session, shared.watched.feed.as_ref()?, &shared.hooks).await
+        let Some(names) = &shared.watched.feed else { return (PushState::Forbidden, None) };
+        if !self.has_feed() {
+            return (PushState::Elsewhere, None);
+        }
+        match Feed::open(session, names, &shared.hooks).await {
+            Ok(feed) => (PushState::Subscribed, Some(feed)),
+            Err(NoFeed::Refused) => (PushState::Forbidden, None),
+            Err(NoFeed::Moved) => {
+                shared.topology_changed.notify_one();
+                (PushState::Elsewhere, None)
+            }
+        }
+    }
+
+    /// Returns true where the feed is on this server, if there is one.
+    fn has_feed(&self) -> bool {
+        self.state.shared.watched.feed.as_ref().is_some_and(|names| self.state.owns(names.slot))
     }
 
     /// Notes that all outstanding invalidations are done, and that the server pushes from now on,

@@ -3,6 +3,8 @@
 use cachery_core::Push;
 use tokio::sync::watch;
 
+use super::reception::Hearing;
+
 /// The state of the connection by which a server pushes invalidations.
 pub(super) struct PushChannel {
     state: watch::Sender<PushState>,
@@ -16,6 +18,9 @@ pub(super) enum PushState {
     Up,
     /// The server does not push: its feed tells of invalidations.
     Subscribed,
+    /// The server does not push: the feed tells of invalidations, which another master of the Cluster
+    /// has.
+    Elsewhere,
     /// It was up, and one attempt to connect will show whether anything is wrong.
     Lost,
     Down,
@@ -29,13 +34,18 @@ impl PushChannel {
         Self { state: watch::Sender::new(PushState::Starting), settled: watch::Sender::new(false) }
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        matches!(self.state(), PushState::Up | PushState::Subscribed)
-    }
-
-    /// Returns true when the server itself pushes.
-    pub(super) fn pushes(&self) -> bool {
-        self.state() == PushState::Up
+    /// Returns the way by which the invalidations of a server that works are heard.
+    pub(super) fn hearing(&self) -> Hearing {
+        match self.state() {
+            PushState::Up => Hearing::Pushes,
+            PushState::Subscribed => Hearing::Feed,
+            PushState::Elsewhere => Hearing::FeedElsewhere,
+            PushState::Starting
+            | PushState::Lost
+            | PushState::Down
+            | PushState::Forbidden
+            | PushState::Absent => Hearing::Nothing,
+        }
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -46,14 +56,14 @@ impl PushChannel {
     pub(super) fn health(&self) -> Push {
         match self.state() {
             PushState::Up => Push::Up,
-            PushState::Subscribed => Push::Subscribed,
+            PushState::Subscribed | PushState::Elsewhere => Push::Subscribed,
             PushState::Starting | PushState::Lost | PushState::Down => Push::Down,
             PushState::Forbidden => Push::Forbidden,
             PushState::Absent => Push::Absent,
         }
     }
 
-    fn state(&self) -> PushState {
+    pub(super) fn state(&self) -> PushState {
         *self.state.borrow()
     }
 
@@ -66,7 +76,7 @@ impl PushChannel {
     pub(super) fn disconnected(&self) {
         self.state.send_modify(|state| {
             *state = match *state {
-                PushState::Up | PushState::Subscribed => PushState::Lost,
+                PushState::Up | PushState::Subscribed | PushState::Elsewhere => PushState::Lost,
                 PushState::Lost => PushState::Down,
                 other => other,
             }

@@ -22,7 +22,7 @@ pub(super) const UNVERIFIED: &str = "`#insecure` in the URL trusts any certifica
 pub(crate) struct Watched {
     /// The prefix of the keys whose changes the servers push.
     pub(crate) prefix: Vec<u8>,
-    /// The feed in place of pushes. `None` in a Cluster, whose scripts have one slot each.
+    /// The feed in place of pushes, where there may be one.
     pub(crate) feed: Option<FeedNames>,
 }
 

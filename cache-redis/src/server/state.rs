@@ -7,7 +7,8 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::{
-    breaker::Breaker, doubts::Doubts, observed::Observed, push_channel::PushChannel, shared::Shared,
+    breaker::Breaker, doubts::Doubts, observed::Observed, push_channel::PushChannel,
+    reception::Hearing, shared::Shared,
 };
 use crate::connection::{ConnectError, RequestError};
 
@@ -172,11 +173,16 @@ impl ServerState {
         observe::breaker(&self.address(), self.breaker.position());
     }
 
+    /// Returns the way by which its invalidations are heard.
+    fn hearing(&self) -> Hearing {
+        if self.works() { self.push_channel.hearing() } else { Hearing::Nothing }
+    }
+
     /// Logs once that the server degraded and once that it is back, and tells the registry.
     pub(super) fn publish_state(&self, reason: &'static str) {
         self.log_change(reason);
-        observe::push(&self.address(), self.works() && self.push_channel.is_up());
-        self.shared.reception.update(self.number, || self.works() && self.push_channel.is_up());
+        observe::push(&self.address(), self.hearing() != Hearing::Nothing);
+        self.shared.reception.update(self.number, || self.hearing());
     }
 
     fn log_change(&self, reason: &'static str) {

@@ -9,7 +9,13 @@ use std::{
 use cachery_core::remote::{Operation, Reason};
 use redis::{Pipeline, Value};
 
-use super::{journal::Scope, node::Node, reply::only, sizes::Sizes};
+use super::{
+    journal::Scope,
+    node::Node,
+    reply::{only, refusal},
+    scripts::ANNOUNCE,
+    sizes::Sizes,
+};
 use crate::{
     connection::{Script, ScriptCall, script},
     server::Lane,
@@ -94,6 +100,27 @@ impl Client {
             servers.entry(owner).or_default().push(place);
         }
         servers.values().flat_map(|places| places.chunks(most)).map(<[_]>::to_vec).collect()
+    }
+
+    /// Tells the feed of a Cluster of what scripts did in other slots, by the names of the markers.
+    /// Where it cannot be told, that is queued.
+    pub(super) async fn announce(
+        &self,
+        markers: &[Vec<u8>],
+        within: Duration,
+    ) -> Result<(), Reason> {
+        let Some(feed) = self.node.feed_apart().filter(|_| !markers.is_empty()) else {
+            return Ok(());
+        };
+        let feed = [feed.to_vec()];
+        let markers: Vec<_> = markers.iter().map(|marker| &marker[..]).collect();
+        let told = self.run(&ANNOUNCE, &feed, &markers, Operation::Invalidate, within).await;
+        let told = match told {
+            Ok(Value::Int(_)) => Ok(()),
+            Ok(reply) => Err(refusal(&reply)),
+            Err(reason) => Err(reason),
+        };
+        told.inspect_err(|_| self.enqueue([Scope::Feed]))
     }
 
     /// Queues invalidations that no server has acknowledged. They are done as soon as their servers

@@ -19,6 +19,7 @@ use super::{
     journal::Scope,
     lease::Lease,
     load::Granted,
+    names::MARKER,
     reply::{only, refusal},
     scripts::{FILL, flag, millis},
     tags,
@@ -55,6 +56,7 @@ pub(super) async fn fill(
         let kept = storing.keep_tags(client, within);
         Box::pin(async { tokio::join!(fill, kept).0 }).await?
     };
+    announce(client, [&storing], within).await;
     Ok(storing.settle(only(replies)))
 }
 
@@ -119,6 +121,7 @@ async fn fill_part(
     let (replied, _) = tokio::join!(fill, kept);
     match replied {
         Ok(values) => {
+            announce(client, part.iter().map(|(_, storing)| storing), within).await;
             let mut values = values.into_iter();
             let settle = |(place, storing): (usize, Storing<'_>)| {
                 (place, Ok(storing.settle(values.next().unwrap_or_default())))
@@ -132,6 +135,22 @@ async fn fill_part(
 /// Returns those of `tags` that the call named, without stamps.
 fn named(tags: &[StoredTag]) -> Vec<StoredTag> {
     tags.iter().filter(|tag| !tag.key.is_stamp()).cloned().collect()
+}
+
+/// Tells the feed of a Cluster of the values that were replaced. They are not settled before, so that
+/// a caller who goes away leaves them to the queue.
+async fn announce<'a>(
+    client: &Client,
+    fills: impl IntoIterator<Item = &'a Storing<'a>>,
+    within: Duration,
+) {
+    if client.node.feed_apart().is_none() {
+        return;
+    }
+    let replacing = fills.into_iter().filter(|storing| storing.kind == FillKind::Replacing);
+    let markers: Vec<_> = replacing.map(|storing| storing.keys[MARKER].clone()).collect();
+    // It is rare, and so not part of the future of every fill. What cannot be told is queued.
+    let _ = Box::pin(client.announce(&markers, within)).await;
 }
 
 /// A fill, with all that its script needs.

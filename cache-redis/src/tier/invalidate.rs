@@ -72,9 +72,22 @@ impl<'a> Batch<'a> {
                 scripts.iter().map(|(script, keys)| call((*script, keys))).collect();
             let replies =
                 self.client.run_all(&calls, Operation::Invalidate, within, Lane::Main).await?;
-            result = result.and(self.settle(replies, calls.len(), suspicions));
+            let told = self.announce(&replies, within).await;
+            result = result.and(self.settle(replies, calls.len(), suspicions)).and(told);
         }
         result
+    }
+
+    /// Tells the feed of a Cluster of the oldest, as far as `replies` acknowledge them. Until it was
+    /// told they are not recorded, so that a caller who goes away leaves them to the queue.
+    async fn announce(&self, replies: &[Value], within: Duration) -> Result<(), Reason> {
+        let Self { client, untried, .. } = self;
+        if client.node.feed_apart().is_none() {
+            return Ok(());
+        }
+        let done = untried.iter().zip(replies).filter(|(_, reply)| matches!(reply, Value::Int(_)));
+        let markers: Vec<_> = done.filter_map(|(scope, _)| client.node.marker_of(scope)).collect();
+        client.announce(&markers, within).await
     }
 
     /// Records the `count` oldest as acknowledged or refused.

@@ -27,7 +27,10 @@ use parking_lot::Mutex;
 
 pub(super) use self::file::JournalFile;
 use self::queues::Queues;
-use super::{names::Names, work::Work};
+use super::{
+    names::{MARKER, Names},
+    work::Work,
+};
 use crate::{
     server::ReplayId,
     slots::{SLOTS, slot},
@@ -45,6 +48,8 @@ pub(super) enum Scope {
     Cache(Arc<str>, Ending),
     /// All entries with one value of a tag, as far as this part tells of them.
     Tag(TagKey, TagPart, Ending),
+    /// What the feed of a Cluster was to be told of, without its names.
+    Feed,
     /// One that an earlier process has left: its kind, and the keys of its script.
     Left(Kind, Arc<[Vec<u8>]>),
 }
@@ -66,11 +71,12 @@ pub(super) enum Kind {
     Key(Ending),
     Cache(Ending),
     Tag(TagPart, Ending),
+    Feed,
 }
 
 impl Kind {
     /// Each kind with its name in the file.
-    const NAMES: [(Self, &'static str); 8] = [
+    const NAMES: [(Self, &'static str); 9] = [
         (Self::Key(Ending::Invalid), "key"),
         (Self::Cache(Ending::Invalid), "cache"),
         (Self::Tag(TagPart::Named, Ending::Invalid), "tag"),
@@ -79,6 +85,7 @@ impl Kind {
         (Self::Cache(Ending::Expired), "expired-cache"),
         (Self::Tag(TagPart::Named, Ending::Expired), "expired-tag"),
         (Self::Tag(TagPart::Returned, Ending::Expired), "expired-returned-tag"),
+        (Self::Feed, "feed"),
     ];
 
     fn as_str(self) -> &'static str {
@@ -95,6 +102,17 @@ impl Kind {
             Self::Key(_) => 6,
             Self::Tag(TagPart::Whole, _) => 4,
             Self::Cache(_) | Self::Tag(..) => 2,
+            Self::Feed => 1,
+        }
+    }
+
+    /// Returns the place of the marker among the keys of the script, if it has one.
+    pub(super) fn marker(self) -> Option<usize> {
+        match self {
+            Self::Key(_) => Some(MARKER),
+            Self::Tag(TagPart::Whole, _) => Some(3),
+            Self::Cache(_) | Self::Tag(TagPart::Named, _) => Some(1),
+            Self::Tag(TagPart::Returned, _) | Self::Feed => None,
         }
     }
 }
@@ -112,6 +130,7 @@ impl Scope {
             Self::Cache(name, _) => names.generation(name),
             Self::Tag(tag, TagPart::Returned, _) => names.tag(&TagKey::stamp(tag.name.clone())),
             Self::Tag(tag, ..) => names.tag(tag),
+            Self::Feed => names.feed(),
             Self::Left(_, keys) => return slot(&keys[0]),
         })
     }
@@ -135,8 +154,14 @@ impl Scope {
                 };
                 (Kind::Tag(*part, *ending), keys)
             }
+            Self::Feed => (Kind::Feed, vec![names.feed()]),
             Self::Left(kind, keys) => (*kind, keys.to_vec()),
         }
+    }
+
+    /// Returns true for one that only tells the feed.
+    fn is_for_feed(&self) -> bool {
+        matches!(self, Self::Feed | Self::Left(Kind::Feed, _))
     }
 }
 
@@ -164,6 +189,12 @@ impl Journal {
         let queues = Mutex::new(Queues::new(names, most));
         let [outstanding, acknowledged, lost] = [(); 3].map(|()| AtomicUsize::new(0));
         Self { queues, outstanding, acknowledged, lost, work, file: None }
+    }
+
+    /// Has the feed of a Cluster told of each invalidation that is done later than it was asked for.
+    pub(super) fn announcing(mut self) -> Self {
+        self.queues.get_mut().announces = true;
+        self
     }
 
     /// Keeps what is outstanding in `file` from now on, where that can be used.

@@ -352,8 +352,7 @@ fn permit(
 /// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,
 /// when the lease may be over, or after a while.
 fn ask_again(client: &Client, woken: OwnedNotified, lease_left: i64) -> Pending<'static, ()> {
-    let longest =
-        if client.servers.receives_invalidations() { ASK_AGAIN } else { ASK_AGAIN_UNWOKEN };
+    let longest = if client.servers.wakes_waiters() { ASK_AGAIN } else { ASK_AGAIN_UNWOKEN };
     // A little later, so that the lease is over then; and not all callers at once.
     let left = Duration::from_millis(u64::try_from(lease_left).unwrap_or(0) + fastrand::u64(1..20));
     let timer = manager::timer(left.min(longest));

@@ -21,6 +21,9 @@ const DIGITS: usize = 16;
 /// The length of the text after them: `:{`, the digest's digits and `}`.
 const AFTER_DIGITS: usize = ":{}".len() + 64;
 
+/// The place of the marker of a change in what [`Names::all_of`] returns.
+pub(super) const MARKER: usize = 4;
+
 /// Writes the keys of one registry. A clone shares its prefix.
 #[derive(Clone, Debug)]
 pub(super) struct Names {

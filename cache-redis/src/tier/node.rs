@@ -12,7 +12,7 @@ use super::{
     journal::{Journal, JournalFile, Kind, Scope, TagPart},
     names::{Change, Names, Pushed},
     profiles::{self, Profiles},
-    scripts::{CLEAR, END_TAG, EXPIRE, EXPIRE_ALL, EXPIRE_TAG, INVALIDATE},
+    scripts::{ANNOUNCE, CLEAR, END_TAG, EXPIRE, EXPIRE_ALL, EXPIRE_TAG, INVALIDATE},
     waiters::Waiters,
     work::Work,
 };
@@ -21,6 +21,13 @@ use crate::{
     server::{FeedNames, Replay, ReplayId, ServerHooks, Watched},
     slots::slot,
 };
+
+/// The feed of changes.
+struct Feed {
+    names: FeedNames,
+    /// True in a Cluster: a script has one slot, so another one tells the feed of what it did.
+    is_apart: bool,
+}
 
 /// One node.
 pub(super) struct Node {
@@ -31,8 +38,8 @@ pub(super) struct Node {
     pub(super) waiters: Waiters,
     pub(super) work: Arc<Work>,
     profiles: Option<Profiles>,
-    /// The feed to which scripts write, where there may be one.
-    feed: Option<FeedNames>,
+    /// The feed of changes, where there may be one.
+    feed: Option<Feed>,
     events: Arc<dyn RemoteEvents>,
 }
 
@@ -56,16 +63,24 @@ impl Node {
         Self { id, names, journal, waiters, work, profiles: None, feed: None, events }
     }
 
-    /// Has scripts write to the feed. Not for a Cluster, whose scripts have one slot each.
-    pub(super) fn with_feed(mut self) -> Self {
+    /// Has scripts write to the feed; in a Cluster, one for what the others did.
+    pub(super) fn with_feed(mut self, is_cluster: bool) -> Self {
         let Self { names, id, .. } = &self;
-        self.feed = Some(FeedNames { feed: names.feed(), pulses: names.pulses(*id) });
+        let (feed, pulses) = (names.feed(), names.pulses(*id));
+        let names = FeedNames { slot: slot(&feed), feed, pulses };
+        self.feed = Some(Feed { names, is_apart: is_cluster });
+        if is_cluster {
+            self.journal = self.journal.announcing();
+        }
         self
     }
 
     /// Returns the places by which servers tell of changes.
     pub(super) fn watched(&self) -> Watched {
-        Watched { prefix: self.names.watched(), feed: self.feed.clone() }
+        Watched {
+            prefix: self.names.watched(),
+            feed: self.feed.as_ref().map(|feed| feed.names.clone()),
+        }
     }
 
     /// Notes the profile of this node in Redis, beside those of others.
@@ -86,17 +101,31 @@ impl Node {
             }
             Kind::Tag(_, Ending::Invalid) => &END_TAG,
             Kind::Tag(_, Ending::Expired) => &EXPIRE_TAG,
+            Kind::Feed => &ANNOUNCE,
         };
         // The part without a marker tells nobody of anything.
         let is_silent = matches!(kind, Kind::Tag(TagPart::Returned, _));
         (script, if is_silent { keys } else { self.and_feed(keys) })
     }
 
-    /// Returns the keys of a script that tells nodes of something, the feed behind them.
+    /// Returns the keys of a script that tells nodes of something, the feed behind them where the
+    /// script is to tell it.
     pub(super) fn and_feed(&self, keys: impl Into<Vec<Vec<u8>>>) -> Vec<Vec<u8>> {
         let mut keys = keys.into();
-        keys.extend(self.feed.as_ref().map(|names| names.feed.clone()));
+        let feed = self.feed.as_ref().filter(|feed| !feed.is_apart);
+        keys.extend(feed.map(|feed| feed.names.feed.clone()));
         keys
+    }
+
+    /// Returns the feed that another script is to tell of what scripts did, if there is one.
+    pub(super) fn feed_apart(&self) -> Option<&[u8]> {
+        self.feed.as_ref().filter(|feed| feed.is_apart).map(|feed| &*feed.names.feed)
+    }
+
+    /// Returns the marker by which nodes know the end of `scope`.
+    pub(super) fn marker_of(&self, scope: &Scope) -> Option<Vec<u8>> {
+        let (kind, mut keys) = scope.keys(&self.names, self.id);
+        kind.marker().map(|place| keys.swap_remove(place))
     }
 
     /// Returns a key with its companions and markers, as scripts take them.

@@ -30,6 +30,7 @@ pub(super) static END_TAG: Script = script!(new, " flags=allow-oom", "scripts/en
 pub(super) static EXPIRE_TAG: Script =
     script!(drawing, " flags=allow-oom", "scripts/expire_tag.lua");
 pub(super) static RETURNED: Script = script!(new, "", "scripts/returned.lua");
+pub(super) static ANNOUNCE: Script = script!(new, " flags=allow-oom", "scripts/announce.lua");
 pub(super) static BUDGET: Script = script!(new, "", "scripts/budget.lua");
 
 /// Returns a lifetime as a script takes it.

@@ -115,15 +115,24 @@ impl Link {
     }
 
     /// Asks a server for pushes that forbade them, and else for its feed: its rights may have
-    /// changed. The feed is left once the server pushes.
+    /// changed, and the feed of a Cluster may have moved. The feed is left once the server pushes.
+    /// Returns false when the link is to be made anew.
     async fn track_again(
         &self,
         session: &Arc<Session>,
         asked: &mut Instant,
         feed: &mut Option<Feed>,
     ) -> bool {
-        let is_known = self.state.push_channel.pushes() || session.is_rest();
-        if is_known || asked.elapsed() < TRACK_AGAIN {
+        let before = self.state.push_channel.state();
+        let is_known = before == PushState::Up || session.is_rest();
+        let has_moved = match before {
+            // What was published since then may be lost, so memory has to be emptied.
+            PushState::Subscribed if !self.has_feed() => return false,
+            PushState::Elsewhere => self.has_feed(),
+            PushState::Forbidden => !self.has_feed() && self.state.shared.watched.feed.is_some(),
+            _ => false,
+        };
+        if is_known || (asked.elapsed() < TRACK_AGAIN && !has_moved) {
             return true;
         }
         *asked = Instant::now();
@@ -132,8 +141,9 @@ impl Link {
             self.established(state);
             *feed = None;
         } else if feed.is_none() {
-            *feed = self.listen(session).await;
-            self.established(if feed.is_some() { PushState::Subscribed } else { state });
+            let (state, found) = self.listen(session).await;
+            *feed = found;
+            self.established(state);
         }
         true
     }

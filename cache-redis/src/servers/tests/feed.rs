@@ -23,7 +23,7 @@ struct Place {
 impl Place {
     async fn start(line: &str) -> Self {
         let redis = Server::with(|config| config.line(line)).await;
-        let names = FeedNames { feed: FEED.into(), pulses: b"p#pulses".to_vec() };
+        let names = FeedNames { feed: FEED.into(), slot: 0, pulses: b"p#pulses".to_vec() };
         let (servers, hooks) = open_with_feed(&redis.url(), names);
         servers.connected(LONG).await.unwrap();
         wait_until("it is heard", || servers.receives_invalidations());
@@ -105,7 +105,7 @@ async fn silence_empties_memory_and_ends_the_trust_in_it() {
 #[tokio::test]
 async fn nothing_is_published_where_nobody_listens() {
     let redis = Server::start().await;
-    let names = FeedNames { feed: FEED.into(), pulses: b"p#pulses".to_vec() };
+    let names = FeedNames { feed: FEED.into(), slot: 0, pulses: b"p#pulses".to_vec() };
     let (servers, _) = open_with_feed(&redis.url(), names);
     servers.connected(LONG).await.unwrap();
     let health = servers.health().await.remove(0);

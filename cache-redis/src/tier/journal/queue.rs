@@ -51,7 +51,7 @@ impl Note {
         match &self.scope {
             Scope::Key(key, ending) => Some(Kin::KeysOf(key.place.name, *ending)),
             Scope::Tag(.., ending) => Some(Kin::Tags(*ending)),
-            Scope::Cache(..) | Scope::Left(..) => None,
+            Scope::Cache(..) | Scope::Feed | Scope::Left(..) => None,
         }
     }
 }
@@ -84,6 +84,7 @@ enum Subject {
     Key(Fingerprint, Digest, Ending),
     Cache { name: Arc<str>, ending: Ending, merged: bool },
     Tag(TagKey, TagPart, Ending),
+    Feed,
     Left(Arc<[Vec<u8>]>),
 }
 
@@ -96,6 +97,7 @@ impl Subject {
                 Self::Cache { name, ending: *ending, merged: note.merged }
             }
             Scope::Tag(tag, part, ending) => Self::Tag(tag.clone(), *part, *ending),
+            Scope::Feed => Self::Feed,
             Scope::Left(_, keys) => Self::Left(Arc::clone(keys)),
         }
     }

@@ -22,6 +22,8 @@ const LEAST: Duration = Duration::from_secs(1);
 pub(super) struct Queues {
     names: Names,
     most: usize,
+    /// True where the feed is told apart of what is done later than it was asked for.
+    pub(super) announces: bool,
     last_id: u64,
     pub(super) suspicions: u64,
     pub(super) outstanding: Queue,
@@ -34,7 +36,8 @@ pub(super) struct Queues {
 impl Queues {
     pub(super) fn new(names: Names, most: usize) -> Self {
         let [outstanding, recent, held] = std::array::from_fn(|_| Queue::default());
-        Self { names, most, last_id: 0, suspicions: 0, outstanding, recent, held }
+        let announces = false;
+        Self { names, most, announces, last_id: 0, suspicions: 0, outstanding, recent, held }
     }
 
     /// Adds an invalidation and returns its id.
@@ -46,7 +49,13 @@ impl Queues {
     /// Notes that a server has done one. Returns false when it is not outstanding.
     pub(super) fn acknowledged(&mut self, id: ReplayId, at: Instant) -> bool {
         let Some(note) = self.outstanding.remove(id) else { return false };
-        self.remember(note, at);
+        // A feed that a server has forgotten is another one, which nodes notice.
+        if !note.scope.is_for_feed() {
+            self.remember(note, at);
+            if self.announces {
+                self.add(Scope::Feed);
+            }
+        }
         true
     }
 

@@ -60,6 +60,7 @@ fn softly(scope: Scope) -> Scope {
         Scope::Key(key, _) => Scope::Key(key, Ending::Expired),
         Scope::Cache(name, _) => Scope::Cache(name, Ending::Expired),
         Scope::Tag(tag, part, _) => Scope::Tag(tag, part, Ending::Expired),
+        Scope::Feed => Scope::Feed,
         Scope::Left(..) => unreachable!("no earlier process left anything"),
     }
 }
@@ -72,6 +73,7 @@ fn short(scope: &Scope) -> String {
             let number = u32::from_be_bytes(*key.digest.0.first_chunk().unwrap());
             format!("{}{}{number}", soft(ending), key.place.name)
         }
+        Scope::Feed => "feed".to_owned(),
         Scope::Left(..) => unreachable!("no earlier process left anything"),
         Scope::Tag(tag, _, ending) => format!("{}{}{}", soft(ending), tag.name, tag.digest.0[0]),
         Scope::Cache(name, ending) => format!("{}{name}*", soft(ending)),
@@ -116,6 +118,21 @@ fn a_key_that_is_invalidated_again_is_one_entry_which_the_older_acknowledgement_
     assert_eq!(open(&journal), ["a2", "a1"]);
     journal.acknowledged(&[newer], now);
     assert_eq!(open(&journal), ["a2"]);
+}
+
+#[test]
+fn a_feed_apart_is_told_of_all_that_is_done_later_by_one_entry() {
+    let (journal, now) = (journal().announcing(), Instant::now());
+    let [one, two] = [1, 2].map(|number| journal.add(key(number)));
+    journal.acknowledged(&[one], now);
+    assert_eq!(open(&journal), ["a2", "feed"]);
+    journal.acknowledged(&[two], now);
+    let outstanding = journal.outstanding(&|slot| slot == slot_of(&Scope::Feed));
+    let [(told, Scope::Feed)] = outstanding[..] else { panic!("{outstanding:?}") };
+    journal.acknowledged(&[told], now);
+    assert!(!journal.has_outstanding(), "to tell it is nothing to tell");
+    journal.suspect(&|slot| slot == slot_of(&Scope::Feed), now);
+    assert!(!journal.has_outstanding(), "a feed that was lost is another one");
 }
 
 #[test]

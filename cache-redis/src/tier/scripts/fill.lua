@@ -22,6 +22,12 @@ if held and not expired and ARGV[5] == '0' and ARGV[6] == '1' then
   held = not (stands and (ARGV[2] == '' or records(value) == records(ARGV[2])))
 end
 if held then
+  -- Before the token, which is to outlive it: the clock may go on between the two.
+  if ARGV[2] == '' then
+    redis.call('DEL', KEYS[1])
+  else
+    set(KEYS[1], ARGV[2])
+  end
   if ARGV[5] == '1' then
     -- The state that the value names takes the place of the one before: what other releases have stored is not read again.
     if ARGV[2] == '' then
@@ -39,11 +45,6 @@ if held then
     else
       extend(KEYS[2], ARGV[3])
     end
-  end
-  if ARGV[2] == '' then
-    redis.call('DEL', KEYS[1])
-  else
-    set(KEYS[1], ARGV[2])
   end
 end
 -- An expiry or another write came between. The value that this one was to replace is older than

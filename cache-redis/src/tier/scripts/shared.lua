@@ -10,15 +10,25 @@ local function extend(key, life)
     redis.call('PEXPIRE', key, life)
   end
 end
--- Writes and removes a marker, which leaves nothing behind but a push to every node. Where nodes listen to a feed, it is published there, too: a number that nobody hears of shows them that they miss something.
+-- Counts a change in the feed, where nodes listen to one: a number that nobody hears of shows them that they miss something. Returns the new content of the feed.
+local function count(key)
+  local epoch, number = string.match(key and get(key) or '', '^(%x+):(%d+)$')
+  if epoch then
+    local feed = epoch .. ':' .. string.format('%.0f', number + 1)
+    redis.call('SET', key, feed, 'KEEPTTL')
+    return feed
+  end
+end
+-- Counts a change and publishes it.
+local function say(key, marker)
+  local feed = count(key)
+  if feed then
+    redis.pcall('PUBLISH', key, feed .. ' ' .. marker)
+  end
+end
+-- Writes and removes a marker, which leaves nothing behind but a push to every node. It is said in the feed, too.
 local function tell(marker, key)
   redis.call('SET', marker, '')
   redis.call('DEL', marker)
-  local feed = key and get(key)
-  local epoch, number = string.match(feed or '', '^(%x+):(%d+)$')
-  if epoch then
-    feed = epoch .. ':' .. string.format('%.0f', number + 1)
-    redis.call('SET', key, feed, 'KEEPTTL')
-    redis.pcall('PUBLISH', key, feed .. ' ' .. marker)
-  end
+  say(key, marker)
 end
