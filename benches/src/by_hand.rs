@@ -1,14 +1,16 @@
-//! The commands and checks by hand for a value with its remaining time, its fence and its cache's
-//! generation.
+//! The commands and checks by hand for a value with its remaining time, the token of its key and its
+//! cache's generation.
 
 use cachery_test_support::Server;
 use redis::{Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings};
 
 use crate::{Sentiment, sentiment};
 
-/// Generation, three lifetimes, two times and the kind of value.
-const HEADER: usize = 64;
+/// The kind of value, generation and state, three lifetimes, two times and a cost.
+const HEADER: usize = 88;
 const CHECKSUM: usize = 8;
+/// The bytes of generation and state at the beginning.
+const TOKEN: usize = 32;
 const GENERATION: &str = "bench:sentiment:generation";
 
 #[derive(Clone)]
@@ -30,6 +32,7 @@ impl ByHand {
         let sum = checksum(&key, &bytes);
         bytes[HEADER..HEADER + CHECKSUM].copy_from_slice(&sum);
         let mut pipeline = Pipeline::new();
+        pipeline.cmd("SET").arg(format!("{key}:token")).arg(&[7_u8; TOKEN][..]).ignore();
         pipeline.cmd("SET").arg(key).arg(bytes).arg("PX").arg(3_600_000).ignore();
         pipeline.cmd("SET").arg(GENERATION).arg(&[7_u8; 16][..]).ignore();
         pipeline.exec_async(&mut self.0.clone()).await.expect("redis answers");
@@ -40,11 +43,10 @@ impl ByHand {
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.cmd("PTTL").arg(&key);
         pipeline.cmd("MGET").arg(&key).arg(format!("{key}:token")).arg(GENERATION);
-        let (left, (stored, _, generation)): (i64, (Vec<u8>, Option<Vec<u8>>, Vec<u8>)) =
+        let (left, (stored, token, generation)): (i64, (Vec<u8>, Vec<u8>, Vec<u8>)) =
             pipeline.query_async(&mut self.0).await.expect("redis answers");
-        assert!(
-            left > 0 && stored[..16] == generation && stored[HEADER..][..CHECKSUM] == checksum(&key, &stored)
-        );
+        assert!(left > 0 && stored[..TOKEN] == token && stored[..16] == generation);
+        assert!(stored[HEADER..][..CHECKSUM] == checksum(&key, &stored));
         rmp_serde::from_slice(&stored[HEADER + CHECKSUM..]).expect("it was written so")
     }
 }

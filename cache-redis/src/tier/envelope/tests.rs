@@ -313,3 +313,17 @@ fn the_codecs_of_the_first_versions_are_refused_in_each_format() {
         assert_eq!(refusal(forged, Pttl::In(HOUR)), Some(Corruption::UnknownCodec));
     }
 }
+
+#[test]
+fn the_page_names_the_places_of_the_checksum_and_of_the_payload() {
+    let page = include_str!("../../../../docs/redis.md");
+    for line in [
+        format!("a header of {PAYLOAD} bytes"),
+        format!("| {CHECKSUM} | 8 | checksum |"),
+        format!("| {PAYLOAD} | | records, then the payload |"),
+        format!("the {CHECKSUM} bytes before the checksum"),
+        format!("GETRANGE \"$key\" {PAYLOAD} -1"),
+    ] {
+        assert!(page.contains(&line), "{line}");
+    }
+}
