@@ -177,7 +177,7 @@ impl Miss {
     }
 
     /// Finds a value, waits for one, or gets the permit to load one.
-    // Not an `async fn`, whose future has room for its arguments twice.
+    #[expect(clippy::manual_async_fn, reason = "whose future would have room for `self` twice")]
     pub(super) fn seek(mut self) -> impl Future<Output = Next> + Send + 'static {
         async move {
             if let Some(outcome) = self.look_at_memory() {
@@ -207,6 +207,7 @@ impl Miss {
 
     /// Joins the key's flight: waits for its load, or gets the permit to load. Where neither comes
     /// of it, the call looks again.
+    #[expect(clippy::manual_async_fn, reason = "as for `seek`")]
     fn lead_or_follow(mut self) -> impl Future<Output = ControlFlow<Next, Self>> + Send + 'static {
         async move {
             let permit = match self.join() {
