@@ -221,7 +221,9 @@ macro_rules! with_rules_of_freshness {
                     without_targets_nothing_is_done;
                 detached:
                     a_load_whose_callers_have_all_given_up_is_finished_and_stored
+                    a_refresh_that_panics_or_is_dropped_or_outlives_a_shutdown_leaves_nothing
                     a_renewal_that_fails_in_its_task_keeps_the_value
+                    a_runtime_that_ends_during_a_renewal_leaves_it_to_the_next_call
                     a_shutdown_ends_the_loads_that_nobody_waits_for
                     nobody_waits_for_the_renewal_of_a_stale_value
                     the_panic_and_the_error_of_a_load_reach_their_caller

@@ -10,3 +10,5 @@ mod mixed;
 mod queue;
 #[cfg(feature = "redis")]
 mod slow;
+#[cfg(feature = "redis")]
+mod tags;

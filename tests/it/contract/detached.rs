@@ -187,3 +187,78 @@ pub(crate) async fn a_shutdown_ends_the_loads_that_nobody_waits_for(place: Place
     })
     .await;
 }
+
+/// More runtimes than tasks may renew values of a cache.
+pub(crate) async fn a_runtime_that_ends_during_a_renewal_leaves_it_to_the_next_call(place: Place) {
+    with_a_value(&place, async |node| {
+        node.clock().advance(TTL);
+        for _ in 0..70 {
+            let origin = Origin::held_back();
+            let (node, own) = (node.clone(), Arc::clone(&origin));
+            let ended = tokio::task::spawn_blocking(move || {
+                let builder = &mut tokio::runtime::Builder::new_multi_thread();
+                let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime");
+                runtime.block_on(node.scope(async {
+                    // With Redis the lease of the one before is given back in the background.
+                    while own.runs() == 0 {
+                        assert_eq!(call(&own).await, Ok(1));
+                        node.clock().advance(Duration::from_millis(1));
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                }));
+                drop(runtime);
+            });
+            ended.await.expect("it ends while the renewal runs");
+            assert_eq!((origin.runs(), origin.probe.running()), (1, 0), "the renewal has gone");
+        }
+        let origin = Origin::new();
+        until_renewed(&node, &origin).await;
+        assert_eq!(stats().freshness.background_shed, 0);
+    })
+    .await;
+}
+
+/// Calls until a task has renewed the value.
+async fn until_renewed(node: &Caches, origin: &Arc<Origin>) {
+    for _ in 0..2_000 {
+        call(origin).await.expect("a stale value is returned");
+        if stats().freshness.refreshed_in_background > 0 {
+            return;
+        }
+        node.clock().advance(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("nothing is renewed any more");
+}
+
+pub(crate) async fn a_refresh_that_panics_or_is_dropped_or_outlives_a_shutdown_leaves_nothing(
+    place: Place,
+) {
+    with_a_value(&place, async |node| {
+        let refresh = |origin: &Arc<Origin>| {
+            let origin = Arc::clone(origin);
+            spawn(async move { price::refresh("tea", &origin).await })
+        };
+        let origin = Origin::new();
+        origin.will([Act::Panic]);
+        assert!(ended(refresh(&origin)).await.unwrap_err().is_panic());
+        assert_eq!(price::refresh("tea", &origin).await, Ok(2));
+        let dropped = Origin::held_back();
+        let caller = refresh(&dropped);
+        until(|| dropped.runs() == 1).await;
+        caller.abort();
+        until(|| caller.is_finished()).await;
+        assert_eq!(dropped.probe.running(), 0);
+        assert_eq!(price::refresh("tea", &origin).await, Ok(3));
+        let last = Origin::held_back();
+        let caller = refresh(&last);
+        until(|| last.runs() == 1).await;
+        node.shutdown(Duration::from_millis(20)).await;
+        assert_eq!(last.probe.running(), 1, "its caller waits for it");
+        last.probe.open();
+        assert_eq!(ended(caller).await.unwrap(), Ok(1));
+        assert_eq!(price::refresh("tea", &origin).await, Ok(4));
+        assert_eq!(call(&origin).await, Ok(4));
+    })
+    .await;
+}
