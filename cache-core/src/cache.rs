@@ -438,15 +438,16 @@ impl Cache {
     }
 
     /// Returns the value that another one is to replace, where no other tier has it.
-    pub(crate) fn to_replace(&self, key: &Key) -> Option<Replaced> {
+    pub(crate) fn to_replace(&self, key: &Key) -> Option<Box<Replaced>> {
         let entry = if self.shared.is_none() { self.memory.look(key) } else { None };
-        entry.map(|entry| Replaced { key: key.clone(), entry })
+        entry.map(|entry| Box::new(Replaced { key: key.clone(), entry }))
     }
 
     /// Drops what was to be replaced by a value that something has fenced off: it is older than both,
     /// so it serves nobody any more, not even when a load fails.
-    pub(crate) fn drop_older(&self, Replaced { key, entry }: Replaced) {
-        let is_held = || self.memory.look(&key).is_some_and(|held| held.is(&entry));
+    pub(crate) fn drop_older(&self, replaced: &Replaced) {
+        let Replaced { key, entry } = replaced;
+        let is_held = || self.memory.look(key).is_some_and(|held| held.is(entry));
         let drop_it = || is_held().then(|| self.memory.remove(entry.key()));
         drop(self.flights.locked(entry.key(), drop_it));
     }

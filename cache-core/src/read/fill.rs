@@ -37,7 +37,7 @@ pub(super) struct Landing {
     cache: Arc<Cache>,
     permit: Permit<Outcome>,
     group: Group,
-    tags: Option<FillTags>,
+    tags: Option<Box<FillTags>>,
     /// The time of the load that is to be recorded.
     recorded: Option<Duration>,
     spent: Spent,
@@ -47,7 +47,7 @@ pub(super) struct Landing {
     /// The right to renew the value that this one replaces.
     claim: Option<Claim>,
     /// The value that this one replaces, whether or not it is stored itself.
-    replaced: Option<Replaced>,
+    replaced: Option<Box<Replaced>>,
 }
 
 /// The part of a load that its fill goes on with.
@@ -64,7 +64,7 @@ pub(super) struct OfLoad {
     /// The right to renew the value that this one replaces.
     pub(super) claim: Option<Claim>,
     /// The value that this one replaces, whether or not it is stored itself.
-    pub(super) replaced: Option<Replaced>,
+    pub(super) replaced: Option<Box<Replaced>>,
 }
 
 /// Begins to store a value: remotely first, if the cache has a remote part.
@@ -78,7 +78,7 @@ pub(super) fn fill(
 ) -> Filling {
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
     let OfLoad { tags, returned, spent, recorded, claim, replaced } = of_load;
-    let tags = tags.map(|tags| tags.returned(&cache.tags, &returned));
+    let tags = tags.map(|tags| Box::new(tags.returned(&cache.tags, &returned)));
     let spent = Spent { nanos: decision.cost_nanos().unwrap_or(0), ..spent };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
     let mut landing = Landing {
@@ -94,11 +94,11 @@ pub(super) fn fill(
         replaced,
     };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
-    let tags_are_valid = landing.tags.as_ref().is_none_or(FillTags::stand);
+    let tags_are_valid = landing.tags.as_ref().is_none_or(|tags| tags.stand());
     // Nobody would read a value whose tag was invalidated meanwhile.
     let stored = lifetimes.filter(|_| tags_are_valid);
     // The user's code, and part of the load: it may call for this very key.
-    let of_value = landing.tags.as_ref().map_or(&[][..], FillTags::of_value);
+    let of_value = landing.tags.as_ref().map_or(&[][..], |tags| tags.of_value());
     let outgoing = |lifetimes| remote.outgoing(&landing.cache, lifetimes, spent, of_value, encode);
     let value = Loading::nested(landing.permit.progress()).scope(|| stored.and_then(outgoing));
     let progress = Arc::clone(landing.permit.progress());
@@ -132,15 +132,15 @@ impl Landing {
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let Self { cache, permit, group, tags, recorded, spent, .. } = self;
         let Self { keep, lifetimes, claim, replaced, .. } = self;
-        let drop_older = || replaced.into_iter().for_each(|replaced| cache.drop_older(replaced));
+        let drop_older = || replaced.iter().for_each(|replaced| cache.drop_older(replaced));
         let Some(lifetimes) = lifetimes else {
             decline(&cache, permit, recorded);
             return drop_older();
         };
         cache.forget_declined(permit.key());
         let facts = cache.facts(lifetimes, permit.generation(), group, spent);
-        let tags_are_valid = || tags.as_ref().is_none_or(FillTags::stand);
-        let of_entry = || tags.as_ref().and_then(FillTags::of_entry);
+        let tags_are_valid = || tags.as_ref().is_none_or(|tags| tags.stand());
+        let of_entry = || tags.as_ref().and_then(|tags| tags.of_entry());
         let tagged = || wrap(permit.key().clone(), facts).tagged(of_entry());
         let wrap = || cache.completed(tagged(), lifetimes.fresh);
         let entry = Loading::nested(permit.progress()).scope(wrap);

@@ -54,7 +54,7 @@ pub(super) struct Load {
     /// The value that serves when the load fails.
     standby: Option<Standby>,
     /// The value that the one of a `refresh` is to replace.
-    replaced: Option<Replaced>,
+    replaced: Option<Box<Replaced>>,
     /// The note of what serves the call.
     note: Note,
     /// `None` where the load has all the time it needs.
@@ -172,7 +172,7 @@ impl Load {
     }
 
     /// Makes the value replace this one.
-    pub(super) fn replacing(self, replaced: Option<Replaced>) -> Self {
+    pub(super) fn replacing(self, replaced: Option<Box<Replaced>>) -> Self {
         Self { replaced, ..self }
     }
 

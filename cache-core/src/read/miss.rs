@@ -60,7 +60,7 @@ pub(super) struct Miss {
     /// The tags before the load that the call is about to run.
     drawn: Option<LoadTags>,
     /// The value that the one of the call is to replace.
-    replaced: Option<Replaced>,
+    replaced: Option<Box<Replaced>>,
     /// `true` once the call is counted as a miss.
     counted: bool,
     caller: Caller,

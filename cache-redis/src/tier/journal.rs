@@ -145,12 +145,12 @@ impl Scope {
             }
             Self::Tag(tag, part, ending) => {
                 let stamp = TagKey::stamp(tag.name.clone());
-                let returned = || [names.tag(&stamp), names.tag(&tag.clone().over_result())];
-                let named = || [names.tag(tag), names.tag_ended(tag, *ending, node)];
+                let by_loads = || [names.tag(&stamp), names.tag(&tag.clone().over_result())];
+                let by_calls = || [names.tag(tag), names.tag_ended(tag, *ending, node)];
                 let keys = match part {
-                    TagPart::Whole => returned().into_iter().chain(named()).collect(),
-                    TagPart::Named => named().into(),
-                    TagPart::Returned => returned().into(),
+                    TagPart::Whole => by_loads().into_iter().chain(by_calls()).collect(),
+                    TagPart::Named => by_calls().into(),
+                    TagPart::Returned => by_loads().into(),
                 };
                 (Kind::Tag(*part, *ending), keys)
             }

@@ -41,7 +41,7 @@ pub(in crate::read) struct Putting {
     permit: Permit<Outcome>,
     remote: Option<Box<RemotePart>>,
     drawn: Option<LoadTags>,
-    replaced: Option<Replaced>,
+    replaced: Option<Box<Replaced>>,
 }
 
 impl Putting {

@@ -38,12 +38,12 @@ pub(super) fn expression_of(expr: Expr, params: &[Input]) -> TokenStream {
 }
 
 /// Emits a reference to the value of an expression, where `name` is a reference.
-pub(super) fn of_reference(expr: Expr, name: &Ident) -> TokenStream {
-    let span = word_of_expr(&expr);
-    if matches!(&expr, Expr::Path(path) if path.path.is_ident(name)) {
+pub(super) fn of_reference(expr: &Expr, name: &Ident) -> TokenStream {
+    let span = word_of_expr(expr);
+    if matches!(expr, Expr::Path(path) if path.path.is_ident(name)) {
         return name.to_token_stream();
     }
-    let value = behind_reference(&expr);
+    let value = behind_reference(expr);
     quote_spanned!(shown_at(span)=> &#value)
 }
 

@@ -29,7 +29,7 @@ impl TagsOfResult {
         let word = tags.first()?.result.clone()?;
         let of_result = |tag: Tag| {
             let Tag { declared, args, .. } = tag;
-            let args = args.into_iter().map(|arg| part::of_reference(arg, &word)).collect();
+            let args = args.iter().map(|arg| part::of_reference(arg, &word)).collect();
             TagCall { declared, args }
         };
         Some(Self { calls: tags.into_iter().map(of_result).collect(), word, optional })
