@@ -8,6 +8,7 @@
 )]
 pub trait BatchItem: Sized {
     /// Returns a copy of the item.
+    #[must_use]
     fn copied(&self) -> Self;
 }
 

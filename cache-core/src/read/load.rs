@@ -195,7 +195,9 @@ impl Load {
             return Ok(self);
         }
         let Self { mut remote, named: tags, note, .. } = *self;
-        remote.iter_mut().for_each(|remote| remote.give_back_permit());
+        if let Some(remote) = &mut remote {
+            remote.give_back_permit();
+        }
         Err(Rest { remote, tags, note })
     }
 
