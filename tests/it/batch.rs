@@ -1,5 +1,6 @@
 //! The rules of functions that are cached for each item of a list.
 
+mod entries;
 mod fresh;
 mod model;
 #[cfg(feature = "redis")]

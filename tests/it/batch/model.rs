@@ -224,7 +224,9 @@ impl Asked {
     fn check_all(&self, values: impl ExactSizeIterator<Item = Option<Option<Value>>>) {
         assert_eq!(self.ids.len(), values.len());
         for (place, value) in values.enumerate() {
-            value.into_iter().for_each(|value| self.check(place, value));
+            if let Some(value) = value {
+                self.check(place, value);
+            }
         }
     }
 }

@@ -42,7 +42,9 @@ async fn assert_one_round_trip(url: &str, servers: &[(Server, Proxy)], prefix: &
     for backend in [Backend::Redis, Backend::Tiered] {
         let reader = node(url, backend, prefix).await;
         let before = reads().await;
-        servers.iter().for_each(|(_, proxy)| proxy.stall(Direction::Replies));
+        for (_, proxy) in servers {
+            proxy.stall(Direction::Replies);
+        }
         let asked = ids.clone();
         let working = tokio::spawn(reader.scope(async move { tenfold(&asked).await }));
         let sum = before.iter().sum::<u64>() + MANY;
@@ -50,7 +52,9 @@ async fn assert_one_round_trip(url: &str, servers: &[(Server, Proxy)], prefix: &
         eventually("Redis has got all", PATIENCE, all).await;
         assert!(!working.is_finished(), "it waits for the replies");
         assert!(reads().await.iter().zip(&before).all(|(now, before)| now > before));
-        servers.iter().for_each(|(_, proxy)| proxy.pass());
+        for (_, proxy) in servers {
+            proxy.pass();
+        }
         assert_eq!(working.await.unwrap().unwrap(), tens);
         assert_eq!(reads().await.iter().sum::<u64>(), sum);
         let stats = reader.sync_scope(|| NUMBERS.stats());
