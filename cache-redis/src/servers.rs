@@ -35,6 +35,7 @@ use crate::{
 
 /// The time that health waits for the first attempt to connect.
 const FIRST_ATTEMPT: Duration = Duration::from_millis(500);
+
 /// Checks a target without connecting.
 pub(crate) fn check(target: &Target) -> Result<(), OpenError> {
     Topology::read(target).map(drop)

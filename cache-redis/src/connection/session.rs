@@ -106,13 +106,12 @@ impl Session {
 
     /// Subscribes to `channels` of the same server, over another connection. For servers that speak
     /// the protocol of Redis.
-    pub(crate) async fn subscribe(&self, channels: &[&Vec<u8>]) -> Result<PubSub, ConnectError> {
-        let of = |error: &RedisError| ConnectError::of(error);
-        let stream = self.peer.address.connect().await.map_err(|error| of(&error.into()))?;
+    pub(crate) async fn subscribe(&self, channels: &[&Vec<u8>]) -> RedisResult<PubSub> {
+        let stream = self.peer.address.connect().await?;
         // The protocol in which every server publishes.
         let login = self.peer.login.clone().set_protocol(ProtocolVersion::RESP2);
-        let mut subscribed = PubSub::new(&login, stream).await.map_err(|error| of(&error))?;
-        subscribed.subscribe(channels).await.map_err(|error| of(&error))?;
+        let mut subscribed = PubSub::new(&login, stream).await?;
+        subscribed.subscribe(channels).await?;
         Ok(subscribed)
     }
 

@@ -67,7 +67,10 @@ pub(super) struct Feed {
 enum State {
     Starting,
     Up,
+    /// Ended, because the server was silent or the connection was lost.
     Ended,
+    /// Ended, because the server refuses to publish.
+    Refused,
     /// Ended, because another master has the slot.
     Moved,
 }
@@ -78,6 +81,8 @@ pub(super) enum NoFeed {
     Moved,
     /// The server does not publish, or does not let this user subscribe.
     Refused,
+    /// No reply or no pulse came in time.
+    Silent,
 }
 
 impl Feed {
@@ -91,7 +96,11 @@ impl Feed {
         let channels = [&names.feed, &names.pulses];
         let limit = pin!(manager::timer(CONNECT));
         let subscribed = manager::until(limit, pin!(session.subscribe(&channels))).await;
-        let Some(Ok(subscribed)) = subscribed else { return Err(NoFeed::Refused) };
+        let subscribed = match subscribed {
+            Some(Ok(subscribed)) => subscribed,
+            Some(Err(error)) if !error.is_io_error() => return Err(NoFeed::Refused),
+            _ => return Err(NoFeed::Silent),
+        };
         let (state, mut changes) = watch::channel(State::Starting);
         let listener = Listener {
             session: Arc::clone(session),
@@ -106,15 +115,19 @@ impl Feed {
         match known {
             Ok(State::Up) => Ok(feed),
             Ok(State::Moved) => Err(NoFeed::Moved),
-            _ => Err(NoFeed::Refused),
+            Ok(State::Refused) => Err(NoFeed::Refused),
+            _ => Err(NoFeed::Silent),
         }
     }
 
     /// Waits until nothing is heard any more. Memory is emptied by then.
     pub(super) async fn ended(&self) {
         // Without its sender it has ended, too.
-        let _ =
-            self.state.clone().wait_for(|state| matches!(state, State::Ended | State::Moved)).await;
+        let _ = self
+            .state
+            .clone()
+            .wait_for(|state| !matches!(state, State::Starting | State::Up))
+            .await;
     }
 }
 
@@ -202,7 +215,7 @@ fn has_run(reply: &Value) -> Result<(), State> {
     match reply {
         Value::ServerError(_) if RequestError::elsewhere(reply).is_some() => Err(State::Moved),
         Value::ServerError(error) if error.code() == "CLUSTERDOWN" => Err(State::Moved),
-        Value::ServerError(_) => Err(State::Ended),
+        Value::ServerError(_) => Err(State::Refused),
         _ => Ok(()),
     }
 }

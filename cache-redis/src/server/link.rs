@@ -125,6 +125,7 @@ impl Link {
         match Feed::open(session, names, &shared.hooks).await {
             Ok(feed) => (PushState::Subscribed, Some(feed)),
             Err(NoFeed::Refused) => (PushState::Forbidden, None),
+            Err(NoFeed::Silent) => (PushState::Down, None),
             Err(NoFeed::Moved) => {
                 shared.topology_changed.notify_one();
                 (PushState::Elsewhere, None)

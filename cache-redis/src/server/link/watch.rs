@@ -23,6 +23,8 @@ use crate::{
 const HEARTBEAT_BY_REST: Duration = Duration::from_secs(30);
 /// The pause before a server that forbids `CLIENT TRACKING` is asked again.
 const TRACK_AGAIN: Duration = Duration::from_secs(60);
+/// The pause before its feed is asked for again, where no reply came.
+const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
 impl Link {
     /// Watches the connection, and returns when it cannot be used any more.
@@ -125,14 +127,15 @@ impl Link {
     ) -> bool {
         let before = self.state.push_channel.state();
         let is_known = before == PushState::Up || session.is_rest();
-        let has_moved = match before {
+        let is_due = match before {
             // What was published since then may be lost, so memory has to be emptied.
             PushState::Subscribed if !self.has_feed() => return false,
             PushState::Elsewhere => self.has_feed(),
+            PushState::Down => asked.elapsed() >= LISTEN_AGAIN,
             PushState::Forbidden => !self.has_feed() && self.state.shared.watched.feed.is_some(),
             _ => false,
         };
-        if is_known || (asked.elapsed() < TRACK_AGAIN && !has_moved) {
+        if is_known || (asked.elapsed() < TRACK_AGAIN && !is_due) {
             return true;
         }
         *asked = Instant::now();
