@@ -169,7 +169,10 @@ impl Cluster {
     fn share_slots(&self, masters: usize) {
         for (index, master) in self.nodes[..masters].iter().enumerate() {
             let [first, end] = [index, index + 1].map(|part| part * SLOTS / masters);
-            tell(master, &["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &(end - 1).to_string()]);
+            // One by one, because servers before Redis 7 take no ranges.
+            let slots: Vec<_> = (first..end).map(|slot| slot.to_string()).collect();
+            let slots: Vec<_> = slots.iter().map(String::as_str).collect();
+            tell(master, &[&["CLUSTER", "ADDSLOTS"], &slots[..]].concat());
             tell(master, &["CLUSTER", "SET-CONFIG-EPOCH", &(index + 1).to_string()]);
         }
     }

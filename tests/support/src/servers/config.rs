@@ -35,13 +35,6 @@ pub(super) enum Mode {
     Sentinel,
 }
 
-/// Ports of a server: for clients, and for the other nodes of its cluster.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ports {
-    pub(super) clients: u16,
-    pub(super) nodes: u16,
-}
-
 impl Config {
     /// Adds any line of `redis.conf`.
     pub fn line(&mut self, line: impl Into<String>) -> &mut Self {
@@ -92,14 +85,14 @@ impl Config {
     }
 
     /// The text of the file.
-    pub(super) fn text(&self, home: &Path, ports: Ports) -> String {
+    pub(super) fn text(&self, home: &Path, port: u16) -> String {
         let mut text = format!(
             "bind 127.0.0.1\ndir \"{home}\"\nunixsocket \"{home}/{socket}\"\n{user}\n",
             home = home.display(),
             socket = admin::SOCKET,
             user = admin::USER_LINE,
         );
-        for line in [self.listening(home, ports), self.role(ports)].iter().chain(&self.lines) {
+        for line in [self.listening(home, port), self.role()].iter().chain(&self.lines) {
             text.extend([line, "\n"]);
         }
         if self.mode != Mode::Sentinel {
@@ -118,14 +111,14 @@ impl Config {
             .collect()
     }
 
-    fn listening(&self, home: &Path, Ports { clients, .. }: Ports) -> String {
+    fn listening(&self, home: &Path, port: u16) -> String {
         match self.listens {
-            Listens::Tcp => format!("port {clients}"),
+            Listens::Tcp => format!("port {port}"),
             Listens::Unix => "port 0".into(),
             Listens::OwnTls => {
                 let Certificates { own, own_key, .. } = Certificates::of(home);
                 format!(
-                    "port 0\ntls-port {clients}\ntls-cert-file \"{}\"\ntls-key-file \"{}\"\n\
+                    "port 0\ntls-port {port}\ntls-cert-file \"{}\"\ntls-key-file \"{}\"\n\
                      tls-auth-clients no",
                     own.display(),
                     own_key.display(),
@@ -134,7 +127,7 @@ impl Config {
             Listens::MutualTls => {
                 let Certificates { authority, server, server_key, .. } = Certificates::of(home);
                 format!(
-                    "port 0\ntls-port {clients}\ntls-ca-cert-file \"{}\"\n\
+                    "port 0\ntls-port {port}\ntls-ca-cert-file \"{}\"\n\
                      tls-cert-file \"{}\"\ntls-key-file \"{}\"\ntls-auth-clients yes",
                     authority.display(),
                     server.display(),
@@ -144,7 +137,7 @@ impl Config {
         }
     }
 
-    fn role(&self, Ports { nodes, .. }: Ports) -> String {
+    fn role(&self) -> String {
         // Replicas connect as the tests' user, whatever their master asks of others.
         let store = format!(
             "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\nmasteruser {}\nmasterauth any",
@@ -153,7 +146,7 @@ impl Config {
         match self.mode {
             Mode::Standalone => store,
             Mode::ClusterNode => format!(
-                "{store}\ncluster-enabled yes\ncluster-port {nodes}\ncluster-node-timeout 1000\n\
+                "{store}\ncluster-enabled yes\ncluster-node-timeout 1000\n\
                  cluster-announce-ip 127.0.0.1"
             ),
             Mode::Sentinel => String::new(),

@@ -47,7 +47,8 @@ pub enum StartError {
 impl StartError {
     /// Tells whether another port would do.
     pub(super) fn is_of_the_port(&self) -> bool {
-        matches!(self, Self::Ended { log } if log.contains("Failed listening on"))
+        let texts = ["Failed listening on", "Could not create server TCP listening socket"];
+        matches!(self, Self::Ended { log } if texts.iter().any(|text| log.contains(text)))
     }
 
     fn new(error: io::Error) -> Self {

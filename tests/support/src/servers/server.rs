@@ -13,12 +13,7 @@ use redis::{FromRedisValue, RedisResult, Value};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::{
-    StartError, admin,
-    config::{Config, Ports},
-    port,
-    process::Process,
-};
+use super::{StartError, admin, config::Config, port, process::Process};
 use crate::{
     Certificates, Proxy,
     wait::{STEP, run_blocking, wait_for},
@@ -42,7 +37,7 @@ struct Inner {
     process: Mutex<Option<Process>>,
     home: TempDir,
     config: Config,
-    ports: Ports,
+    port: u16,
 }
 
 impl Server {
@@ -72,17 +67,17 @@ impl Server {
         let home = home.expect("a temporary directory can be made");
         Certificates::of(home.path()).write();
         let mut tries = 0;
-        let (ports, process) = loop {
+        let (port, process) = loop {
             tries += 1;
-            let ports = Ports { clients: port::free(), nodes: port::free() };
-            let text = config.text(home.path(), ports);
+            let port = port::free();
+            let text = config.text(home.path(), port);
             fs::write(home.path().join(CONFIG), text).expect("the directory can be written to");
             match run(home.path(), &config) {
                 Err(error) if error.is_of_the_port() && tries < STARTS => {}
-                started => break (ports, started?),
+                started => break (port, started?),
             }
         };
-        Ok(Self(Arc::new(Inner { process: Mutex::new(Some(process)), home, config, ports })))
+        Ok(Self(Arc::new(Inner { process: Mutex::new(Some(process)), home, config, port })))
     }
 
     /// The URL for clients.
@@ -97,7 +92,7 @@ impl Server {
 
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.0.ports.clients
+        self.0.port
     }
 
     /// The address for clients.
@@ -117,7 +112,7 @@ impl Server {
 
     /// The port for the other nodes of its cluster.
     pub(super) fn node_port(&self) -> u16 {
-        self.0.ports.nodes
+        self.0.port + port::BETWEEN
     }
 
     /// Certificates of this server with TLS. Those of another server are of another authority.
