@@ -41,10 +41,10 @@ struct Unserved {
 }
 
 impl Asked<'_> {
-    /// Sends those commands again that `server` did not serve, and returns all replies.
+    /// Sends those commands again that `home` did not serve, and returns all replies.
     pub(super) async fn follow(
         &self,
-        server: Arc<Server>,
+        home: Arc<Server>,
         mut replies: Vec<Value>,
         mut deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, RequestError> {
@@ -52,41 +52,33 @@ impl Asked<'_> {
         let mut unserved = BTreeMap::new();
         for (place, reply) in replies.iter().enumerate() {
             let error = RequestError::elsewhere(reply);
-            unserved
-                .extend(error.map(|error| (place, Unserved { error, by: Arc::clone(&server) })));
+            unserved.extend(error.map(|error| (place, Unserved { error, by: Arc::clone(&home) })));
         }
         let mut pauses = PAUSES.into_iter();
         for _ in 0..MOST_REDIRECTIONS {
-            let Some(first) = unserved.values().next() else { return Ok(replies) };
-            let error = first.error.clone();
-            let (to, places) = match &error.redirect {
-                Some(redirect) => match self.redirected(redirect, &unserved) {
-                    Some(redirected) => redirected,
-                    None => return Err(error),
-                },
-                None => {
-                    let Some(pause) = pauses.next() else { return Err(error) };
-                    let pause = pin!(manager::timer(pause));
-                    if manager::until(deadline.as_mut(), pause).await.is_none() {
-                        return Err(error);
-                    }
-                    (Arc::clone(&server), without_redirection(&unserved))
+            let first = unserved.values().next().map(|first| first.error.clone());
+            let Some(error) = first else { return Ok(replies) };
+            let redirect = error.redirect.as_ref();
+            let target = redirect.map(|redirect| self.redirected(redirect, &unserved));
+            let (to, places) = match target {
+                Some(Some(target)) => target,
+                None if waited(pauses.next(), deadline.as_mut()).await => {
+                    (Arc::clone(&home), without_redirection(&unserved))
                 }
+                _ => return Err(error),
             };
-            let is_asking = error.redirect.as_ref().is_some_and(|redirect| redirect.is_on_its_way);
+            let is_asking = redirect.is_some_and(|redirect| redirect.is_on_its_way);
             let again = pipeline_of(places.iter().map(|place| commands[*place]), is_asking);
-            let served = to.ask(&again, deadline.as_mut(), self.within, self.lane).await?;
-            let step = if is_asking { 2 } else { 1 };
-            let served = served.into_iter().skip(step - 1).step_by(step);
-            for (place, reply) in places.into_iter().zip(served) {
-                match RequestError::elsewhere(&reply) {
-                    Some(error) => {
-                        unserved.insert(place, Unserved { error, by: Arc::clone(&to) });
-                    }
-                    None => {
-                        unserved.remove(&place);
-                        replies[place] = reply;
-                    }
+            let answers = to.ask(&again, deadline.as_mut(), self.within, self.lane).await?;
+            // Without those to `ASKING`.
+            let every = if is_asking { 2 } else { 1 };
+            let answers = answers.into_iter().skip(every - 1).step_by(every);
+            for (place, reply) in places.into_iter().zip(answers) {
+                if let Some(error) = RequestError::elsewhere(&reply) {
+                    unserved.insert(place, Unserved { error, by: Arc::clone(&to) });
+                } else {
+                    unserved.remove(&place);
+                    replies[place] = reply;
                 }
             }
         }
@@ -118,6 +110,12 @@ impl Asked<'_> {
         }
         Some((to?, places))
     }
+}
+
+/// Waits for `pause`. Returns false where there is none, or the deadline comes first.
+async fn waited(pause: Option<Duration>, deadline: Pin<&mut Sleep>) -> bool {
+    let Some(pause) = pause else { return false };
+    manager::until(deadline, pin!(manager::timer(pause))).await.is_some()
 }
 
 /// Returns the places of the commands that are to be sent again where they came from.
