@@ -832,9 +832,9 @@ fn batch(keys: [&World; 2], waits_first: bool, end: fn(&World, Permit<u32>) -> u
         }
     }
     let load = move || {
-        led.into_iter().for_each(|(world, permit)| {
+        for (world, permit) in led {
             world.confirm_and_load(permit, end);
-        })
+        }
     };
     let wait = move || {
         for (world, mut follower) in joined {
@@ -887,7 +887,7 @@ fn a_batch_that_goes_away_hands_its_keys_to_another_in_the_opposite_order() {
 #[test]
 fn two_batches_in_opposite_orders_survive_an_invalidation() {
     model(|world| {
-        let invalidates = spawn(&world, |world| world.invalidate());
+        let invalidates = spawn(&world, World::invalidate);
         opposite_batches(&world, false, lands);
         invalidates.join().unwrap();
     });

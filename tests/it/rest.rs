@@ -164,7 +164,7 @@ async fn a_connection_that_fails_is_told_in_words_of_https() {
         let is_clean = !told.contains("rediss://") && !told.contains("token");
         assert!(is_clean, "{url}: {told}");
     }
-    let told = problems(server.url().replace("@", "-wrong@")).await;
+    let told = problems(server.url().replace('@', "-wrong@")).await;
     assert!(told.contains("`UPSTASH_REDIS_REST_TOKEN`"), "{told}");
 }
 

@@ -59,7 +59,7 @@ fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 fn forged_from(mut bytes: Vec<u8>, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     change(&mut bytes);
-    let sum = checksum(KEY, &bytes[..CHECKSUM], [&bytes[PAYLOAD..], &[]]);
+    let sum = checksum(KEY, &bytes[..CHECKSUM], &[&bytes[PAYLOAD..], &[]]);
     bytes[CHECKSUM..PAYLOAD].copy_from_slice(&sum);
     bytes
 }
@@ -230,7 +230,7 @@ proptest! {
             bytes[..8].copy_from_slice(&[0xCA, b'c', b'h', b'y', 2, 3, 0, 0]);
         }
         if ours > 1 && bytes.len() >= PAYLOAD {
-            let sum = checksum(&key, &bytes[..CHECKSUM], [&bytes[PAYLOAD..], &[]]);
+            let sum = checksum(&key, &bytes[..CHECKSUM], &[&bytes[PAYLOAD..], &[]]);
             bytes[CHECKSUM..PAYLOAD].copy_from_slice(&sum);
         }
         let _ = open(&key, bytes, pttl.into());
