@@ -71,6 +71,8 @@ pub(super) struct Rest {
     pub(super) remote: Option<Box<RemotePart>>,
     /// The tags that the call names.
     pub(super) tags: Option<Arc<[TagKey]>>,
+    /// What tells the tags that a value says itself.
+    pub(super) of_value: Option<OfValue>,
     /// The note of what serves the call.
     pub(super) note: Note,
 }
@@ -194,11 +196,12 @@ impl Load {
         if self.cause == LoadCause::Call || !self.permit.leads_in_vain() {
             return Ok(self);
         }
+        let of_value = self.tags.as_ref().and_then(LoadTags::of_value).cloned();
         let Self { mut remote, named: tags, note, .. } = *self;
         if let Some(remote) = &mut remote {
             remote.give_back_permit();
         }
-        Err(Rest { remote, tags, note })
+        Err(Rest { remote, tags, of_value, note })
     }
 
     /// Notes that the function begins, and may cost something.

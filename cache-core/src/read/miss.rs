@@ -156,8 +156,8 @@ impl Miss {
 
     /// Makes the call look again, in place of a load that did not begin. It is counted as a miss
     /// already.
-    pub(super) fn again(self, Rest { remote, tags, note }: Rest) -> Self {
-        Self { remote, tags, note, counted: true, ..self }
+    pub(super) fn again(self, Rest { remote, tags, of_value, note }: Rest) -> Self {
+        Self { remote, tags, of_value, note, counted: true, ..self }
     }
 
     /// Notes what serves the call.
