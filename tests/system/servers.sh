@@ -53,13 +53,27 @@ wheel() {
 }
 
 # Runs the suite, and writes a row: the server and its path, the expected mechanism, lines of
-# redis.conf, limits in words, and the arguments of the tests. They mostly wait, so more of them run than there are cores.
+# redis.conf, limits in words, and the arguments of the tests. Two servers are asked at once, because the tests mostly
+# wait.
 run() {
+    number=$((number + 1))
+    suite "$@" >"$home/row.$number" &
+    asked="$asked $!"
+    [ $((number % 2)) = 1 ] || join
+}
+
+# Waits for the servers that are asked.
+join() {
+    for one in $asked; do wait "$one"; done
+    asked=
+}
+
+suite() {
     name=$1 server=$2 mechanism=$3 lines=$4 limits=$5
     shift 5
     [ -x "$(command -v "$server")" ] || { echo "servers: $name is missing: $server" >&2; exit 1; }
     version=$("$server" --version | grep -o 'v=[0-9.]*' | cut -c3-)
-    log=$home/log
+    log=$home/log.$number
     CACHERY_REDIS_SERVER=$server CACHERY_REDIS_LINES=$lines \
         "$tests" --show-output --test-threads "$((3 * $(nproc)))" contract:: "$@" >"$log" 2>&1 || {
         cat "$log" >&2
@@ -69,14 +83,16 @@ run() {
     seen=$(sed -n 's/^mechanism: //p' "$log")
     passed=$(sed -n 's/^test result: ok. \([0-9]*\) passed.*/\1/p' "$log")
     took=$(sed -n 's/^test result: ok.*finished in \([0-9]*\).*/\1/p' "$log")
-    echo "$name $version: $passed tests passed in $took s, mechanism: $seen (expected: $mechanism)"
+    echo "$name $version: $passed tests passed in $took s, mechanism: $seen (expected: $mechanism)" >&3
     [ "$seen" = "$mechanism" ]
-    echo "| $name | $version | $seen | $limits | $passed |" >>"$home/rows"
+    echo "| $name | $version | $seen | $limits | $passed |"
 }
 
 tests=$(cargo test --all-features --test it --no-run 2>&1 | sed -n 's/.*(\(.*\/it-[0-9a-f]*\))$/\1/p')
 [ -x "$tests" ] || { echo "servers: the tests cannot be built" >&2; exit 1; }
-: >"$home/rows"
+exec 3>&1
+rm -f "$home"/row.*
+number=0 asked=
 # Every rule, on one server and on a Cluster. The gate has the other ways to a server: sockets, TLS, users and
 # sentinels. Memory alone and REST ask no such server.
 all=
@@ -110,12 +126,13 @@ run 'Redis; `-info`' redis-server pushes "$user -info" \
 run 'Redis; `-client\|tracking -publish -subscribe`' redis-server none \
     "$user -client|tracking -publish -subscribe" \
     '`redis` only: memory keeps what others invalidate for `CACHE_OUTAGE_TTL`; no `refresh` before the end' $remote
+join
 
 {
     sed '/<!-- servers -->/q' "$page"
     echo '| server | version | other nodes'"'"' invalidations come by | limits | tests passed |'
     echo '|---|---|---|---|---|'
-    cat "$home/rows"
+    for row in $(seq "$number"); do cat "$home/row.$row"; done
     sed -n '/<!-- end of servers -->/,$p' "$page"
 } >"$home/page"
 cp "$home/page" "$page"
