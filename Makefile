@@ -68,6 +68,8 @@ soak:
 	CACHERY_SLOW=1 $(CARGO) test --release --features redis --test soak slow:: -- --nocapture --test-threads 1
 	CACHERY_FAILOVERS=$${CACHERY_FAILOVERS:-10} \
 		$(CARGO) test --release --features redis --test it outage::masters::sentinels_fail_over
+	CACHERY_MOVES=$${CACHERY_MOVES:-100} \
+		$(CARGO) test --release --features redis --test it outage::resharding
 	CACHERY_BATCHES=$${CACHERY_BATCHES:-1000000} \
 		$(CARGO) test --release --features redis --test it batch::model:: -- --nocapture
 	CACHERY_LOSSES=$${CACHERY_LOSSES:-10000} $(CARGO) test --release --features redis --test it feed::

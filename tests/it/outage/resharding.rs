@@ -1,6 +1,9 @@
 //! Slots that move from master to master while nodes call.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::{
+    env,
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use cachery::{Backend, Caches, Invalidation, cached, config::Fallback};
 use cachery_test_support::{Cluster, eventually};
@@ -8,8 +11,10 @@ use cachery_test_support::{Cluster, eventually};
 use super::place::{PATIENCE, builder, returns};
 
 const KEYS: usize = 12;
-/// So often each slot moves.
-const ROUNDS: usize = 3;
+/// The number of times that each slot moves.
+fn rounds() -> usize {
+    env::var("CACHERY_MOVES").map_or(3, |text| text.parse().expect("a number"))
+}
 
 /// The truth, which only grows.
 static TRUTH: [AtomicU64; KEYS] = [const { AtomicU64::new(0) }; KEYS];
@@ -44,7 +49,7 @@ async fn while_slots_move_no_call_fails_and_no_invalidated_value_is_read() {
     let keys = stored(&cluster).await;
     assert_eq!(keys.len(), KEYS);
     let resharding = tokio::spawn(async move {
-        for key in keys.iter().cycle().take(keys.len() * ROUNDS) {
+        for key in keys.iter().cycle().take(keys.len() * rounds()) {
             cluster.reshard_slot_of(key).await;
         }
         cluster.settled().await;
