@@ -52,7 +52,7 @@ done) &
 pids="$pids $!"
 
 is_firing() { curl -sf "$prometheus/api/v1/alerts" | jq -e --arg name "$1" \
-    '.data.alerts | any(.labels.alertname == $name and .state == "firing")'; }
+    '.data.alerts | any(.labels.alertname == $name and .state == "firing")' >/dev/null; }
 is_quiet() { ! is_firing "$1"; }
 
 eventually panels "failing loads fire" is_firing CacheLoadErrors
