@@ -16,6 +16,8 @@ pids=
 trap 'tmux -S "${socket:-none}" kill-server 2>/dev/null || true; kill $pids 2>/dev/null || true; wait; rm -rf "$directory"' EXIT
 # Nothing listens there: the check has a row that is bad, and the service goes on without Redis.
 export REDIS_URL=redis://127.0.0.1:1
+# A service that has never reached Redis has no share of a budget.
+export CACHE_SENTIMENT_BUDGET=off
 "$target/debug/cachery-otel" "127.0.0.1:$service_port" >/dev/null 2>&1 &
 pids="$pids $!"
 export CACHERY_URL="http://127.0.0.1:$service_port/ops" CACHERY_TOKEN=only-for-this-example
