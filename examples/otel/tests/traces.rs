@@ -1,9 +1,9 @@
 //! The spans of the service, read back from an OTLP sink in this process, and its log lines.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Lines, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
 };
@@ -90,6 +90,8 @@ impl Span {
 struct Service {
     child: Child,
     address: String,
+    /// Open until the end: a process that prints into a closed pipe fails.
+    _printed: Lines<BufReader<ChildStdout>>,
 }
 
 impl Service {
@@ -105,7 +107,7 @@ impl Service {
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let url = lines.next().expect("it prints its address").expect("in UTF-8");
         let address = url.trim_start_matches("http://").to_owned();
-        Self { child, address }
+        Self { child, address, _printed: lines }
     }
 
     /// Gets a path, and returns the response.
