@@ -124,9 +124,16 @@ fn is_with_tls(url: &str) -> bool {
     ["rediss", "valkeys", "https"].iter().any(|scheme| url.trim_start().starts_with(scheme))
 }
 
-/// Returns a site for a name alone. Sites name their caches for as long as the process lives.
+/// Returns a site for a name alone, which is taken to honour each setting. Sites name their caches for
+/// as long as the process lives.
 fn site(name: String) -> Site {
     Site::named(name.leak(), "a function that the command does not know", "", "")
+        .optional()
+        .keeping_errors()
+        .ending_loads()
+        .refusing_loads()
+        .detached()
+        .weigh(|| Some(|_| 0))
 }
 
 #[cfg(test)]
@@ -135,6 +142,20 @@ mod tests {
 
     fn preview(variables: &[(&str, &str)]) -> Preview {
         CachesBuilder::default().isolated().variables(variables.iter().copied()).preview()
+    }
+
+    #[test]
+    fn what_only_some_functions_honour_is_no_fault_of_one_that_is_unknown() {
+        let settings = [
+            ("CACHE_USERS_NONE_TTL", "1m"),
+            ("CACHE_USERS_ERR_TTL", "1m"),
+            ("CACHE_USERS_LOAD_TIMEOUT", "1m"),
+            ("CACHE_USERS_SOFT_TIMEOUT", "1s"),
+            ("CACHE_USERS_BUDGET", "off"),
+            ("CACHE_USERS_MAX_BYTES", "1MiB"),
+        ];
+        let faults = preview(&settings).faults;
+        assert!(faults.is_empty(), "{faults:?}");
     }
 
     #[test]
