@@ -68,13 +68,12 @@ run() {
     esac
 }
 
+is_free() { ! ss -ltn | grep -q ":$1 "; }
+
 for page in tutorial redis traces command; do
     page=docs/$page.md
     for port in 3000 3001 3002 6379 9090; do
-        if ss -ltn | grep -q ":$port "; then
-            echo "commands: $page uses the port $port, where something listens already" >&2
-            exit 1
-        fi
+        eventually commands "the port $port, which $page uses, is free" is_free "$port"
     done
     rm -rf target/insights target/tutorial "$directory"/*
     split "$page"
