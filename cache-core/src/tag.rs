@@ -15,11 +15,13 @@ mod named;
 mod of_value;
 mod set;
 mod site;
+mod tags;
 
 pub(crate) use cells::Cells;
 pub(crate) use load::{FillTags, LoadTags};
-pub use named::{Named, Tags};
+pub use named::Named;
 pub(crate) use of_value::OfValue;
 pub(crate) use set::TagSet;
 pub use site::{TAGS, TagSite};
 pub(crate) use site::{by_name, named};
+pub use tags::Tags;

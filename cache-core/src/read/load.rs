@@ -71,7 +71,7 @@ pub(super) struct Rest {
     pub(super) remote: Option<Box<RemotePart>>,
     /// The tags that the call names.
     pub(super) tags: Option<Arc<[TagKey]>>,
-    /// What tells the tags that a value says itself.
+    /// The function that reads tags from a value.
     pub(super) of_value: Option<OfValue>,
     /// The note of what serves the call.
     pub(super) note: Note,

@@ -196,7 +196,7 @@ impl Miss {
                 if let Some(outcome) = self.kept_error() {
                     return Next::Take(outcome);
                 }
-                // In a box: where the remote tier has a value, this is no part of the call.
+                // In a box: a call that finds its value in the remote tier does not carry this along.
                 match Box::pin(self.lead_or_follow()).await {
                     ControlFlow::Break(next) => return next,
                     ControlFlow::Continue(miss) => self = miss,

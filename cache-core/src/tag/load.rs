@@ -31,7 +31,7 @@ impl LoadTags {
         &self.before
     }
 
-    /// Returns what tells the tags that the value says itself.
+    /// Returns the function that reads tags from the value.
     pub(crate) fn of_value(&self) -> Option<&OfValue> {
         self.of_value.as_ref()
     }

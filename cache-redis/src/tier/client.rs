@@ -103,7 +103,7 @@ impl Client {
     }
 
     /// Tells the feed of a Cluster of what scripts did in other slots, by the names of the markers.
-    /// Where it cannot be told, that is queued.
+    /// Queues what the feed was not told in time.
     pub(super) async fn announce(
         &self,
         markers: &[Vec<u8>],

@@ -217,7 +217,7 @@ impl<'a> Storing<'a> {
     }
 
     /// Seals a value with the tags that it says itself. Where one of them has ended since the load
-    /// began, there is no value to store.
+    /// began, nothing is left to store.
     async fn add_tags(&mut self, value: &Outgoing, within: Duration) -> Result<(), Reason> {
         let life = self.lifetime.as_deref();
         let returned = tags::of_value(self.client, &value.tags, &self.tags, life, within).await?;

@@ -48,7 +48,7 @@ pub(super) enum Scope {
     Cache(Arc<str>, Ending),
     /// All entries with one value of a tag, as far as this part tells of them.
     Tag(TagKey, TagPart, Ending),
-    /// What the feed of a Cluster was to be told of, without its names.
+    /// One change, of unknown name, of which the feed of a Cluster was not told.
     Feed,
     /// One that an earlier process has left: its kind, and the keys of its script.
     Left(Kind, Arc<[Vec<u8>]>),

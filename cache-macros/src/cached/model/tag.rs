@@ -24,7 +24,7 @@ pub(in super::super) struct TagsOfResult {
 }
 
 impl TagsOfResult {
-    /// Returns `None` where there are no such tags.
+    /// Returns `None` for a function without such tags.
     pub(super) fn new(tags: Vec<Tag>, optional: bool) -> Option<Self> {
         let word = tags.first()?.result.clone()?;
         let of_result = |tag: Tag| {
