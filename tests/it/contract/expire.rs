@@ -353,22 +353,34 @@ async fn hears(node: &Caches, other: &Caches, id: u64) {
     eventually("the push came", PATIENCE, heard).await;
 }
 
+/// Has the key expire while its value is refreshed. Returns what the refresh returns, and a call after
+/// it whose load fails.
+async fn expired_while_refreshed(
+    way: Way,
+    acts: impl IntoIterator<Item = Act>,
+) -> [Result<usize, Failure>; 2] {
+    price::put(1, OLD).await;
+    let origin = Origin::held_back();
+    origin.will(acts);
+    let refresh = spawn({
+        let origin = Arc::clone(&origin);
+        async move { price::refresh(1, &origin).await }
+    });
+    until(|| origin.runs() == 1).await;
+    way.expire().await;
+    origin.probe.open();
+    let refreshed = ended(refresh).await.unwrap();
+    let failing = Origin::new();
+    failing.will([Act::Fail]);
+    [refreshed, price(1, &failing).await]
+}
+
 /// The same on one node, where nobody asks in between.
 pub(crate) async fn what_was_to_be_replaced_does_not_serve_after_an_expiry(place: Place) {
     with_a_value(&place, async |_, way| {
-        price::put(1, OLD).await;
-        let origin = Origin::held_back();
-        let refresh = spawn({
-            let origin = Arc::clone(&origin);
-            async move { price::refresh(1, &origin).await }
-        });
-        until(|| origin.runs() == 1).await;
-        way.expire().await;
-        origin.probe.open();
-        assert_eq!(ended(refresh).await.unwrap(), Ok(1), "{way:?}");
-        let failing = Origin::new();
-        failing.will([Act::Fail]);
-        assert_ne!(price(1, &failing).await, Ok(OLD), "{way:?}");
+        let [refreshed, after] = expired_while_refreshed(way, []).await;
+        assert_eq!(refreshed, Ok(1), "{way:?}");
+        assert_ne!(after, Ok(OLD), "{way:?}");
     })
     .await;
 }
@@ -376,20 +388,9 @@ pub(crate) async fn what_was_to_be_replaced_does_not_serve_after_an_expiry(place
 /// A refresh that fails leaves what it was to replace.
 pub(crate) async fn what_a_failed_refresh_was_to_replace_serves_after_an_expiry(place: Place) {
     with_a_value(&place, async |_, way| {
-        price::put(1, OLD).await;
-        let origin = Origin::held_back();
-        origin.will([Act::Fail]);
-        let refresh = spawn({
-            let origin = Arc::clone(&origin);
-            async move { price::refresh(1, &origin).await }
-        });
-        until(|| origin.runs() == 1).await;
-        way.expire().await;
-        origin.probe.open();
-        assert_eq!(ended(refresh).await.unwrap(), Err(Failure), "{way:?}");
-        let failing = Origin::new();
-        failing.will([Act::Fail]);
-        assert_eq!(price(1, &failing).await, Ok(OLD), "{way:?}");
+        let [refreshed, after] = expired_while_refreshed(way, [Act::Fail]).await;
+        assert_eq!(refreshed, Err(Failure), "{way:?}");
+        assert_eq!(after, Ok(OLD), "{way:?}");
     })
     .await;
 }
