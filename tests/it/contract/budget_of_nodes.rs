@@ -1,9 +1,9 @@
 //! The rules of a budget on several nodes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
-    budget::{Model, answer},
+    budget::{DAY, Model, ROUNDED_UP, answer},
     place::Place,
 };
 
@@ -31,7 +31,7 @@ pub(crate) async fn ten_nodes_share_a_budget(place: Place) {
     let budget = nodes[0].report().caches.into_iter().find(|cache| cache.name == "budget-answer");
     assert!(!budget.and_then(|cache| cache.budget).unwrap().is_cut_off);
     for node in &nodes {
-        node.clock().advance(Duration::from_secs(24 * 3600));
+        node.clock().advance(DAY + ROUNDED_UP);
     }
     nodes[3].scope(async { answer(77, &model).await.unwrap() }).await;
 }
