@@ -70,8 +70,10 @@ async fn an_invalidation_of_one_of_many_tags_sends_what_one_of_a_single_entry_se
         for caller in callers.collect::<Vec<_>>() {
             caller.await.expect("no caller panics");
         }
-        let size = || author::cache().stats().size;
-        assert!(size() >= share * CALLERS, "{} of {entries}", size());
+        // Of memory nothing is asked: a machine that is busy for a second has it emptied, because its
+        // node may have missed an invalidation.
+        let keys: u64 = server.ask(&["DBSIZE"]).await;
+        assert!(keys >= 2 * share * CALLERS, "a value and its token for each of {entries}: {keys}");
         let many = sent(&server, 7).await;
         assert_eq!(one, many);
         for number in 7 * OF_ONE..8 * OF_ONE {
