@@ -14,6 +14,8 @@ mod info;
 mod master_epoch;
 mod own_roots;
 mod password_command;
+mod reads;
+mod request;
 mod request_error;
 #[cfg(feature = "upstash")]
 mod rest;
@@ -36,6 +38,7 @@ pub(crate) use self::{
     host::Host,
     info::{ask_for, field, text_of},
     master_epoch::MasterEpoch,
+    request::{KeyRead, Request, add_read},
     request_error::{Redirect, RequestError},
     script::{Dialect, MAX_IN_PIPELINE, Script, ScriptCall},
     session::{OnPush, Session},

@@ -27,7 +27,7 @@ use cachery_core::{
     ServerHealth,
     resources::{Resource, Resources},
 };
-use redis::{Pipeline, Value};
+use redis::Value;
 use tokio::{task::AbortHandle, time::Sleep};
 
 use self::{
@@ -41,7 +41,7 @@ pub(crate) use self::{
     shared::{Shared, Watched},
 };
 use crate::{
-    connection::{ConnectError, Endpoint, RequestError},
+    connection::{ConnectError, Endpoint, Request, RequestError},
     manager,
 };
 
@@ -80,16 +80,16 @@ impl Server {
         self.requests.large.close();
     }
 
-    /// Sends `pipeline` over the connection of this runtime, after what is outstanding is done. In
+    /// Sends a request over the connection of this runtime, after what is outstanding is done. In
     /// a burst it waits for its turn first, and then has all of `within` left.
     pub(crate) fn ask<'a>(
         &'a self,
-        pipeline: &'a Pipeline,
+        request: Request<'a>,
         deadline: Pin<&'a mut Sleep>,
         within: Duration,
         lane: Lane,
     ) -> impl Future<Output = Result<Vec<Value>, RequestError>> + 'a {
-        self.requests.ask(pipeline, deadline, within, lane)
+        self.requests.ask(request, deadline, within, lane)
     }
 
     /// Waits until this runtime has a connection, or for an error that only a person can remove.

@@ -16,7 +16,7 @@ use cachery_core::{
     remote::{Operation, Reason, Target},
     resources::Resources,
 };
-use redis::{Pipeline, Value};
+use redis::Value;
 use thiserror::Error;
 use tokio::time::Sleep;
 use tracing::{Span, field::Empty, info_span};
@@ -25,7 +25,7 @@ use self::redirections::Asked;
 use crate::{
     cluster::Cluster,
     connection::{
-        ConnectError, Credentials, Dialect, Location, RequestError, Topology, Way, way_to,
+        ConnectError, Credentials, Dialect, Location, Request, RequestError, Topology, Way, way_to,
     },
     manager,
     open_error::OpenError,
@@ -115,13 +115,13 @@ impl Servers {
         true
     }
 
-    /// Sends `pipeline`, whose keys are all in `slot`, to the slot's master and returns its
+    /// Sends a request, whose keys are all in `slot`, to the slot's master and returns its
     /// replies. One that concerns the command alone, such as `OOM`, may be a
     /// `Value::ServerError`. Ends within `within`, and at once while the breaker is open.
     pub(crate) async fn request(
         &self,
         slot: u16,
-        pipeline: &Pipeline,
+        request: Request<'_>,
         op: Operation,
         within: Duration,
         lane: Lane,
@@ -139,7 +139,7 @@ impl Servers {
             db.response.status_code = Empty
         );
         let deadline = pin!(manager::timer(within));
-        let route = pin!(self.route(slot, pipeline, deadline, within, lane, &span));
+        let route = pin!(self.route(slot, request, deadline, within, lane, &span));
         let result = inside(&span, route).await.map_err(|error| error.reason);
         let label = result.as_ref().err().map(|reason| reason.as_str());
         if let Some(label) = label {
@@ -152,7 +152,7 @@ impl Servers {
     async fn route(
         &self,
         slot: u16,
-        pipeline: &Pipeline,
+        request: Request<'_>,
         mut deadline: Pin<&mut Sleep>,
         within: Duration,
         lane: Lane,
@@ -165,14 +165,14 @@ impl Servers {
         if !span.is_disabled() {
             span.record("server.address", &*server.address());
         }
-        let replies = server.ask(pipeline, deadline.as_mut(), within, lane).await?;
+        let replies = server.ask(request, deadline.as_mut(), within, lane).await?;
         let Some(error) = replies.iter().find_map(RequestError::elsewhere) else {
             return Ok(replies);
         };
         match &self.members {
             Members::Single(_) => Err(error),
             Members::Cluster(cluster) => {
-                let asked = Asked { cluster, pipeline, within, lane };
+                let asked = Asked { cluster, request, within, lane };
                 // Rare, and so not part of the future of every request.
                 Box::pin(asked.follow(server, replies, deadline)).await
             }

@@ -41,6 +41,8 @@ mod processes;
 mod promises;
 #[cfg(feature = "redis")]
 mod rate;
+#[cfg(feature = "redis")]
+mod reads_together;
 mod recursion;
 mod registry;
 mod reload;

@@ -26,6 +26,8 @@ use super::{
     error_text,
     handshake::{self, Found, Role},
     master_epoch::MasterEpoch,
+    reads::Reads,
+    request::Request,
     request_error::RequestError,
     script::Dialect,
 };
@@ -68,7 +70,7 @@ pub(crate) struct Session {
 /// The way on which commands and replies go.
 enum Wire {
     /// The protocol of Redis.
-    Redis { redis: MultiplexedConnection, driver: AbortHandle },
+    Redis { redis: MultiplexedConnection, driver: AbortHandle, reads: Reads },
     /// The REST API of Upstash.
     #[cfg(feature = "upstash")]
     Rest(Rest),
@@ -144,7 +146,7 @@ impl Session {
         let (redis, driver) =
             MultiplexedConnection::new_with_config(&login, stream, config).await?;
         let driver = tokio::spawn(driver).abort_handle();
-        let wire = Wire::Redis { redis, driver };
+        let wire = Wire::Redis { redis, driver, reads: Reads::new() };
         Ok(Self { can_push, ..Self::new(wire, broken, peer) })
     }
 
@@ -175,14 +177,24 @@ impl Session {
         }
     }
 
-    /// Sends `pipeline` and returns its replies, unless one of them says that the server is at
+    /// Sends a request, a read together with others, and returns its replies.
+    async fn send_request(&self, request: Request<'_>) -> RedisResult<Vec<Value>> {
+        match (request, &self.wire) {
+            (Request::Read(read), Wire::Redis { redis, reads, .. }) => {
+                reads.send(redis, read).await
+            }
+            (request, _) => self.send(&request.commands()).await,
+        }
+    }
+
+    /// Sends a request and returns its replies, unless one of them says that the server is at
     /// fault.
     pub(crate) async fn ask(
         &self,
-        pipeline: &Pipeline,
+        request: Request<'_>,
         deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, RequestError> {
-        let result = self.ask_patiently(pipeline, deadline).await;
+        let result = self.ask_patiently(request, deadline).await;
         match result {
             Err(RequestError::TIMEOUT) => {
                 let error = self.timed_out();
@@ -199,10 +211,10 @@ impl Session {
     /// connection: a large value may be on its way.
     pub(crate) async fn ask_patiently(
         &self,
-        pipeline: &Pipeline,
+        request: Request<'_>,
         deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, RequestError> {
-        let error = match self.reply(pipeline, deadline).await {
+        let error = match self.reply(request, deadline).await {
             Some(Ok(replies)) => {
                 self.replies.fetch_add(1, Ordering::Relaxed);
                 self.timeouts.store(0, Ordering::Relaxed);
@@ -220,14 +232,14 @@ impl Session {
         Err(error)
     }
 
-    /// Sends `pipeline` and waits for its replies; a little longer while other requests get theirs.
+    /// Sends a request and waits for its replies; a little longer while other requests get theirs.
     /// Replies come in the order of requests, so the server has not forgotten this one.
     async fn reply(
         &self,
-        pipeline: &Pipeline,
+        request: Request<'_>,
         mut deadline: Pin<&mut Sleep>,
     ) -> Option<RedisResult<Vec<Value>>> {
-        let mut work = pin!(self.send(pipeline));
+        let mut work = pin!(self.send_request(request));
         let mut known = self.replies.load(Ordering::Relaxed);
         for _ in 0..MOST_EXTENSIONS {
             if let Some(reply) = manager::until(deadline.as_mut(), work.as_mut()).await {

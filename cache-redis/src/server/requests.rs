@@ -7,7 +7,7 @@ use std::{
 };
 
 use cachery_core::remote::Pending;
-use redis::{Pipeline, Value};
+use redis::Value;
 use tokio::{sync::SemaphorePermit, time::Sleep};
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     state::ServerState,
 };
 use crate::{
-    connection::{RequestError, Session},
+    connection::{Request, RequestError, Session},
     manager,
 };
 
@@ -37,10 +37,10 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Sends `pipeline` over the connection of this runtime.
+    /// Sends a request over the connection of this runtime.
     pub(super) async fn ask(
         &self,
-        pipeline: &Pipeline,
+        request: Request<'_>,
         mut deadline: Pin<&mut Sleep>,
         within: Duration,
         lane: Lane,
@@ -63,9 +63,9 @@ impl Requests {
             self.replays.next(deadline.as_mut()).await?;
         }
         match lane {
-            Lane::Main => ask_over(&session, &self.state, pipeline, deadline).await,
+            Lane::Main => ask_over(&session, &self.state, request, deadline).await,
             // That a large value is slow says nothing about the server.
-            Lane::Large => session.ask_patiently(pipeline, deadline).await,
+            Lane::Large => session.ask_patiently(request, deadline).await,
         }
     }
 
@@ -98,14 +98,14 @@ impl Requests {
     }
 }
 
-/// Sends `pipeline` over `session` and records the outcome.
+/// Sends a request over `session` and records the outcome.
 pub(super) async fn ask_over(
     session: &Session,
     state: &ServerState,
-    pipeline: &Pipeline,
+    request: Request<'_>,
     deadline: Pin<&mut Sleep>,
 ) -> Result<Vec<Value>, RequestError> {
-    let result = session.ask(pipeline, deadline).await;
+    let result = session.ask(request, deadline).await;
     match &result {
         Err(error) => state.record(error),
         Ok(replies) if replies.iter().any(is_full) => state.observed.found_full(),

@@ -13,7 +13,7 @@ use tokio::time::Sleep;
 
 use crate::{
     cluster::Cluster,
-    connection::{Redirect, RequestError},
+    connection::{Redirect, Request, RequestError},
     manager,
     server::{Lane, Server},
 };
@@ -29,7 +29,7 @@ const MOST_REDIRECTIONS: usize = 16;
 /// A request to a Cluster that was not served as a whole.
 pub(super) struct Asked<'a> {
     pub(super) cluster: &'a Cluster,
-    pub(super) pipeline: &'a Pipeline,
+    pub(super) request: Request<'a>,
     pub(super) within: Duration,
     pub(super) lane: Lane,
 }
@@ -48,7 +48,8 @@ impl Asked<'_> {
         mut replies: Vec<Value>,
         mut deadline: Pin<&mut Sleep>,
     ) -> Result<Vec<Value>, RequestError> {
-        let commands: Vec<&Cmd> = self.pipeline.cmd_iter().collect();
+        let commands = self.request.commands();
+        let commands: Vec<&Cmd> = commands.cmd_iter().collect();
         let mut unserved = BTreeMap::new();
         for (place, reply) in replies.iter().enumerate() {
             let error = RequestError::elsewhere(reply);
@@ -69,7 +70,8 @@ impl Asked<'_> {
             };
             let is_asking = redirect.is_some_and(|redirect| redirect.is_on_its_way);
             let again = pipeline_of(places.iter().map(|place| commands[*place]), is_asking);
-            let answers = to.ask(&again, deadline.as_mut(), self.within, self.lane).await?;
+            let answers =
+                to.ask((&again).into(), deadline.as_mut(), self.within, self.lane).await?;
             // Without those to `ASKING`.
             let every = if is_asking { 2 } else { 1 };
             let answers = answers.into_iter().skip(every - 1).step_by(every);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use cachery_core::remote::{Operation, Reason};
-use redis::{Pipeline, Value};
+use redis::Value;
 
 use super::{
     journal::Scope,
@@ -17,7 +17,7 @@ use super::{
     sizes::Sizes,
 };
 use crate::{
-    connection::{Script, ScriptCall, script},
+    connection::{Request, Script, ScriptCall, script},
     server::Lane,
     servers::Servers,
 };
@@ -30,16 +30,16 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Sends plain commands to the master of `key`, which has all keys of `pipeline`.
+    /// Sends plain commands to the master of `key`, which has all keys of the request.
     pub(super) fn send<'a>(
         &'a self,
         key: &[u8],
-        pipeline: &'a Pipeline,
+        request: impl Into<Request<'a>>,
         op: Operation,
         within: Duration,
         lane: Lane,
     ) -> impl Future<Output = Result<Vec<Value>, Reason>> + 'a {
-        self.servers.request(self.servers.slot(key), pipeline, op, within, lane)
+        self.servers.request(self.servers.slot(key), request.into(), op, within, lane)
     }
 
     /// Runs `script` on the master of its first key. The reply may be an error of the script's.
@@ -69,7 +69,13 @@ impl Client {
         let slot = calls.first().map_or(0, |call| self.servers.slot(&call.keys[0]));
         let mut replies = self
             .servers
-            .request(slot, &script::by_hash(calls, self.servers.dialect()), op, within, lane)
+            .request(
+                slot,
+                (&script::by_hash(calls, self.servers.dialect())).into(),
+                op,
+                within,
+                lane,
+            )
             .await?;
         let forgotten: Vec<_> =
             (0..).zip(&replies).filter(|(_, reply)| is_forgotten(reply)).collect();
@@ -81,7 +87,7 @@ impl Client {
         let left = within.saturating_sub(began.elapsed());
         // By now a server was met, and its dialect is known.
         let again = script::by_source(&again, self.servers.dialect());
-        let second = self.servers.request(slot, &again, op, left, lane).await?;
+        let second = self.servers.request(slot, (&again).into(), op, left, lane).await?;
         for (place, reply) in places.into_iter().zip(second) {
             replies[place] = reply;
         }

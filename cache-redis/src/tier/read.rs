@@ -7,7 +7,7 @@ use cachery_core::remote::{
     Incoming, Operation, ReadRequest, Reason, RemoteKey, Seen, StoredValue, TagKey,
 };
 use futures_util::future::join_all;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Pipeline, Value};
 
 use super::{
     client::Client,
@@ -18,7 +18,10 @@ use super::{
     tags::get_all,
     token::{self, State, TokenState},
 };
-use crate::server::Lane;
+use crate::{
+    connection::{KeyRead, Request, add_read},
+    server::Lane,
+};
 
 /// The reply to `PTTL` for a key that does not exist.
 const GONE: i64 = -2;
@@ -103,7 +106,7 @@ async fn fetch_part(
             wanted.push(keys.generation());
             wanted.extend(tags.iter().map(|tag| &tag[..]));
         }
-        add(&mut pipeline, value, &wanted);
+        add_read(&mut pipeline, value, &wanted);
     }
     let first = keys[places[0]].keys.value();
     let of_keys = client.send(first, &pipeline, Operation::Get, within, Lane::Main);
@@ -237,17 +240,9 @@ async fn fetch_from_one(
     lane: Lane,
 ) -> Result<Replies, Reason> {
     let Keys { keys, tags } = keys;
-    let value = keys.value();
-    let of_key = [value, keys.token(), keys.generation()];
-    let request = if tags.is_empty() {
-        request(value, &of_key)
-    } else {
-        request(
-            value,
-            &[&of_key[..], &tags.iter().map(|tag| &tag[..]).collect::<Vec<_>>()].concat(),
-        )
-    };
-    client.send(value, &request, Operation::Get, within, lane).await.map(take_apart)
+    let (value, token, generation) = (keys.value(), keys.token(), keys.generation());
+    let read = Request::Read(KeyRead { value, token, generation, tags });
+    client.send(value, read, Operation::Get, within, lane).await.map(take_apart)
 }
 
 /// Reads from several servers at once: the generations may be on others than the key.
@@ -258,7 +253,8 @@ async fn fetch_from_cluster(
     lane: Lane,
 ) -> Result<Replies, Reason> {
     let Keys { keys, tags } = keys;
-    let of_key = request(keys.value(), &[keys.value(), keys.token()]);
+    let mut of_key = Pipeline::with_capacity(2);
+    add_read(&mut of_key, keys.value(), &[keys.value(), keys.token()]);
     let of_key = client.send(keys.value(), &of_key, Operation::Get, within, lane);
     let generation = get(client, keys.generation(), within);
     let tags = get_all(client, tags, within);
@@ -271,25 +267,6 @@ async fn get(client: &Client, key: &[u8], within: Duration) -> Result<Value, Rea
     let mut pipeline = Pipeline::with_capacity(1);
     pipeline.cmd("GET").arg(key);
     client.send(key, &pipeline, Operation::Get, within, Lane::Main).await.map(only)
-}
-
-/// Returns the request for the time that `value` has left, and for the values of `keys`.
-fn request(value: &[u8], keys: &[&[u8]]) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(2);
-    add(&mut pipeline, value, keys);
-    pipeline
-}
-
-/// Adds the request for the time that `value` has left, and for the values of `keys`.
-fn add(pipeline: &mut Pipeline, value: &[u8], keys: &[&[u8]]) {
-    let room = "PTTL".len() + value.len();
-    let mut pttl = Cmd::with_capacity(2, room);
-    pttl.arg("PTTL").arg(value);
-    let mut mget = Cmd::with_capacity(1 + keys.len(), keys.len() * room);
-    mget.arg("MGET").arg(keys);
-    // The time that is left comes first: should the value be replaced in between, the new one
-    // seems older than it is.
-    pipeline.add_command(pttl).add_command(mget);
 }
 
 /// Takes apart the replies to `PTTL` and `MGET`; what is missing is `Nil`.

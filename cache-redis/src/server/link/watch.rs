@@ -190,7 +190,9 @@ impl Link {
         let limit = pin!(manager::timer(HEARTBEAT));
         let began = Instant::now();
         self.state.observed.asked();
-        let result = ask_over(session, &self.state, Pipeline::new().cmd("PING"), limit).await;
+        let mut ping = Pipeline::new();
+        ping.cmd("PING");
+        let result = ask_over(session, &self.state, (&ping).into(), limit).await;
         if result.is_ok() {
             self.state.observed.answered(began);
         }

@@ -210,7 +210,7 @@ async fn request_all(
     for words in commands {
         pipeline.cmd(words[0]).arg(&words[1..]);
     }
-    servers.request(slot, &pipeline, Operation::Get, within, Lane::Main).await
+    servers.request(slot, (&pipeline).into(), Operation::Get, within, Lane::Main).await
 }
 
 /// Returns the reason for which the server is not reached, once it was tried.

@@ -264,12 +264,9 @@ async fn a_server_whose_registry_is_gone_is_left_alone_by_a_late_request() {
     let server = servers.members().remove(0);
     drop(servers);
     let deadline = std::pin::pin!(manager::timer(BUDGET));
-    assert!(
-        server
-            .ask(redis::pipe().cmd("PING"), deadline, BUDGET, crate::server::Lane::Main)
-            .await
-            .is_err()
-    );
+    let mut ping = redis::pipe();
+    ping.cmd("PING");
+    assert!(server.ask((&ping).into(), deadline, BUDGET, crate::server::Lane::Main).await.is_err());
 }
 
 #[tokio::test]
