@@ -231,3 +231,36 @@ async fn turn_over() {
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[test]
+    fn each_caller_is_woken_in_whatever_order_they_come() {
+        let mut gathered = Gathered::new();
+        let mut part = |value| {
+            gathered.add(KeyRead { value, token: b"token", generation: b"generation", tags: &[] })
+        };
+        let parts = [part(b"a"), part(b"b"), part(b"c")];
+        let wakers = [(); 3].map(|()| Arc::new(Counted::default()));
+        for place in [2, 0, 1] {
+            let waker = Waker::from(Arc::clone(&wakers[place]));
+            let reply = gathered.replies.poll(&parts[place], &Context::from_waker(&waker));
+            assert!(reply.is_pending());
+        }
+        gathered.replies.settle(None);
+        assert_eq!(wakers.map(|waker| waker.0.load(Relaxed)), [1; 3]);
+    }
+}
