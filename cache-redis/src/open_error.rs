@@ -10,8 +10,16 @@ use thiserror::Error;
 pub(crate) enum OpenError {
     #[error("the Redis URL is empty: write `redis://localhost:6379`")]
     EmptyUrl,
-    #[error("the Redis URL has no scheme, such as `redis://`: write `redis://localhost:6379`")]
+    #[error(
+        "the Redis URL has no scheme: write `redis://` before the host, as in \
+         `redis://localhost:6379`, or `rediss://` where the server expects TLS"
+    )]
     NoScheme,
+    /// Holds the scheme.
+    #[error(
+        "two `/` stand behind the scheme of a Redis URL, as in `redis://localhost:6379`: write `{0}://`"
+    )]
+    NoSlashes(&'static str),
     /// Holds the known scheme that is spelled most alike.
     #[error("the Redis URL has a scheme that is not known: write `{0}://`")]
     UnknownScheme(&'static str),
@@ -30,6 +38,13 @@ pub(crate) enum OpenError {
          write `rediss://` where the command has `--tls`"
     )]
     Command,
+    /// Holds the scheme to write.
+    #[error(
+        "the Redis URL begins with `http`, as that of a REST API does: for a Redis server write `{0}://`, \
+         as in `{0}://localhost:6379`; a REST API on your own machine needs the feature `upstash`, and \
+         another port than 6379"
+    )]
+    Http(&'static str),
     #[error(
         "an address that begins with `https://` is that of Upstash's REST API, which this program is \
          built without: write the one that begins with `rediss://`, which stands beside it on the \
@@ -39,7 +54,7 @@ pub(crate) enum OpenError {
     #[error(
         "the Redis URL is that of a REST API and lacks its token: set `UPSTASH_REDIS_REST_TOKEN` \
          beside `UPSTASH_REDIS_REST_URL`, or write `https://:token@host`; or write the address that \
-         begins with `rediss://`"
+         begins with `redis://` or `rediss://`"
     )]
     NoToken,
     #[error(

@@ -98,7 +98,7 @@ impl Url {
     pub(crate) fn parse(text: &str, has_source: bool) -> Result<Self, OpenError> {
         let (kind, tls, rest) = split_scheme(text.trim())?;
         if kind == Kind::Rest && !cfg!(feature = "upstash") {
-            return Err(OpenError::Https);
+            return Err(if tls { OpenError::Https } else { OpenError::Http("redis") });
         }
         let parts = Parts::split(rest)?;
         let mut options = Options::read(kind, &parts)?;
@@ -111,10 +111,7 @@ impl Url {
             Kind::Cluster => {
                 (Location::Cluster(read_hosts(parts.hosts, PORT)?), read_database(parts.path)?)
             }
-            Kind::Rest => {
-                let port = if tls { HTTPS_PORT } else { HTTP_PORT };
-                (Location::Rest(read_only_host(&parts, port)?), 0)
-            }
+            Kind::Rest => (Location::Rest(read_host_of_rest(&parts, tls)?), 0),
         };
         let database = options.database(database)?;
         if kind == Kind::Cluster && database != 0 {
@@ -176,17 +173,26 @@ fn split_scheme(text: &str) -> Result<(Kind, bool, &str), OpenError> {
         return Err(OpenError::Quoted);
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        let is_of_another_client = text.to_ascii_lowercase().contains(",password=");
-        return Err(if is_of_another_client {
-            OpenError::ConnectionString
-        } else {
-            OpenError::NoScheme
-        });
+        return Err(without_scheme(text));
     };
     match SCHEMES.iter().find(|(known, ..)| *known == scheme) {
         Some((_, kind, tls)) => Ok((*kind, *tls, rest)),
         None if scheme.contains(char::is_whitespace) => Err(OpenError::Command),
         None => Err(OpenError::UnknownScheme(nearest(scheme))),
+    }
+}
+
+/// Tells what a text without `://` lacks.
+fn without_scheme(text: &str) -> OpenError {
+    if text.to_ascii_lowercase().contains(",password=") {
+        return OpenError::ConnectionString;
+    }
+    // `redis:6379` is a host, as Compose names it, and its port.
+    let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+    let is_port = rest.parse::<u16>().is_ok();
+    match SCHEMES.iter().find(|(known, ..)| *known == scheme) {
+        Some((known, ..)) if !is_port && !rest.is_empty() => OpenError::NoSlashes(known),
+        _ => OpenError::NoScheme,
     }
 }
 
@@ -228,12 +234,16 @@ fn read_single_host(hosts: &str, default_port: u16) -> Result<Host, OpenError> {
     }
 }
 
-/// Reads a host, around which nothing but credentials may stand.
-fn read_only_host(parts: &Parts<'_>, default_port: u16) -> Result<Host, OpenError> {
+/// Reads the host of a REST API, around which nothing but credentials may stand.
+fn read_host_of_rest(parts: &Parts<'_>, tls: bool) -> Result<Host, OpenError> {
+    let host = read_single_host(parts.hosts, if tls { HTTPS_PORT } else { HTTP_PORT })?;
+    if host.port == PORT {
+        return Err(OpenError::Http(if tls { "rediss" } else { "redis" }));
+    }
     if !parts.path.is_empty() || !parts.query.is_empty() {
         return Err(OpenError::RestPath);
     }
-    read_single_host(parts.hosts, default_port)
+    Ok(host)
 }
 
 fn read_hosts(text: &str, default_port: u16) -> Result<Vec<Host>, OpenError> {
