@@ -37,6 +37,7 @@ mod made_of;
 mod memory;
 mod money;
 mod over_budget;
+mod owned_by_task;
 mod policy;
 mod read;
 mod registry;
@@ -120,6 +121,7 @@ pub mod __private {
             requirements::{client, declared_key, float, unordered},
             shape,
         },
+        owned_by_task::OwnedByTask,
         read::{
             At, Batch, Budgeted, Cache, InDeclared, IsTag, Keyed, Plain, Served, ServedResult,
             Skipped, Tag as DeclaredTag, Tagged, TaggedAt, TaggedPlain, Target, Turn, Value, hit,

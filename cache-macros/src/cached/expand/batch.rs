@@ -10,7 +10,7 @@ use super::{
         model::{Model, generics::arguments, input::Input},
     },
     key,
-    signature::call as path_of,
+    signature::{call as path_of, owned},
 };
 use crate::shared::{
     companion::Companion,
@@ -145,12 +145,17 @@ fn run_owned(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
     let krate = &model.krate;
     let items = hygienic("items");
     let cloned = |name: &TokenStream| quote!(let #name = ::core::clone::Clone::clone(&#name););
-    let owned = |name: &TokenStream, value: &TokenStream| quote!(let #name = #krate::__private::ToOwned::to_owned(#value););
-    let this = hygienic("__this").to_token_stream();
+    // Once for all runs, and then once for each.
+    let borrowed = |name: &Ident, value: &TokenStream, span| {
+        let again = owned(model, name, &quote!(&#name), span);
+        (owned(model, name, value, span), again, quote!(&#name))
+    };
+    let own = hygienic("__this");
+    let this = own.to_token_stream();
     let receiver = model.receiver.as_ref().map(|receiver| {
         let word = receiver.declared.self_token.to_token_stream();
         if matches!(receiver.declared.kind, ReceiverKind::Reference(..)) {
-            (owned(&this, &word), cloned(&this), quote!(&#this))
+            borrowed(&own, &word, receiver.declared.self_token.span)
         } else {
             let taken = quote!(let #this = ::core::clone::Clone::clone(&#word););
             (taken, cloned(&this), this.clone())
@@ -158,7 +163,6 @@ fn run_owned(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
     });
     let params = model.params.iter().enumerate().map(|(place, Input { name, ty, .. })| {
         let none = TokenStream::new;
-        let name = name.to_token_stream();
         if place == list.place {
             let given = match list.list {
                 List::Slice => quote!(&#items),
@@ -167,9 +171,10 @@ fn run_owned(model: &Model, list: &Batch, home: &TokenStream) -> TokenStream {
             };
             return (none(), none(), given);
         }
+        let value = name.to_token_stream();
         match ty {
-            Type::Reference(_) => (owned(&name, &name), cloned(&name), quote!(&#name)),
-            _ => (cloned(&name), cloned(&name), name),
+            Type::Reference(_) => borrowed(name, &value, word_of(ty)),
+            _ => (cloned(&value), cloned(&value), value),
         }
     });
     let mut before = TokenStream::new();

@@ -1,6 +1,6 @@
 //! The pieces of signatures and calls that the emitted functions have in common.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Generics, ReceiverKind, Type};
 
@@ -8,7 +8,11 @@ use super::super::{
     batch::Batch,
     model::{Model, generics::arguments, input::Input},
 };
-use crate::shared::{companion::Companion, spans::placed, tokens::hygienic};
+use crate::shared::{
+    companion::Companion,
+    spans::{placed, shown_at, word_of},
+    tokens::hygienic,
+};
 
 /// The inputs that an emitted function declares.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,28 +53,35 @@ pub(super) fn run(model: &Model, home: &TokenStream) -> TokenStream {
 pub(super) fn run_owned(model: &Model, home: &TokenStream) -> TokenStream {
     let generics = arguments(&model.function.item.sig.generics);
     let body = call(home, &model.name_of(Companion::Body), &generics);
-    let krate = &model.krate;
-    let owned = |name: &TokenStream| quote!(#krate::__private::ToOwned::to_owned(#name));
     let this = hygienic("__this");
     let receiver = model.receiver.as_ref().map(|receiver| {
         let word = receiver.declared.self_token.to_token_stream();
         if matches!(receiver.declared.kind, ReceiverKind::Reference(..)) {
-            let value = owned(&word);
-            (quote!(let #this = #value;), quote!(&#this))
+            let owned = owned(model, &this, &word, receiver.declared.self_token.span);
+            (owned, quote!(&#this))
         } else {
             (TokenStream::new(), word)
         }
     });
     let params = model.params.iter().map(|Input { name, ty, .. }| {
         if matches!(ty, Type::Reference(_)) {
-            let value = owned(&name.to_token_stream());
-            (quote!(let #name = #value;), quote!(&#name))
+            let owned = owned(model, name, &name.to_token_stream(), word_of(ty));
+            (owned, quote!(&#name))
         } else {
             (TokenStream::new(), name.to_token_stream())
         }
     });
     let (owned, arguments): (Vec<_>, Vec<_>) = receiver.into_iter().chain(params).unzip();
     quote!(move || { #(#owned)* async move { #body(#(#arguments),*).await } })
+}
+
+/// Emits the statement that gives the task a copy of what was borrowed. The error of a type that
+/// cannot be copied is shown at `span`, and only there.
+pub(super) fn owned(model: &Model, name: &Ident, value: &TokenStream, span: Span) -> TokenStream {
+    let krate = placed(&model.krate, span);
+    let value = placed(value, span);
+    let call = quote_spanned!(shown_at(span)=> #krate::__private::OwnedByTask::owned(#value));
+    quote!(let #name = #call;)
 }
 
 /// Emits `home::name::<T, N>`: the arguments need not tell the type parameters.
