@@ -133,7 +133,8 @@ fn unknown(word: &Ident) -> syn::Error {
         format!("`{word}` belongs to a function: write it in `#[cached(..)]`")
     } else {
         let all = || format!("it has `{}`", names().collect::<Vec<_>>().join("`, `"));
-        let way_out = did_you_mean(nearest(word, names()), all);
+        let of_others = arguments::meant(word).filter(|meant| names().any(|name| name == *meant));
+        let way_out = did_you_mean(of_others.or_else(|| nearest(word, names())), all);
         format!("`{word}` is not a field of a cache: {way_out}")
     };
     syn::Error::new(word.span(), message)

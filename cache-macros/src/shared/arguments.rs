@@ -161,9 +161,16 @@ pub(crate) fn reserved(word: &Ident) -> Option<syn::Error> {
     (field.argument == Support::Later).then(|| syn::Error::new(word.span(), message))
 }
 
-/// The words that other caches have for `ttl`.
-const OTHER_WORDS_FOR_TTL: [&str; 8] =
-    ["time", "time_to_live", "timeout", "expire", "expires", "expiry", "duration", "max_age"];
+/// The words that other caches have for an argument.
+const OTHER_WORDS: [(&str, &[&str]); 4] = [
+    (
+        "ttl",
+        &["time", "time_to_live", "timeout", "expire", "expires", "expiry", "duration", "max_age"],
+    ),
+    ("stale_if_error", &["fail_safe", "failsafe", "serve_stale"]),
+    ("stale", &["grace", "stale_while_revalidate", "swr"]),
+    ("capacity", &["size", "max_size", "max_entries", "max_capacity"]),
+];
 
 /// Reads the arguments one by one: a malformed one costs only itself.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
@@ -291,11 +298,11 @@ fn set<T>(slot: &mut Option<Arg<T>>, word: &Ident, value: T, errors: &mut Errors
     }
 }
 
-fn meant(word: &Ident) -> Option<&'static str> {
-    if OTHER_WORDS_FOR_TTL.iter().any(|other| word == other) {
-        return Some("ttl");
-    }
-    nearest(word, names())
+/// Returns the argument that is meant by an unknown word.
+pub(crate) fn meant(word: &Ident) -> Option<&'static str> {
+    let of_others =
+        OTHER_WORDS.into_iter().find(|(_, words)| words.iter().any(|other| word == other));
+    of_others.map_or_else(|| nearest(word, names()), |(name, _)| Some(name))
 }
 
 fn unknown(word: &Ident) -> syn::Error {
