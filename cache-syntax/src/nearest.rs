@@ -21,6 +21,7 @@ const MIN_ABBREVIATION: usize = 3;
 /// assert_eq!(nearest("tll", known), Some("ttl"));
 /// assert_eq!(nearest("cap", known), Some("capacity"));
 /// assert_eq!(nearest("timeout", known), None);
+/// assert_eq!(nearest("prod", ["production", "staging", "production"]), Some("production"));
 /// ```
 pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known: Vec<&'a str> = among.into_iter().collect();
@@ -59,9 +60,9 @@ fn in_order(a: usize, b: usize) -> (usize, usize) {
 }
 
 fn abbreviated<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let mut meant = known.iter().filter(|known| known.to_ascii_lowercase().starts_with(word));
-    match (meant.next(), meant.next()) {
-        (Some(only), None) if word.len() >= MIN_ABBREVIATION => Some(only),
-        _ => None,
-    }
+    let is_meant = |known: &&&str| known.to_ascii_lowercase().starts_with(word);
+    let only = *known.iter().find(is_meant)?;
+    // One word may be known from two places.
+    let is_only = known.iter().filter(is_meant).all(|known| *known == only);
+    (is_only && word.len() >= MIN_ABBREVIATION).then_some(only)
 }

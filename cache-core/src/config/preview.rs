@@ -1,6 +1,6 @@
 //! The settings as a program without call sites can tell them: for the command `cachery`.
 
-use cachery_syntax::{Field, Support, check_name, variable_stem};
+use cachery_syntax::{check_name, variable_stem};
 
 use super::{
     builder::CachesBuilder,
@@ -8,7 +8,7 @@ use super::{
     effective::{BUILT_IN, EffectiveConfig},
     resolve::Resolved,
     source::Source,
-    sources::{FOR_ALL, Sources},
+    sources::{FOR_ALL, Sources, name_and_field},
 };
 use crate::{error::Fault, remote::REMOTE_BACKENDS, site::Site};
 
@@ -97,13 +97,10 @@ impl Named {
     }
 }
 
-/// Returns the name in `CACHE_<NAME>_<FIELD>`, in lower case: a variable does not tell `-` from `_`.
+/// Returns the name of a cache in `CACHE_<NAME>_<FIELD>`.
 fn name_in(variable: &str) -> Option<String> {
-    let rest = variable.strip_prefix("CACHE_")?.to_ascii_lowercase();
-    let fields = Field::ALL.into_iter().filter(|field| field.variable != Support::Never);
-    let names = fields.filter_map(|field| rest.strip_suffix(field.name)?.strip_suffix('_'));
-    let name = names.min_by_key(|name| name.len())?;
-    (name != FOR_ALL && check_name(name).is_ok()).then(|| name.to_owned())
+    let (name, _) = name_and_field(variable)?;
+    (name != FOR_ALL && check_name(&name).is_ok()).then_some(name)
 }
 
 /// Leaves out the attributes of the sites, which are not those of the program.

@@ -67,7 +67,7 @@ impl Resolved {
         let remote = RemotePolicy::from(merge(layers.remote()).or(of_profile));
         file.check_caches(&caches, &program.external, &mut faults);
         let mut notes = checks::foreign_variables(&foreign, &program);
-        let unknown = UnknownVariables::find(&variables, &caches, &program, &mut faults);
+        let unknown = UnknownVariables::find(&variables, &caches, sites, &program, &mut faults);
         faults.extend(checks::certificate(&layers));
         faults.extend(checks::eviction(&layers, sites));
         faults.extend(checks::abilities(&layers, sites));

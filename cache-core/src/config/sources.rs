@@ -9,7 +9,7 @@ pub(crate) use builder::BuilderSettings;
 use file::Contents;
 #[cfg(test)]
 pub(super) use variables::known;
-pub(super) use variables::{FOR_ALL, meant, owner};
+pub(super) use variables::{FOR_ALL, meant, name_and_field, owner};
 pub(crate) use variables::{Foreign, Variables};
 
 use self::variables::PROFILE;

@@ -2,18 +2,24 @@
 
 use std::fmt;
 
-use cachery_syntax::shown_name;
+use cachery_syntax::{shown_name, variable_of, variable_stem};
 
 use super::super::{
     fields::{CacheSettings, ProgramPolicy, Settings},
     reserved,
     source::Source,
-    sources::{FOR_ALL, Variables, meant, owner},
+    sources::{FOR_ALL, Variables, meant, name_and_field, owner},
 };
-use crate::error::{Fault, FaultKind};
+use crate::{
+    error::{Fault, FaultKind},
+    site::Site,
+};
 
 /// The most names that the warning lists.
 const MOST_LISTED: usize = 20;
+
+/// Fewer letters at the beginning of two names say nothing.
+const LEAST_ALIKE: usize = 4;
 
 /// The way out for a variable that another program reads.
 const EXTERNAL: &str = "(if it is for another program, list it in CACHE_EXTERNAL)";
@@ -33,6 +39,7 @@ impl UnknownVariables {
     pub(crate) fn find(
         variables: &Variables,
         caches: &[&str],
+        sites: &[Site],
         program: &ProgramPolicy,
         faults: &mut Vec<Fault>,
     ) -> Self {
@@ -50,6 +57,13 @@ impl UnknownVariables {
                 faults.push(unknown_field(name, cache));
             } else if let Some(meant) = meant(name).filter(|_| !program.strict) {
                 found.slips.push(slip(name, meant));
+            } else if let Some(near) = near_cache(name, sites) {
+                // It may be another program's, whose cache has a name like ours.
+                if program.strict {
+                    faults.push(misspelt(name, &near));
+                } else {
+                    found.slips.push(slip(name, &near));
+                }
             } else if program.strict {
                 faults.push(unknown_name(name));
             } else {
@@ -76,6 +90,25 @@ fn reserved_name(name: &str, caches: &[&str]) -> Option<Fault> {
     };
     let source = Source::Variable(shown_name(name));
     Some(reserved::fault(&source, &word, &format!("unset it {EXTERNAL}")))
+}
+
+/// Returns the variable that is meant by one that has the field of a cache and in place of the cache's
+/// name that of its function, or one that begins or goes on alike.
+fn near_cache(name: &str, sites: &[Site]) -> Option<String> {
+    let (given, field) = name_and_field(name)?;
+    let given = variable_stem(&given);
+    let function = |site: &Site| site.function.rsplit("::").next().map(variable_stem);
+    let of_function = sites.iter().find(|site| function(site).as_ref() == Some(&given));
+    let is_alike = |site: &&Site| are_alike(&variable_stem(site.name), &given);
+    let site = of_function.or_else(|| sites.iter().find(is_alike))?;
+    Some(variable_of(site.name, field))
+}
+
+/// Tells whether the longer of two names has at least half of its letters at its beginning in common
+/// with the other, as `TRANSLATION` and `TRANSLATE` have.
+fn are_alike(one: &str, other: &str) -> bool {
+    let common = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    common >= LEAST_ALIKE && 2 * common >= one.len().max(other.len())
 }
 
 fn misspelt(name: &str, near: &str) -> Fault {

@@ -7,6 +7,8 @@ use std::{
     fmt,
 };
 
+use cachery_syntax::Support;
+
 use super::{
     super::{
         fields::{CacheSettings, Field, ProgramSettings, RemoteSettings, Settings},
@@ -234,6 +236,19 @@ pub(crate) fn owner<'a>(variable: &str, caches: &[&'a str]) -> Option<(&'a str, 
     // Of `orders` and `orders-open` it is the longer.
     let owners = caches.iter().copied().chain([FOR_ALL]).filter_map(field_of);
     owners.max_by_key(|(cache, _)| cache.len())
+}
+
+/// Returns the parts of `CACHE_<NAME>_<FIELD>`, the name in lower case: a variable does not tell `-`
+/// from `_`.
+pub(crate) fn name_and_field(variable: &str) -> Option<(String, &'static str)> {
+    let rest = variable.strip_prefix("CACHE_")?.to_ascii_lowercase();
+    let fields = cachery_syntax::Field::ALL.into_iter();
+    let fields = fields.filter(|field| field.variable != Support::Never);
+    let parts = fields.filter_map(|field| {
+        let name = rest.strip_suffix(field.name)?.strip_suffix('_')?;
+        Some((name.to_owned(), field.name))
+    });
+    parts.min_by_key(|(name, _)| name.len())
 }
 
 /// Tells whether a variable counts as set: an empty one does not.

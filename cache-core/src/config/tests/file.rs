@@ -192,6 +192,8 @@ fn a_profile_that_the_file_does_not_know_is_a_fault_unless_it_is_one_of_the_usua
         of(PROFILES, "prodution"),
         ["CACHE_ENV: cache.toml has no profile `prodution`: did you mean `production`?"]
     );
+    let message = of(PROFILES, "prod").concat();
+    assert!(message.ends_with("no profile `prod`: did you mean `production`?"), "{message}");
     assert_eq!(
         of(PROFILES, "qa"),
         [

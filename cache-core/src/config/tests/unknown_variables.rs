@@ -88,3 +88,34 @@ fn thousands_of_them_are_still_one_short_line() {
     let warning = resolved(&set).config.notes.concat();
     assert!(warning.len() < 4000 && warning.contains("and 4980 more"), "{warning}");
 }
+
+#[test]
+fn a_variable_of_a_cache_by_another_name_is_a_note_that_names_the_one_that_is_meant() {
+    let sites =
+        || [site("translation"), Site::new("i18n", "shop::Texts::translate_text", "()", "u8")];
+    let resolved = |strict: &str, variable: &str| {
+        let pairs = [(variable, "1m"), ("CACHE_STRICT", strict)];
+        let variables = Some(variables(&pairs));
+        let sources = Sources { variables, isolated: true, ..Sources::default() };
+        Resolved::with_backends(&sources, &sites(), &[])
+    };
+    for (variable, right) in [
+        ("CACHE_TRANSLATE_TTL", "CACHE_TRANSLATION_TTL"),
+        ("CACHE_TRANSLATIONS_OLD_MAX_BYTES", "CACHE_TRANSLATION_MAX_BYTES"),
+        ("CACHE_TRANSLATE_TEXT_TTL", "CACHE_I18N_TTL"),
+    ] {
+        let told = resolved("no", variable);
+        assert!(told.faults.is_empty(), "{variable}: {:?}", told.faults);
+        let note = format!(
+            "{variable}: no setting has this name, and it is ignored: did you mean {right}?"
+        );
+        let is_told = told.config.notes.iter().any(|told| told.starts_with(&note));
+        assert!(is_told, "{:?}", told.config.notes);
+        let faults = resolved("yes", variable).faults;
+        assert!(faults[0].message.contains(&format!("did you mean {right}?")), "{faults:?}");
+    }
+    for other in ["CACHE_TRAIN_TTL", "CACHE_TEXT_TTL", "CACHE_TRANSLATE"] {
+        let notes = resolved("no", other).config.notes.concat();
+        assert!(!notes.contains("did you mean"), "{other}: {notes}");
+    }
+}
