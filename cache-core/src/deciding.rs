@@ -74,16 +74,6 @@ impl Decision {
         self.is_stored
     }
 
-    /// Returns the time for which a value that is stored now stays fresh: zero for one that is not
-    /// stored, `None` for ever.
-    pub(crate) fn fresh_for(&self, policy: &Policy) -> Option<Duration> {
-        if !self.is_stored {
-            return Some(Duration::ZERO);
-        }
-        let of_none = policy.none_ttl.filter(|_| self.is_none);
-        policy.ttl.into_iter().chain(self.at_most).chain(of_none).min()
-    }
-
     /// Returns the longest life of the value, shortened by the jitter of `policy`.
     pub(crate) fn longest_life(&self, policy: &Policy) -> Option<Duration> {
         let of_none = policy.none_ttl.filter(|_| self.is_none);

@@ -80,6 +80,24 @@ async fn responses_tell_what_served_them() {
 }
 
 #[tokio::test]
+async fn a_response_that_was_loaded_tells_the_life_that_its_value_has_by_the_jitter() {
+    let spread = cachery::config::CacheSettings::new().jitter(0.5);
+    let caches = Caches::builder().isolated().all(spread).build().await.unwrap();
+    caches.clock().stop();
+    let mut lives = Vec::new();
+    for id in 0..20 {
+        let path = format!("/page/{id}");
+        let [_, _, loaded] = headers(&caches, &path).await;
+        let [_, _, hit] = headers(&caches, &path).await;
+        assert_eq!(loaded, hit);
+        lives.extend(loaded);
+    }
+    lives.sort_unstable();
+    lives.dedup();
+    assert!(lives.len() > 1, "{lives:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_stored_or_stale_is_not_to_be_kept_by_others() {
     let caches = Caches::isolated();
     let status = "\"headers-declined\"; fwd=miss; ttl=0";

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{remote_fill::Keep, remote_part::RemotePart};
+use super::{note::Note, remote_fill::Keep, remote_part::RemotePart};
 use crate::{
     cache::{Cache, Outcome, Replaced},
     codec::{Codec, Unstorable},
@@ -48,6 +48,7 @@ pub(super) struct Landing {
     claim: Option<Claim>,
     /// The value that this one replaces, whether or not it is stored itself.
     replaced: Option<Box<Replaced>>,
+    note: Note,
 }
 
 /// The part of a load that its fill goes on with.
@@ -65,6 +66,8 @@ pub(super) struct OfLoad {
     pub(super) claim: Option<Claim>,
     /// The value that this one replaces, whether or not it is stored itself.
     pub(super) replaced: Option<Box<Replaced>>,
+    /// The note of the call whose load it is.
+    pub(super) note: Note,
 }
 
 /// Begins to store a value: remotely first, if the cache has a remote part.
@@ -77,7 +80,7 @@ pub(super) fn fill(
     encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
 ) -> Filling {
     let lifetimes = decision.is_stored().then(|| cache.lifetimes(decision));
-    let OfLoad { tags, returned, spent, recorded, claim, replaced } = of_load;
+    let OfLoad { tags, returned, spent, recorded, claim, replaced, note } = of_load;
     let tags = tags.map(|tags| Box::new(tags.returned(&cache.tags, &returned)));
     let spent = Spent { nanos: decision.cost_nanos().unwrap_or(0), ..spent };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
@@ -92,6 +95,7 @@ pub(super) fn fill(
         lifetimes,
         claim,
         replaced,
+        note,
     };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let tags_are_valid = landing.tags.as_ref().is_none_or(|tags| tags.stand());
@@ -131,7 +135,8 @@ impl Landing {
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let Self { cache, permit, group, tags, recorded, spent, .. } = self;
-        let Self { keep, lifetimes, claim, replaced, .. } = self;
+        let Self { keep, lifetimes, claim, replaced, note, .. } = self;
+        note.load(lifetimes.map_or(Some(Duration::ZERO), |lifetimes| lifetimes.fresh));
         let drop_older = || replaced.iter().for_each(|replaced| cache.drop_older(replaced));
         let Some(lifetimes) = lifetimes else {
             decline(&cache, permit, recorded);

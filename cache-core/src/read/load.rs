@@ -345,12 +345,12 @@ impl Load {
         let decision = self.cache.priced(judged.decision);
         self.count(false);
         self.count_money(decision.cost_nanos());
-        self.note.load(self.cache.policy.with(|policy| decision.fresh_for(policy)));
         let claim = self.standby.and_then(|standby| standby.claim);
-        let Self { cache, permit, remote, tags, replaced, .. } = self;
+        let Self { cache, permit, remote, tags, replaced, note, .. } = self;
         let nanos = decision.cost_nanos().unwrap_or_default();
         let spent = Spent { micros: observe::micros(load_time), nanos };
-        let of_load = OfLoad { tags, returned: judged.tags, spent, recorded, claim, replaced };
+        let returned = judged.tags;
+        let of_load = OfLoad { tags, returned, spent, recorded, claim, replaced, note };
         (fill(cache, permit, remote, of_load, decision, encode), nanos)
     }
 

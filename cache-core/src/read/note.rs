@@ -98,7 +98,8 @@ impl Note {
         Self(Some(Arc::new(Mutex::new(Noted { served, is_final: false }))))
     }
 
-    /// Notes that the call has loaded its value, which is fresh for this time.
+    /// Notes that the call has loaded its value, which is fresh for this time: zero for one that is not
+    /// stored, `None` for ever.
     pub(super) fn load(&self, fresh_for: Option<Duration>) {
         self.write(|| Served { fresh_for, ..Served::of_load(()) }, false);
     }
