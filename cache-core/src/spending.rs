@@ -23,7 +23,7 @@ use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 
 use self::state::State;
-pub(crate) use self::state::{Counted, Order, Step};
+pub(crate) use self::state::{Counted, Order, Rest, Step};
 
 /// The spending of one cache. Hits never touch it.
 #[derive(Default)]

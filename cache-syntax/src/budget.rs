@@ -194,14 +194,22 @@ impl FromStr for Window {
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Of { nanos, window } = self else { return f.write_str(OFF) };
-        let [units, billionths] = [nanos / NANOS, nanos % NANOS];
-        write!(f, "{units}")?;
-        if billionths > 0 {
-            let fraction = format!("{billionths:09}");
-            write!(f, ".{}", fraction.trim_end_matches('0'))?;
-        }
-        write!(f, "/{window}")
+        write!(f, "{}/{window}", format_amount(*nanos))
     }
+}
+
+/// Writes an amount of money, given in billionths of its unit.
+///
+/// ```
+/// assert_eq!(cachery_syntax::format_amount(30_000_000), "0.03");
+/// ```
+pub fn format_amount(nanos: u64) -> String {
+    let [units, billionths] = [nanos / NANOS, nanos % NANOS];
+    if billionths == 0 {
+        return units.to_string();
+    }
+    let fraction = format!("{billionths:09}");
+    format!("{units}.{}", fraction.trim_end_matches('0'))
 }
 
 impl fmt::Display for Window {

@@ -28,7 +28,7 @@ mod size;
 mod ttl;
 
 pub use backend::Backend;
-pub use budget::{Budget, BudgetError, Window};
+pub use budget::{Budget, BudgetError, Window, format_amount};
 pub use choice::{ChoiceError, choose};
 pub use duration::{DurationError, MAX_DURATION, format_duration, parse_duration};
 pub use engine::{Engine, Eviction};

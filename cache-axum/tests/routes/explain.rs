@@ -49,6 +49,11 @@ async fn declined(id: u64) -> u64 {
     id
 }
 
+#[cached(name = "routes-explain-paid", ttl = "1m", cost = 0.4, budget = "1/24h")]
+async fn paid(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
 static GATE: Notify = Notify::const_new();
 
 #[cached(name = "routes-explain-slow", ttl = "1m")]
@@ -127,6 +132,18 @@ async fn a_key_in_memory_is_explained_from_its_load_to_its_end() {
     caches.get("routes-explain").unwrap().set_enabled(true);
     send(&app, post("/api/cache/routes-explain/invalidate", key.to_string())).await;
     is(state().await, ("load", "absent"));
+}
+
+#[tokio::test]
+async fn a_load_that_the_rest_of_the_budget_does_not_cover_is_explained() {
+    let caches = Caches::isolated();
+    let app = routes(caches.clone(), access());
+    for (id, is_over) in [(1, false), (2, true)] {
+        caches.scope(paid(id)).await.unwrap();
+        let look = explain(&caches, &app, "routes-explain-paid", &json!([9])).await;
+        assert_eq!(look["over_budget"], is_over, "{id}: {look}");
+    }
+    assert!(caches.scope(paid(9)).await.is_err());
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ impl Look {
                 .todo("`cachery doctor` says what to do")
         });
         let budget = self.over_budget.then(|| {
-            warning("budget", "it is spent: loads are refused".to_owned())
+            warning("budget", "what is left of it does not allow a load".to_owned())
                 .todo("raise it, or wait until its window is over")
         });
         [off, loading, held_off, declined, unstorable, budget].into_iter().flatten().collect()

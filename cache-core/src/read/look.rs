@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::remote_part::limited;
+use super::{remote_part::limited, reservation};
 use crate::{
     cache::{Cache, KeptError, Shared},
     clock::Moment,
@@ -35,7 +35,7 @@ pub struct Look {
     pub declined: bool,
     /// The reason for which the remote tier could not keep the last value.
     pub unstorable: Option<&'static str>,
-    /// `true` where the budget of the cache is spent.
+    /// `true` where the budget of the cache does not allow a load now, as far as this node knows.
     pub over_budget: bool,
     /// The value in this process.
     pub memory: Found,
@@ -135,7 +135,7 @@ pub(crate) async fn look(cache: &Cache, key: &Key) -> Look {
         held_off: due.map(|at| at.since(now)),
         declined: cache.declines(&stored),
         unstorable: cache.shared.as_ref().and_then(unstorable).map(Unstorable::as_str),
-        over_budget: cache.budget().is_some_and(|budget| budget.used >= budget.limit),
+        over_budget: reservation::would_refuse(cache, is_out_of_reach(remote.as_ref())),
         memory,
         remote,
     };
@@ -158,9 +158,8 @@ impl Look {
             State::UsableOnError | State::Expired => self.held_off.is_some(),
             _ => false,
         };
-        let is_out_of_reach =
-            self.remote.as_ref().is_some_and(|remote| remote.state == State::Unreachable);
-        if serves(&self.memory) && (is_asked_first || is_fallback && is_out_of_reach) {
+        let is_served_alone = is_fallback && is_out_of_reach(self.remote.as_ref());
+        if serves(&self.memory) && (is_asked_first || is_served_alone) {
             NextCall::Memory
         } else if self.remote.as_ref().is_some_and(serves) {
             NextCall::Remote
@@ -172,6 +171,10 @@ impl Look {
             NextCall::Load
         }
     }
+}
+
+fn is_out_of_reach(remote: Option<&Found>) -> bool {
+    remote.is_some_and(|remote| remote.state == State::Unreachable)
 }
 
 /// Returns the state of what memory holds.

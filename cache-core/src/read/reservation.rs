@@ -44,19 +44,38 @@ pub(super) async fn reserve(
     time: Option<&remote::Budget>,
     loads: u64,
 ) -> Result<Option<Reservation>, OverBudget> {
-    let policy = cache.policy.get();
-    let Budget::Of { nanos: limit, window } = policy.budget else { return Ok(None) };
-    let declared = policy.cost.and_then(money::nanos).or(cache.site.cost);
-    let counted = if cache.shared.is_some() { Counted::There } else { Counted::Here };
-    let order = Order { window, limit, declared, loads, counted };
-    let taken = take(cache, order, time).await.ok_or_else(|| {
-        cache.counters.over_budget.add(1);
-        OverBudget::new(cache.site.name, policy.budget)
-    });
-    let (part, nanos) = taken?;
+    let Some(order) = order(cache, loads) else { return Ok(None) };
+    let taken = take(cache, order, time).await;
+    let (part, nanos) = taken.ok_or_else(|| refused(cache, &order))?;
     let [has_begun, is_settled] = [false; 2].map(AtomicBool::new);
     let cache = Arc::clone(cache);
     Ok(Some(Reservation { cache, part, nanos, has_begun, is_settled }))
+}
+
+/// Tells whether the budget would refuse a load now, as far as this node knows.
+pub(super) fn would_refuse(cache: &Cache, is_out_of_reach: bool) -> bool {
+    let Some(mut order) = order(cache, 1) else { return false };
+    if is_out_of_reach {
+        order.counted = Counted::OutOfReach;
+    }
+    cache.spending.sums().would_refuse(&order, cache.clock.date())
+}
+
+/// Returns the order of so many loads; `None` for a cache without a budget.
+fn order(cache: &Cache, loads: u64) -> Option<Order> {
+    let policy = cache.policy.get();
+    let Budget::Of { nanos: limit, window } = policy.budget else { return None };
+    let declared = policy.cost.and_then(money::nanos).or(cache.site.cost);
+    let counted = if cache.shared.is_some() { Counted::There } else { Counted::Here };
+    Some(Order { window, limit, declared, loads, counted })
+}
+
+/// Counts loads that the budget refuses, and returns the error.
+fn refused(cache: &Cache, order: &Order) -> OverBudget {
+    cache.counters.over_budget.add(1);
+    let Order { window, limit, .. } = *order;
+    let rest = cache.spending.sums().rest(window, limit, cache.clock.date());
+    OverBudget::new(cache.site.name, Budget::of_nanos(limit, window), rest)
 }
 
 /// Takes the cost of loads. Returns the part of time and the amount, if the budget allows it.

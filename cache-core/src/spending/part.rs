@@ -33,6 +33,22 @@ pub(super) fn number(window: Window, since_1970: Duration) -> u64 {
     }
 }
 
+/// Returns the time since 1970 at which the part `number` of `window` begins.
+pub(super) fn begin(window: Window, number: u64) -> Duration {
+    let seconds = match window {
+        Window::Minute => number.saturating_mul(MINUTE),
+        Window::Hour => number.saturating_mul(HOUR),
+        Window::Week => number.saturating_mul(WEEK).saturating_sub(FROM_MONDAY),
+        Window::Month => first_day(number).saturating_mul(DAY),
+        Window::Sliding(time) => {
+            let part = u64::try_from((time / PARTS).as_nanos().max(1)).unwrap_or(u64::MAX);
+            return Duration::from_nanos(number.saturating_mul(part));
+        }
+        _ => number.saturating_mul(DAY),
+    };
+    Duration::from_secs(seconds)
+}
+
 /// Returns the number of parts that count at one moment. The oldest of a sliding window counts until
 /// all of it is over.
 pub(super) fn counted(window: Window) -> u64 {
@@ -66,6 +82,14 @@ fn month(days: u64) -> u64 {
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     (cycle * 400 + year) * 12 + month_from_march
+}
+
+/// Returns the first day of a [`month`], counted from the first of 1970.
+fn first_day(month: u64) -> u64 {
+    let [year, month_from_march] = [month / 12, month % 12];
+    let years = year.saturating_mul(365) + year / 4 - year / 100 + year / 400;
+    let days = years.saturating_add((153 * month_from_march + 2) / 5);
+    days.saturating_sub(719_468)
 }
 
 #[cfg(test)]
@@ -107,7 +131,25 @@ mod tests {
             for (index, length) in lengths.into_iter().enumerate() {
                 let expected = first + (count * 12 + index) as u64;
                 assert_eq!([month(day), month(day + length - 1)], [expected; 2], "{year} {index}");
+                assert_eq!(first_day(expected), day, "{year} {index}");
                 day += length;
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_ends_where_the_next_one_begins() {
+        let sliding = Window::Sliding(Duration::from_secs(3600));
+        let windows =
+            [Window::Minute, Window::Hour, Window::Day, Window::Week, Window::Month, sliding];
+        for window in windows {
+            for day in (0..60).map(|n| 20_700 + 11 * n) {
+                let now = at(day, 12_345);
+                let end = begin(window, number(window, now) + 1);
+                let part = number(window, now);
+                assert!(end > now, "{window}");
+                assert_eq!(number(window, end), part + 1, "{window}");
+                assert_eq!(number(window, end - Duration::from_nanos(1)), part, "{window}");
             }
         }
     }

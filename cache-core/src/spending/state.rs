@@ -105,30 +105,84 @@ pub(crate) enum Step {
     Ask(u64, u64),
 }
 
+/// The part of a budget that loads may still spend, as far as this node knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// The amount.
+    pub(crate) nanos: u64,
+    /// The time until more of the budget may be spent.
+    pub(crate) more_in: Duration,
+}
+
+/// The answer to an order, before anything is reserved.
+enum Answer {
+    /// The cost, of which so much is beyond the blocks, in this part of time.
+    Allow {
+        part: u64,
+        nanos: u64,
+        beyond: u64,
+    },
+    Refuse,
+    /// As [`Step::Ask`].
+    Ask {
+        part: u64,
+        need: u64,
+    },
+}
+
 impl State {
     /// Reserves the cost of loads: as it is declared, else as it was measured.
     pub(crate) fn reserve(&mut self, order: &Order, now: SystemTime) -> Step {
+        match self.answer(order, now) {
+            Answer::Allow { part, nanos, beyond } => {
+                let at = self.parts.entry(part).or_default();
+                at.used = at.used.saturating_add(nanos);
+                at.beyond = at.beyond.saturating_add(beyond);
+                Step::Reserved(part, nanos)
+            }
+            Answer::Refuse => Step::Refused,
+            Answer::Ask { part, need } => Step::Ask(part, need),
+        }
+    }
+
+    /// Tells whether loads would be refused, as far as this node knows, and reserves nothing.
+    pub(crate) fn would_refuse(&mut self, order: &Order, now: SystemTime) -> bool {
+        match self.answer(order, now) {
+            Answer::Allow { .. } => false,
+            Answer::Refuse => true,
+            Answer::Ask { part, need } => {
+                let others = self.others(order.window, part);
+                let granted = self.sum(|part| part.granted).saturating_add(others);
+                granted.saturating_add(need) > order.limit
+            }
+        }
+    }
+
+    fn answer(&mut self, order: &Order, now: SystemTime) -> Answer {
         let part = self.turn(order.window, now);
         let unmeasured = (order.limit / UNMEASURED).max(1);
         let each = order.declared.or(self.recent.p95()).unwrap_or(unmeasured);
         let nanos = each.saturating_mul(order.loads);
         let at = self.parts.get(&part).copied().unwrap_or_default();
         let missing = nanos.saturating_sub(at.granted.saturating_sub(at.used));
+        let sum = self.used().checked_add(nanos);
         match order.counted {
-            Counted::Here => {
-                let is_allowed =
-                    self.used().checked_add(nanos).is_some_and(|sum| sum <= order.limit);
-                if is_allowed { self.take(part, nanos, 0) } else { Step::Refused }
+            Counted::Here if sum.is_some_and(|sum| sum <= order.limit) => {
+                Answer::Allow { part, nanos, beyond: 0 }
             }
-            _ if missing == 0 => self.take(part, nanos, 0),
-            Counted::There if self.is_refused(part, missing, now) => Step::Refused,
-            Counted::There if !self.is_lost(order, part) => Step::Ask(part, missing),
-            _ => {
-                let share = self.known.map_or(0, |known| known.block.share);
-                let beyond = self.sum(|part| part.beyond).saturating_add(missing);
-                if beyond <= share { self.take(part, nanos, missing) } else { Step::Refused }
-            }
+            Counted::Here => Answer::Refuse,
+            _ if missing == 0 => Answer::Allow { part, nanos, beyond: 0 },
+            Counted::There if self.is_refused(part, missing, now) => Answer::Refuse,
+            Counted::There if !self.is_lost(order, part) => Answer::Ask { part, need: missing },
+            _ if missing <= self.share_left() => Answer::Allow { part, nanos, beyond: missing },
+            _ => Answer::Refuse,
         }
+    }
+
+    /// Returns the rest of the share that this node spends without the store.
+    fn share_left(&self) -> u64 {
+        let share = self.known.map_or(0, |known| known.block.share);
+        share.saturating_sub(self.sum(|part| part.beyond))
     }
 
     /// Tells whether the store has forgotten what was granted in the window.
@@ -140,13 +194,6 @@ impl State {
     fn is_refused(&self, part: u64, need: u64, now: SystemTime) -> bool {
         let refused = |last: Refusal| last.part == part && last.need <= need && now < last.until;
         self.refusal.is_some_and(refused)
-    }
-
-    fn take(&mut self, part: u64, nanos: u64, beyond: u64) -> Step {
-        let at = self.parts.entry(part).or_default();
-        at.used = at.used.saturating_add(nanos);
-        at.beyond = at.beyond.saturating_add(beyond);
-        Step::Reserved(part, nanos)
     }
 
     /// Replaces what was reserved in `part` by the cost.
@@ -235,17 +282,36 @@ impl State {
     /// Returns what is spent of the budget, as far as this node knows.
     pub(crate) fn report(&mut self, window: Window, limit: u64, now: SystemTime) -> BudgetReport {
         let part = self.turn(window, now);
+        let used = self.used().saturating_add(self.others(window, part));
         let counts = |at: u64| at + part::counted(window) > part;
-        let known = self.known.filter(|known| counts(known.part));
-        let used = self.used().saturating_add(known.map_or(0, |known| known.others));
         BudgetReport { limit, used, is_cut_off: self.cut_off.or(self.lost).is_some_and(counts) }
+    }
+
+    /// Returns what loads may still spend of the budget. A node that is cut off has the rest of its
+    /// blocks and of its share.
+    pub(crate) fn rest(&mut self, window: Window, limit: u64, now: SystemTime) -> Rest {
+        let report = self.report(window, limit, now);
+        let alone = self.sum(|part| part.granted.saturating_sub(part.used));
+        let alone = alone.saturating_add(self.share_left());
+        let left = limit.saturating_sub(report.used);
+        let nanos = if report.is_cut_off { left.min(alone) } else { left };
+        let part = self.turn(window, now);
+        let spent = self.parts.iter().find(|(_, at)| at.used > 0);
+        let first = spent.map_or(part, |(number, _)| *number);
+        let end = part::begin(window, first.saturating_add(part::counted(window)));
+        Rest { nanos, more_in: end.saturating_sub(since_1970(now)) }
+    }
+
+    /// Returns the blocks that other nodes have taken, as the store has told.
+    fn others(&self, window: Window, part: u64) -> u64 {
+        let known = self.known.filter(|known| known.part + part::counted(window) > part);
+        known.map_or(0, |known| known.others)
     }
 
     /// Forgets the parts that are over, and returns the present one. What was spent in another
     /// window, from before a reload, counts as spent now.
     fn turn(&mut self, window: Window, now: SystemTime) -> u64 {
-        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let part = part::number(window, since_1970);
+        let part = part::number(window, since_1970(now));
         if self.window != Some(window) {
             let used = self.used();
             self.window = Some(window);
@@ -266,6 +332,11 @@ impl State {
     fn sum(&self, amount: impl Fn(&Part) -> u64) -> u64 {
         self.parts.values().fold(0, |sum, part| sum.saturating_add(amount(part)))
     }
+}
+
+/// Returns the time since 1970; a clock from before that counts as of then.
+fn since_1970(now: SystemTime) -> Duration {
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 fn signed(nanos: u64) -> i64 {

@@ -145,12 +145,14 @@ pub(crate) async fn a_spent_budget_refuses_loads_and_no_hits(place: Place) {
         }
         let spent = answer(10, &model).await.unwrap_err();
         assert_eq!((spent.cache(), spent.budget().to_string()), ("budget-answer", "0.1/1d".into()));
+        assert_eq!(spent.left(), 0);
+        assert!((DAY..=DAY + ROUNDED_UP).contains(&spent.retry_after()), "{spent}");
         for id in 0..10 {
             assert_eq!(answer(id, &model).await, Ok(id), "a hit costs nothing");
         }
         assert_eq!(answer::refresh(3, &model).await, Err(spent));
         assert_eq!(answer::peek(3).await, Some(3), "what is stored stays");
-        node.clock().advance(DAY + ROUNDED_UP);
+        node.clock().advance(spent.retry_after());
         assert_eq!(answer(10, &model).await, Ok(10), "what was spent a day ago counts no more");
         assert_eq!(model.cents(), 11);
     })
@@ -222,7 +224,8 @@ pub(crate) async fn a_load_reserves_what_loads_have_cost(place: Place) {
         measured(2, 0).await.unwrap_err();
         measured(3, 40).await.unwrap();
         let refused = measured(4, 1).await.unwrap_err();
-        assert!(refused.contains("budget-measured"), "{refused}: 40 cents are no longer left");
+        assert!(refused.contains("`budget-measured`, 1/1d, does not allow the load"), "{refused}");
+        assert!(refused.contains("0.2 is left of it, and more comes in"), "{refused}");
     })
     .await;
 }

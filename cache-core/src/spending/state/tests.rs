@@ -44,6 +44,53 @@ fn loads_are_allowed_up_to_the_budget_of_each_window() {
 }
 
 #[test]
+fn a_load_that_the_rest_does_not_cover_would_be_refused() {
+    let mut state = State::default();
+    let order = order(Window::Day, Some(300), Counted::Here);
+    for used in [0, 300, 600] {
+        assert_eq!((state.used(), state.would_refuse(&order, at(1))), (used, false));
+        reserve(&mut state, 1, Some(300)).unwrap();
+    }
+    assert!(state.would_refuse(&order, at(1)));
+    assert_eq!(state.used(), 900, "it reserves nothing");
+    let noon = at(1) + DAY / 2;
+    assert_eq!(state.rest(Window::Day, LIMIT, noon), Rest { nanos: 100, more_in: DAY / 2 });
+    assert!(!state.would_refuse(&order, at(2)));
+}
+
+#[test]
+fn more_of_a_sliding_budget_comes_when_what_was_spent_first_counts_no_more() {
+    let order = order(Window::Sliding(DAY), Some(500), Counted::Here);
+    let mut state = State::default();
+    for hours in [0, 7] {
+        assert!(matches!(state.reserve(&order, at(1) + DAY / 24 * hours), Step::Reserved(..)));
+    }
+    let now = at(1) + DAY / 3;
+    assert!(state.would_refuse(&order, now));
+    let Rest { nanos, more_in } = state.rest(order.window, LIMIT, now);
+    assert_eq!((nanos, more_in), (0, DAY - DAY / 3 + DAY / 12));
+    let just_before = now + more_in - Duration::from_nanos(1);
+    assert!(state.would_refuse(&order, just_before) && !state.would_refuse(&order, now + more_in));
+}
+
+#[test]
+fn a_node_knows_of_others_what_would_be_refused() {
+    let mut store = Store::default();
+    let [mut one, mut other] = [State::default(), State::default()];
+    assert_eq!(load(&mut one, 1, Some(&mut store), 600), 600);
+    assert_eq!(load(&mut other, 2, Some(&mut store), 100), 100);
+    let costing = |cost| order(Window::Day, Some(cost), Counted::There);
+    assert_eq!(other.rest(Window::Day, LIMIT, at(1)).nanos, 300);
+    assert!(!other.would_refuse(&costing(300), at(1)));
+    assert!(other.would_refuse(&costing(301), at(1)));
+    // Alone it has its share, and the first has all that there is.
+    assert_eq!(load(&mut other, 2, None, 301), 0);
+    let alone = order(Window::Day, Some(1), Counted::OutOfReach);
+    assert!(other.would_refuse(&alone, at(1)));
+    assert_eq!(other.rest(Window::Day, LIMIT, at(1)).nanos, 0);
+}
+
+#[test]
 fn a_load_settles_for_the_window_in_which_it_began() {
     let mut state = State::default();
     let (part, nanos) = reserve(&mut state, 1, Some(600)).unwrap();
