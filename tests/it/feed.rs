@@ -25,7 +25,7 @@ const RIGHTS: &str = "~* &* +@all -client|tracking";
 const FEED: &str = "cachery:#changes";
 
 /// The truth, which only grows: one for each test, because they run side by side.
-static TRUTH: [[AtomicU64; KEYS]; 3] = [const { [const { AtomicU64::new(0) }; KEYS] }; 3];
+static TRUTH: [[AtomicU64; KEYS]; 5] = [const { [const { AtomicU64::new(0) }; KEYS] }; 5];
 
 #[cached(name = "feed-truth", ttl = 3600)]
 async fn truth(test: usize, key: usize) -> u64 {
@@ -72,8 +72,8 @@ struct Place {
 }
 
 impl Place {
-    async fn server() -> Self {
-        Self::of(Deployment::Server(Server::with(users).await), 0).await
+    async fn server(test: usize) -> Self {
+        Self::of(Deployment::Server(Server::with(users).await), test).await
     }
 
     async fn cluster(test: usize) -> Self {
@@ -112,6 +112,20 @@ impl Place {
             })
             .await;
         }
+    }
+
+    /// Waits until one invalidation has ended one value in the reader's memory, and no other. A
+    /// message that is lost empties all of it, and so does a pulse that is late on a busy machine.
+    async fn hears(&self) {
+        eventually("a message ends one value", PATIENCE, async || {
+            self.follows().await;
+            let before = self.reader.sync_scope(truth::cache).stats();
+            self.invalidate(0).await;
+            self.follows().await;
+            let since = self.reader.sync_scope(truth::cache).stats().since(&before);
+            (since.loads == 1 && since.remote.hits == 0).then_some(())
+        })
+        .await;
     }
 
     /// Invalidates all keys again and again, and loses so many messages.
@@ -171,12 +185,18 @@ fn wanted() -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_messages_are_lost_the_other_node_keeps_nothing_that_was_invalidated() {
-    Place::server().await.lose(wanted()).await;
+    Place::server(0).await.lose(wanted()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nor_on_a_cluster() {
     Place::cluster(1).await.lose(wanted()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_ends_the_value_that_was_invalidated_and_no_other() {
+    Place::server(3).await.hears().await;
+    Place::cluster(4).await.hears().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
