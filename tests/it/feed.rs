@@ -215,4 +215,5 @@ async fn the_feed_of_a_cluster_is_followed_to_another_master() {
         place.follows().await;
     }
     listens(&place.reader).await;
+    place.hears().await;
 }

@@ -19,7 +19,7 @@ pub(super) const BUILT_IN: &str = "built-in";
 /// The value of a bound that is not set.
 const NONE: &str = "none";
 /// The value of a time that is not set.
-const OFF: &str = "`off`";
+const OFF: &str = "off";
 
 /// The settings in effect, each with its source. `Display` shows them as a table. A password, a URL
 /// or a secret is never in it.

@@ -79,6 +79,7 @@ impl Resolved {
             sources.isolated,
             &mut faults,
         );
+        faults.extend(checks::other_urls(&file, &layers, backends));
         if program.enabled {
             notes.extend(checks::unused_remote(&layers, sites));
         }

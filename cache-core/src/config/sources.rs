@@ -6,7 +6,7 @@ mod file;
 mod variables;
 
 pub(crate) use builder::BuilderSettings;
-use file::Contents;
+pub(super) use file::Contents;
 #[cfg(test)]
 pub(super) use variables::known;
 pub(super) use variables::{FOR_ALL, meant, name_and_field, owner};

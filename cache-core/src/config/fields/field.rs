@@ -34,15 +34,16 @@ pub(crate) struct Field<S: 'static> {
 pub(crate) enum FieldDefault {
     /// A value, as a setting writes it.
     Value(fn() -> String),
-    /// Something that no setting can write.
+    /// Words that stand for none, in Markdown.
     Words(&'static str),
 }
 
 impl FieldDefault {
+    /// Returns the text as it stands among values, without marks.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Value(value) => value(),
-            Self::Words(words) => (*words).to_owned(),
+            Self::Words(words) => words.replace('`', ""),
         }
     }
 

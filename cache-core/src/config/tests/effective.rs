@@ -31,6 +31,7 @@ fn each_value_names_who_says_it_and_whom_it_overrules() {
         "  ttl              forever        from builder; CACHE_USERS_TTL says 30m; the attribute says 1h",
         "  capacity         5              from the attribute; CACHE_DEFAULT_CAPACITY says 9",
         "  backend          memory         built-in",
+        "  stale            off            built-in",
         "  url              (not shown)    from builder",
         "  key_secret       (not shown)    from CACHE_KEY_SECRET",
         "  prefix           cachery        built-in",
@@ -38,6 +39,16 @@ fn each_value_names_who_says_it_and_whom_it_overrules() {
         assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
     }
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn no_value_has_quotes_or_marks_around_it() {
+    let sites = [site("users")];
+    let EffectiveConfig { program, caches, redis, .. } = effective(&resolve(&sites, &[]).0, &sites);
+    let of_caches = caches.into_iter().flat_map(|cache| cache.settings);
+    for Setting { field, value, .. } in program.into_iter().chain(of_caches).chain(redis) {
+        assert!(!value.contains(['`', '"']), "{field}: {value}");
+    }
 }
 
 #[test]

@@ -304,3 +304,28 @@ fn a_program_that_links_no_cached_function_is_told_to_name_the_crate_that_has_th
     let (_, faults) = resolved(&sources, &[], &[]);
     assert!(faults[0].contains("`use my_service as _;`"), "{faults:?}");
 }
+
+#[test]
+fn a_wrong_url_of_another_profile_is_a_fault_as_well() {
+    let text = r#"
+[redis]
+url = "redis://base"
+[profile.production.redis]
+url = "ftp://production"
+[profile.staging]
+redis.url = "redis://staging"
+"#;
+    let faults = |profile, url| {
+        let (sources, file) = sources(text, &[("CACHE_ENV", profile), ("REDIS_URL", url)]);
+        let (_, faults) = resolved(&sources, &remote_target::linked(), &SITES);
+        let path = file.path().display().to_string();
+        faults.into_iter().map(|fault| fault.replace(&path, "cache.toml")).collect::<Vec<_>>()
+    };
+    let refused =
+        "cache.toml:5 [profile.production.redis] url: the scheme is unknown: write redis://";
+    for (profile, url) in [("local", ""), ("staging", ""), ("staging", "redis://elsewhere")] {
+        assert_eq!(faults(profile, url), [refused], "{profile}");
+    }
+    // In effect it is checked with all that belongs to it, and only where a cache uses Redis.
+    assert_eq!(faults("production", ""), [""; 0]);
+}

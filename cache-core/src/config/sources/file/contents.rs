@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::{layer::Layer, source::Source};
+use super::super::super::{
+    fields::RemoteSettings,
+    layer::Layer,
+    source::{Source, Sourced},
+};
 use crate::error::Fault;
 
 /// The contents of a file.
@@ -29,6 +33,12 @@ impl Contents {
     pub(crate) fn layers(&self, profile: Option<&str>) -> Vec<Layer> {
         let chosen = profile.map(|profile| self.ancestry(profile)).unwrap_or_default();
         chosen.into_iter().map(|(_, profile)| &profile.layer).chain([&self.base]).cloned().collect()
+    }
+
+    /// Returns the settings of the remote tier, in whatever profile.
+    pub(crate) fn remote(&self) -> impl Iterator<Item = &Sourced<RemoteSettings>> {
+        let profiles = self.profiles.values().map(|profile| &profile.layer);
+        [&self.base].into_iter().chain(profiles).flat_map(|layer| &layer.remote)
     }
 
     /// Returns the names of the caches that have a section.
