@@ -23,6 +23,7 @@ fn main() {
     }
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("cache.toml"), FILE).expect("written");
+    std::fs::write(directory.path().join("empty.toml"), "").expect("written");
     let child = Command::new(std::env::current_exe().expect("this test"))
         .current_dir(directory.path())
         .env(IN_CHILD, "1")
@@ -55,6 +56,16 @@ fn child() {
                 && second.message.starts_with("cache.toml:3 ")),
             "{faults:?}"
         );
+
+        let nothing: [(&str, &str); 0] = [];
+        let unused = Caches::builder().file("empty.toml").variables(nothing).build().await;
+        let unused = unused.expect("right settings");
+        let note = |notes: Vec<String>| notes.iter().any(|note| note.contains("`install()`"));
+        assert!(note(unused.health().await.notes), "calls use another registry");
+        assert!(!note(Caches::current().health().await.notes));
+        assert!(!note(Caches::isolated().health().await.notes), "a test's own");
+        unused.scope(lazy(1)).await;
+        assert!(!note(unused.health().await.notes), "a call has used it");
 
         let refused = Caches::from_env().await.expect_err("a wrong variable").to_string();
         assert!(

@@ -25,6 +25,8 @@ use token::Token;
 #[derive(Clone, Default)]
 pub struct Access {
     tokens: Vec<Token>,
+    /// A line about each token that opens nothing.
+    notes: Vec<String>,
     reads_are_open: bool,
     own: Option<Arc<dyn Authorize>>,
 }
@@ -87,7 +89,8 @@ pub(crate) enum Verdict {
 impl Access {
     /// Opens everything to whoever shows `secret`. The audit lines of changes have the `name`.
     ///
-    /// A secret of fewer than 16 bytes opens nothing, and an error line in the log says so.
+    /// A secret of fewer than 16 bytes opens nothing; an error line in the log and a note in health
+    /// say so.
     ///
     /// ```
     /// use cachery::{Caches, axum::{Access, routes}};
@@ -96,7 +99,7 @@ impl Access {
     /// # let _ = app;
     /// ```
     pub fn token(name: impl Into<String>, secret: impl AsRef<[u8]>) -> Self {
-        Self::default().and(Token::new(name.into(), secret.as_ref(), Right::Change))
+        Self::default().and(name.into(), secret.as_ref(), Right::Change)
     }
 
     /// Opens what the program's own code decides.
@@ -114,7 +117,7 @@ impl Access {
     /// ```
     #[must_use]
     pub fn read_token(self, name: impl Into<String>, secret: impl AsRef<[u8]>) -> Self {
-        self.and(Token::new(name.into(), secret.as_ref(), Right::Read))
+        self.and(name.into(), secret.as_ref(), Right::Read)
     }
 
     /// Opens reads to everybody who can reach the routes, without a token. They see the names of
@@ -131,9 +134,21 @@ impl Access {
         Self { reads_are_open: true, ..self }
     }
 
-    fn and(mut self, token: Option<Token>) -> Self {
-        self.tokens.extend(token);
+    /// Adds a token. One whose secret is too short opens nothing, which is told.
+    fn and(mut self, name: String, secret: &[u8], right: Right) -> Self {
+        match Token::new(name, secret, right) {
+            Ok(token) => self.tokens.push(token),
+            Err(note) => {
+                tracing::error!("{note}");
+                self.notes.push(note);
+            }
+        }
         self
+    }
+
+    /// Returns a line about each token that opens nothing.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Decides about a request.

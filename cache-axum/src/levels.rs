@@ -13,7 +13,8 @@ const LEAST_LOADS: u64 = 10;
 /// Returns the application, the configuration, the registry, each cache, each server and its link,
 /// after their statuses have been noted.
 pub(crate) fn note(admin: &Admin, health: &Health, report: &Report) -> Vec<Level> {
-    let mut levels = vec![application(admin), configuration(health), registry(admin, health)];
+    let mut levels =
+        vec![application(admin), configuration(admin, health), registry(admin, health)];
     levels.extend(report.caches.iter().map(|report| cache(admin, report)));
     levels.extend(health.servers.iter().map(|of| server(of, &admin.thresholds)));
     levels.extend(health.servers.iter().map(|of| link(admin, of)));
@@ -32,16 +33,17 @@ fn application(admin: &Admin) -> Level {
     Level::up("application", None, numbers)
 }
 
-fn configuration(health: &Health) -> Level {
+fn configuration(admin: &Admin, health: &Health) -> Level {
+    let notes: Vec<_> = admin.access.notes().iter().chain(&health.notes).cloned().collect();
     let faults: Vec<_> = health.faults.iter().map(|fault| fault.message.clone()).collect();
-    let numbers = json!({ "faults": faults.len(), "notes": health.notes.len() });
+    let numbers = json!({ "faults": faults.len(), "notes": notes.len() });
     let cause = faults.first().cloned().unwrap_or_default();
     let level = Level::up("configuration", None, numbers).degraded_if(
         !faults.is_empty(),
         cause,
         "correct the settings in `details`: `Caches::from_env` would refuse to start with them",
     );
-    Level { details: faults.into_iter().chain(health.notes.iter().cloned()).collect(), ..level }
+    Level { details: faults.into_iter().chain(notes).collect(), ..level }
 }
 
 fn registry(admin: &Admin, health: &Health) -> Level {
@@ -79,7 +81,7 @@ fn cache(admin: &Admin, report: &CacheReport) -> Level {
         "load_error_ratio": rate.and_then(|rate| rate.load_error_ratio),
         "size": report.stats.size,
         "capacity": policies.iter().map(|policy| policy.capacity).sum::<u64>(),
-        "bytes": report.stats.bytes,
+        "bytes": report.bytes,
         "stale_seconds": report.stale_for.map(|time| time.as_secs_f64()),
     });
     let Thresholds { hit_ratio, load_error_ratio, .. } = admin.thresholds;

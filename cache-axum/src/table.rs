@@ -62,7 +62,7 @@ fn row(One { report, rates, load_seconds, .. }: &One) -> [String; HEAD.len()] {
         count(stats.load_errors),
         count(stats.coalesced),
         count(stats.size),
-        count(stats.bytes),
+        report.bytes.map_or_else(|| "-".to_owned(), count),
         shown(load_seconds.p95),
         shown(rates.minute.map(per_second)),
         shown(rates.five_minutes.and_then(|rate| rate.hit_ratio)),

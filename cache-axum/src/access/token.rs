@@ -19,17 +19,18 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// Creates a token. Returns `None` for a secret that is too short, after a line in the log.
-    pub(super) fn new(name: String, secret: &[u8], right: Right) -> Option<Self> {
+    /// Creates a token.
+    ///
+    /// # Errors
+    /// Tells that the secret is too short.
+    pub(super) fn new(name: String, secret: &[u8], right: Right) -> Result<Self, String> {
         if secret.len() < LEAST_BYTES {
-            tracing::error!(
-                token = name,
-                "the secret of this token has fewer than {LEAST_BYTES} bytes, so it opens nothing: \
+            return Err(format!(
+                "the secret of the token `{name}` has fewer than {LEAST_BYTES} bytes, so it opens nothing: \
                  take a longer one, for example that of `openssl rand -hex 16`"
-            );
-            return None;
+            ));
         }
-        Some(Self { name, right, secret: blake3::hash(secret) })
+        Ok(Self { name, right, secret: blake3::hash(secret) })
     }
 }
 

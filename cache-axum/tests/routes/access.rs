@@ -108,6 +108,11 @@ async fn a_short_secret_opens_nothing() {
         let reply = send(&app, with_token(bare(Method::GET, "/health"), short)).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{short}");
     }
+    let app = routes(Caches::isolated(), Access::token("ops", "short").open_reads());
+    let health = send(&app, bare(Method::GET, "/health")).await.json();
+    let told = health["levels"][1]["details"][0].as_str().unwrap();
+    assert!(told.contains("`ops`") && told.contains("openssl rand"), "{health}");
+    assert_eq!(health["levels"][1]["numbers"]["notes"], 1, "{health}");
     let sixteen = "sixteen-bytes-xy";
     let app = routes(Caches::isolated(), Access::token("ops", sixteen));
     let reply = send(&app, with_token(bare(Method::GET, "/health"), sixteen)).await;

@@ -9,6 +9,7 @@ use axum::{
 use cachery::{
     Backend, Caches, Invalidation,
     axum::{Access, Thresholds, routes, routes_with},
+    cached,
     config::CacheSettings,
 };
 use cachery_test_support::{Server, eventually};
@@ -37,6 +38,28 @@ fn assert_tells(level: &Value) {
     let history = level["history"].as_array().expect("a history");
     let last = history.last().expect("the present status");
     assert_eq!((&last["status"], &last["since"]), (&level["status"], &level["since"]));
+}
+
+/// A value whose size is not known.
+#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Odd(u64);
+
+#[cached(name = "routes-odd", ttl = "1h")]
+async fn odd(id: u64) -> Odd {
+    Odd(id)
+}
+
+#[tokio::test]
+async fn a_size_that_is_not_known_is_none_and_not_zero() {
+    let (caches, app) = program().await;
+    caches.scope(odd(1)).await;
+    let health = send(&app, get("/health")).await.json();
+    for (name, is_known) in [("routes-price", true), ("routes-odd", false)] {
+        let cache = send(&app, get(&format!("/api/cache/{name}"))).await.json();
+        assert_eq!(cache["bytes"].is_u64(), is_known, "{cache:#}");
+        let numbers = &level(&health, "cache", Some(name))["numbers"];
+        assert_eq!(numbers["bytes"].is_u64(), is_known, "{numbers:#}");
+    }
 }
 
 #[tokio::test]

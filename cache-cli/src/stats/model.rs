@@ -14,6 +14,12 @@ pub(crate) struct Caches {
 pub(crate) struct Cache {
     pub(crate) name: String,
     pub(crate) stats: Stats,
+    /// `None` where the size of values is not known.
+    #[serde(default)]
+    pub(crate) bytes: Option<u64>,
+    /// `None` where no load costs anything.
+    #[serde(default)]
+    pub(crate) ledger: Option<Ledger>,
     #[serde(default)]
     pub(crate) sites: Vec<Site>,
     #[serde(default)]
@@ -33,7 +39,6 @@ pub(crate) struct Stats {
     pub(crate) load_errors: u64,
     pub(crate) puts: u64,
     pub(crate) size: u64,
-    pub(crate) bytes: u64,
     /// In seconds.
     pub(crate) load_time: f64,
     /// In seconds.
@@ -78,6 +83,13 @@ pub(crate) struct Money {
     pub(crate) saved_by_hits: u64,
     pub(crate) saved_by_coalescing: u64,
     pub(crate) over_budget: u64,
+}
+
+/// The bill of a cache, in billionths of a unit.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct Ledger {
+    pub(crate) spent: i64,
+    pub(crate) saved: i64,
 }
 
 /// One function of a cache.

@@ -10,21 +10,33 @@ pub(super) struct Column {
     pub(super) cell: fn(&Cache) -> String,
 }
 
+impl Column {
+    /// Tells whether the column is about money, and is left out where no load costs any.
+    fn is_of_money(&self) -> bool {
+        matches!(self.title, SPENT | SAVED)
+    }
+}
+
+const SPENT: &str = "spent";
+const SAVED: &str = "money saved";
+
 /// The columns, the most useful first. The first is on the left, the others on the right.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 15] = [
     Column { title: "cache", cell: |cache| cache.name.clone() },
     Column { title: "calls", cell: |cache| count(cache.calls()) },
     Column { title: "calls/s", cell: |cache| rate(cache, |rate| rate.requests_per_second) },
     Column { title: "hits", cell: |cache| percent(cache.hit_ratio()) },
     Column { title: "loads", cell: |cache| count(cache.stats.loads) },
     Column { title: "errors", cell: |cache| count(cache.stats.load_errors) },
+    Column { title: SPENT, cell: |cache| money(cache.ledger.map(|ledger| ledger.spent)) },
+    Column { title: SAVED, cell: |cache| money(cache.ledger.map(|ledger| ledger.saved)) },
     Column { title: "load p95", cell: |cache| seconds(cache.load_seconds.p95) },
     Column { title: "entries", cell: |cache| count(cache.stats.size) },
     Column {
         title: "evicted",
         cell: |cache| count(cache.stats.evictions.size + cache.stats.evictions.bytes),
     },
-    Column { title: "bytes", cell: |cache| bytes(cache.stats.bytes) },
+    Column { title: "bytes", cell: |cache| cache.bytes.map_or_else(none, bytes) },
     Column { title: "waited", cell: |cache| count(cache.stats.coalesced) },
     Column { title: "saved", cell: |cache| seconds(Some(cache.stats.time_saved)) },
     Column { title: "errors/s", cell: |cache| rate(cache, |rate| rate.load_errors_per_second) },
@@ -45,7 +57,9 @@ pub(super) fn text(caches: &[&Cache], width: usize) -> String {
 pub(super) fn rows(caches: &[&Cache], width: usize) -> Vec<Vec<String>> {
     let mut rows = vec![Vec::new(); caches.len() + 1];
     let mut room = width;
-    for (place, Column { title, cell }) in COLUMNS.iter().enumerate() {
+    let has_money = caches.iter().any(|cache| cache.ledger.is_some());
+    let columns = COLUMNS.iter().filter(|column| has_money || !column.is_of_money());
+    for (place, Column { title, cell }) in columns.enumerate() {
         let cells = [(*title).to_owned()].into_iter().chain(caches.iter().map(|cache| cell(cache)));
         let cells: Vec<_> = cells.collect();
         let widest = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or_default();
@@ -80,18 +94,31 @@ pub(crate) fn count(count: u64) -> String {
 
 /// Writes a share in percent; `-` for none.
 pub(crate) fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share))
+    share.map_or_else(none, |share| format!("{:.1} %", 100.0 * share))
 }
 
 /// Writes a time in the unit that suits it; `-` for none.
 pub(crate) fn seconds(seconds: Option<f64>) -> String {
     match seconds {
-        None => "-".to_owned(),
+        None => none(),
         Some(time) if time >= 100.0 => format!("{time:.0} s"),
         Some(time) if time >= 1.0 => format!("{time:.1} s"),
         Some(time) if time >= 1e-3 => format!("{:.1} ms", 1e3 * time),
         Some(time) => format!("{:.0} us", 1e6 * time),
     }
+}
+
+/// Writes an amount of money, given in billionths of its unit; `-` for none.
+#[expect(clippy::cast_precision_loss, reason = "it is rounded to be read")]
+fn money(nanos: Option<i64>) -> String {
+    let units = nanos.map(|nanos| nanos as f64 / 1e9);
+    units.map_or_else(none, |units| {
+        if units.abs() >= 1.0 { format!("{units:.2}") } else { format!("{units:.4}") }
+    })
+}
+
+fn none() -> String {
+    "-".to_owned()
 }
 
 /// Writes a size in the unit that suits it.
@@ -104,18 +131,38 @@ fn bytes(bytes: u64) -> String {
 }
 
 fn rate(cache: &Cache, of: fn(&super::model::Rate) -> f64) -> String {
-    cache.rates.minute.as_ref().map_or_else(|| "-".to_owned(), |rate| format!("{:.1}", of(rate)))
+    cache.rates.minute.as_ref().map_or_else(none, |rate| format!("{:.1}", of(rate)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::model::{Quantiles, Rates, Stats};
+    use crate::stats::model::{Ledger, Quantiles, Rates, Stats};
 
     fn cache(name: &str) -> Cache {
         let stats = Stats { hits: 1_234_567, misses: 3, loads: 3, ..Stats::default() };
         let (rates, load_seconds) = (Rates::default(), Quantiles::default());
-        Cache { name: name.to_owned(), stats, sites: Vec::new(), rates, load_seconds }
+        let (bytes, ledger) = (None, None);
+        Cache {
+            name: name.to_owned(),
+            stats,
+            bytes,
+            ledger,
+            sites: Vec::new(),
+            rates,
+            load_seconds,
+        }
+    }
+
+    #[test]
+    fn money_has_columns_where_a_load_costs_any() {
+        let (mut paid, free) = (cache("paid"), cache("free"));
+        paid.ledger = Some(Ledger { spent: 30_000_000, saved: -1_250_000_000 });
+        let text = text(&[&paid, &free], 200);
+        for cell in [SPENT, SAVED, "0.0300", "-1.25"] {
+            assert!(text.contains(cell), "{text}");
+        }
+        assert!(!super::text(&[&free], 200).contains(SPENT));
     }
 
     #[test]

@@ -29,6 +29,9 @@ thread_local! {
     static SCOPE: Slot<Arc<Registry>> = const { Slot::empty() };
 }
 
+/// `true` once the registry of the process was built by a call.
+static BUILT_BY_A_CALL: AtomicBool = AtomicBool::new(false);
+
 /// The registry of the scope.
 static SCOPED: Scoped<Arc<Registry>> = Scoped::new(&SCOPE);
 
@@ -103,6 +106,7 @@ fn build() -> &'static Arc<Registry> {
         let sources = Sources::default();
         let resolved = Resolved::of(&sources, &SITES);
         is_built_here = true;
+        BUILT_BY_A_CALL.store(true, Relaxed);
         // A call cannot fail as a start can.
         open(sources, resolved.config, Clock::system(), resolved.faults, false)
     });
@@ -114,6 +118,17 @@ fn build() -> &'static Arc<Registry> {
         registry.settings.started.log_notes();
     }
     registry
+}
+
+/// Returns a line about a registry that no call has used, while a call has built one for the process.
+pub(super) fn note_of_unused(registry: &Registry) -> Option<String> {
+    let is_unused = !registry.settings.sources.isolated && registry.open_caches().next().is_none();
+    let in_use = INSTALLED.get().filter(|_| is_unused && BUILT_BY_A_CALL.load(Relaxed))?;
+    let is_other =
+        !std::ptr::eq(Arc::as_ptr(in_use), registry) && in_use.open_caches().next().is_some();
+    let note = "no call has used this registry: calls use another one, which the first of them has built from \
+                the environment; call `install()` on this one before the first call";
+    is_other.then(|| note.to_owned())
 }
 
 /// Hands the counters of the process to the `metrics` recorder.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cachery_syntax::{Budget, format_duration};
 
-use super::state::Registry;
+use super::{current, state::Registry};
 use crate::{
     cache::{TOO_LARGE_FOR_MEMORY, WRONG_COST},
     codec::Undecodable,
@@ -31,6 +31,7 @@ pub(super) async fn health(registry: &Registry) -> Health {
     let settings = &registry.settings;
     let prefix = registry.remote.is_some().then(|| settings.started.remote.prefix.clone());
     let mut notes = settings.notes();
+    notes.extend(current::note_of_unused(registry));
     notes.extend(unstored_notes(registry));
     notes.extend(too_large_notes(registry));
     notes.extend(stale_notes(registry));

@@ -61,6 +61,9 @@ pub struct CacheReport {
     pub stats: Stats,
     /// The value of `stats.hit_ratio()`, for readers of the serialised report.
     pub hit_ratio: f64,
+    /// The bytes of the entries in memory now, as `stats.bytes`; `None` where values have no known
+    /// size, and no `weigh` tells it.
+    pub bytes: Option<u64>,
     /// The time for which values past their ttl have been returned because loads fail or take too
     /// long; in a serialised report, seconds. `None` once a load has succeeded.
     #[serde(serialize_with = "crate::seconds::of_option")]
@@ -126,11 +129,14 @@ impl CacheReport {
         window: Duration,
     ) -> Self {
         let stats = registry.stats(name);
+        let is_weighed = sites.iter().all(|site| (site.weigh)().is_some());
+        let bytes = is_weighed.then_some(stats.bytes);
         let sites = sites.iter().map(|site| SiteReport::of(registry, site)).collect();
         let ledger = Ledger::of(&stats.money, window);
         let budget = registry.budget(name);
         let stale_for = registry.stale_for(name);
-        Self { name, stats, hit_ratio: stats.hit_ratio(), stale_for, ledger, budget, sites }
+        let hit_ratio = stats.hit_ratio();
+        Self { name, stats, hit_ratio, bytes, stale_for, ledger, budget, sites }
     }
 }
 
