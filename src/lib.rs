@@ -71,6 +71,7 @@ mod book {
     }
 
     pages! {
+        attribute = include_str!("../docs/attribute.md");
         configuration = include_str!("../docs/configuration.md");
         costs = include_str!("../docs/costs.md");
         deploying = include_str!("../docs/deploying.md");

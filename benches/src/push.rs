@@ -1,9 +1,13 @@
 //! The cost of one node's invalidations and fills for a server that pushes to 100 others, in the
-//! chosen mode and in those that were rejected.
+//! chosen mode and in those that were rejected; and before that the time until another node sees an
+//! invalidation ([`seen`]).
 //!
-//! Run it by `cargo run --release --bin push` in `benches/`; it starts a `redis-server` of its own.
+//! Run it by `cargo run --release --bin push` in `benches/`, or with `seen` behind it for that time
+//! alone; it starts a `redis-server` of its own.
 //! Requests are the tier's own scripts, one after another; the server reports its CPU time and the
 //! bytes that it sent.
+
+mod seen;
 
 use std::time::Duration;
 
@@ -87,6 +91,10 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
+    runtime.block_on(seen::measure());
+    if std::env::args().nth(1).as_deref() == Some("seen") {
+        return;
+    }
     println!("{KEYS} keys, {NODES} nodes: CPU seconds of the server and MB sent, median of {ROUNDS} rounds");
     println!("{:<26} {:>20} {:>20}", "", "invalidations", "fills");
     for (mode, name) in Mode::ALL {

@@ -144,3 +144,28 @@ pub(super) fn joined(pieces: Vec<TokenStream>) -> TokenStream {
     let comma = || TokenTree::from(Punct::new(',', Spacing::Alone));
     pieces.into_iter().flat_map(|piece| piece.into_iter().chain([comma()])).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::*;
+
+    /// Returns the words in backticks in the sentence of the docs that begins with `begin`.
+    fn listed(begin: &str) -> BTreeSet<String> {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/attribute.md");
+        let page = fs::read_to_string(page).expect("the page is there");
+        let (_, rest) = page.split_once(begin).expect("the sentence is there");
+        let (list, _) = rest.split_once('.').expect("the sentence ends");
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_docs_list_the_fields_of_a_declared_cache() {
+        let fields: BTreeSet<_> = names().map(str::to_owned).collect();
+        assert_eq!(listed("Its fields are "), fields);
+        let of_functions: BTreeSet<_> = OF_A_FUNCTION.map(str::to_owned).into();
+        let beside = listed("an attribute has only what is about its function, which is ");
+        assert_eq!(beside, &of_functions - &BTreeSet::from(["cache".to_owned()]));
+    }
+}
