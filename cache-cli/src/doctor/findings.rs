@@ -158,7 +158,8 @@ fn few_hits(cache: &Cache) -> Option<Row> {
 /// Refreshes that cost more than hits save.
 fn losing(cache: &Cache) -> Option<Row> {
     let money = &cache.stats.money;
-    let saved = money.saved_by_hits.saturating_add(money.saved_by_coalescing);
+    let saved = [money.saved_by_hits, money.saved_by_coalescing, money.saved_by_dedup];
+    let saved = saved.into_iter().fold(0, u64::saturating_add);
     let loss = money.refresh.checked_sub(saved).filter(|loss| *loss > 0)?;
     let [units, nanos] = [loss / 1_000_000_000, loss % 1_000_000_000];
     let value = format!("it costs {units}.{nanos:09} more than it saves");
@@ -250,6 +251,8 @@ mod tests {
             0.1,
             "it costs 3.500000000 more than it saves",
         );
+        let money = json!({ "refresh": 5_u64, "saved_by_hits": 2_u64, "saved_by_dedup": 3_u64 });
+        assert_eq!(findings(&pays(json!({ "money": money })), 60.0, 0.1), [""; 0]);
         found(&pays(json!({ "money": { "over_budget": 3 } })), 60.0, 0.1, "refused 3 loads");
         found(&json!({}), 60.0, 0.0, "never used since the start: f at a.rs:1");
     }

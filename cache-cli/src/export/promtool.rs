@@ -22,7 +22,7 @@ const SERVER: &[(&str, &str)] = &[("job", "shop"), ("instance", "a"), ("server",
 
 /// For each alert, courses in which it fires, and courses in which it must not: below the bound,
 /// without traffic, or over again.
-const COURSES: [Course; 37] = [
+const COURSES: [Course; 38] = [
     Course {
         alert: "CacheLoadsSlow",
         series: &[
@@ -312,6 +312,16 @@ const COURSES: [Course; 37] = [
                 r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_coalesced"}"#,
                 "0+6x60",
             ),
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="refresh"}"#, "0+20x60"),
+        ],
+        fires: None,
+    },
+    Course {
+        // A batch that names many items again saves by that.
+        alert: "CacheSavingNegative",
+        series: &[
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_hit"}"#, "0+10x60"),
+            (r#"cache_cost_nanos_total{job="shop",cache="users",kind="saved_dedup"}"#, "0+11x60"),
             (r#"cache_cost_nanos_total{job="shop",cache="users",kind="refresh"}"#, "0+20x60"),
         ],
         fires: None,

@@ -182,7 +182,7 @@ pub(super) const ALERTS: [Alert; 14] = [
     },
     Alert {
         name: "CacheSavingNegative",
-        query: "sum by (job, cache) (increase(cache_cost_nanos_total{kind=~\"saved_hit|saved_coalesced\"}[6h])) \
+        query: "sum by (job, cache) (increase(cache_cost_nanos_total{kind=~\"saved_hit|saved_coalesced|saved_dedup\"}[6h])) \
                 - sum by (job, cache) (increase(cache_cost_nanos_total{kind=\"refresh\"}[6h])) < 0",
         lasts: "30m",
         severity: Severity::Info,

@@ -82,6 +82,7 @@ pub(crate) struct Money {
     pub(crate) refresh: u64,
     pub(crate) saved_by_hits: u64,
     pub(crate) saved_by_coalescing: u64,
+    pub(crate) saved_by_dedup: u64,
     pub(crate) over_budget: u64,
 }
 
