@@ -68,7 +68,7 @@ fn more_of_a_sliding_budget_comes_when_what_was_spent_first_counts_no_more() {
     let now = at(1) + DAY / 3;
     assert!(state.would_refuse(&order, now));
     let Rest { nanos, more_in } = state.rest(order.window, LIMIT, now);
-    assert_eq!((nanos, more_in), (0, DAY - DAY / 3 + DAY / 12));
+    assert_eq!((nanos, more_in), (0, DAY / 24 * 18));
     let just_before = now + more_in - Duration::from_nanos(1);
     assert!(state.would_refuse(&order, just_before) && !state.would_refuse(&order, now + more_in));
 }
