@@ -3,11 +3,14 @@
 //! A process of its own: whether a span is of interest is cached for the whole process, so threads
 //! without a subscriber would decide it for these.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use cachery::{CacheKey, Caches, cached};
 use cachery_test_support::Log;
-use tracing::{Subscriber, span};
+use tracing::{Instrument as _, Subscriber, span};
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt as _},
@@ -22,6 +25,12 @@ async fn traced(text: &str) -> Result<String, String> {
     } else {
         Ok(format!("planted-value of {text}"))
     }
+}
+
+#[cached(name = "tracing-detached", ttl = 60, stale = 60, detach)]
+async fn detached(id: u64) -> u64 {
+    tokio::task::yield_now().await;
+    id
 }
 
 #[cached(name = "tracing-slow", ttl = "1h")]
@@ -77,6 +86,28 @@ fn a_follower_links_to_the_load_that_it_waited_for() {
     assert_eq!(runtime.block_on(Caches::isolated().scope(calls)), (7, 7, 7));
     let links = links.0.lock().expect("nobody panics").clone();
     assert_eq!(links, [("cache.wait", "cache.load"); 2]);
+}
+
+#[test]
+fn a_load_in_a_task_links_to_the_call_that_it_began_for() {
+    let links = Links::default();
+    let _log = Log::default().of_thread();
+    let subscriber = tracing_subscriber::registry().with(links.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let caches = Caches::isolated();
+    caches.clock().stop();
+    runtime.block_on(caches.scope(async {
+        assert_eq!(detached(7).instrument(tracing::info_span!("call")).await, 7);
+        caches.clock().advance(Duration::from_secs(61));
+        assert_eq!(detached(7).instrument(tracing::info_span!("call of a stale value")).await, 7);
+        while detached::cache().stats().loads < 2 {
+            tokio::task::yield_now().await;
+        }
+    }));
+    let links = links.0.lock().expect("nobody panics").clone();
+    assert_eq!(links, [("cache.load", "call"), ("cache.load", "call of a stale value")]);
 }
 
 #[test]

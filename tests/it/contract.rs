@@ -225,7 +225,10 @@ macro_rules! with_rules_of_freshness {
                     a_renewal_that_fails_in_its_task_keeps_the_value
                     a_runtime_that_ends_during_a_renewal_leaves_it_to_the_next_call
                     a_shutdown_ends_the_loads_that_nobody_waits_for
+                    a_shutdown_leaves_the_loads_whose_callers_wait
+                    a_shutdown_waits_for_the_loads_in_tasks
                     nobody_waits_for_the_renewal_of_a_stale_value
+                    renewals_are_bounded_and_a_later_call_renews_what_was_shed
                     the_panic_and_the_error_of_a_load_reach_their_caller
                     what_is_invalidated_while_it_is_renewed_stays_invalid;
                 expire:
@@ -263,13 +266,16 @@ macro_rules! with_rules_of_freshness {
                     nobody_waits_for_a_refresh_by_a_task
                     of_its_callers_in_the_window_one_refreshes_it_and_no_other_waits
                     settings_set_it_for_any_function
+                    the_window_is_twenty_load_times_where_that_is_less
                     what_is_invalidated_while_it_is_refreshed_stays_invalid;
                 timeouts:
                     a_load_in_a_task_is_ended_too
+                    a_load_of_a_declared_cache_is_ended_where_a_value_is_usable
                     a_load_that_takes_too_long_is_ended_and_its_key_is_free
                     a_setting_ends_the_loads_of_a_function_that_says_it_can
                     a_usable_value_serves_in_place_of_a_load_that_takes_too_long
                     after_the_soft_timeout_the_usable_value_serves_and_the_load_goes_on
+                    an_error_of_any_kind_says_that_the_load_took_too_long
                     what_is_invalidated_does_not_serve_after_the_soft_timeout
                     what_is_invalidated_does_not_serve_in_its_place;
             }
@@ -283,8 +289,12 @@ mod freshness_of_nodes_in_redis {
         expire:
             it_expires_on_every_node
             what_a_refresh_replaces_does_not_serve_after_an_expiry;
-        freshness: a_load_that_has_failed_holds_off_the_other_node;
+        freshness:
+            a_load_that_has_failed_holds_off_the_other_node
+            a_new_value_of_another_node_ends_the_note
+            to_read_a_value_from_redis_moves_no_end_of_it;
         refresh: nodes_share_one_refresh;
+        timeouts: a_load_of_another_node_is_waited_for_until_the_soft_timeout;
     }
 }
 
@@ -294,8 +304,12 @@ mod freshness_of_nodes_in_tiers {
         expire:
             it_expires_on_every_node
             what_a_refresh_replaces_does_not_serve_after_an_expiry;
-        freshness: a_load_that_has_failed_holds_off_the_other_node;
+        freshness:
+            a_load_that_has_failed_holds_off_the_other_node
+            a_new_value_of_another_node_ends_the_note
+            to_read_a_value_from_redis_moves_no_end_of_it;
         refresh: nodes_share_one_refresh;
+        timeouts: a_load_of_another_node_is_waited_for_until_the_soft_timeout;
     }
 }
 

@@ -1,6 +1,9 @@
 //! Health and statistics.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -177,6 +180,36 @@ async fn health_has_a_level_for_the_application_the_settings_the_registry_and_ea
     let price = level(&health, "cache", Some("routes-price"));
     assert_eq!((&price["status"], &health["status"]), (&"degraded".into(), &"degraded".into()));
     assert!(price["todo"].as_str().unwrap().contains("enable"));
+}
+
+static FAILS: AtomicBool = AtomicBool::new(false);
+
+#[cached(name = "routes-reads-old", ttl = "1m", stale_if_error = "1h")]
+async fn old() -> Result<u64, String> {
+    if FAILS.load(SeqCst) { Err("planted-error".to_owned()) } else { Ok(1) }
+}
+
+#[tokio::test]
+async fn a_cache_that_lives_on_old_values_is_degraded_and_says_for_how_long() {
+    let (caches, app) = program().await;
+    let clock = caches.clock();
+    clock.stop();
+    let shown = async || {
+        let health = send(&app, get("/health")).await.json();
+        let old = level(&health, "cache", Some("routes-reads-old"));
+        (old["status"].clone(), old["numbers"]["stale_seconds"].clone())
+    };
+    let up = ("up".into(), Value::Null);
+    assert_eq!(caches.scope(old()).await, Ok(1));
+    assert_eq!(shown().await, up);
+    clock.advance(Duration::from_secs(120));
+    FAILS.store(true, SeqCst);
+    assert_eq!(caches.scope(old()).await, Ok(1), "its load fails");
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(shown().await, ("degraded".into(), 5.0.into()));
+    FAILS.store(false, SeqCst);
+    assert_eq!(caches.scope(old::refresh()).await, Ok(1));
+    assert_eq!(shown().await, up);
 }
 
 #[tokio::test(start_paused = true)]

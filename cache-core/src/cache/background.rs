@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renewals_of_a_cache_are_bounded_and_loads_for_callers_are_not() {
+    fn renewals_are_bounded_and_loads_for_callers_are_not() {
         let background = Background::default();
         let running: Vec<_> = std::iter::from_fn(|| background.begin()).collect();
         assert_eq!(running.len(), MOST_OF_A_CACHE);
@@ -142,5 +142,10 @@ mod tests {
         drop((running, for_a_caller));
         assert_eq!(background.running(), 0);
         assert!(background.begin().is_some());
+        // No other test begins renewals.
+        let caches: Vec<_> = (0..=MOST / MOST_OF_A_CACHE).map(|_| Background::default()).collect();
+        let begun = caches.iter().flat_map(|cache| std::iter::from_fn(|| cache.begin()));
+        assert_eq!(begun.collect::<Vec<_>>().len(), MOST, "those of all caches together");
+        assert_eq!(RUNNING.load(Acquire), 0);
     }
 }

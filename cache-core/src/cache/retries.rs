@@ -164,6 +164,15 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_failed_together_are_not_due_together() {
+        let clock = Clock::isolated();
+        let (retries, now) = (Retries::default(), clock.now());
+        let due = |number| retries.failed(&value(number, now, None), now, FIRST).at;
+        let first = due(0);
+        assert!((1..20).any(|number| due(number) != first));
+    }
+
+    #[test]
     fn more_keys_than_the_bound_are_not_noted_unless_others_are_due() {
         let clock = Clock::isolated();
         let (retries, now) = (Retries::default(), clock.now());

@@ -341,16 +341,19 @@ pub(crate) async fn memory_keeps_a_value_for_less_time_than_redis(place: Place) 
         let probe = Probe::opened();
         let remote_hits = || short_memory::cache().stats().remote.hits;
         assert_eq!((short_memory(1, &probe).await, short_memory(1, &probe).await), (1, 1));
-        let before = remote_hits();
-        node.clock().advance(10 * SECOND);
-        assert_eq!((short_memory(1, &probe).await, short_memory(1, &probe).await), (1, 1));
         let from_redis = match place.backend {
             Backend::Memory => 0,
             Backend::Redis => 2,
             _ => 1,
         };
-        assert_eq!(remote_hits() - before, from_redis);
-        node.clock().advance(3590 * SECOND);
+        // Also what memory has read from Redis.
+        for _ in 0..2 {
+            let before = remote_hits();
+            node.clock().advance(10 * SECOND);
+            assert_eq!((short_memory(1, &probe).await, short_memory(1, &probe).await), (1, 1));
+            assert_eq!(remote_hits() - before, from_redis);
+        }
+        node.clock().advance(3580 * SECOND);
         assert_eq!(short_memory::peek(1).await, None);
         assert_eq!((short_memory(1, &probe).await, probe.runs()), (2, 2));
     })

@@ -13,6 +13,7 @@ use super::{
 
 const TTL: Duration = Duration::from_secs(60);
 const HELD_OFF: Duration = Duration::from_secs(12);
+const NEARLY_HELD_OFF: Duration = Duration::from_millis(9_900);
 const NEARLY_THE_TTL: Duration = Duration::from_secs(59);
 
 #[cached(
@@ -25,6 +26,11 @@ const NEARLY_THE_TTL: Duration = Duration::from_secs(59);
 )]
 async fn price(name: &str, origin: &Arc<Origin>) -> Result<usize, Failure> {
     assert_eq!(name, "tea", "the task has an argument of its own");
+    origin.run().await
+}
+
+#[cached(name = "detached-prices", ttl = 60, stale = 30, detach, skip(origin))]
+async fn prices(_id: u64, origin: &Arc<Origin>) -> Result<usize, Failure> {
     origin.run().await
 }
 
@@ -116,6 +122,9 @@ pub(crate) async fn a_renewal_that_fails_in_its_task_keeps_the_value(place: Plac
             for _ in 0..3 {
                 assert_eq!(call(&origin).await, Ok(1));
             }
+            // For ten seconds, where nothing else is set.
+            node.clock().advance(NEARLY_HELD_OFF);
+            assert_eq!(call(&origin).await, Ok(1));
             assert_eq!(origin.runs(), 1, "held off after {act:?}");
             node.clock().advance(HELD_OFF);
             assert_eq!(call(&origin).await, Ok(1));
@@ -184,6 +193,74 @@ pub(crate) async fn a_shutdown_ends_the_loads_that_nobody_waits_for(place: Place
         until(|| origin.probe.running() + abandoned.probe.running() == 0).await;
         // The next call works.
         assert_eq!(call(&Origin::new()).await, Ok(1));
+    })
+    .await;
+}
+
+pub(crate) async fn a_shutdown_waits_for_the_loads_in_tasks(place: Place) {
+    with_a_value(&place, async |node| {
+        node.clock().advance(TTL);
+        let origin = Origin::held_back();
+        assert_eq!(call(&origin).await, Ok(1));
+        until(|| origin.runs() == 1).await;
+        let shutdown = tokio::spawn(async move { node.shutdown(Duration::from_secs(20)).await });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!((shutdown.is_finished(), origin.probe.running()), (false, 1));
+        origin.probe.let_out(1);
+        ended(shutdown).await.unwrap();
+        assert_eq!((stats().freshness.refreshed_in_background, stats().puts), (1, 2));
+    })
+    .await;
+}
+
+pub(crate) async fn a_shutdown_leaves_the_loads_whose_callers_wait(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        let origin = Origin::held_back();
+        let caller = begin(&origin);
+        until(|| origin.runs() == 1).await;
+        node.shutdown(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(origin.probe.running(), 1);
+        origin.probe.let_out(1);
+        assert_eq!(ended(caller).await.unwrap(), Ok(1));
+    })
+    .await;
+}
+
+/// The most renewals of a cache at once.
+const MOST: usize = 64;
+
+pub(crate) async fn renewals_are_bounded_and_a_later_call_renews_what_was_shed(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        node.clock().stop();
+        let (origin, ids) = (Origin::new(), 0..MOST as u64 + 6);
+        for id in ids.clone() {
+            prices(id, &origin).await.unwrap();
+        }
+        node.clock().advance(TTL);
+        let (held_back, stats) = (Origin::held_back(), || prices::cache().stats());
+        for id in ids.clone() {
+            prices(id, &held_back).await.expect("the stale value");
+        }
+        until(|| held_back.runs() == MOST).await;
+        assert_eq!(stats().freshness.background_shed, 6);
+        held_back.probe.open();
+        until(|| stats().freshness.refreshed_in_background == MOST as u64).await;
+        // A task ends a little later than its load.
+        for _ in 0..2_000 {
+            for id in ids.clone() {
+                prices(id, &held_back).await.unwrap();
+            }
+            if held_back.runs() == ids.clone().count() {
+                break;
+            }
+            // With Redis, nobody looks again at once after a value that another caller renews.
+            node.clock().advance(Duration::from_millis(1));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        until(|| stats().freshness.refreshed_in_background == MOST as u64 + 6).await;
     })
     .await;
 }

@@ -399,3 +399,49 @@ pub(crate) async fn a_load_that_has_failed_holds_off_the_other_node(place: Place
     there.scope(async { price::invalidate(1).await }).await;
     assert_eq!(there.scope(call(&origin)).await, Err(Failure), "nothing is left to serve");
 }
+
+pub(crate) async fn a_new_value_of_another_node_ends_the_note(place: Place) {
+    let nodes = [place.node().await, place.node().await];
+    let [here, there] = &nodes;
+    let origin = Origin::new();
+    for node in &nodes {
+        node.clock().stop();
+        assert_eq!(node.scope(call(&origin)).await, Ok(1));
+        to_usable_on_error(node);
+    }
+    let stale_for = || {
+        let caches = here.report().caches;
+        caches.into_iter().find(|cache| cache.name == "freshness-price").unwrap().stale_for
+    };
+    origin.will([Act::Fail]);
+    assert_eq!(here.scope(call(&origin)).await, Ok(1));
+    assert_eq!(stale_for(), Some(Duration::ZERO));
+    here.shutdown(Duration::from_secs(20)).await;
+    there.scope(async { price::put(1, 100).await }).await;
+    here.clock().advance(RETRY_AFTER + SECOND + SECOND);
+    assert_eq!((here.scope(call(&origin)).await, origin.runs()), (Ok(100), 2));
+    assert_eq!(stale_for(), None);
+}
+
+/// More than passes between the starts of two nodes: the clock of each begins at the time of the day.
+const MARGIN: Duration = Duration::from_secs(60);
+
+pub(crate) async fn to_read_a_value_from_redis_moves_no_end_of_it(place: Place) {
+    let writer = place.node().await;
+    writer.clock().stop();
+    assert_eq!(writer.scope(call(&Origin::new())).await, Ok(1));
+    // A node reads it for the first time in each part of its life.
+    for age in [NEARLY_THE_TTL, TTL, TTL + STALE, TTL + USABLE - MARGIN] {
+        let reader = place.node().await;
+        reader.clock().stop();
+        reader.clock().advance(age);
+        let origin = Origin::new();
+        origin.will([Act::Fail; 4]);
+        assert_eq!(reader.scope(call(&origin)).await, Ok(1), "after {age:?}");
+        reader.clock().advance((TTL + USABLE).saturating_sub(age + MARGIN));
+        assert_eq!(reader.scope(call(&origin)).await, Ok(1), "after {age:?} until its end");
+        reader.clock().advance(MARGIN);
+        assert_eq!(reader.scope(call(&origin)).await, Err(Failure), "after {age:?}");
+        reader.shutdown(Duration::from_secs(20)).await;
+    }
+}

@@ -20,6 +20,7 @@ const TTL: Duration = Duration::from_secs(60);
 const BEFORE_THE_WINDOW: Duration = Duration::from_secs(47);
 const IN_THE_WINDOW: Duration = Duration::from_secs(49);
 const HELD_OFF: Duration = Duration::from_secs(3);
+const LOAD_TIME: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
 
 #[cached(name = "refresh-price", ttl = 60, refresh = "80%", retry_after = 2, skip(origin))]
@@ -34,6 +35,13 @@ async fn detached(_id: u64, origin: &Arc<Origin>) -> Result<usize, Failure> {
 
 #[cached(name = "refresh-not-set", ttl = 60, skip(origin))]
 async fn not_set(_id: u64, origin: &Origin) -> Result<usize, Failure> {
+    origin.run().await
+}
+
+/// Its loads take [`LOAD_TIME`], so the window is the last two seconds.
+#[cached(name = "refresh-auto", ttl = 60, refresh = "auto", skip(origin))]
+async fn auto(_id: u64, origin: &Origin) -> Result<usize, Failure> {
+    Caches::current().clock().advance(LOAD_TIME);
     origin.run().await
 }
 
@@ -68,6 +76,20 @@ pub(crate) async fn a_value_before_its_window_needs_no_load(place: Place) {
         let origin = Origin::new();
         assert_eq!((call(&origin).await, detached(1, &origin).await), (Ok(1), Ok(1)));
         assert_eq!(origin.runs(), 0);
+    })
+    .await;
+}
+
+pub(crate) async fn the_window_is_twenty_load_times_where_that_is_less(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        node.clock().stop();
+        let origin = Origin::new();
+        assert_eq!(auto(1, &origin).await, Ok(1));
+        node.clock().advance(TTL.saturating_sub(SECOND * 5 / 2));
+        assert_eq!(auto(1, &origin).await, Ok(1));
+        node.clock().advance(SECOND);
+        assert_eq!(auto(1, &origin).await, Ok(2));
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::{Timeout, cached, config::CacheSettings, stats::Stats};
+use cachery::{Caches, Timeout, cached, caches, config::CacheSettings, stats::Stats};
 use cachery_test_support::{ended, spawn, until};
 use tokio::task::JoinHandle;
 
@@ -57,6 +57,27 @@ async fn price(_id: u64, origin: &Arc<Origin>) -> Result<usize, Error> {
 )]
 async fn detached(_id: u64, origin: &Arc<Origin>) -> Result<usize, Error> {
     Ok(origin.run().await?)
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+#[cached(name = "timeouts-any-error", ttl = 60, load_timeout = "5s", skip(origin))]
+async fn with_any_error(_id: u64, origin: &Arc<Origin>) -> Result<usize, AnyError> {
+    origin.run().await.map_err(|_| "failed".into())
+}
+
+caches! {
+    static DECLARED: Cache<u64, usize> = {
+        name: "timeouts-declared",
+        ttl: 60,
+        stale_if_error: "5m",
+        load_timeout: "5s",
+    };
+}
+
+#[cached(cache = DECLARED, skip(origin))]
+async fn declared(id: u64, origin: &Arc<Origin>) -> Result<usize, Failure> {
+    origin.run().await
 }
 
 #[cached(name = "timeouts-off", ttl = 60, load_timeout = "off", skip(origin))]
@@ -227,6 +248,75 @@ pub(crate) async fn what_is_invalidated_does_not_serve_after_the_soft_timeout(pl
         })
         .await;
     }
+}
+
+pub(crate) async fn a_load_of_a_declared_cache_is_ended_where_a_value_is_usable(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        node.clock().stop();
+        let begin = |origin: &Arc<Origin>| {
+            let origin = Arc::clone(origin);
+            spawn(async move { declared(1, &origin).await })
+        };
+        let origin = Origin::held_back();
+        let cold = begin(&origin);
+        until(|| origin.runs() == 1).await;
+        node.clock().advance(LOAD_TIMEOUT + LOAD_TIMEOUT);
+        tokio::task::yield_now().await;
+        assert_eq!(origin.probe.running(), 1, "its error cannot say why");
+        origin.probe.let_out(1);
+        assert_eq!(ended(cold).await.unwrap(), Ok(1));
+        node.clock().advance(TTL);
+        let usable = begin(&origin);
+        until(|| origin.runs() == 2).await;
+        node.clock().advance(LOAD_TIMEOUT);
+        assert_eq!(ended(usable).await.unwrap(), Ok(1));
+        until(|| origin.probe.running() == 0).await;
+    })
+    .await;
+}
+
+pub(crate) async fn an_error_of_any_kind_says_that_the_load_took_too_long(place: Place) {
+    let node = place.node().await;
+    node.scope(async {
+        node.clock().stop();
+        let origin = Origin::held_back();
+        let caller = spawn({
+            let origin = Arc::clone(&origin);
+            async move { with_any_error(1, &origin).await }
+        });
+        until(|| origin.runs() == 1).await;
+        node.clock().advance(LOAD_TIMEOUT);
+        let error = ended(caller).await.unwrap().unwrap_err();
+        assert_eq!(error.downcast_ref::<Timeout>().unwrap().after(), LOAD_TIMEOUT);
+    })
+    .await;
+}
+
+pub(crate) async fn a_load_of_another_node_is_waited_for_until_the_soft_timeout(place: Place) {
+    let nodes = [place.node().await, place.node().await];
+    for node in &nodes {
+        node.clock().stop();
+        assert_eq!(node.scope(async { detached(1, &Origin::new()).await }).await, Ok(1));
+        node.clock().advance(TTL);
+    }
+    let origin = Origin::held_back();
+    let begin = |node: &Caches| {
+        let origin = Arc::clone(&origin);
+        tokio::spawn(node.scope(async move { detached(1, &origin).await }))
+    };
+    let [here, there] = &nodes;
+    let loading = begin(here);
+    until(|| origin.runs() == 1).await;
+    let waiting = begin(there);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!waiting.is_finished(), "it waits");
+    there.clock().advance(SOFT_TIMEOUT);
+    assert_eq!(ended(waiting).await.unwrap(), Ok(1));
+    assert_eq!(there.sync_scope(|| detached_stats().freshness.on_timeout), 1);
+    assert_eq!((origin.runs(), origin.probe.running()), (1, 1));
+    origin.probe.let_out(1);
+    assert_eq!(ended(loading).await.unwrap(), Ok(1));
 }
 
 pub(crate) async fn a_setting_ends_the_loads_of_a_function_that_says_it_can(place: Place) {

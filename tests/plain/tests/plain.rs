@@ -11,7 +11,7 @@ use std::{
 };
 
 use cachery::Caches;
-use cachery_plain::{NUMBERS, change, change_later, number, number_later, yield_now};
+use cachery_plain::{NUMBERS, change, change_later, detached, number, number_later, yield_now};
 use futures_executor::{LocalPool, block_on};
 use futures_util::{future::join_all, task::LocalSpawnExt as _};
 
@@ -63,6 +63,18 @@ fn tasks_share_one_load() {
         change_later(1).await;
         assert_eq!((number_later::peek(1).await, number_later(1, &runs).await), (None, 2));
         assert_eq!(NUMBERS.get(&1).await, Some(2));
+    }));
+}
+
+#[test]
+fn without_a_runtime_the_caller_of_a_detached_load_loads() {
+    let (caches, runs) = (Caches::isolated(), Arc::default());
+    caches.clock().stop();
+    block_on(caches.scope(async {
+        assert_eq!((detached(1, &runs).await, detached(1, &runs).await), (1, 1));
+        caches.clock().advance(Duration::from_secs(61));
+        assert_eq!(detached(1, &runs).await, 2, "it renews the stale value itself");
+        assert_eq!(detached::cache().stats().freshness.refreshed_inline, 1);
     }));
 }
 
