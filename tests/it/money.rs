@@ -1,5 +1,10 @@
 //! The messages about the bill of a cache.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+};
+
 use cachery::{Caches, cached, health::Status};
 use cachery_test_support::{Log, Recorder};
 
@@ -59,4 +64,33 @@ async fn a_cache_that_is_refreshed_more_than_it_is_asked_says_so() {
     let notes = caches.health().await.notes;
     let expected = "`money-refreshed` costs 1.000000000 EUR more than it saves";
     assert!(notes.iter().any(|note| note.starts_with(expected)), "{notes:?}");
+}
+
+#[cached(name = "money-read", ttl = 3600, cost = 0.000000101)]
+fn read(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn a_bill_that_is_read_while_loads_end_is_right_to_one_nano_unit() {
+    let caches = Caches::isolated();
+    let is_over = AtomicBool::new(false);
+    caches.sync_scope(|| read(1));
+    let reads = thread::scope(|threads| {
+        let reading = threads.spawn(|| {
+            let mut reads = 0;
+            while !is_over.load(Relaxed) {
+                let money = caches.sync_scope(|| read::cache().stats().money);
+                // Nobody has asked for the refreshes.
+                assert_eq!(money.would_have_spent(), 101);
+                assert_eq!(money.spent, money.refresh + 101);
+                reads += 1;
+            }
+            reads
+        });
+        caches.sync_scope(|| (0..20_000).for_each(|_| _ = read::refresh(1)));
+        is_over.store(true, Relaxed);
+        reading.join()
+    });
+    assert!(reads.expect("each bill was right") > 100);
 }

@@ -41,6 +41,8 @@ macro_rules! counters {
                     ..Stats::default()
                 };
                 $(stats.$($place).+ = self.$counter.get();)+
+                // Each load adds to one of the two, so that no read sees half of it.
+                stats.money.spent = stats.money.spent.wrapping_add(stats.money.refresh);
                 stats
             }
         }
@@ -92,7 +94,7 @@ counters! {
     alike_types => remote.unstorable.alike_types,
     other_fields => remote.other_fields,
     unavailable => remote.unavailable,
-    spent => money.spent,
+    spent_on_misses => money.spent,
     spent_on_refreshes => money.refresh,
     saved_by_coalescing => money.saved_by_coalescing,
     saved_by_dedup => money.saved_by_dedup,

@@ -433,10 +433,11 @@ impl Load {
             return self.cache.wrong_cost();
         };
         self.settle(nanos);
-        self.cache.counters.spent.add(nanos);
-        if matches!(self.cause, LoadCause::Call | LoadCause::Background) {
-            self.cache.counters.spent_on_refreshes.add(nanos);
-        }
+        let counters = &self.cache.counters;
+        let is_refresh = matches!(self.cause, LoadCause::Call | LoadCause::Background);
+        let counter =
+            if is_refresh { &counters.spent_on_refreshes } else { &counters.spent_on_misses };
+        counter.add(nanos);
     }
 
     /// Counts a load of its cause that has ended.
