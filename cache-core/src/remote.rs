@@ -72,6 +72,13 @@ pub trait RemoteTier: Send + Sync {
         within: Duration,
     ) -> Pending<'a, Result<LoadReply, Reason>>;
 
+    /// Returns the permit for a value that nobody loads, without a request: its fill, which goes
+    /// by [`fill_many`](Self::fill_many), takes the place of whatever is stored when it comes, and
+    /// is refused when it comes after its time. `None` where the tier has to be asked.
+    fn permit_to_replace(&self, _key: &RemoteKey) -> Option<RemotePermit> {
+        None
+    }
+
     /// Stores `value` for `key`, unless the permit's token no longer stands. `None` gives the
     /// permit back without storing and tells whether its token stood.
     fn fill<'a>(

@@ -56,6 +56,11 @@ impl Cluster {
         })
     }
 
+    /// Returns the master of `slot`, if it is known.
+    pub(crate) fn known_owner(&self, slot: u16) -> Option<Arc<Server>> {
+        self.members.owner(slot)
+    }
+
     /// Waits until any node has named the masters, or failed to.
     pub(crate) async fn settled(&self, deadline: Pin<&mut Sleep>) -> Result<(), RequestError> {
         self.discovery.settled(deadline).await.map_err(|error| error.for_requests())

@@ -30,15 +30,16 @@ use cachery_core::{
 use redis::Value;
 use tokio::{task::AbortHandle, time::Sleep};
 
-use self::{
-    connections::Connections, connector::Connector, link::Link, replay::Replays,
-    requests::Requests, state::ServerState,
-};
 pub(crate) use self::{
+    clock::Reading,
     feed::FeedNames,
     hooks::{Replay, ReplayId, ServerHooks},
     requests::Lane,
     shared::{Shared, Watched},
+};
+use self::{
+    connections::Connections, connector::Connector, link::Link, replay::Replays,
+    requests::Requests, state::ServerState,
 };
 use crate::{
     connection::{ConnectError, Endpoint, Request, RequestError},
@@ -134,6 +135,11 @@ impl Server {
         resources.add(Resource::Connections, 1);
         self.requests.connections.count_resources(resources);
         self.requests.large.count_resources(resources);
+    }
+
+    /// Returns a reading of its clock, if there is one of late.
+    pub(crate) fn clock(&self) -> Option<Reading> {
+        self.state().observed.clock()
     }
 
     pub(crate) fn number(&self) -> u16 {

@@ -29,7 +29,7 @@ use crate::{
     },
     manager,
     open_error::OpenError,
-    server::{Lane, Server, ServerHooks, Shared, Watched},
+    server::{Lane, Reading, Server, ServerHooks, Shared, Watched},
     slots::{SlotOwners, slot},
 };
 
@@ -214,6 +214,14 @@ impl Servers {
     /// Has all servers do what is outstanding, without waiting for it.
     pub(crate) fn replay_soon(&self) {
         self.members().iter().for_each(|server| server.replay_soon());
+    }
+
+    /// Returns a reading of the clock of the master of `slot`, if there is one of late.
+    pub(crate) fn clock(&self, slot: u16) -> Option<Reading> {
+        match &self.members {
+            Members::Single(server) => server.clock(),
+            Members::Cluster(cluster) => cluster.known_owner(slot)?.clock(),
+        }
     }
 
     /// Adds the numbers of connections and of their requests.

@@ -10,6 +10,7 @@ mod budget;
 mod client;
 mod envelope;
 mod fill;
+mod generations;
 mod invalidate;
 mod journal;
 mod lease;
@@ -50,7 +51,6 @@ use self::{
     journal::{Scope, TagPart},
     node::Node,
     profiles::Profiles,
-    sizes::Sizes,
 };
 use crate::{
     manager,
@@ -75,7 +75,7 @@ impl Tier {
         let node = Arc::new(node.with_feed(is_cluster(&target)?));
         let hooks = Arc::clone(&node) as Arc<dyn ServerHooks>;
         let servers = Servers::open(&target, node.watched(), hooks, required)?;
-        let client = Arc::new(Client { node, servers, sizes: Sizes::default() });
+        let client = Arc::new(Client::new(node, servers));
         if is_kept {
             manager::handle().spawn(tend_journal(Arc::downgrade(&client)));
         }
@@ -131,6 +131,10 @@ impl RemoteTier for Tier {
         within: Duration,
     ) -> Pending<'a, Result<LoadReply, Reason>> {
         Box::pin(load::request_load(&self.0, key, request, within))
+    }
+
+    fn permit_to_replace(&self, key: &RemoteKey) -> Option<RemotePermit> {
+        load::permit_to_replace(&self.0, key)
     }
 
     fn fill<'a>(
@@ -241,7 +245,7 @@ impl RemoteTier for Tier {
     }
 
     fn count_resources(&self, resources: &mut Resources) {
-        let Client { node, servers, sizes } = &*self.0;
+        let Client { node, servers, sizes, .. } = &*self.0;
         servers.count_resources(resources);
         resources.add(Resource::Leases, node.work.leases());
         resources.add(Resource::Releases, node.work.releases());

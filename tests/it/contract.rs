@@ -137,6 +137,7 @@ macro_rules! with_redis_at {
                 a_value_lives_in_memory_as_long_as_it_has_left_in_redis
                 an_invalidation_is_seen_by_the_other_node
                 two_nodes_of_a_cold_key_share_one_load
+                values_that_are_put_together_end_older_ones_and_their_loads
                 what_a_caller_in_a_task_of_its_own_loads_is_shared
                 what_one_node_loaded_the_other_reads
                 without_leases_each_node_loads_for_itself

@@ -11,13 +11,18 @@ use std::{
 
 use cachery::{Backend, Caches, Invalidation, cached, config::CacheSettings};
 use cachery_test_support::{Probe, Proxy, Server, ended, eventually, until};
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, sync::Notify};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cached(name = "interleavings-number", ttl = 3600, skip(probe))]
 async fn number(_id: u64, probe: &Probe) -> usize {
     probe.run().await
+}
+
+#[cached(name = "interleavings-numbers", ttl = 3600, batch = ids)]
+async fn numbers(ids: &[u64]) -> Result<Vec<u64>, String> {
+    Ok(ids.to_vec())
 }
 
 #[cached(name = "interleavings-text", ttl = 3600)]
@@ -126,6 +131,40 @@ async fn of_two_puts_at_once_a_node_keeps_the_one_that_redis_has() {
     let stored = b.scope(number::peek(1)).await;
     assert!(stored.is_some());
     assert_eq!(a.scope(number::peek(1)).await, stored);
+}
+
+#[tokio::test]
+async fn of_two_puts_of_many_at_once_a_node_keeps_the_one_that_redis_has() {
+    let server = Server::start().await;
+    let [a, b] = two(&server).await;
+    let read = async || (server.calls("time").await > 1).then_some(());
+    eventually("the clock is read", PATIENCE, read).await;
+    a.scope(numbers::put_many([(2, 0)])).await;
+    let polled = Arc::new(Notify::new());
+    let go = Arc::new(Notify::new());
+    let elsewhere = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let first = elsewhere.spawn({
+        let (a, polled, go) = (a.clone(), Arc::clone(&polled), Arc::clone(&go));
+        async move {
+            let mut first = pin!(a.scope(numbers::put_many([(1, 1000)])));
+            assert!(is_pending(first.as_mut()).await, "this runtime has no connection yet");
+            polled.notify_one();
+            go.notified().await;
+            first.await;
+        }
+    });
+    polled.notified().await;
+    let before = server.calls("evalsha").await;
+    let mut second = pin!(a.scope(numbers::put_many([(1, 2000)])));
+    assert!(is_pending(second.as_mut()).await);
+    let came = async || (server.calls("evalsha").await == before + 1).then_some(());
+    eventually("the second one is stored", PATIENCE, came).await;
+    go.notify_one();
+    first.await.unwrap();
+    second.await;
+    assert_eq!(b.scope(numbers::peek_many([1])).await, [Some(1000)], "it came last");
+    assert_eq!(a.scope(numbers::peek_many([1])).await, [Some(1000)]);
+    elsewhere.shutdown_background();
 }
 
 #[tokio::test]

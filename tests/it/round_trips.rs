@@ -1,5 +1,6 @@
-//! Several invalidations cost one round trip, however many they are: no reply comes back before
-//! Redis has got all of them, so none of them waits for the reply to another.
+//! Several invalidations, and each form of a companion for many items, cost one round trip, however
+//! many they are: no reply comes back before Redis has got all of them, so none of them waits for
+//! the reply to another.
 
 use std::time::Duration;
 
@@ -16,6 +17,11 @@ const MANY: u64 = 100;
 
 caches! {
     static USERS: Cache<u64, String> = { name: "round-trips-users", ttl: 60 };
+}
+
+#[cached(name = "round-trips-tenfold", ttl = 60, batch = ids)]
+async fn tenfold(ids: &[u64]) -> Result<Vec<u64>, String> {
+    Ok(ids.iter().map(|id| id * 10).collect())
 }
 
 #[cached(name = "round-trips-order", ttl = 60)]
@@ -63,19 +69,45 @@ struct Place {
     node: Caches,
 }
 
+async fn node(url: &str, backend: Backend, budget: Duration) -> Caches {
+    let settings = CacheSettings::new().backend(backend);
+    let builder = Caches::builder().isolated().redis_url(url).all(settings);
+    builder.remote_deadline(budget).build().await.expect("the server is there")
+}
+
 impl Place {
     async fn of(backend: Backend) -> Self {
+        Self::within(backend, PATIENCE).await
+    }
+
+    /// The same with this budget of a call.
+    async fn within(backend: Backend, budget: Duration) -> Self {
         let server = Server::start().await;
         let proxy = Proxy::to(server.address());
-        let settings = CacheSettings::new().backend(backend);
-        let builder = Caches::builder().isolated().redis_url(proxy.url()).all(settings);
-        let node = builder.remote_deadline(PATIENCE).build().await.expect("the server is there");
+        let node = node(&proxy.url(), backend, budget).await;
         assert_eq!(node.scope(order::invalidate(0)).await, Invalidation::Everywhere);
         assert_eq!(
             node.scope(async { total::cache().clear().await }).await,
             Invalidation::Everywhere
         );
         Self { server, proxy, node }
+    }
+
+    /// Puts values with both caches, whose generations and scripts are known then, and waits until the
+    /// link has read the server's clock.
+    async fn warm(&self) {
+        let read = async || (self.server.calls("time").await > 0).then_some(());
+        eventually("the clock is read", PATIENCE, read).await;
+        let put = async {
+            tenfold::put_many([(MANY, 0)]).await;
+            USERS.put_many([(MANY, String::new())]).await;
+        };
+        self.node.scope(put).await;
+    }
+
+    /// Puts a new node in the place of the node, whose memory it does not have.
+    async fn restart(self, backend: Backend) -> Self {
+        Self { node: node(&self.proxy.url(), backend, PATIENCE).await, ..self }
     }
 
     /// Returns the outcome of `work`, which must send so many invalidations, nothing else, and all
@@ -88,20 +120,30 @@ impl Place {
     where
         T: Send + 'static,
     {
-        let before = self.received().await;
+        self.sends("evalsha", invalidations, work).await
+    }
+
+    /// The same of so many commands of this name. No other may come before them.
+    async fn sends<T>(
+        &self,
+        command: &str,
+        number: u64,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T
+    where
+        T: Send + 'static,
+    {
+        let before = self.server.calls(command).await;
         self.proxy.stall(Direction::Replies);
         let working: JoinHandle<T> = tokio::spawn(self.node.scope(work));
-        let all = async || (self.received().await == before + invalidations).then_some(());
+        let received = async || self.server.calls(command).await - before;
+        let all = async || (received().await == number).then_some(());
         eventually("Redis has got all", PATIENCE, all).await;
         assert!(!working.is_finished(), "it waits for the replies");
         self.proxy.pass();
         let done = working.await.expect("no panic");
-        assert_eq!(self.received().await, before + invalidations, "one round trip was enough");
+        assert_eq!(received().await, number, "one round trip was enough");
         done
-    }
-
-    async fn received(&self) -> u64 {
-        self.server.calls("evalsha").await
     }
 }
 
@@ -125,6 +167,87 @@ async fn many_keys_of_a_declared_cache_cost_one_round_trip() {
             USERS.contains(&MANY).await
         };
         assert!(place.node.scope(left).await, "another key");
+    }
+}
+
+#[tokio::test]
+async fn each_form_for_many_items_costs_one_round_trip() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        place.warm().await;
+        let ids = || (0..MANY).collect::<Vec<_>>();
+        let entries = || (0..MANY).map(|id| (id, id + 1));
+        place.sends_at_once(MANY, async move { tenfold::put_many(entries()).await }).await;
+        let names = move || entries().map(|(id, value)| (id, value.to_string()));
+        place.sends_at_once(MANY, async move { USERS.put_many(names()).await }).await;
+        let place = place.restart(backend).await;
+        let peeked = place.sends("mget", MANY, async move { tenfold::peek_many(ids()).await });
+        let all: Vec<_> = entries().map(|(_, value)| Some(value)).collect();
+        assert_eq!(peeked.await, all);
+        let got = place.sends("mget", MANY, async move { USERS.get_many(&ids()).await }).await;
+        assert_eq!(got.iter().flatten().count() as u64, MANY);
+        let work = async move { tenfold::invalidate_many(ids()).await };
+        assert_eq!(place.sends_at_once(MANY, work).await, Invalidation::Everywhere);
+        let left = async { tenfold::peek_many(ids()).await };
+        assert!(place.node.scope(left).await.iter().all(Option::is_none));
+    }
+}
+
+#[tokio::test]
+async fn values_that_are_put_in_a_cleared_cache_are_found() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        place.warm().await;
+        let other = node(&place.server.url(), backend, PATIENCE).await;
+        let cleared = other.scope(async { tenfold::cache().clear().await }).await;
+        assert_eq!(cleared, Invalidation::Everywhere);
+        let put = async { tenfold::put_many((0..MANY).map(|id| (id, id + 1))).await };
+        place.node.scope(put).await;
+        for node in [&place.node, &other] {
+            let found = node.scope(tenfold::peek_many((0..MANY).collect::<Vec<_>>())).await;
+            assert_eq!(found.iter().flatten().count() as u64, MANY);
+        }
+    }
+}
+
+#[tokio::test]
+async fn values_are_put_where_scripts_are_refused_the_time() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        place.warm().await;
+        place.server.tell(&["ACL", "SETUSER", "default", "-time"]).await;
+        let put = async {
+            for _ in 0..2 {
+                tenfold::put_many((0..MANY).map(|id| (id, id + 1))).await;
+            }
+        };
+        place.node.scope(put).await;
+        let other = node(&place.server.url(), backend, PATIENCE).await;
+        let found = other.scope(tenfold::peek_many((0..MANY).collect::<Vec<_>>())).await;
+        assert_eq!(found.iter().flatten().count() as u64, MANY);
+    }
+}
+
+#[tokio::test]
+async fn values_that_are_put_and_come_late_are_not_stored() {
+    for backend in BACKENDS {
+        let place = Place::within(backend, Duration::from_millis(500)).await;
+        place.warm().await;
+        let before = async { tenfold::put_many((0..MANY).map(|id| (id, id))).await };
+        place.node.scope(before).await;
+        place.proxy.stall(Direction::Requests);
+        let late = async { tenfold::put_many((0..MANY).map(|id| (id, id + 1))).await };
+        place.node.scope(late).await;
+        let other = node(&place.server.url(), backend, PATIENCE).await;
+        let ids = || (0..MANY).collect::<Vec<_>>();
+        let invalidated = other.scope(async { tenfold::invalidate_many(ids()).await }).await;
+        assert_eq!(invalidated, Invalidation::Everywhere);
+        let evaluated = place.server.calls("evalsha").await;
+        place.proxy.pass();
+        let came = async || (place.server.calls("evalsha").await > evaluated).then_some(());
+        eventually("the values come", PATIENCE, came).await;
+        let found = other.scope(tenfold::peek_many(ids())).await;
+        assert!(found.iter().all(Option::is_none), "{found:?}");
     }
 }
 

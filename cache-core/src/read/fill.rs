@@ -49,6 +49,8 @@ pub(super) struct Landing {
     /// The value that this one replaces, whether or not it is stored itself.
     replaced: Option<Box<Replaced>>,
     note: Note,
+    /// `true` where the remote tier may have this value in place of a later one of this process.
+    is_unordered: bool,
 }
 
 /// The part of a load that its fill goes on with.
@@ -84,6 +86,7 @@ pub(super) fn fill(
     let tags = tags.map(|tags| Box::new(tags.returned(&cache.tags, &returned)));
     let spent = Spent { nanos: decision.cost_nanos().unwrap_or(0), ..spent };
     let group = remote.as_ref().map_or_else(Group::default, |remote| remote.group());
+    let is_unordered = remote.as_ref().is_some_and(|remote| remote.replaces_anything());
     let mut landing = Landing {
         cache,
         permit,
@@ -96,6 +99,7 @@ pub(super) fn fill(
         claim,
         replaced,
         note,
+        is_unordered,
     };
     let Some(remote) = remote else { return Filling::Ready(Some(landing)) };
     let tags_are_valid = landing.tags.as_ref().is_none_or(|tags| tags.stand());
@@ -135,7 +139,7 @@ impl Landing {
     /// part of the load), unless the load was fenced off, and wakes all who wait.
     pub(super) fn land(self, wrap: impl FnOnce(StoredKey, Facts) -> Entry) {
         let Self { cache, permit, group, tags, recorded, spent, .. } = self;
-        let Self { keep, lifetimes, claim, replaced, note, .. } = self;
+        let Self { keep, lifetimes, claim, replaced, note, is_unordered, .. } = self;
         note.load(lifetimes.map_or(Some(Duration::ZERO), |lifetimes| lifetimes.fresh));
         let drop_older = || replaced.iter().for_each(|replaced| cache.drop_older(replaced));
         let Some(lifetimes) = lifetimes else {
@@ -158,7 +162,12 @@ impl Landing {
             Keep::Alone => cache.store(entry.clone()),
         };
         cache.retries.forget(entry.key());
-        drop(permit.land(Outcome::Value(entry.clone()), store));
+        let landed = permit.land(Outcome::Value(entry.clone()), store);
+        // Which of the two the remote tier has is not known.
+        if landed.is_none() && is_unordered {
+            cache.drop_key(entry.key());
+        }
+        drop(landed);
         // A value that is stored has taken its place already.
         drop_older();
         drop(claim);

@@ -1,6 +1,6 @@
 //! The companions for several items: what each does is one request to each server.
 
-use std::{iter, sync::Arc};
+use std::{collections::HashSet, iter, sync::Arc};
 
 use super::{
     fill::Landing,
@@ -10,7 +10,8 @@ use super::{
     together::Together,
 };
 use crate::{
-    cache::Cache, entry::Entry, invalidation::Invalidation, registry::CacheHandle, tag::Tags,
+    cache::Cache, entry::Entry, invalidation::Invalidation, key::StoredKey, registry::CacheHandle,
+    tag::Tags,
 };
 
 /// A key, with or without the tags of its entry.
@@ -105,10 +106,11 @@ pub async fn put_many<R, V, E, K: KeyAndTags<R, V, E>>(entries: Vec<(K, V)>) {
         invalidate_all(entries.into_iter().map(|((keyed, _), _)| keyed.target())).await;
         return;
     };
+    let entries = last_of_each_key(entries);
     let mut permits = Together::of(&cache);
     for ((keyed, tags), _) in &entries {
         let miss = keyed.miss(Arc::clone(&cache)).tagged(tags.as_ref());
-        permits.add(Box::pin(miss.together(permits.combined()).begin_put()));
+        permits.add(Box::pin(miss.together(permits.combined()).begin_put_of_many()));
     }
     let mut fills = Together::of(&cache);
     let mut places = Vec::new();
@@ -131,6 +133,16 @@ pub async fn put_many<R, V, E, K: KeyAndTags<R, V, E>>(entries: Vec<(K, V)>) {
             landing.land(|key, facts| keyed.value.wrap(key, value, facts));
         })
         .await;
+}
+
+/// Returns the entries of which no later one has the same key.
+fn last_of_each_key<R, V, E>(entries: Vec<(Key<R, V, E>, V)>) -> Vec<(Key<R, V, E>, V)> {
+    let mut later = HashSet::new();
+    let key = |((keyed, _), _): &(Key<R, V, E>, V)| StoredKey::from(&*keyed.key);
+    let last = entries.into_iter().rev().filter(|entry| later.insert(key(entry)));
+    let mut last: Vec<_> = last.collect();
+    last.reverse();
+    last
 }
 
 /// Invalidates each key of a cache, and returns the least reach of all.

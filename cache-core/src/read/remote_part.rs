@@ -56,6 +56,8 @@ pub(super) struct RemotePart {
     combined: Option<Arc<Combined>>,
     /// `true` where another value serves in place of a load.
     has_standby: bool,
+    /// `true` where the fill takes the place of whatever is stored when it comes.
+    replaces_anything: bool,
 }
 
 /// The reply to a read that found no value, and the state of this process before it.
@@ -99,6 +101,7 @@ impl RemotePart {
             gives_way_at: None,
             combined: None,
             has_standby: false,
+            replaces_anything: false,
             others: if awaits_lease { OtherLoads::AwaitLease } else { OtherLoads::LoadBeside },
         }))
     }
@@ -136,6 +139,25 @@ impl RemotePart {
     pub(super) fn supersede(&mut self) {
         self.kind = FillKind::Replacing;
         self.unstored = self.unstored.filter(|reason| *reason == Unstorable::AlikeTypes);
+    }
+
+    /// Takes the permit for a value that nobody loads, where it needs no request. A value with tags
+    /// needs their generations.
+    pub(super) fn permit_at_once(&mut self, cache: &Cache) -> Option<Mark> {
+        if self.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
+            return None;
+        }
+        let permit = tier(cache).permit_to_replace(&self.key)?;
+        let mark = permit.mark;
+        self.permit = Some(permit);
+        self.replaces_anything = true;
+        Some(mark)
+    }
+
+    /// Tells whether the fill takes the place of whatever is stored when it comes, also of what
+    /// another call of this process has stored meanwhile.
+    pub(super) fn replaces_anything(&self) -> bool {
+        self.replaces_anything
     }
 
     /// Makes the call load beside others, of whatever process: it has waited long enough.

@@ -1,12 +1,55 @@
 //! The distance between a server's clock and that of this machine. The lives of values do not depend
-//! on it: Redis counts them. The windows of budgets do, which each node begins by its own clock.
+//! on it: Redis counts them. The windows of budgets do, which each node begins by its own clock. And
+//! a request that is to be served in time, or not at all, says by the server's clock until when.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use redis::Value;
 
 use crate::connection::field;
 
 /// A distance beyond which people are told: any clock that is set by NTP is nearer.
 pub(super) const FAR: f64 = 5.0;
+
+/// An older reading says nothing: heartbeats take one a second.
+const OLD: Duration = Duration::from_secs(5);
+/// A clock that is being set may run slower by one part of so many.
+const SLOWER: u32 = 1_000;
+
+/// A reading of a server's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    micros: u64,
+    /// The moment at which the reply came: the server has told its time before.
+    at: Instant,
+}
+
+impl Reading {
+    /// Takes the reply to `TIME`, which has come `at` that moment. `None` for a server that does not
+    /// tell its time.
+    pub(super) fn of(reply: &Value, at: Instant) -> Option<Self> {
+        let Value::Array(parts) = reply else { return None };
+        let [seconds, micros] = &parts[..] else { return None };
+        let number = |part: &Value| match part {
+            Value::BulkString(digits) => str::from_utf8(digits).ok()?.parse::<u64>().ok(),
+            Value::Int(number) => u64::try_from(*number).ok(),
+            _ => None,
+        };
+        Some(Self { micros: number(seconds)? * 1_000_000 + number(micros)?, at })
+    }
+
+    /// Tells whether it was taken a short while before `now`.
+    pub(super) fn is_recent(self, now: Instant) -> bool {
+        now.duration_since(self.at) <= OLD
+    }
+
+    /// Returns a time of the server's clock, in microseconds, that has come when `moment` has.
+    pub(crate) fn by(self, moment: Instant) -> u64 {
+        let since = moment.duration_since(self.at);
+        let since = since.saturating_sub(since / SLOWER).as_micros();
+        self.micros.saturating_add(u64::try_from(since).unwrap_or(u64::MAX))
+    }
+}
 
 /// Returns the seconds by which the clock of a server is ahead of `now`, where it has told its own
 /// time within the `round_trip` that ends now. `None` for a server that does not tell it.
@@ -46,6 +89,20 @@ mod tests {
         assert!(ahead.is_some_and(|offset| (offset - 60.0).abs() < 1e-3), "{ahead:?}");
         assert_eq!(offset_of("redis_version:5.0.1", 0), None);
         assert_eq!(offset_of("server_time_usec:soon", 0), None);
+    }
+
+    #[test]
+    fn a_reading_never_runs_ahead_of_the_server() {
+        let at = Instant::now();
+        let text = |text: &str| Value::BulkString(text.into());
+        let reading = Reading::of(&Value::Array(vec![text("7"), text("5")]), at).unwrap();
+        assert_eq!(reading.by(at), 7_000_005);
+        assert_eq!(reading.by(at + Duration::from_secs(1)), 7_999_005);
+        assert!(reading.is_recent(at + OLD));
+        assert!(!reading.is_recent(at + OLD + Duration::from_millis(1)));
+        for reply in [Value::Nil, text("7"), Value::Array(vec![text("7"), text("soon")])] {
+            assert!(Reading::of(&reply, at).is_none());
+        }
     }
 
     #[test]

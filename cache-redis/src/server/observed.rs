@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
+use super::clock::Reading;
+
 /// A server that owes the link a reply for so long counts as silent.
 const SILENCE: Duration = Duration::from_millis(200);
 /// The same over HTTPS, where a stream may have to be made first.
@@ -36,6 +38,8 @@ pub(super) struct Seen {
     pub(super) info: String,
     /// The seconds by which its clock is ahead of ours.
     pub(super) clock_offset: Option<f64>,
+    /// Its clock.
+    clock: Option<Reading>,
 }
 
 impl Seen {
@@ -106,9 +110,22 @@ impl Observed {
         seen.clock_offset = clock_offset;
     }
 
-    /// Notes that the connection ended, on which replies were due.
+    /// Notes a reading of the server's clock.
+    pub(super) fn told_time(&self, reading: Option<Reading>) {
+        self.seen.lock().clock = reading;
+    }
+
+    /// Returns a reading of the server's clock, if there is one of late.
+    pub(super) fn clock(&self) -> Option<Reading> {
+        self.seen.lock().clock.filter(|reading| reading.is_recent(Instant::now()))
+    }
+
+    /// Notes that the connection ended, on which replies were due. The next one may lead to another
+    /// server.
     pub(super) fn ended(&self) {
-        self.seen.lock().asked = None;
+        let mut seen = self.seen.lock();
+        seen.asked = None;
+        seen.clock = None;
     }
 
     /// Returns what was seen last.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,6 +13,7 @@ use cachery_core::remote::{Operation, Reason};
 use redis::Value;
 
 use super::{
+    generations::Generations,
     journal::Scope,
     node::Node,
     reply::{only, refusal},
@@ -18,7 +22,7 @@ use super::{
 };
 use crate::{
     connection::{Request, Script, ScriptCall, script},
-    server::Lane,
+    server::{Lane, Reading},
     servers::Servers,
 };
 
@@ -27,9 +31,30 @@ pub(super) struct Client {
     pub(super) node: Arc<Node>,
     pub(super) servers: Arc<Servers>,
     pub(super) sizes: Sizes,
+    pub(super) generations: Generations,
+    /// True once a script was refused the time of its server.
+    is_untimed: AtomicBool,
 }
 
 impl Client {
+    pub(super) fn new(node: Arc<Node>, servers: Arc<Servers>) -> Self {
+        let (sizes, generations) = (Sizes::default(), Generations::default());
+        Self { node, servers, sizes, generations, is_untimed: AtomicBool::new(false) }
+    }
+
+    /// Returns a reading of the clock of the server that has `key`, where scripts can compare it.
+    pub(super) fn clock(&self, key: &[u8]) -> Option<Reading> {
+        if self.is_untimed.load(Relaxed) {
+            return None;
+        }
+        self.servers.clock(self.servers.slot(key))
+    }
+
+    /// Notes that a script was refused the time of its server.
+    pub(super) fn found_untimed(&self) {
+        self.is_untimed.store(true, Relaxed);
+    }
+
     /// Sends plain commands to the master of `key`, which has all keys of the request.
     pub(super) fn send<'a>(
         &'a self,

@@ -24,6 +24,7 @@ const TAGS_OF_RESULT: u8 = 2;
 const CODECS: [(u8, Codec); 2] = [(3, Codec::Binary), (4, Codec::Json)];
 const FOR_EVER: u64 = u64::MAX;
 
+const STATE: usize = 8;
 const CHECKSUM: usize = 88;
 const PAYLOAD: usize = CHECKSUM + 8;
 
@@ -108,6 +109,14 @@ pub(super) fn seal(
     bytes.extend_from_slice(&records);
     bytes.extend_from_slice(&value.payload);
     Some(bytes)
+}
+
+/// Puts another state into what was sealed under `key`.
+pub(super) fn name_state(key: &[u8], sealed: &mut [u8], state: State) {
+    let Some((header, rest)) = sealed.split_at_mut_checked(CHECKSUM) else { return };
+    let Some((sum, rest)) = rest.split_at_mut_checked(PAYLOAD - CHECKSUM) else { return };
+    header[STATE..][..state.0.len()].copy_from_slice(&state.0);
+    sum.copy_from_slice(&checksum(key, header, &[rest]));
 }
 
 /// Returns the records about `tags`, those that there are.

@@ -1,6 +1,9 @@
 //! Fills: a value is stored while its load's token stands.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use cachery_core::{
     Ending,
@@ -18,12 +21,12 @@ use super::{
     invalidate::Batch,
     journal::Scope,
     lease::Lease,
-    load::Granted,
+    load::{Granted, generations_of},
     names::MARKER,
-    reply::{only, refusal},
-    scripts::{FILL, flag, millis},
+    reply::{bytes, only, refusal},
+    scripts::{FILL, PUT, flag, millis},
     tags,
-    token::State,
+    token::{self, State},
 };
 use crate::{
     connection::{MAX_IN_PIPELINE, ScriptCall},
@@ -40,7 +43,8 @@ pub(super) async fn fill(
     within: Duration,
 ) -> Result<Filled, Reason> {
     let began = Instant::now();
-    let Some(mut storing) = Storing::prepare(client, key, permit, value.as_ref(), kind) else {
+    let storing = Storing::prepare(client, key, permit, value.as_ref(), kind, within);
+    let Some(mut storing) = storing else {
         return Ok(Filled::Fenced);
     };
     if let Some(value) = value.filter(|value| !value.tags.is_empty()) {
@@ -57,7 +61,7 @@ pub(super) async fn fill(
         Box::pin(async { tokio::join!(fill, kept).0 }).await?
     };
     announce(client, [&storing], within).await;
-    Ok(storing.settle(only(replies)))
+    storing.settle(only(replies))
 }
 
 /// Stores the values of several keys: by one request to each server, large ones apart.
@@ -70,7 +74,7 @@ pub(super) async fn fill_many(
     let mut replies: Vec<_> = fills.iter().map(|_| Ok(Filled::Fenced)).collect();
     let prepared = fills.into_iter().enumerate().filter_map(|(place, fill)| {
         let FillRequest { key, permit, value, kind } = fill;
-        let storing = Storing::prepare(client, &key, permit, value.as_ref(), kind)?;
+        let storing = Storing::prepare(client, &key, permit, value.as_ref(), kind, within)?;
         Some((place, storing, value.filter(|value| !value.tags.is_empty())))
     });
     let tagged = prepared.map(async |(place, mut storing, value)| {
@@ -108,27 +112,97 @@ pub(super) async fn fill_many(
 /// Stores the values of one server.
 async fn fill_part(
     client: &Client,
-    part: Vec<(usize, Storing<'_>)>,
+    mut part: Vec<(usize, Storing<'_>)>,
     within: Duration,
 ) -> Vec<(usize, Result<Filled, Reason>)> {
-    let args: Vec<_> = part.iter().map(|(_, storing)| storing.args()).collect();
-    let calls: Vec<_> =
-        part.iter().zip(&args).map(|((_, storing), args)| storing.call(args)).collect();
-    let lane = part.first().map_or(Lane::Main, |(_, storing)| storing.lane);
-    let fill = client.run_all(&calls, Operation::Fill, within, lane);
+    let began = Instant::now();
     let tagged = part.iter().filter(|(_, storing)| storing.sealed.is_some());
     let kept = join_all(tagged.map(|(_, storing)| storing.keep_tags(client, within)));
-    let (replied, _) = tokio::join!(fill, kept);
+    let fill = run(client, part.iter().map(|(_, storing)| storing), within);
+    let (mut replied, _, generations) =
+        tokio::join!(fill, kept, generations_elsewhere(client, &part, within));
+    if let Ok(values) = &mut replied {
+        let left = within.saturating_sub(began.elapsed());
+        run_again(client, &mut part, values, &generations, left).await;
+    }
     match replied {
         Ok(values) => {
             announce(client, part.iter().map(|(_, storing)| storing), within).await;
             let mut values = values.into_iter();
             let settle = |(place, storing): (usize, Storing<'_>)| {
-                (place, Ok(storing.settle(values.next().unwrap_or_default())))
+                (place, storing.settle(values.next().unwrap_or_default()))
             };
             part.into_iter().map(settle).collect()
         }
         Err(reason) => part.into_iter().map(|(place, _)| (place, Err(reason))).collect(),
+    }
+}
+
+/// Runs the scripts of fills on one server.
+async fn run<'a>(
+    client: &Client,
+    fills: impl Iterator<Item = &'a Storing<'a>>,
+    within: Duration,
+) -> Result<Vec<Value>, Reason> {
+    let fills: Vec<_> = fills.collect();
+    let lane = fills.first().map_or(Lane::Main, |storing| storing.lane);
+    let args: Vec<_> = fills.iter().map(|storing| storing.args()).collect();
+    let calls: Vec<_> = fills.iter().zip(&args).map(|(storing, args)| storing.call(args)).collect();
+    client.run_all(&calls, Operation::Fill, within, lane).await
+}
+
+/// Returns the generations that no script of a fill can compare: in a Cluster they may be on other
+/// servers.
+async fn generations_elsewhere(
+    client: &Client,
+    part: &[(usize, Storing<'_>)],
+    within: Duration,
+) -> HashMap<&'static str, [u8; 16]> {
+    if !client.servers.is_cluster() {
+        return HashMap::new();
+    }
+    let unasked = part.iter().filter(|(_, storing)| storing.unasked.is_some());
+    generations_of(client, unasked.map(|(_, storing)| storing.key.place.name), within).await
+}
+
+/// Runs the scripts again that stored a value, or would have, under a generation that is over.
+async fn run_again(
+    client: &Client,
+    part: &mut [(usize, Storing<'_>)],
+    values: &mut [Value],
+    elsewhere: &HashMap<&'static str, [u8; 16]>,
+    within: Duration,
+) {
+    let mut again = Vec::new();
+    for (place, (_, storing)) in part.iter_mut().enumerate() {
+        if storing.unasked.is_none() {
+            continue;
+        }
+        let name = storing.key.place.name;
+        let value = &mut values[place];
+        let generation = if client.servers.is_cluster() {
+            elsewhere.get(name).copied()
+        } else {
+            token::read_generation(bytes(value.clone()))
+        };
+        if let Some(generation) = generation {
+            client.generations.saw(name, generation);
+            if storing.state.generation() != generation {
+                storing.move_to(generation);
+                again.push(place);
+            }
+        } else if client.servers.is_cluster() {
+            // Nobody knows whether it can be read.
+            *value = Value::Nil;
+        }
+    }
+    if again.is_empty() {
+        return;
+    }
+    let fills = again.iter().map(|place| &part[*place].1);
+    let mut replies = run(client, fills, within).await.unwrap_or_default().into_iter();
+    for place in again {
+        values[place] = replies.next().unwrap_or_default();
     }
 }
 
@@ -173,6 +247,26 @@ struct Storing<'a> {
     /// Invalidates the old value where it is not known whether that was replaced: it must not be
     /// read again.
     doubt: Option<Batch<'a>>,
+    /// `None` where a server was asked for the permit.
+    unasked: Option<Unasked>,
+}
+
+/// The part of a fill whose permit no server was asked for.
+struct Unasked {
+    /// The time of the server's clock, in microseconds, after which nobody waits for it.
+    until: String,
+    /// A generation for a cache without one.
+    generation: [u8; 16],
+}
+
+impl Unasked {
+    /// Returns the part of a fill that is wanted `within` that time.
+    fn of(client: &Client, value: &[u8], within: Duration) -> Option<Self> {
+        let until = Instant::now() + within;
+        // Without a clock by now it comes too late.
+        let until = client.clock(value).map_or(0, |clock| clock.by(until)).to_string();
+        Some(Self { until, generation: token::draw().ok()? })
+    }
 }
 
 impl<'a> Storing<'a> {
@@ -183,11 +277,17 @@ impl<'a> Storing<'a> {
         permit: RemotePermit,
         value: Option<&Outgoing>,
         kind: FillKind,
+        within: Duration,
     ) -> Option<Self> {
         let granted = permit.granted.downcast::<Granted>().ok()?;
-        let Granted { token, only_if_absent, lease, tags } = *granted;
+        let Granted { token, only_if_absent, lease, tags, is_asked } = *granted;
         let state = State::of_fill(&token, kind)?;
-        let keys = client.node.and_feed(client.node.all_of(key));
+        let mut keys = client.node.all_of(key).to_vec();
+        let unasked = if is_asked { None } else { Some(Unasked::of(client, &keys[0], within)?) };
+        if unasked.is_some() && !client.servers.is_cluster() {
+            keys.push(client.node.names.generation(key.place.name));
+        }
+        let keys = client.node.and_feed(keys);
         // With tags of its own it is sealed when their generations are known.
         let whole = value.filter(|value| value.tags.is_empty());
         let named = named(&tags);
@@ -213,6 +313,7 @@ impl<'a> Storing<'a> {
             lane,
             is_fenced,
             doubt,
+            unasked,
         })
     }
 
@@ -231,11 +332,24 @@ impl<'a> Storing<'a> {
         Ok(())
     }
 
-    fn args(&self) -> [&[u8]; 6] {
-        [
+    /// Makes the value name this generation.
+    fn move_to(&mut self, generation: [u8; 16]) {
+        self.state = self.state.within(generation);
+        if let Some(sealed) = &mut self.sealed {
+            envelope::name_state(&self.keys[0], sealed, self.state);
+        }
+    }
+
+    fn args(&self) -> Vec<&[u8]> {
+        let value = self.sealed.as_deref().unwrap_or_default();
+        let lifetime = self.lifetime.as_deref().unwrap_or_default().as_bytes();
+        if let Some(Unasked { until, generation }) = &self.unasked {
+            return vec![&self.state.0, value, lifetime, until.as_bytes(), generation];
+        }
+        vec![
             &self.token,
-            self.sealed.as_deref().unwrap_or_default(),
-            self.lifetime.as_deref().unwrap_or_default().as_bytes(),
+            value,
+            lifetime,
             self.lease.as_ref().map_or(&[], Lease::id),
             flag(self.kind == FillKind::Replacing),
             flag(self.only_if_absent),
@@ -243,7 +357,8 @@ impl<'a> Storing<'a> {
     }
 
     fn call<'c>(&'c self, args: &'c [&'c [u8]]) -> ScriptCall<'c> {
-        ScriptCall { script: &FILL, keys: &self.keys, args }
+        let script = if self.unasked.is_some() { &PUT } else { &FILL };
+        ScriptCall { script, keys: &self.keys, args }
     }
 
     /// Lets the generations of the tags live as long as the value.
@@ -252,7 +367,7 @@ impl<'a> Storing<'a> {
     }
 
     /// Takes the reply of the script.
-    fn settle(self, reply: Value) -> Filled {
+    fn settle(self, reply: Value) -> Result<Filled, Reason> {
         match reply {
             Value::Int(token_stood) => {
                 if let Some(doubt) = self.doubt {
@@ -262,9 +377,17 @@ impl<'a> Storing<'a> {
                 if let Some(lease) = self.lease {
                     lease.disarm();
                 }
-                if token_stood == 1 && !self.is_fenced { Filled::Stored } else { Filled::Fenced }
+                let is_stored = token_stood == 1 && !self.is_fenced;
+                Ok(if is_stored { Filled::Stored } else { Filled::Fenced })
             }
-            reply => Filled::Refused(refusal(&reply)),
+            // It came too late, or nobody knows.
+            Value::Nil | Value::BulkString(_) if self.unasked.is_some() => {
+                if reply == Value::BulkString(b"untimed".into()) {
+                    self.client.found_untimed();
+                }
+                Err(Reason::Timeout)
+            }
+            reply => Ok(Filled::Refused(refusal(&reply))),
         }
     }
 }

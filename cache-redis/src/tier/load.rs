@@ -83,12 +83,15 @@ pub(super) async fn request_loads(
     within: Duration,
 ) -> Vec<Result<LoadReply, Reason>> {
     let began = Instant::now();
-    let generations = generations_of(client, requests, within).await;
+    let unknown = requests.iter().filter(|(_, request)| request.generation.is_none());
+    let names = unknown.map(|(key, _)| key.place.name);
+    let generations = generations_of(client, names, within).await;
     let prepared = requests.iter().map(async |(key, request)| {
         // The reply may be the value, and a large one has a connection of its own kind.
         if client.sizes.may_be_large(key) {
             return Err(request_load(client, key, request.clone(), within).await);
         }
+        // Without a reply it asks again, and fails by itself.
         let generation = request.generation.or_else(|| generations.get(key.place.name).copied());
         let request = LoadRequest { generation, ..request.clone() };
         Asking::prepare(client, key, request, within).await.map_err(Err)
@@ -151,23 +154,23 @@ async fn request_part(
     replies
 }
 
-/// Returns the generations of the caches for which a request has none.
-async fn generations_of(
+/// Returns the generations of the caches with these names, as far as there is a reply.
+pub(super) async fn generations_of(
     client: &Client,
-    requests: &[(RemoteKey, LoadRequest)],
+    names: impl Iterator<Item = &'static str>,
     within: Duration,
 ) -> HashMap<&'static str, [u8; 16]> {
-    let unknown = requests.iter().filter(|(_, request)| request.generation.is_none());
-    let names: HashSet<_> = unknown.map(|(key, _)| key.place.name).collect();
-    let asked = names.into_iter().map(async |name| {
-        // Without a reply, each request asks again, and fails by itself.
-        Some((name, generation_of(client, name, within).await.ok()?))
-    });
+    let names: HashSet<_> = names.collect();
+    let asked = names
+        .into_iter()
+        .map(async |name| Some((name, generation_of(client, name, within).await.ok()?)));
     join_all(asked).await.into_iter().flatten().collect()
 }
 
 /// A request for a permit, with all that stays the same when it is sent again.
 struct Asking {
+    /// The name of the cache.
+    cache: &'static str,
     keys: [Vec<u8>; 4],
     generation: [u8; 16],
     /// A state for a key without one, and one for a value that supersedes.
@@ -209,6 +212,7 @@ impl Asking {
         };
         let [value, token, lease_key, waiters, ..] = client.node.all_of(key);
         Ok(Self {
+            cache: key.place.name,
             keys: [value, token, lease_key, waiters],
             generation,
             new_states: [token::draw()?, token::draw()?],
@@ -259,6 +263,7 @@ impl Asking {
         }
         match Verdict::read(reply?)? {
             Verdict::Granted { token } => {
+                client.generations.saw(self.cache, self.generation);
                 let tags = std::mem::take(&mut self.tags);
                 let lease = self.lease.take();
                 let permit = permit(self.generation, token, self.stored, lease, tags);
@@ -332,6 +337,24 @@ pub(super) struct Granted {
     pub(super) lease: Option<Lease>,
     /// The tags of the entry, as they were when the load began.
     pub(super) tags: Vec<StoredTag>,
+    /// `false` where no server was asked for it: the token is one that nobody knows.
+    pub(super) is_asked: bool,
+}
+
+/// Returns the permit for a value that nobody loads, without a request: its fill takes the place of
+/// whatever is stored then. `None` where nothing tells the server until when the fill is wanted.
+pub(super) fn permit_to_replace(client: &Client, key: &RemoteKey) -> Option<RemotePermit> {
+    let [value, ..] = client.node.all_of(key);
+    client.clock(&value)?;
+    // With one that is wrong or not known the fill takes two round trips.
+    let generation = client.generations.last(key.place.name).unwrap_or_default();
+    let state = token::draw().ok()?;
+    let mark = Mark { generation: Some(generation), token: Some(state), tags: None };
+    // The state that is replaced does not matter.
+    let token = [generation, [0; 16], state].concat();
+    let (only_if_absent, lease, tags, is_asked) = (false, None, Vec::new(), false);
+    let granted = Granted { token, only_if_absent, lease, tags, is_asked };
+    Some(RemotePermit { mark, granted: Box::new(granted) })
 }
 
 fn permit(
@@ -346,7 +369,8 @@ fn permit(
     let mark = mark.with_tags(&generations);
     let lease = lease.map(|lease| lease.held(token.clone()));
     let only_if_absent = stored == IfStored::ReturnIt;
-    RemotePermit { mark, granted: Box::new(Granted { token, only_if_absent, lease, tags }) }
+    let granted = Granted { token, only_if_absent, lease, tags, is_asked: true };
+    RemotePermit { mark, granted: Box::new(granted) }
 }
 
 /// Returns a future that is ready when it is worth while to ask again: when pushes wake the caller,

@@ -17,6 +17,7 @@ macro_rules! script {
 
 pub(super) static BEGIN: Script = script!(new, "", "scripts/begin.lua");
 pub(super) static FILL: Script = script!(new, "", "scripts/fill.lua");
+pub(super) static PUT: Script = script!(new, "", "scripts/put.lua");
 pub(super) static KEEP: Script = script!(new, "", "scripts/keep.lua");
 pub(super) static RELEASE: Script = script!(new, " flags=allow-oom", "scripts/release.lua");
 pub(super) static HOLD_OFF: Script = script!(new, "", "scripts/hold_off.lua");

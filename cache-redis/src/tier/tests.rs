@@ -44,7 +44,7 @@ async fn connect(url: &str) -> Tier {
     url.clone_into(&mut target.url);
     let servers = Servers::open(&target, node.watched(), hooks, false).unwrap();
     servers.connected(LONG).await.unwrap();
-    Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }))
+    Tier(Arc::new(Client::new(node, servers)))
 }
 
 fn keys(count: u32) -> Vec<RemoteKey> {
@@ -252,6 +252,6 @@ async fn the_first_batch_of_a_process_waits_for_the_masters_of_its_cluster() {
     let mut target = Target::default();
     cluster.url().clone_into(&mut target.url);
     let servers = Servers::open(&target, node.watched(), hooks, false).unwrap();
-    let tier = Tier(Arc::new(Client { node, servers, sizes: Sizes::default() }));
+    let tier = Tier(Arc::new(Client::new(node, servers)));
     assert_eq!(tier.invalidate(&keys(1000), Ending::Invalid, LONG).await, Ok(()));
 }

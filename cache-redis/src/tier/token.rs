@@ -79,6 +79,17 @@ impl State {
         is_token.then(|| token.first_chunk().copied().map(Self)).flatten()
     }
 
+    /// Returns the same state in another generation.
+    pub(super) fn within(mut self, generation: [u8; 16]) -> Self {
+        self.0[..16].copy_from_slice(&generation);
+        self
+    }
+
+    /// Returns the generation.
+    pub(super) fn generation(&self) -> &[u8] {
+        &self.0[..16]
+    }
+
     /// Returns the state that a value names whose load held a token.
     pub(super) fn of_fill(token: &[u8], kind: FillKind) -> Option<Self> {
         if kind == FillKind::AfterMiss && token.len() != EXPIRED {

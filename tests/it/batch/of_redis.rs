@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachery::{Backend, Caches, cached, caches, config::CacheSettings};
+use cachery::{Backend, Caches, Invalidation, cached, caches, config::CacheSettings};
 use cachery_test_support::{Cluster, Direction, Proxy, Server, eventually};
 
 /// Long, because the machine may be busy.
@@ -62,6 +62,55 @@ async fn assert_one_round_trip(url: &str, servers: &[(Server, Proxy)], prefix: &
     }
 }
 
+/// Runs `work`, which must send [`MANY`] scripts. No server replies before all have got all.
+async fn assert_sent_at_once(
+    servers: &[(Server, Proxy)],
+    work: impl Future<Output = ()> + Send + 'static,
+) {
+    let sent = async || {
+        let mut sent = 0;
+        for (server, _) in servers {
+            sent += server.calls("evalsha").await;
+        }
+        sent
+    };
+    let before = sent().await;
+    servers.iter().for_each(|(_, proxy)| proxy.stall(Direction::Replies));
+    let working = tokio::spawn(work);
+    let all = async || (sent().await == before + MANY).then_some(());
+    eventually("Redis has got all", PATIENCE, all).await;
+    assert!(!working.is_finished(), "it waits for the replies");
+    servers.iter().for_each(|(_, proxy)| proxy.pass());
+    working.await.unwrap();
+    // What other slots have to say to the feed is said when it is done.
+    assert!(sent().await <= before + MANY + servers.len() as u64, "one round trip was enough");
+}
+
+#[tokio::test]
+async fn the_forms_for_many_items_cost_one_round_trip_to_each_master_of_a_cluster() {
+    let (url, servers) = cluster_behind_proxies().await;
+    for backend in [Backend::Redis, Backend::Tiered] {
+        let node = node(&url, backend, "many").await;
+        for (server, _) in &servers {
+            let read = async || (server.calls("time").await > 0).then_some(());
+            eventually("the clock is read", PATIENCE, read).await;
+        }
+        let ids = || (0..MANY).collect::<Vec<_>>();
+        // Each server knows the scripts then, and the node the cache's generation.
+        let before = node.scope(async move {
+            NUMBERS.put_many((0..MANY).map(|id| (id, id))).await;
+            NUMBERS.invalidate_many(&ids()).await
+        });
+        assert_eq!(before.await, Invalidation::Everywhere);
+        let put = async { tenfold::put_many((0..MANY).map(|id| (id, id + 1))).await };
+        assert_sent_at_once(&servers, node.scope(put)).await;
+        let found = node.scope(async move { NUMBERS.get_many(&ids()).await }).await;
+        assert!(found.into_iter().eq((0..MANY).map(|id| Some(id + 1))));
+        let invalidate = async move { _ = tenfold::invalidate_many(ids()).await };
+        assert_sent_at_once(&servers, node.scope(invalidate)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_batch_of_stored_items_costs_one_round_trip() {
     let server = Server::start().await;
@@ -72,6 +121,12 @@ async fn a_batch_of_stored_items_costs_one_round_trip() {
 
 #[tokio::test]
 async fn a_batch_of_stored_items_costs_one_round_trip_to_each_master_of_a_cluster() {
+    let (url, servers) = cluster_behind_proxies().await;
+    assert_one_round_trip(&url, &servers, "rt").await;
+}
+
+/// Starts a Cluster whose masters are known by proxies before them.
+async fn cluster_behind_proxies() -> (String, Vec<(Server, Proxy)>) {
     let cluster = Cluster::start(3, 0).await;
     let mut servers = Vec::new();
     for master in cluster.nodes() {
@@ -92,8 +147,7 @@ async fn a_batch_of_stored_items_costs_one_round_trip_to_each_master_of_a_cluste
         Some(())
     };
     eventually("clients find the proxies", PATIENCE, known).await;
-    let url = format!("redis-cluster://{}", servers[0].1.address());
-    assert_one_round_trip(&url, &servers, "rt").await;
+    (format!("redis-cluster://{}", servers[0].1.address()), servers)
 }
 
 #[tokio::test]

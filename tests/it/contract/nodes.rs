@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cachery::{Backend, Caches, Invalidation, config::CacheSettings};
+use cachery::{Backend, Caches, Invalidation, cached, config::CacheSettings};
 use cachery_test_support::{Probe, ended, eventually, spawn, until};
 
 use super::{
@@ -13,6 +13,13 @@ use super::{
 const HOUR: Duration = Duration::from_secs(3600);
 const SECOND: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Each item with the number of its run, which the probe lets out.
+#[cached(name = "contract-numbers", ttl = 3600, batch = ids, skip(probe))]
+async fn numbers(ids: &[u64], probe: &Arc<Probe>) -> Result<Vec<usize>, String> {
+    let run = probe.run().await;
+    Ok(vec![run; ids.len()])
+}
 
 async fn two(place: &Place) -> [Caches; 2] {
     [place.node().await, place.node().await]
@@ -88,6 +95,45 @@ pub(crate) async fn a_put_and_a_refresh_are_seen_by_the_other_node(place: Place)
     sees(&place, &b, Some(1000)).await;
     assert_eq!(b.scope(number::refresh(1, &probe)).await, 2);
     sees(&place, &a, Some(2)).await;
+}
+
+pub(crate) async fn values_that_are_put_together_end_older_ones_and_their_loads(place: Place) {
+    let [a, b] = two(&place).await;
+    let ids: Vec<_> = (0..20_u64).collect();
+    let probe = Probe::opened();
+    for node in [&a, &b] {
+        assert_eq!(node.scope(numbers(&ids[..10], &probe)).await.unwrap(), [1; 10]);
+    }
+    let held_back = Probe::closed();
+    let before = tokio::spawn({
+        let (node, ids, probe) = (a.clone(), ids.clone(), Arc::clone(&held_back));
+        async move { node.scope(numbers(&ids, &probe)).await }
+    });
+    until(|| held_back.runs() == 1).await;
+    // By the node that has the cache's generation, and by one that has not.
+    for (node, base) in [(b.clone(), 1000), (place.node().await, 2000)] {
+        let entries = ids.iter().map(|id| (*id, base));
+        node.scope(async { numbers::put_many(entries).await }).await;
+        for node in [&a, &b] {
+            let all = async || {
+                let found = node.scope(numbers::peek_many(&ids)).await;
+                (found == vec![Some(base); ids.len()]).then_some(())
+            };
+            eventually("it has all that was put", PATIENCE, all).await;
+        }
+    }
+    // Of two values of one key the last one counts, though the first one is slow.
+    a.scope(numbers::put_many([(7, 1), (8, 2000), (7, 2000)])).await;
+    held_back.let_out(1);
+    ended(before).await.unwrap().unwrap();
+    let invalidated = a.scope(async { numbers::invalidate_many(&ids[..5]).await }).await;
+    assert_eq!(invalidated, Invalidation::Everywhere);
+    let left = async || {
+        let found = b.scope(numbers::peek_many(&ids)).await;
+        let expected = ids.iter().map(|id| (*id >= 5).then_some(2000));
+        found.into_iter().eq(expected).then_some(())
+    };
+    eventually("what was invalidated is gone, and no other", PATIENCE, left).await;
 }
 
 pub(crate) async fn a_clear_is_seen_by_the_other_node(place: Place) {

@@ -1,7 +1,7 @@
 //! Values that nobody loaded.
 
 use super::Miss;
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::read::{
     combined::Combined,
@@ -12,26 +12,42 @@ use crate::{
     cache::{Cache, Outcome, Replaced},
     codec::{Codec, Unstorable},
     deciding::Judgement,
-    flight::{Loading, Permit},
+    flight::{Loading, Origin, Permit},
     tag::{LoadTags, OfValue},
 };
 
 impl Miss {
     /// Brings a value that nobody loaded to the remote tier; its [`Landing`] stores it in memory.
     pub(in crate::read) async fn put(
-        self,
+        mut self,
         judge: impl FnOnce(Option<&OfValue>) -> Judgement,
         encode: impl Fn(Codec, u64) -> Result<Vec<u8>, Unstorable>,
     ) -> Option<Landing> {
-        Some(self.begin_put().await?.fill(judge, encode).await)
+        let permit = self.supersede();
+        Some(self.begin_put(permit).await?.fill(judge, encode).await)
     }
 
-    /// Gets the permit for a value that nobody loaded.
-    pub(in crate::read) async fn begin_put(mut self) -> Option<Putting> {
+    /// Gets the permit for a value that nobody loaded, as one of several: without a request, where
+    /// there can be one without.
+    pub(in crate::read) async fn begin_put_of_many(mut self) -> Option<Putting> {
         let permit = self.supersede();
+        let at_once = self.remote.as_mut().and_then(|remote| remote.permit_at_once(&self.cache));
+        if at_once.is_none() {
+            return self.begin_put(permit).await;
+        }
+        permit.set_origin(Origin { began: Instant::now(), mark: at_once });
+        Some(self.putting(permit))
+    }
+
+    /// Asks for the permit for a value that nobody loaded.
+    async fn begin_put(mut self, permit: Permit<Outcome>) -> Option<Putting> {
         let permit = self.request_load(permit).await.ok()?;
+        Some(self.putting(permit))
+    }
+
+    fn putting(self, permit: Permit<Outcome>) -> Putting {
         let Self { cache, remote, drawn, replaced, .. } = self;
-        Some(Putting { cache, permit, remote, drawn, replaced })
+        Putting { cache, permit, remote, drawn, replaced }
     }
 }
 

@@ -10,7 +10,7 @@ use cachery_core::remote::Reason;
 use redis::Pipeline;
 
 use super::{
-    super::{clock, feed::Feed, push_channel::PushState, requests::ask_over},
+    super::{clock, clock::Reading, feed::Feed, push_channel::PushState, requests::ask_over},
     HEARTBEAT, LEAST_PAUSE, Link, MOST_PAUSE,
 };
 use crate::{
@@ -36,6 +36,7 @@ impl Link {
         let pause = if session.is_rest() { HEARTBEAT_BY_REST } else { HEARTBEAT };
         let mut heartbeat = pin!(manager::timer(pause));
         let mut judged = Instant::now();
+        let mut tells_time = self.read_clock(session).await;
         let _watched = self.state.doubts.watch();
         self.note_profile(session).await;
         loop {
@@ -64,11 +65,13 @@ impl Link {
                 }
                 () = heartbeat.as_mut() => {
                     heartbeat.as_mut().reset(tokio::time::Instant::now() + pause);
-                    self.answers(session).await
+                    let is_usable = self.answers(session).await
                         && self.is_at(&home)
                         && self.track_again(session, &mut asked, &mut feed).await
                         && self.replay_outstanding(session).await
-                        && self.note_profile(session).await
+                        && self.note_profile(session).await;
+                    tells_time = is_usable && tells_time && self.read_clock(session).await;
+                    is_usable
                 }
             };
             if !is_usable {
@@ -179,6 +182,22 @@ impl Link {
             *judged = Instant::now();
             self.state.count_failure(Reason::Timeout);
         }
+    }
+
+    /// Reads the server's clock. Returns false where it does not tell its time, and need not be asked
+    /// again: a user may not have the right to ask, and a REST API bills each command.
+    async fn read_clock(&self, session: &Session) -> bool {
+        if session.is_rest() {
+            return false;
+        }
+        let limit = pin!(manager::timer(self.silence()));
+        let time = Pipeline::new().cmd("TIME").clone();
+        let Some(Ok(replies)) = manager::until(limit, pin!(session.send(&time))).await else {
+            return true;
+        };
+        let reading = replies.first().and_then(|reply| Reading::of(reply, Instant::now()));
+        self.state.observed.told_time(reading);
+        reading.is_some()
     }
 
     /// Returns the time after which a server that answers to nothing is taken for dead.
