@@ -13,7 +13,7 @@ pub trait OwnedByTask<O> {
     fn owned(&self) -> O;
 }
 
-// The copy is no associated type: the compiler would look for it where it is used, too, and would
+// The copy is not an associated type: the compiler would look for it where it is used, too, and would
 // tell of `Clone` there in its own words.
 #[diagnostic::do_not_recommend]
 impl<T: ToOwned<Owned = O> + ?Sized, O> OwnedByTask<O> for T {
