@@ -142,12 +142,11 @@ mod tests {
     fn cache(name: &str) -> Cache {
         let stats = Stats { hits: 1_234_567, misses: 3, loads: 3, ..Stats::default() };
         let (rates, load_seconds) = (Rates::default(), Quantiles::default());
-        let (bytes, ledger) = (None, None);
         Cache {
             name: name.to_owned(),
             stats,
-            bytes,
-            ledger,
+            bytes: None,
+            ledger: None,
             sites: Vec::new(),
             rates,
             load_seconds,
@@ -156,7 +155,8 @@ mod tests {
 
     #[test]
     fn money_has_columns_where_a_load_costs_any() {
-        let (mut paid, free) = (cache("paid"), cache("free"));
+        let mut paid = cache("paid");
+        let free = cache("free");
         paid.ledger = Some(Ledger { spent: 30_000_000, saved: -1_250_000_000 });
         let text = text(&[&paid, &free], 200);
         for cell in [SPENT, SAVED, "0.0300", "-1.25"] {
