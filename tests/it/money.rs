@@ -66,7 +66,7 @@ async fn a_cache_that_is_refreshed_more_than_it_is_asked_says_so() {
     assert!(notes.iter().any(|note| note.starts_with(expected)), "{notes:?}");
 }
 
-#[cached(name = "money-read", ttl = 3600, cost = 0.000000101)]
+#[cached(name = "money-read", ttl = 3600, cost = 101e-9)]
 fn read(id: u64) -> u64 {
     id
 }

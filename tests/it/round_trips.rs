@@ -211,6 +211,22 @@ async fn values_that_are_put_in_a_cleared_cache_are_found() {
 }
 
 #[tokio::test]
+async fn of_two_values_of_one_key_that_are_put_together_the_last_one_counts() {
+    for backend in BACKENDS {
+        let place = Place::of(backend).await;
+        place.warm().await;
+        // A large value has a connection of its own, and would come later.
+        let values = ["x".repeat(200 * 1024), "the last one".to_owned()];
+        let put = USERS.put_many(values.map(|value| (1, value)));
+        place.node.scope(put).await;
+        let other = node(&place.server.url(), backend, PATIENCE).await;
+        for node in [&place.node, &other] {
+            assert_eq!(node.scope(USERS.get(&1)).await.as_deref(), Some("the last one"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn values_are_put_where_scripts_are_refused_the_time() {
     for backend in BACKENDS {
         let place = Place::of(backend).await;

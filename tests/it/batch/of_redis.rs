@@ -75,12 +75,16 @@ async fn assert_sent_at_once(
         sent
     };
     let before = sent().await;
-    servers.iter().for_each(|(_, proxy)| proxy.stall(Direction::Replies));
+    for (_, proxy) in servers {
+        proxy.stall(Direction::Replies);
+    }
     let working = tokio::spawn(work);
     let all = async || (sent().await == before + MANY).then_some(());
     eventually("Redis has got all", PATIENCE, all).await;
     assert!(!working.is_finished(), "it waits for the replies");
-    servers.iter().for_each(|(_, proxy)| proxy.pass());
+    for (_, proxy) in servers {
+        proxy.pass();
+    }
     working.await.unwrap();
     // What other slots have to say to the feed is said when it is done.
     assert!(sent().await <= before + MANY + servers.len() as u64, "one round trip was enough");

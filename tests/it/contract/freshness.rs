@@ -81,6 +81,11 @@ async fn price(_id: u64, origin: &Origin) -> Result<usize, Failure> {
     origin.run().await
 }
 
+#[cached(name = "freshness-not-set", ttl = 60, skip(origin))]
+async fn not_set(_id: u64, origin: &Origin) -> Result<usize, Failure> {
+    origin.run().await
+}
+
 /// An error that nobody shares.
 #[derive(Debug, PartialEq)]
 struct OwnFailure;
@@ -340,13 +345,19 @@ pub(crate) async fn a_peek_shows_stale_values_and_none_that_are_usable_on_error(
 
 pub(crate) async fn settings_switch_it_off_and_on(place: Place) {
     let settings = CacheSettings::new().stale(Duration::ZERO).stale_if_error(Duration::ZERO);
-    let node = place.node_with(|builder| builder.cache("freshness-price", settings)).await;
+    let on = CacheSettings::new().stale_if_error(USABLE);
+    let node = place.node_with(|builder| {
+        builder.cache("freshness-price", settings).cache("freshness-not-set", on)
+    });
+    let node = node.await;
     node.scope(async {
         let origin = Origin::new();
         assert_eq!(call(&origin).await, Ok(1));
+        assert_eq!(not_set(1, &origin).await, Ok(2));
         to_stale(&node);
-        origin.will([Act::Fail]);
+        origin.will([Act::Fail, Act::Fail]);
         assert_eq!(call(&origin).await, Err(Failure));
+        assert_eq!(not_set(1, &origin).await, Ok(2));
     })
     .await;
 }
@@ -431,7 +442,8 @@ pub(crate) async fn to_read_a_value_from_redis_moves_no_end_of_it(place: Place) 
     writer.clock().stop();
     assert_eq!(writer.scope(call(&Origin::new())).await, Ok(1));
     // A node reads it for the first time in each part of its life.
-    for age in [NEARLY_THE_TTL, TTL, TTL + STALE, TTL + USABLE - MARGIN] {
+    let nearly_gone = (TTL + USABLE).saturating_sub(MARGIN);
+    for age in [NEARLY_THE_TTL, TTL, TTL + STALE, nearly_gone] {
         let reader = place.node().await;
         reader.clock().stop();
         reader.clock().advance(age);
