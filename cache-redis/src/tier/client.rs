@@ -38,8 +38,13 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(node: Arc<Node>, servers: Arc<Servers>) -> Self {
-        let (sizes, generations) = (Sizes::default(), Generations::default());
-        Self { node, servers, sizes, generations, is_untimed: AtomicBool::new(false) }
+        Self {
+            node,
+            servers,
+            sizes: Sizes::default(),
+            generations: Generations::default(),
+            is_untimed: AtomicBool::new(false),
+        }
     }
 
     /// Returns a reading of the clock of the server that has `key`, where scripts can compare it.
