@@ -41,6 +41,17 @@ check memory process 10000 580
 check scoped scoped 100 695
 check tagged tagged 100 640
 check stale stale 4 800
+
+# Of 128 items in memory: at most the instructions of so many hits, and the list of its values.
+BATCHES=200
+counted=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='cachery_hit_batch::serve' \
+    "$hit-batch" $BATCHES 2>&1 >/dev/null | awk '/Collected/ { print $4 }')
+each=$((counted / BATCHES / 128))
+allocations=$("$hit-batch" $BATCHES)
+most=$((BATCHES + ALLOCATIONS))
+echo "batch, 128 items: $each instructions an item (at most 580), $allocations allocations in $BATCHES batches (at most $most)"
+[ "$each" -le 580 ] && [ "$allocations" -le $most ] || failed=1
+
 export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
 check tiered process 100 590
 exit $failed
