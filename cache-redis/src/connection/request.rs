@@ -41,6 +41,7 @@ impl<'a> From<&'a Pipeline> for Request<'a> {
 }
 
 impl KeyRead<'_> {
+    /// Returns its commands, as [`add_read`] adds them, without a list of the keys.
     pub(super) fn commands(self) -> Pipeline {
         let Self { value, token, generation, tags } = self;
         let mut commands = Pipeline::with_capacity(2);
@@ -55,12 +56,11 @@ impl KeyRead<'_> {
 pub(crate) fn add_read(commands: &mut Pipeline, value: &[u8], keys: &[&[u8]]) {
     let mut values = Cmd::with_capacity(1 + keys.len(), keys.len() * (8 + value.len()));
     values.arg("MGET").arg(keys);
-    // The time that is left comes first: should the value be replaced in between, the new one
-    // seems older than it is.
     commands.add_command(time_left(value)).add_command(values);
 }
 
-/// Returns the request for the time that `value` has left.
+/// Returns the request for the time that `value` has left. It goes before the one for the value: should
+/// that be replaced in between, the new one seems older than it is.
 pub(super) fn time_left(value: &[u8]) -> Cmd {
     let mut command = Cmd::with_capacity(2, "PTTL".len() + value.len());
     command.arg("PTTL").arg(value);
