@@ -145,6 +145,12 @@ impl Key {
         first
     }
 
+    /// Tells whether the key is `len` bytes as they were written.
+    #[inline]
+    pub(super) fn is_short(&self, len: u8) -> bool {
+        self.len == len && !self.digested
+    }
+
     /// Tells whether the bytes are a digest.
     #[inline]
     pub fn is_digest(&self) -> bool {
@@ -165,8 +171,12 @@ impl Key {
 /// of day only.
 #[inline]
 fn hasher(len: usize) -> FoldHasher<'static> {
-    static SEED: LazyLock<u64> = LazyLock::new(|| std::hash::RandomState::new().hash_one(()));
-    FoldHasher::with_seed(*SEED ^ len as u64, SharedSeed::global_random())
+    static SEEDS: LazyLock<(u64, SharedSeed)> = LazyLock::new(|| {
+        let [own, shared] = [(); 2].map(|()| std::hash::RandomState::new().hash_one(()));
+        (own, SharedSeed::from_u64(shared))
+    });
+    let (own, shared) = &*SEEDS;
+    FoldHasher::with_seed(own ^ len as u64, shared)
 }
 
 impl PartialEq for Key {

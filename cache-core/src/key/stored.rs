@@ -70,12 +70,16 @@ impl Bytes {
     #[inline]
     fn are_of(&self, key: &Key) -> bool {
         match self {
-            // Zeros fill both up, so that the comparison has a fixed length.
-            Self::Short { len, bytes } => {
-                usize::from(*len) == key.as_bytes().len()
-                    && !key.is_digest()
-                    && are_same(bytes, key.first())
-            }
+            Self::Short { len, bytes } => key.is_short(*len) && are_same(bytes, key.first()),
+            _ => self.are_of_long(key),
+        }
+    }
+
+    // Beside the code of a hit with a short key.
+    #[inline(never)]
+    fn are_of_long(&self, key: &Key) -> bool {
+        match self {
+            Self::Short { .. } => false,
             Self::Long(bytes) => !key.is_digest() && **bytes == *key.as_bytes(),
             Self::Digest(digest) => key.is_digest() && digest == key.as_bytes(),
         }
@@ -99,7 +103,7 @@ impl Bytes {
     }
 }
 
-/// Compares by words, which takes no call. The last two words overlap.
+/// Compares by words, which takes no call. Zeros fill both up, so that the length is fixed. The last two words overlap.
 #[inline]
 fn are_same(left: &[u8; SHORT], right: &[u8; SHORT]) -> bool {
     let differ = |at: usize| word(left, at) ^ word(right, at);

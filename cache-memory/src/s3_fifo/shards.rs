@@ -34,6 +34,23 @@ pub(super) struct Slot {
 /// The entries by key, in tables with a lock each.
 pub(super) struct Shards(Box<[CachePadded<RwLock<Table>>]>);
 
+/// Returns the slot of `key`, also among others of its hash.
+#[cold]
+fn of_same_hash<'a>(table: &'a Table, key: &Key) -> Option<&'a Slot> {
+    table.find(key.hash64(), |slot| key.equivalent(slot.entry.key()))
+}
+
+/// Marks an entry as asked for, and returns it.
+#[inline]
+fn asked_for(entry: &Entry) -> Entry {
+    let mark = &entry.notes().mark;
+    let marked = mark.load(Relaxed);
+    if marked < HIGHEST_MARK {
+        mark.store(marked + 1, Relaxed);
+    }
+    entry.clone()
+}
+
 impl Shards {
     pub(super) fn new() -> Self {
         static COUNT: LazyLock<usize> = LazyLock::new(|| {
@@ -56,20 +73,20 @@ impl Shards {
     pub(super) fn get(&self, key: &Key) -> Option<Entry> {
         let hash = key.hash64();
         let table = self.of(hash).read();
-        let Slot { entry, .. } = table.find(hash, |slot| key.equivalent(slot.entry.key()))?;
-        let mark = &entry.notes().mark;
-        let marked = mark.load(Relaxed);
-        if marked < HIGHEST_MARK {
-            mark.store(marked + 1, Relaxed);
+        // Keys of one hash hardly exist: the table is asked for the hash alone, and the key is
+        // compared once.
+        let Slot { entry, .. } = table.find(hash, |slot| slot.hash == hash)?;
+        if key.equivalent(entry.key()) {
+            return Some(asked_for(entry));
         }
-        Some(entry.clone())
+        of_same_hash(&table, key).map(|slot| asked_for(&slot.entry))
     }
 
     /// Returns the entry of `key`, and marks nothing.
     pub(super) fn look(&self, key: &Key) -> Option<Entry> {
         let hash = key.hash64();
         let table = self.of(hash).read();
-        table.find(hash, |slot| key.equivalent(slot.entry.key())).map(|slot| slot.entry.clone())
+        of_same_hash(&table, key).map(|slot| slot.entry.clone())
     }
 
     /// Puts `entry` in the place of the one of its key, and returns that. Without one, it does
