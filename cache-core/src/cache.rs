@@ -3,6 +3,7 @@
 
 mod background;
 mod declined;
+mod hit;
 mod instances;
 mod kept_errors;
 mod live_policy;
@@ -17,6 +18,7 @@ mod unstored;
 
 use background::Background;
 use declined::Declined;
+pub(crate) use hit::{Glance, Unanswered};
 pub(crate) use kept_errors::KeptError;
 use live_policy::LivePolicy;
 pub(crate) use retries::{Due, Retries};
@@ -46,7 +48,7 @@ use crate::{
     key::{Key, StoredKey},
     memory::{Left, Lookup, Memory, Together},
     money::Spent,
-    observe::{BatchSizes, Counters, Resource, Resources, StaleReason, Stats, Turn},
+    observe::{BatchSizes, Counters, Resource, Resources, StaleReason, Stats},
     policy::{FLIGHT_WAIT_MAX, FLIGHT_WAIT_MAX_LOADS, MAX_OWN_LOADS, Policy},
     returns::AnyError,
     site::Site,
@@ -171,85 +173,6 @@ impl Cache {
         }
     }
 
-    /// Returns the value of `key` that memory holds and may answer with, by `open`, and counts a
-    /// hit. `open` may be the user's code.
-    #[inline]
-    pub(crate) fn hit<V>(&self, key: &Key, open: fn(&Entry) -> Option<V>) -> Option<V> {
-        match self.counted_hit(key, open, Turn::Always) {
-            Poll::Ready(value) => value,
-            Poll::Pending => None,
-        }
-    }
-
-    /// Returns the value of `key` as [`hit`](Self::hit) does, to a task. Pending, and nothing is
-    /// counted, where there is a value and the task is to let others run first.
-    #[inline]
-    pub(crate) fn hit_in_turn<V>(
-        &self,
-        key: &Key,
-        open: fn(&Entry) -> Option<V>,
-    ) -> Poll<Option<V>> {
-        self.counted_hit(key, open, Turn::OfTask)
-    }
-
-    /// Returns the value of `key` that memory may answer with, and counts a hit. Pending where it is
-    /// not the turn of the caller.
-    #[inline]
-    fn counted_hit<V>(
-        &self,
-        key: &Key,
-        open: fn(&Entry) -> Option<V>,
-        turn: Turn,
-    ) -> Poll<Option<V>> {
-        if !self.policy.is_enabled() {
-            return Poll::Ready(None);
-        }
-        let Some(entry) = self.held_at_hand(key) else { return Poll::Ready(None) };
-        let head = entry.head();
-        if !self.is_present(head) && !self.is_valid_otherwise(&entry) {
-            return Poll::Ready(None);
-        }
-        let end = head.settled_until();
-        if end != Moment::NEVER {
-            let now = self.clock.now();
-            if now >= end {
-                return self.hit_unsettled(&entry, now, open, turn);
-            }
-        }
-        let Some(value) = open(&entry) else { return Poll::Ready(None) };
-        if self.counters.hit_in_turn(head.facts.spent, turn) {
-            Poll::Ready(Some(value))
-        } else {
-            Poll::Pending
-        }
-    }
-
-    /// Returns the value of an entry that is past its ttl or due to be refreshed, as
-    /// [`counted_hit`](Self::counted_hit) does, where no caller is to load a new one now.
-    #[inline(never)]
-    fn hit_unsettled<V>(
-        &self,
-        entry: &Entry,
-        now: Moment,
-        open: fn(&Entry) -> Option<V>,
-        turn: Turn,
-    ) -> Poll<Option<V>> {
-        let reason = match entry.age(now) {
-            Age::Fresh if entry.awaits_renewal(now) => None,
-            Age::Stale if entry.awaits_renewal(now) => Some(StaleReason::Stale),
-            Age::UsableOnError if entry.is_held_off(now) => Some(StaleReason::Error),
-            _ => return Poll::Ready(None),
-        };
-        let Some(value) = open(entry) else { return Poll::Ready(None) };
-        if !self.counters.hit_in_turn(entry.head().facts.spent, turn) {
-            return Poll::Pending;
-        }
-        if let Some(reason) = reason {
-            self.stale_served(reason);
-        }
-        Poll::Ready(Some(value))
-    }
-
     /// Counts a call that a value past its ttl has served.
     pub(crate) fn stale_served(&self, reason: StaleReason) {
         self.counters.stale_served(reason);
@@ -317,12 +240,7 @@ impl Cache {
     #[inline]
     fn held(&self, key: &Key) -> Option<Entry> {
         let entry = self.memory.get(key)?;
-        if let Some(shared) = &self.shared
-            && !shared.is_trusted_forever()
-            && !shared.is_trusted(self.clock.now())
-        {
-            self.end_trust();
-        }
+        self.end_trust_if_over();
         Some(entry)
     }
 
@@ -337,12 +255,18 @@ impl Cache {
         facts.generation == self.generations.of(facts.group)
     }
 
+    /// Tells whether an entry with tags is of the present generation, and no tag has ended.
+    #[inline(never)]
+    fn is_present_with_tags(&self, entry: &Entry) -> bool {
+        let generation = self.generations.of(entry.head().facts.group);
+        entry.cache_generation() == generation && entry.tags_stand()
+    }
+
     /// Tells whether an entry is valid that has tags, or has expired since its load began, with its
     /// group, its cache or a tag: then it expires.
     #[inline(never)]
     fn is_valid_otherwise(&self, entry: &Entry) -> bool {
-        let generation = self.generations.of(entry.head().facts.group);
-        if entry.cache_generation() == generation && entry.tags_stand() {
+        if self.is_present_with_tags(entry) {
             return true;
         }
         let is_valid = self.is_valid(entry);

@@ -14,7 +14,8 @@ mod stored;
 mod types;
 
 pub use digest::Digest;
-pub(crate) use encode::KeyInPlace;
+#[doc(hidden)]
+pub use encode::{Apart, KeyInPlace};
 pub use encode::{CacheKey, KeyEncoder};
 pub use finished::Key;
 pub use fnv::shape;

@@ -117,7 +117,7 @@ pub mod __private {
         deciding::{Decide, Decision},
         invalidation::{Invalidation, InvalidationFuture},
         key::{
-            CacheKey, Key, KeyEncoder, TypeName,
+            CacheKey, Key, KeyEncoder, KeyInPlace, TypeName,
             requirements::{client, declared_key, float, unordered},
             shape,
         },

@@ -32,6 +32,6 @@ pub use stats::{
     BatchStats, Evictions, FreshnessStats, Invalidations, MoneyStats, RemoteStats, Stats,
     UnstorableStats,
 };
-pub(crate) use stripes::Turn;
+pub(crate) use stripes::Pace;
 pub(crate) use totals::{begin as begin_totals, fallback, flush as flush_totals};
 pub use totals::{breaker, clock_offset, connection, lost, push, request};

@@ -32,6 +32,17 @@ impl Cache {
         self.distrust();
     }
 
+    /// Ends the trust in all entries, if the time is over for which they may be read.
+    #[inline]
+    pub(super) fn end_trust_if_over(&self) {
+        if let Some(shared) = &self.shared
+            && !shared.is_trusted_forever()
+            && !shared.is_trusted(self.clock.now())
+        {
+            self.end_trust();
+        }
+    }
+
     /// Ends the value of the key with this digest, as another node has.
     pub(crate) fn invalidated_elsewhere(&self, digest: &Digest, ending: Ending) {
         self.generations.end(self.generations.group(digest), ending);

@@ -340,38 +340,51 @@ impl Key {
     /// constant.
     #[inline]
     pub fn of(parts: &[&dyn CacheKey]) -> Self {
-        let mut key = KeyInPlace::empty();
-        key.complete(parts);
-        key.into_key()
+        KeyInPlace::of(parts).into_key()
     }
 }
 
-/// A complete key in the encoder that made it: its bytes are written once, and a hit never moves
-/// them.
-pub(crate) struct KeyInPlace(KeyEncoder);
+/// A complete key in the encoder that made it: its bytes are written once. A hit makes it in a place
+/// of its own frame, and never moves it.
+pub struct KeyInPlace(KeyEncoder);
+
+/// The mark of a key that lies in the place of who asked for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Apart;
 
 impl KeyInPlace {
-    /// Creates a key without any bytes. [`complete`](Self::complete) makes it, in the place where
-    /// it stays.
+    /// Creates a place for a key.
     #[inline]
     pub(crate) fn empty() -> Self {
         Self(KeyEncoder::new())
     }
 
-    /// Encodes these parts, in this order, and completes the key.
-    #[inline]
-    pub(crate) fn complete(&mut self, parts: &[&dyn CacheKey]) {
+    /// Makes a key of these parts, in this order.
+    #[expect(clippy::inline_always, reason = "the number of parts is known to the caller alone")]
+    #[inline(always)]
+    pub fn of(parts: &[&dyn CacheKey]) -> Self {
+        let mut key = Self::empty();
+        key.complete(parts);
+        key
+    }
+
+    /// Makes a key of these parts, in this order, in this place.
+    #[expect(clippy::inline_always, reason = "the number of parts is known to the caller alone")]
+    #[inline(always)]
+    pub fn complete(&mut self, parts: &[&dyn CacheKey]) -> Apart {
         self.encode(parts);
         let Self(encoder) = self;
         if encoder.long.is_none() {
-            return encoder.key.seal();
+            encoder.key.seal();
+        } else {
+            self.complete_long();
         }
-        self.complete_long();
+        Apart
     }
 
     /// Encodes these parts. Written out for the usual numbers of them: the compiler sees the type of
     /// each then, and calls no pointers.
-    #[expect(clippy::inline_always, reason = "the number is known to the caller alone")]
+    #[expect(clippy::inline_always, reason = "the number of parts is known to the caller alone")]
     #[inline(always)]
     fn encode(&mut self, parts: &[&dyn CacheKey]) {
         let Self(encoder) = self;

@@ -6,7 +6,7 @@ use super::{
     counter::Counter,
     load_times::{LoadBuckets, LoadTimes},
     stats::{MoneyStats, StaleReason, Stats, mean},
-    stripes::{Hits, Turn},
+    stripes::{Hits, Pace},
 };
 use crate::{
     clock::nanos,
@@ -112,8 +112,14 @@ impl Counters {
 
     /// Counts a hit as [`hit`](Self::hit) does, if it is the turn of the caller.
     #[inline]
-    pub(crate) fn hit_in_turn(&self, saved: Spent, turn: Turn) -> bool {
-        self.hits.add_in_turn(saved, turn)
+    pub(crate) fn hit_in_turn(&self, saved: Spent, pace: Pace) -> bool {
+        self.hits.add_in_turn(saved, pace)
+    }
+
+    /// Takes back a hit of a call that its value was not for.
+    #[cold]
+    pub(crate) fn no_hit(&self, saved: Spent) {
+        self.hits.take_back(saved);
     }
 
     /// Counts a call that the remote tier served, which saved a load like the one of its value.

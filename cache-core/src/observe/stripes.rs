@@ -34,11 +34,11 @@ thread_local! {
     static OWNED: OwnedStripe = OwnedStripe::take();
 }
 
-/// The turn of a caller who hits.
+/// The pace of a caller who hits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Pace {
     /// A thread, or a task that has let others run, goes on at once.
-    Always,
+    AtOnce,
     /// A task lets others run where the runtime wants it: each [`STEP`]th hit takes a unit of what
     /// that grants.
     OfTask,
@@ -64,9 +64,9 @@ impl Hits {
 
     /// Counts one hit, if it is the turn of the caller.
     #[inline]
-    pub(super) fn add_in_turn(&self, saved: Spent, turn: Turn) -> bool {
+    pub(super) fn add_in_turn(&self, saved: Spent, pace: Pace) -> bool {
         let stripe = stripe();
-        let is_asked = turn == Turn::OfTask && self.0[stripe].hits.get().is_multiple_of(STEP);
+        let is_asked = pace == Pace::OfTask && self.0[stripe].hits.get().is_multiple_of(STEP);
         if is_asked && !runtime::proceeds() {
             return false;
         }
@@ -74,15 +74,27 @@ impl Hits {
         true
     }
 
+    /// Takes back a hit that this thread has counted.
+    pub(super) fn take_back(&self, saved: Spent) {
+        let Spent { micros, nanos } = saved;
+        let negative = Spent { micros: micros.wrapping_neg(), nanos: nanos.wrapping_neg() };
+        self.add_hits_to(stripe(), 1_u64.wrapping_neg(), negative);
+    }
+
     #[inline]
     fn add_to(&self, stripe: usize, saved: Spent) {
+        self.add_hits_to(stripe, 1, saved);
+    }
+
+    #[inline]
+    fn add_hits_to(&self, stripe: usize, count: u64, saved: Spent) {
         let Stripe { hits, saved_micros, saved_nanos } = &*self.0[stripe];
         if stripe == SHARED {
-            hits.add(1);
+            hits.add(count);
             saved_micros.add(saved.micros);
             saved_nanos.add(saved.nanos);
         } else {
-            hits.add_alone(1);
+            hits.add_alone(count);
             saved_micros.add_alone(saved.micros);
             // Most caches know no cost.
             if saved.nanos != 0 {

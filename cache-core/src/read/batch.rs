@@ -26,8 +26,15 @@ use self::{
 };
 use super::keyed::{Keyed, Tagged};
 use crate::{
-    batch_items::BatchItem, batch_returns::BatchReturn, cache::Cache, made_of::MadeOfWrongLength,
-    registry::Caches, runtime, tag::Tags, wrong_length::WrongLength,
+    batch_items::BatchItem,
+    batch_returns::BatchReturn,
+    cache::Cache,
+    key::{Apart, KeyInPlace},
+    made_of::MadeOfWrongLength,
+    registry::Caches,
+    runtime,
+    tag::Tags,
+    wrong_length::WrongLength,
 };
 
 /// A call of a function for several items.
@@ -63,8 +70,11 @@ impl<E> Copy for Rules<E> {}
 /// The tags of an entry without any.
 type NoTags<I> = fn(&I) -> Option<Tags>;
 
-impl<'l, I, R, V, E, A: Fn(&I) -> Keyed<R, V, E>> Batch<'l, I, E, A, NoTags<I>> {
-    /// Creates a call for `items`, each with the key that `at` makes.
+impl<'l, I, R, V, E, A> Batch<'l, I, E, A, NoTags<I>>
+where
+    A: Fn(&mut KeyInPlace, &I) -> Keyed<R, V, E, Apart>,
+{
+    /// Creates a call for `items`, each with the key that `at` makes in a place.
     pub fn of(items: &'l [I], at: A) -> Self
     where
         I: BatchItem,
@@ -118,7 +128,7 @@ struct Found<B, R, V, E> {
 
 impl<I, R, V, E, A, T> Batch<'_, I, E, A, T>
 where
-    A: Fn(&I) -> Keyed<R, V, E>,
+    A: Fn(&mut KeyInPlace, &I) -> Keyed<R, V, E, Apart>,
     T: Fn(&I) -> Option<Tags>,
 {
     /// Returns the values of all items, by their places or by the keys that `key_of` makes. `run`
@@ -190,7 +200,7 @@ where
     /// Returns the cache, if the list has an item.
     fn cache(&self) -> Option<Arc<Cache>> {
         let first = self.items.first()?;
-        Some(Caches::cache_of((self.at)(first).site))
+        Some(Caches::cache_of((self.at)(&mut KeyInPlace::empty(), first).site))
     }
 
     /// Takes the values that memory has.
@@ -206,14 +216,15 @@ where
         let mut found =
             Found { before: B::with_room(self.items.len()), after: Vec::new(), missing: vec![] };
         for (place, item) in self.items.iter().enumerate() {
-            let keyed = (self.at)(item);
-            match cache.hit(&keyed.key, keyed.value.open) {
+            let mut key = KeyInPlace::empty();
+            let keyed = (self.at)(&mut key, item);
+            match cache.hit_value(&key, keyed.value.open) {
                 Some(value) if found.missing.is_empty() => {
                     found.before.add(|| key_of(item), Ok(value));
                 }
                 Some(value) => found.after.push(Some(Ok(value))),
                 None => {
-                    found.missing.push(Missing::new(keyed, place));
+                    found.missing.push(Missing::new(keyed.with(key), place));
                     found.after.push(None);
                 }
             }

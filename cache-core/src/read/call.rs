@@ -22,7 +22,14 @@ use super::{
     load::{Load, Panic},
     miss::{Next, Refused},
 };
-use crate::{cache::Outcome, returns::Unfinished, runtime, tag::Tags, timeout::Timeout};
+use crate::{
+    cache::Outcome,
+    key::{Apart, KeyInPlace},
+    returns::Unfinished,
+    runtime,
+    tag::Tags,
+    timeout::Timeout,
+};
 
 /// The future of a call. Dropping it is safe at any point; a load that it ran passes to the next
 /// caller who waits.
@@ -67,8 +74,11 @@ enum Step<V> {
 
 impl<R, V, E> Missed<R, V, E> {
     /// Creates a call for which memory had no value.
-    pub(super) fn new(keyed: Keyed<R, V, E>) -> Self {
-        Self::at(keyed, Step::Begin)
+    // Not a part of a hit's code.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn new(keyed: Keyed<R, V, E, Apart>, key: KeyInPlace) -> Self {
+        Self::at(keyed.with(key), Step::Begin)
     }
 
     /// Creates a call that goes on with the outcome of `next`.
@@ -84,9 +94,6 @@ impl<R, V, E> Missed<R, V, E> {
         Self::at(keyed, Step::Run)
     }
 
-    // Not a part of a hit's code.
-    #[cold]
-    #[inline(never)]
     fn at(keyed: Keyed<R, V, E>, step: Step<V>) -> Self {
         Self(Box::new(Course { keyed, tags: None, step }))
     }

@@ -16,23 +16,36 @@ use super::{
     miss::Miss,
 };
 use crate::{
-    cache::Cache, ending::Ending, entry::Entry, invalidation::Invalidation, registry::Caches,
-    runtime, tag::Tags,
+    cache::{Cache, Unanswered},
+    ending::Ending,
+    entry::Entry,
+    invalidation::Invalidation,
+    key::{Apart, KeyInPlace},
+    observe::Pace,
+    registry::Caches,
+    runtime,
+    site::Site,
+    tag::Tags,
 };
 
-/// Returns the fresh value in memory, and counts a hit; without one, the call that goes on. Pending
-/// where there is a value and the task is to let others run first, until its [`Turn`]: so a hit
-/// allocates nothing in this case, either.
+/// Returns the fresh value in memory for the key that `at` makes, and counts a hit; without one, the
+/// call that goes on. Pending where there is a value and the task is to let others run first, until
+/// its [`Turn`]: so a hit allocates nothing in this case, either.
 #[inline(never)]
-pub fn hit<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> Poll<ControlFlow<R, Missed<R, V, E>>> {
-    let keyed = at();
-    let found = |cache: &Arc<Cache>| cache.hit_in_turn(&keyed.key, keyed.value.open);
-    // No closure: it would move the key.
-    Poll::Ready(match Caches::with_cache_of(keyed.site, found) {
-        Poll::Ready(Some(value)) => ControlFlow::Break((keyed.returns.join)(Ok(value))),
-        Poll::Ready(None) => ControlFlow::Continue(Missed::new(keyed)),
-        Poll::Pending => return Poll::Pending,
-    })
+pub fn hit<R, V, E>(
+    at: impl FnOnce(&mut KeyInPlace) -> Keyed<R, V, E, Apart>,
+) -> Poll<ControlFlow<R, Missed<R, V, E>>> {
+    let mut key = KeyInPlace::empty();
+    let keyed = at(&mut key);
+    match Caches::hit(keyed.site, &key, Pace::OfTask) {
+        Ok(entry) => match keyed.answered(&entry) {
+            Some(returned) => Poll::Ready(ControlFlow::Break(returned)),
+            // No closure: it would move the key.
+            None => Poll::Ready(ControlFlow::Continue(Missed::new(keyed, key))),
+        },
+        Err(Unanswered::Absent) => Poll::Ready(ControlFlow::Continue(Missed::new(keyed, key))),
+        Err(Unanswered::Later) => Poll::Pending,
+    }
 }
 
 /// The future that ends when the task has let others run.
@@ -49,13 +62,38 @@ impl Future for Turn {
 
 /// Returns the fresh value in memory as [`hit`] does, for a thread.
 #[inline(never)]
-pub fn hit_now<R, V, E>(at: impl FnOnce() -> Keyed<R, V, E>) -> ControlFlow<R, Missed<R, V, E>> {
-    let keyed = at();
-    let found = |cache: &Arc<Cache>| cache.hit(&keyed.key, keyed.value.open);
-    match Caches::with_cache_of(keyed.site, found) {
-        Some(value) => ControlFlow::Break((keyed.returns.join)(Ok(value))),
-        None => ControlFlow::Continue(Missed::new(keyed)),
+pub fn hit_now<R, V, E>(
+    at: impl FnOnce(&mut KeyInPlace) -> Keyed<R, V, E, Apart>,
+) -> ControlFlow<R, Missed<R, V, E>> {
+    let mut key = KeyInPlace::empty();
+    let keyed = at(&mut key);
+    match Caches::hit(keyed.site, &key, Pace::AtOnce) {
+        Ok(entry) => match keyed.answered(&entry) {
+            Some(returned) => ControlFlow::Break(returned),
+            None => ControlFlow::Continue(Missed::new(keyed, key)),
+        },
+        Err(_) => ControlFlow::Continue(Missed::new(keyed, key)),
     }
+}
+
+impl<R, V, E> Keyed<R, V, E, Apart> {
+    /// Returns what a call returns with the entry that memory answers with; `None` for a value of
+    /// another type.
+    #[inline]
+    fn answered(&self, entry: &Entry) -> Option<R> {
+        let value = (self.value.open)(entry);
+        if value.is_none() {
+            take_back(self.site, entry);
+        }
+        value.map(|value| (self.returns.join)(Ok(value)))
+    }
+}
+
+/// Takes back the hit of a call that the value of `entry` was not for.
+#[cold]
+fn take_back(site: &'static Site, entry: &Entry) {
+    let spent = entry.head().facts.spent;
+    Caches::with_cache_of(site, |cache| cache.counters.no_hit(spent));
 }
 
 impl<R, V, E> Keyed<R, V, E> {
@@ -100,7 +138,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Returns the stored value as [`peek`](Self::peek) does, and counts a hit or a miss.
     pub(super) async fn get(self) -> Option<V> {
         let cache = self.enabled_cache()?;
-        if let Some(value) = cache.hit(&self.key, self.value.open) {
+        if let Some(value) = cache.hit_value(&self.key, self.value.open) {
             return Some(value);
         }
         let entry = self.miss(cache).get().await;

@@ -15,7 +15,7 @@ use crate::{
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
     invalidation::Invalidation,
-    key::CacheKey,
+    key::{Apart, CacheKey, KeyInPlace},
     observe::Stats,
     policy::Policy,
     registry::CacheHandle,
@@ -96,7 +96,8 @@ impl<K, V> Cache<K, V> {
 
     #[doc(hidden)]
     pub fn at(&self, parts: &[&dyn CacheKey]) -> Plain<V> {
-        Keyed::new(self.site, Returns::plain(), self.value, parts)
+        let Self { site, value, .. } = *self;
+        Keyed { site, returns: Returns::plain(), value, key: KeyInPlace::of(parts) }
     }
 
     #[doc(hidden)]
@@ -248,8 +249,11 @@ impl<K, V> Cache<K, V> {
     {
         let Keyed { site, value, key, .. } = self.at(&[&key]);
         async move {
-            let at = || Keyed { site, returns: R::returns(), value, key: key.again() };
-            crate::__call!(at() => async move { load().await })
+            let at = |place: &mut KeyInPlace| {
+                *place = key.again();
+                Keyed { site, returns: R::returns(), value, key: Apart }
+            };
+            crate::__call!(at => async move { load().await })
         }
     }
 

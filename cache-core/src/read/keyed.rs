@@ -6,7 +6,7 @@ use super::invalidate::Target;
 use crate::{
     codec::equality::Equality,
     deciding::{Decide, OptionalValue},
-    key::{CacheKey, KeyInPlace},
+    key::{Apart, KeyInPlace},
     made_of::MadeOfOverBudget,
     returns::{IsResult, Returns},
     site::Site,
@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// One key of a call site. A call returns `R`, which stands for a value `V` or an error `E`.
-pub struct Keyed<R, V, E> {
+pub struct Keyed<R, V, E, K = KeyInPlace> {
     pub(super) site: &'static Site,
     pub(super) returns: Returns<R, V, E>,
     pub(super) value: ValueOps<V>,
-    pub(super) key: KeyInPlace,
+    pub(super) key: K,
 }
 
 /// A key of a call site that returns a `Result`.
@@ -68,17 +68,17 @@ impl<R, V: 'static, E> Tagged<R, V, E> {
 #[derive(Clone, Copy, Debug)]
 pub struct Skipped;
 
-/// Calls a function by one key: `run` makes its future. `tagged` is the key with the tags of its
-/// entry, where there are some. A hit is over before the function's future
+/// Calls a function by the key that `at` makes in a place: `run` makes its future. `tagged` is the
+/// key with the tags of its entry, where there are some. A hit is over before the function's future
 /// and the state of a call exist, and what it needed is off the stack before the function runs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
-    ($keyed:expr => $run:expr) => {
-        $crate::__hit!($keyed, missed => missed.call(move || $run).await)
+    ($at:expr => $run:expr) => {
+        $crate::__hit!($at, missed => missed.call(move || $run).await)
     };
-    ($keyed:expr, $tagged:expr => $run:expr) => {
-        $crate::__hit!($keyed, missed => missed.tagged($tagged).call(move || $run).await)
+    ($at:expr, $tagged:expr => $run:expr) => {
+        $crate::__hit!($at, missed => missed.tagged($tagged).call(move || $run).await)
     };
 }
 
@@ -86,9 +86,9 @@ macro_rules! __call {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __hit {
-    ($keyed:expr, $missed:ident => $call:expr) => {
+    ($at:expr, $missed:ident => $call:expr) => {
         loop {
-            match $crate::__private::hit(|| $keyed) {
+            match $crate::__private::hit($at) {
                 ::core::task::Poll::Ready(::core::ops::ControlFlow::Break(value)) => break value,
                 ::core::task::Poll::Ready(::core::ops::ControlFlow::Continue($missed)) => {
                     break $call;
@@ -99,16 +99,16 @@ macro_rules! __hit {
     };
 }
 
-/// Calls a function whose loads run in tasks of their own by one key: `run` returns a future that
-/// owns what it needs.
+/// Calls a function whose loads run in tasks of their own by the key that `at` makes in a place:
+/// `run` returns a future that owns what it needs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call_detached {
-    ($keyed:expr => $run:expr) => {
-        $crate::__hit!($keyed, missed => missed.call_detached($run).await)
+    ($at:expr => $run:expr) => {
+        $crate::__hit!($at, missed => missed.call_detached($run).await)
     };
-    ($keyed:expr, $tagged:expr => $run:expr) => {
-        $crate::__hit!($keyed, missed => missed.tagged($tagged).call_detached($run).await)
+    ($at:expr, $tagged:expr => $run:expr) => {
+        $crate::__hit!($at, missed => missed.tagged($tagged).call_detached($run).await)
     };
 }
 
@@ -158,18 +158,18 @@ macro_rules! __served_now {
     };
 }
 
-/// Calls a function that is not async by one key: `run` runs it.
+/// Calls a function that is not async by the key that `at` makes in a place: `run` runs it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call_now {
-    ($keyed:expr => $run:expr) => {
-        match $crate::__private::hit_now(|| $keyed) {
+    ($at:expr => $run:expr) => {
+        match $crate::__private::hit_now($at) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => missed.call_now(move || $run),
         }
     };
-    ($keyed:expr, $tagged:expr => $run:expr) => {
-        match $crate::__private::hit_now(|| $keyed) {
+    ($at:expr, $tagged:expr => $run:expr) => {
+        match $crate::__private::hit_now($at) {
             ::core::ops::ControlFlow::Break(value) => value,
             ::core::ops::ControlFlow::Continue(missed) => {
                 missed.tagged($tagged).call_now(move || $run)
@@ -178,20 +178,26 @@ macro_rules! __call_now {
     };
 }
 
-impl<R, V, E> Keyed<R, V, E> {
-    /// Makes a key of these parts, in the place where it stays: each move would copy all its bytes.
+impl<R, V, E> Keyed<R, V, E, Apart> {
+    /// Returns it with the key, which leaves its place.
     #[inline]
-    pub(super) fn new(
-        site: &'static Site,
-        returns: Returns<R, V, E>,
-        value: ValueOps<V>,
-        parts: &[&dyn CacheKey],
-    ) -> Self {
-        let mut keyed = Self { site, returns, value, key: KeyInPlace::empty() };
-        keyed.key.complete(parts);
-        keyed
+    pub(super) fn with(self, key: KeyInPlace) -> Keyed<R, V, E> {
+        let Self { site, returns, value, key: Apart } = self;
+        Keyed { site, returns, value, key }
     }
+}
 
+impl<R, V, E> Keyed<R, V, E> {
+    /// Moves the key to `place`.
+    #[inline]
+    pub fn apart(self, place: &mut KeyInPlace) -> Keyed<R, V, E, Apart> {
+        let Self { site, returns, value, key } = self;
+        *place = key;
+        Keyed { site, returns, value, key: Apart }
+    }
+}
+
+impl<R, V, E, K> Keyed<R, V, E, K> {
     /// Gives the key the rules that decide over its values.
     #[inline]
     #[must_use]
@@ -211,38 +217,28 @@ impl<R, V, E> Keyed<R, V, E> {
 }
 
 impl<R, V, E> Returns<R, V, E> {
-    /// Makes a key of these parts, for a function whose values every tier can keep, with the
-    /// equality of their type.
+    /// Takes a key, for a function whose values every tier can keep, with the equality of their
+    /// type.
     #[inline]
-    pub fn at(
+    pub fn at<K>(
         self,
         site: &'static Site,
         equality: Option<Equality<V>>,
-        parts: &[&dyn CacheKey],
-    ) -> Keyed<R, V, E>
+        key: K,
+    ) -> Keyed<R, V, E, K>
     where
         V: CacheValue,
     {
-        self.keyed(site, ValueOps::stored().equal(equality), parts)
+        Keyed { site, returns: self, value: ValueOps::stored().equal(equality), key }
     }
 
-    /// Makes a key of these parts, for a function whose values stay in memory.
+    /// Takes a key, for a function whose values stay in memory.
     #[inline]
-    pub fn local(self, site: &'static Site, parts: &[&dyn CacheKey]) -> Keyed<R, V, E>
+    pub fn local<K>(self, site: &'static Site, key: K) -> Keyed<R, V, E, K>
     where
         V: LocalValue,
     {
-        self.keyed(site, ValueOps::local(), parts)
-    }
-
-    #[inline]
-    fn keyed(
-        self,
-        site: &'static Site,
-        value: ValueOps<V>,
-        parts: &[&dyn CacheKey],
-    ) -> Keyed<R, V, E> {
-        Keyed::new(site, self, value, parts)
+        Keyed { site, returns: self, value: ValueOps::local(), key }
     }
 
     /// Makes a key of a declared cache, for a function that loads its values.

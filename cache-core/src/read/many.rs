@@ -65,7 +65,7 @@ async fn find<R, V, E>(keys: Vec<Key<R, V, E>>, look: Look) -> Vec<Option<V>> {
     let mut places = Vec::new();
     for (place, (keyed, tags)) in keys.iter().enumerate() {
         let value = match look {
-            Look::Get => cache.hit(&keyed.key, keyed.value.open),
+            Look::Get => cache.hit_value(&keyed.key, keyed.value.open),
             Look::Peek => in_memory(&cache, keyed),
         };
         if value.is_none() {

@@ -73,7 +73,7 @@ impl<R, V, E> Keyed<R, V, E> {
     /// Returns the value that memory serves at once, and counts a hit.
     pub(super) fn served_hit(&self) -> Option<Served<V>> {
         let cache = self.enabled_cache()?;
-        let entry = cache.hit(&self.key, |entry| Some(entry.clone()))?;
+        let entry = cache.hit(&self.key)?;
         self.describe(&cache, &entry, &Note::default())
     }
 

@@ -13,14 +13,17 @@ use super::{
     tags::{self, TagHandle},
 };
 use crate::{
-    cache::Cache,
+    cache::{Cache, Glance, Unanswered},
     clock::Clock,
     config::{CachesBuilder, EffectiveConfig, Reload},
     ending::Ending,
+    entry::Entry,
     error::Error,
     flight,
     health::Health,
     invalidation::Invalidation,
+    key::Key,
+    observe::Pace,
     remote::{QueuedInvalidations, Shutdown},
     site::{self, Site},
     tag::{self, Named},
@@ -410,6 +413,25 @@ impl Caches {
     /// Returns the cache of `site` in the current registry.
     pub(crate) fn cache_of(site: &'static Site) -> Arc<Cache> {
         Self::with_cache_of(site, Arc::clone)
+    }
+
+    /// Returns the entry with which memory answers for `key` of `site` in the current registry, and
+    /// counts a hit.
+    #[expect(clippy::inline_always, reason = "a hit is one function, and few calls")]
+    #[inline(always)]
+    pub(crate) fn hit(site: &'static Site, key: &Key, pace: Pace) -> Result<Entry, Unanswered> {
+        let glance = match current::outside_scopes() {
+            Some(registry) => registry.glance(site, key, pace),
+            None => Self::glance_in_scope(site, key, pace),
+        };
+        glance.answer()
+    }
+
+    // Beside the code of a hit outside of scopes.
+    #[inline(never)]
+    fn glance_in_scope(site: &'static Site, key: &Key, pace: Pace) -> Glance {
+        let glance = |registry: &Registry| registry.glance(site, key, pace);
+        current::glance(glance).unwrap_or(Glance::Nothing)
     }
 
     /// Runs `act` on the cache of `site` in the current registry, without counting a reference.

@@ -60,6 +60,21 @@ pub(super) fn with_current<T>(act: impl FnOnce(&Registry) -> T) -> T {
     act(registry)
 }
 
+/// Returns the registry of the process, once there is one, in a program that has no scopes.
+#[inline]
+pub(super) fn outside_scopes() -> Option<&'static Registry> {
+    if SCOPES_IN_USE.load(Relaxed) { None } else { INSTALLED.get().map(|registry| &**registry) }
+}
+
+/// Runs `look` on the registry that a call made here would use, and counts no reference. It must not
+/// run code of the user's, which could enter a scope. `None` where no registry is built yet.
+#[inline]
+pub(super) fn glance<T>(look: impl Fn(&Registry) -> T) -> Option<T> {
+    SCOPED
+        .with(|registry| look(registry))
+        .or_else(|| INSTALLED.get().map(|registry| look(registry)))
+}
+
 /// Runs `future` with `registry` as the current one.
 pub(super) fn scope<F: Future>(
     registry: Arc<Registry>,

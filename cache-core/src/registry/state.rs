@@ -9,10 +9,11 @@ use cachery_syntax::Backend;
 
 use super::settings::CurrentSettings;
 use crate::{
-    cache::{Cache, Remote, Shared, tidy_when_open},
+    cache::{Cache, Glance, Remote, Shared, tidy_when_open},
     clock::Clock,
+    key::Key,
     memory::Together,
-    observe::{self, LoadTimes, Resources, Stats},
+    observe::{self, LoadTimes, Pace, Resources, Stats},
     policy::Policy,
     remote::{Digester, Place, QueuedInvalidations},
     site::{self, SITES, Site},
@@ -83,8 +84,18 @@ impl Registry {
     }
 
     /// Returns the cache of `site`, if it is open.
+    #[inline]
     pub(super) fn open_cache(&self, site: &Site) -> Option<&Arc<Cache>> {
-        self.caches[site.index()].get()
+        self.caches[site.index_in(self.sites)].get()
+    }
+
+    /// Looks for an entry of `key` that serves a call of `site` as it is, and counts a hit.
+    #[inline]
+    pub(super) fn glance(&self, site: &Site, key: &Key, pace: Pace) -> Glance {
+        match self.open_cache(site) {
+            Some(cache) => cache.glance(key, pace),
+            None => Glance::Nothing,
+        }
     }
 
     /// Returns the open caches called `name`: one for each call site.

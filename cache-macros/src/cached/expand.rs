@@ -15,7 +15,6 @@ use quote::{ToTokens as _, quote};
 
 use self::signature::{Inputs, allow_lints, inputs, run, run_owned};
 use super::model::Model;
-use crate::shared::companion::Companion;
 
 /// The parts that are emitted for a function.
 pub(super) struct Pieces {
@@ -85,13 +84,12 @@ fn wrapper(model: &Model) -> TokenStream {
             }
         };
     }
-    let at = key::given(model, &home);
-    let at = if model.is_tagged() {
-        let key = key::given_to(model, &home, Companion::Key);
-        quote!(#key, #at)
-    } else {
-        at
-    };
+    let place = key::place(model.returns_shown);
+    let made = key::made(model, &home);
+    let tagged = model.is_tagged().then(|| {
+        let at = key::given(model, &home);
+        quote!(, #at)
+    });
     let call = match model.function.is_async() {
         true if model.detached => quote!(call_detached),
         true => quote!(call),
@@ -103,7 +101,7 @@ fn wrapper(model: &Model) -> TokenStream {
         #(#everywhere)*
         #(#attrs)*
         #vis #asyncness #fn_token #ident #generics(#(#inputs),*) #output #bounds {
-            #krate::__private::#call!(#at => #run)
+            #krate::__private::#call!(|#place| { #made } #tagged => #run)
         }
     }
 }

@@ -146,7 +146,7 @@ fn options_and_shared_errors_stand_in_the_key() {
     };
     let plain = expanded(quote!(ttl = 3));
     assert!(
-        plain.contains(".optional().weigh(") && plain.contains("&[id]).optional()}"),
+        plain.contains(".optional().weigh(") && plain.contains("__eq,__key).optional()}"),
         "{plain}"
     );
     assert!(plain.contains("__tag.fallible().at("), "{plain}");
@@ -328,7 +328,7 @@ fn parts_stand_in_the_order_of_the_parameters() {
     let parts = |args, item| {
         let tokens: String = cached(args, item).to_string().split_whitespace().collect();
         tokens
-            .split("site(),__eq,&[")
+            .split("::of(&[")
             .nth(1)
             .expect("there are parts")
             .split("])")

@@ -26,8 +26,6 @@ pub(crate) enum Companion {
     Body,
     /// The descriptor of the call site.
     Site,
-    /// The entry of one call without its tags, where the function has some.
-    Key,
     /// The entry of one call. Targets of `#[invalidate]` and `#[cache_put]` call it, too.
     At,
 }
@@ -61,7 +59,6 @@ impl Companion {
             Self::Cache => "cache",
             Self::Body => "__body",
             Self::Site => "__site",
-            Self::Key => "__key",
             Self::At => "__at",
         }
     }
@@ -79,7 +76,6 @@ impl Companion {
             Self::At => format_ident!("__cached_{method}"),
             Self::Body => format_ident!("__{method}_body"),
             Self::Site => format_ident!("__{method}_site"),
-            Self::Key => format_ident!("__{method}_key"),
             _ => format_ident!("{method}_{}", self.name()),
         }
     }

@@ -9,7 +9,8 @@ use super::super::encode::{CacheKey, KeyEncoder};
 macro_rules! transparent {
     ($($pointer:ty),+) => {$(
         impl<T: CacheKey + ?Sized> CacheKey for $pointer {
-            #[inline]
+            #[expect(clippy::inline_always, reason = "it stands for nothing of its own")]
+            #[inline(always)]
             fn encode(&self, key: &mut KeyEncoder) {
                 T::encode(self, key);
             }

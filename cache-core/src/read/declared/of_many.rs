@@ -12,7 +12,11 @@ use super::{
     },
     Cache,
 };
-use crate::{invalidation::Invalidation, key::CacheKey, returns::Returns};
+use crate::{
+    invalidation::Invalidation,
+    key::{CacheKey, KeyInPlace},
+    returns::Returns,
+};
 
 impl<K, V> Cache<K, V> {
     /// Returns the values of all these keys, in their order, as [`get`](Self::get) does. In Redis
@@ -72,9 +76,9 @@ impl<K, V> Cache<K, V> {
         R: LoadManyOutput<V>,
     {
         let keys: Vec<&Q> = keys.into_iter().collect();
-        let at = |key: &&Q| {
-            let Keyed { site, value, key, .. } = self.at(&[key]);
-            Keyed { site, returns: Returns::<Result<V, R::Error>, V, R::Error>::own(), value, key }
+        let at = |place: &mut KeyInPlace, key: &&Q| {
+            let returns = Returns::<Result<V, R::Error>, V, R::Error>::own();
+            Keyed { site: self.site, returns, value: self.value, key: place.complete(&[key]) }
         };
         let owned = |keys: Vec<&Q>| load(keys.into_iter().map(ToOwned::to_owned).collect());
         Batch::of(&keys, at).by_place().call(|_| (), owned).await

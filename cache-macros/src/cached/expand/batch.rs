@@ -30,10 +30,12 @@ pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStre
     let items = word("items", shown);
     let batch = word("batch", span);
     let borrowed = if list.list == List::Vec { quote!(&#name) } else { name.to_token_stream() };
-    let key = if model.is_tagged() { Companion::Key } else { Companion::At };
-    let at = of_item(model, list, &key::given_to(model, home, key));
+    let krate = &model.krate;
+    let place = key::place(span);
+    let place = quote!(#place: &mut #krate::__private::KeyInPlace,);
+    let at = of_item(model, list, &place, &key::made(model, home));
     let tagged = model.is_tagged().then(|| {
-        let tagged = of_item(model, list, &key::given(model, home));
+        let tagged = of_item(model, list, &TokenStream::new(), &key::given(model, home));
         quote!(.tagged(#tagged))
     });
     let by_place = placed(quote!(by_place), span);
@@ -72,11 +74,11 @@ fn word(name: &str, span: Span) -> Ident {
     word
 }
 
-/// Emits a closure over an item, which has the name of the list.
-fn of_item(model: &Model, list: &Batch, value: &TokenStream) -> TokenStream {
+/// Emits a closure over an item, which has the name of the list, and over what comes before it.
+fn of_item(model: &Model, list: &Batch, before: &TokenStream, value: &TokenStream) -> TokenStream {
     let name = &model.params[list.place].name;
     let item = &list.item;
-    quote!(|#name: &#item| #value)
+    quote!(|#before #name: &#item| { #value })
 }
 
 /// Returns the place at which an item without `Clone` is shown.

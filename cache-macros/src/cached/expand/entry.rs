@@ -10,7 +10,7 @@ use super::{
         tag::{TagCall, TagsOfResult},
     },
     key,
-    signature::{allow_unused, call},
+    signature::allow_unused,
 };
 use crate::shared::{
     companion::Companion,
@@ -18,47 +18,50 @@ use crate::shared::{
     tokens::hygienic,
 };
 
-/// Emits `__at`, which returns the entry of a call. The wrapper, the companions and targets
+/// Emits `__at`, which returns the entry of a call, with its tags. The companions and targets
 /// elsewhere call it.
-///
-/// With tags it returns them, too. A hit needs none: `__key` leaves them out.
 pub(super) fn at_function(model: &Model) -> TokenStream {
-    if !model.is_tagged() {
-        return untagged(model, Companion::At);
-    }
-    let key = untagged(model, Companion::Key);
-    let at = tagged(model);
-    quote!(#key #at)
+    let krate = &model.krate;
+    let kind = match (model.fallible, model.is_tagged()) {
+        (true, false) => quote!(At),
+        (false, false) => quote!(Plain),
+        (true, true) => quote!(TaggedAt),
+        (false, true) => quote!(TaggedPlain),
+    };
+    let made = made(model, &quote!(Self), KeyOf::TheEntry);
+    let tagged = model.is_tagged().then(|| {
+        let tags = model.tags.iter().map(TagCall::expand);
+        let of_result = model.tags_of_result.as_ref().map(|tags| of_result(krate, tags));
+        quote!(.tagged([#(#tags),*]) #of_result)
+    });
+    function(model, &kind, &key::declared(model), &quote!(#made #tagged))
 }
 
-/// Emits the function, called as `companion`, that returns the entry of a call without its tags.
-fn untagged(model: &Model, companion: Companion) -> TokenStream {
+/// Who has the key of an entry.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum KeyOf {
+    /// The entry itself.
+    TheEntry,
+    /// The caller, in a place of its own.
+    TheCaller,
+}
+
+/// Emits the statements that make the entry of a call, without its tags. `home` has the function's
+/// companions.
+pub(super) fn made(model: &Model, home: &TokenStream, of: KeyOf) -> TokenStream {
     let krate = &model.krate;
-    let (kind, helpers) = if model.fallible {
-        (quote!(At), quote!({NoEquality as _, OwnError as _, SharedError as _}))
+    let helpers = if model.fallible {
+        quote!({NoEquality as _, OwnError as _, SharedError as _})
     } else {
-        (quote!(Plain), quote!({NoEquality as _, PlainReturn as _}))
+        quote!({NoEquality as _, PlainReturn as _})
     };
-    let typed = typed(model);
+    let typed = typed(model, home, of);
     let known = known(model);
-    let body = quote! {
+    quote! {
         #known
         use #krate::__private::#helpers;
         #typed
-    };
-    function(model, companion, &kind, &key::declared(model), &body)
-}
-
-/// Emits the function that returns the entry of a call with its tags.
-fn tagged(model: &Model) -> TokenStream {
-    let kind = if model.fallible { quote!(TaggedAt) } else { quote!(TaggedPlain) };
-    let generics = model.taken.arguments();
-    let key = call(&quote!(Self), &model.name_of(Companion::Key), &generics);
-    let (params, given) = key::forwarded(model);
-    let tags = model.tags.iter().map(TagCall::expand);
-    let of_result = model.tags_of_result.as_ref().map(|tags| of_result(&model.krate, tags));
-    let body = quote!(#key(#(#given),*).tagged([#(#tags),*]) #of_result);
-    function(model, Companion::At, &kind, &params, &body)
+    }
 }
 
 /// Emits the call that adds the tags over the result.
@@ -86,17 +89,16 @@ fn of_result(krate: &Path, tags: &TagsOfResult) -> TokenStream {
     quote!(.over_result([#(#sites),*], #of))
 }
 
-/// Emits a function that returns the entry of a call, as the type `kind`.
+/// Emits the function that returns the entry of a call, as the type `kind`.
 fn function(
     model: &Model,
-    companion: Companion,
     kind: &TokenStream,
     params: &[TokenStream],
     body: &TokenStream,
 ) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
-    let name = model.name_of(companion);
+    let name = model.name_of(Companion::At);
     let vis = &model.function.companion_vis;
     let everywhere = model.on_each_item();
     let generics = &model.taken.generics;
@@ -154,7 +156,7 @@ fn known(model: &Model) -> Option<TokenStream> {
 
 /// Emits the entry. The bounds on the value stand on its last call alone: a wrong type is one
 /// error, shown at the return type.
-fn typed(model: &Model) -> TokenStream {
+fn typed(model: &Model, home: &TokenStream, of: KeyOf) -> TokenStream {
     let Model { krate, returns, returns_shown: span, .. } = model;
     let span = *span;
     let shape = placed(if model.fallible { quote!(fallible) } else { quote!(plain) }, span);
@@ -168,12 +170,14 @@ fn typed(model: &Model) -> TokenStream {
     let unfinished = unfinished.map(|call| quote_spanned!(span=> .#call()));
     let mut tag = hygienic("__tag");
     tag.set_span(tag.span().located_at(span));
-    let source = source(model, &tag);
+    let key = made_key(model, &tag, of);
+    let source = source(model, home, of);
     let equality = equality(model);
     let decide = decide(model);
     let errors = errors(model);
     quote_spanned! {span=>
         let #tag = &#krate::__private::Tag::<#returns>::new();
+        #key
         #equality
         #tag.#shape() #errors #unfinished .#source #decide
     }
@@ -230,22 +234,37 @@ fn shared_errors(model: &Model) -> Option<TokenStream> {
     Some(quote_spanned!(span=> .#share(|#error| #another(#error, #make))))
 }
 
+/// Emits the statement that makes the key. A declared cache makes its own.
+fn made_key(model: &Model, tag: &Ident, of: KeyOf) -> Option<TokenStream> {
+    let CacheOf::Own(_) = &model.cache else { return None };
+    let krate = &model.krate;
+    let key = key::word(model.returns_shown);
+    let parts = key::parts(model, tag);
+    let place = key::place(model.returns_shown);
+    Some(match of {
+        KeyOf::TheEntry => quote!(let #key = #krate::__private::KeyInPlace::of(#parts);),
+        KeyOf::TheCaller => quote!(let #key = #place.complete(#parts);),
+    })
+}
+
 /// Emits the call that names the cache and the key in it.
-fn source(model: &Model, tag: &Ident) -> TokenStream {
+fn source(model: &Model, home: &TokenStream, of: KeyOf) -> TokenStream {
     let span = model.returns_shown;
     match &model.cache {
         CacheOf::Declared(declared) => {
             let parts = &model.parts;
             let method = placed(quote!(declared), span);
             let kept = placed(quote!(kept), span);
-            quote!(#method(#declared::__at(#(#parts),*)).#kept())
+            let place = key::place(span);
+            let apart = (of == KeyOf::TheCaller).then(|| quote!(.apart(#place)));
+            quote!(#method(#declared::__at(#(#parts),*)).#kept() #apart)
         }
         CacheOf::Own(own) => {
             let bound = placed(if own.local { quote!(local) } else { quote!(at) }, span);
             let site = model.name_of(Companion::Site);
-            let parts = key::parts(model, tag);
             let equal = (!own.local).then(|| equal(span)).into_iter();
-            quote!(#bound(Self::#site(), #(#equal,)* #parts))
+            let key = key::word(span);
+            quote!(#bound(#home::#site(), #(#equal,)* #key))
         }
     }
 }

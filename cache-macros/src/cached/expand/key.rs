@@ -1,6 +1,6 @@
-//! The key: made in one place, `__at`, from references to what forms it.
+//! The key: made of references to what forms it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, ReceiverKind, Type};
 
@@ -9,22 +9,59 @@ use super::{
         Model,
         input::{Input, SelfInput},
     },
+    entry::{self, KeyOf},
     signature::{call, value},
 };
-use crate::shared::{companion::Companion, spans::placed, types::last_segment};
+use crate::shared::{companion::Companion, spans::placed, tokens::hygienic, types::last_segment};
 
 /// Emits `home::__at(..)`, with the arguments by reference.
 pub(super) fn given(model: &Model, home: &TokenStream) -> TokenStream {
-    given_to(model, home, Companion::At)
-}
-
-/// Emits the call of a function that returns the entry, with the arguments by reference.
-pub(super) fn given_to(model: &Model, home: &TokenStream, companion: Companion) -> TokenStream {
     let taken = model.taken.arguments();
-    let at = placed(call(home, &model.name_of(companion), &taken), model.returns_shown);
+    let at = placed(call(home, &model.name_of(Companion::At), &taken), model.returns_shown);
     let arguments =
         receiver(model).into_iter().chain(model.params.iter().map(|param| argument(model, param)));
     quote_spanned!(model.returns_shown=> #at(#(#arguments),*))
+}
+
+/// Returns the name of the place in which a key is made.
+pub(super) fn place(span: Span) -> Ident {
+    name("__place", span)
+}
+
+/// Returns the name of a key.
+pub(super) fn word(span: Span) -> Ident {
+    name("__key", span)
+}
+
+fn name(text: &str, span: Span) -> Ident {
+    let mut name = hygienic(text);
+    name.set_span(name.span().located_at(span));
+    name
+}
+
+/// Emits the statements that make the key of a call in its place, where the function's parameters
+/// are: each is borrowed, as `__at` has it.
+pub(super) fn made(model: &Model, home: &TokenStream) -> TokenStream {
+    let borrowed = model.params.iter().enumerate().filter(|(_, param)| param.keyed);
+    let borrowed = borrowed.map(|(place, param)| borrowed_param(model, place, param));
+    let made = entry::made(model, home, KeyOf::TheCaller);
+    quote!(#(#borrowed)* #made)
+}
+
+/// Emits the statement that borrows a parameter. Not all that `__at` takes is a part of the key.
+fn borrowed_param(
+    model: &Model,
+    place: usize,
+    Input { name, ty, by_reference, .. }: &Input,
+) -> Option<TokenStream> {
+    let allowed = quote!(#[allow(unused_variables)]);
+    let is_item = model.batch.as_ref().is_some_and(|list| list.place == place);
+    match ty {
+        _ if is_item => Some(quote!(#allowed let #name: #by_reference = #name;)),
+        Type::Reference(reference) if reference.mutability.is_none() => None,
+        Type::Reference(_) => Some(quote!(#allowed let #name = &*#name;)),
+        _ => Some(quote!(#allowed let #name = &#name;)),
+    }
 }
 
 fn argument(model: &Model, Input { name, ty, keyed, .. }: &Input) -> TokenStream {
@@ -61,22 +98,6 @@ pub(super) fn declared(model: &Model) -> Vec<TokenStream> {
         if *keyed { quote!(#name: #by_reference) } else { quote!(_: #skipped) }
     });
     receiver.chain(params).collect()
-}
-
-/// Emits the parameters of `__at` where it calls `__key`, and the arguments of that call.
-pub(super) fn forwarded(model: &Model) -> (Vec<TokenStream>, Vec<TokenStream>) {
-    let skipped = skipped(model);
-    let receiver = model
-        .receiver
-        .iter()
-        .map(|receiver| if receiver.keyed { quote!(self) } else { skipped.clone() });
-    let params =
-        model.params.iter().map(
-            |Input { name, keyed, .. }| {
-                if *keyed { name.to_token_stream() } else { skipped.clone() }
-            },
-        );
-    (declared(model), receiver.chain(params).collect())
 }
 
 /// Emits `#[allow]` where a lint knows a better type for a reference to what the user's function
