@@ -6,7 +6,7 @@
 //!
 //! moka has one bound. With `max_bytes` that is a bound of bytes, in which an entry weighs what it
 //! takes, or its share if all `capacity` entries were of one size, whichever is more: so both
-//! bounds hold, and the cache may be full before it has reached either.
+//! bounds hold, and a cache of small and large entries may be full before it has reached either.
 
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -71,14 +71,14 @@ fn build(
     let on_drop = Arc::clone(on_drop);
     let left = Arc::clone(left);
     let held = held.clone();
+    let scale = Scale::of(bounds);
     let listener = move |_, holder: Holder, cause| {
         let Some(entry) = take(&holder, &held, |_| true) else { return };
-        if let Some(cause) = drop_cause(cause, bounds) {
+        if let Some(cause) = drop_cause(cause, scale, &entry) {
             on_drop(&entry, cause);
         }
         left.lock().add(entry);
     };
-    let scale = Scale::of(bounds);
     Cache::builder()
         .max_capacity(scale.most)
         .weigher(move |_, holder: &Holder| scale.weigh(holder))
@@ -93,7 +93,7 @@ struct Scale {
     most: u64,
     /// The bytes of one unit of weight.
     unit: u64,
-    /// The least weight of an entry.
+    /// The least weight of an entry, which is its share of `most`.
     least: u64,
 }
 
@@ -104,22 +104,30 @@ impl Scale {
         };
         let unit = max_bytes / u64::from(u32::MAX) + 1;
         let most = max_bytes / unit;
-        // Rounded up, so that no more entries than the capacity fit.
-        Self { most, unit, least: most.div_ceil(bounds.capacity.max(1)).max(1) }
+        let least = (most / bounds.capacity.max(1)).max(1);
+        // As many shares as the capacity, so that all of them fit, and no more.
+        Self { most: most.min(least.saturating_mul(bounds.capacity)), unit, least }
     }
 
     fn weigh(&self, holder: &Holder) -> u32 {
         let bytes = holder.lock().as_ref().map_or(0, Entry::bytes);
-        u32::try_from(bytes.div_ceil(self.unit).max(self.least)).unwrap_or(u32::MAX)
+        let weight = bytes.div_ceil(self.unit).clamp(self.least, self.most.max(self.least));
+        u32::try_from(weight).unwrap_or(u32::MAX)
+    }
+
+    /// Returns the bound for which `entry` leaves: one that has less than its share of the bytes
+    /// leaves for their number.
+    fn cause(&self, entry: &Entry) -> DropCause {
+        let is_small = entry.bytes().div_ceil(self.unit) < self.least;
+        if is_small || self.unit == u64::MAX { DropCause::Size } else { DropCause::Bytes }
     }
 }
 
 /// Returns `None` for an entry that was asked to leave.
-fn drop_cause(cause: RemovalCause, bounds: Bounds) -> Option<DropCause> {
+fn drop_cause(cause: RemovalCause, scale: Scale, entry: &Entry) -> Option<DropCause> {
     match cause {
         RemovalCause::Expired => Some(DropCause::Expired),
-        RemovalCause::Size if bounds.max_bytes.is_some() => Some(DropCause::Bytes),
-        RemovalCause::Size => Some(DropCause::Size),
+        RemovalCause::Size => Some(scale.cause(entry)),
         RemovalCause::Replaced => Some(DropCause::Replaced),
         RemovalCause::Explicit => None,
     }
@@ -224,6 +232,25 @@ impl Caches {
         }
     }
 
+    /// Tells whether the bounds leave room for `entry`, of `held` bytes that are there.
+    fn have_room_for(&self, entry: &Entry, held: u64) -> bool {
+        let Bounds { capacity, max_bytes, .. } = self.bounds;
+        let max_bytes = max_bytes.unwrap_or(u64::MAX);
+        if entry.bytes() > max_bytes {
+            return false;
+        }
+        if self.previous.is_none() {
+            // The current cache makes room by itself.
+            return true;
+        }
+        self.settle();
+        let holder = self.all().find_map(|cache| cache.get(entry.key()));
+        let replaced = holder.and_then(|holder| holder.lock().as_ref().map(Entry::bytes));
+        let entries = self.len().saturating_sub(u64::from(replaced.is_some()));
+        let bytes = held.saturating_sub(replaced.unwrap_or(0));
+        entries < capacity && bytes.saturating_add(entry.bytes()) <= max_bytes
+    }
+
     fn len(&self) -> u64 {
         self.all().map(Holders::entry_count).sum()
     }
@@ -255,6 +282,13 @@ impl MemoryTier for Moka {
     fn insert(&self, entry: Entry) -> Left {
         let caches = self.caches.upgradable_read();
         let key = entry.key().clone();
+        if !caches.have_room_for(&entry, self.held.get()) {
+            caches.all().for_each(|cache| cache.invalidate(&key));
+            drop(caches);
+            let mut left = self.take_left();
+            left.add(entry);
+            return left;
+        }
         caches.current.insert(key.clone(), hold(entry.clone()));
         if let Some(previous) = &caches.previous {
             previous.invalidate(&key);

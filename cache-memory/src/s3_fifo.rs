@@ -35,8 +35,8 @@ const TIDY_BATCHES: usize = 64;
 struct S3Fifo {
     shards: Shards,
     queues: Mutex<Queues>,
-    /// The entries that clears have left behind, to be dropped by housekeeping.
-    cleared: Mutex<Vec<(Vec<Table>, Queues)>>,
+    /// The entries that the last clear has left behind, to be dropped by housekeeping.
+    cleared: Mutex<Option<(Vec<Table>, Queues)>>,
     on_drop: OnDrop,
     /// Changed under the lock of the queues.
     held: HeldBytes,
@@ -58,6 +58,14 @@ impl S3Fifo {
         self.shards.remove(entry.key());
         self.held.subtract(entry);
         (self.on_drop)(entry, cause);
+    }
+
+    /// Takes out the entry of `key` before its turn.
+    fn take(&self, queues: &mut Queues, key: &StoredKey) -> Option<Entry> {
+        let entry = self.shards.remove(key)?;
+        queues.remove(&entry);
+        self.held.subtract(&entry);
+        Some(entry)
     }
 
     /// Evicts up to `most` entries, as long as there are more than the bounds allow.
@@ -94,19 +102,25 @@ impl MemoryTier for S3Fifo {
     fn insert(&self, entry: Entry) -> Left {
         let mut queues = self.queues.lock();
         let mut left = Left::default();
+        if !queues.can_hold(&entry) {
+            // The bound was lowered since the caller looked at it.
+            left.extend(self.take(&mut queues, entry.key()));
+            left.add(entry);
+            return left;
+        }
         if let Some(old) = self.shards.replace(&entry) {
             (self.on_drop)(&old, DropCause::Replaced);
             queues.replace(&old, &entry);
             self.held.subtract(&old);
-            left.add(old);
             // Others leave for a larger value, or it does.
-            for (evicted, cause) in queues.evict_excess() {
+            for (evicted, cause) in queues.evict_for_growth(&old, &entry) {
                 self.forget(&evicted, cause);
                 left.add(evicted);
             }
+            left.add(old);
         } else {
             let kind = queues.kind_for(&entry);
-            while let Some((evicted, cause)) = queues.evict_for(&entry) {
+            for (evicted, cause) in queues.evict_for(&entry) {
                 self.forget(&evicted, cause);
                 left.add(evicted);
             }
@@ -119,20 +133,21 @@ impl MemoryTier for S3Fifo {
 
     fn remove(&self, key: &StoredKey) -> Left {
         let mut queues = self.queues.lock();
-        let removed = self.shards.remove(key);
-        if let Some(entry) = &removed {
-            queues.remove(entry);
-            self.held.subtract(entry);
-        }
-        removed.into_iter().collect()
+        self.take(&mut queues, key).into_iter().collect()
     }
 
     fn clear(&self) {
         let mut queues = self.queues.lock();
+        if queues.len() == 0 {
+            return;
+        }
         let cleared = (self.shards.take_all(), queues.take_all());
         self.held.subtract_bytes(cleared.1.bytes());
         drop(queues);
-        self.cleared.lock().push(cleared);
+        // Those of the clear before it are dropped here, after the lock: else clears in a row would
+        // leave more behind than the bounds allow.
+        let before = self.cleared.lock().replace(cleared);
+        drop(before);
     }
 
     fn evict(&self, bytes: u64) -> Left {
@@ -148,7 +163,7 @@ impl MemoryTier for S3Fifo {
     }
 
     fn tidy(&self, is_over: &dyn Fn(&Entry) -> bool) {
-        let cleared = std::mem::take(&mut *self.cleared.lock());
+        let cleared = self.cleared.lock().take();
         drop(cleared);
         let mut sweeps = (0..TIDY_BATCHES).map(|_| self.sweep(is_over));
         while sweeps.next().is_some_and(|sweep| !sweep.is_last) {}

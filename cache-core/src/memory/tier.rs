@@ -36,7 +36,8 @@ pub trait MemoryTier: Send + Sync {
     fn remove(&self, key: &StoredKey) -> Left;
 
     /// Removes all present entries. The caller has made them invalid already. Takes the same time
-    /// for any number of entries; the next [`tidy`](Self::tidy) gives their memory back.
+    /// for any number of entries; the next [`tidy`](Self::tidy) gives their memory back, or the
+    /// next `clear`, so that there is never more to give back than the bounds allow.
     fn clear(&self);
 
     /// Lets entries leave that take `bytes` together, or a few more, or all that there are. Returns
@@ -98,7 +99,7 @@ impl FromIterator<Entry> for Left {
 pub struct Bounds {
     /// The most entries that it may hold.
     pub capacity: u64,
-    /// The most bytes of its entries together. Each entry that is stored has fewer, or as many.
+    /// The most bytes of its entries together. An entry that has more is not stored.
     pub max_bytes: Option<u64>,
 }
 

@@ -27,6 +27,13 @@ pub(super) struct Queues {
     hand: usize,
 }
 
+/// So many entries, of so many bytes together.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Amount {
+    entries: usize,
+    bytes: u64,
+}
+
 /// Entries that a sweep took out.
 pub(super) struct Sweep {
     pub(super) over: Vec<Entry>,
@@ -68,10 +75,15 @@ impl Queues {
         self.small.bytes() + self.main.bytes()
     }
 
+    /// Tells whether the bound of bytes leaves room for `entry` at all.
+    pub(super) fn can_hold(&self, entry: &Entry) -> bool {
+        entry.bytes() <= self.max_bytes
+    }
+
     /// Returns the queue for an entry whose key is not there: the small one, unless the key was
     /// there lately or nothing need leave for it.
     pub(super) fn kind_for(&mut self, entry: &Entry) -> Kind {
-        if self.lacks_room_for(1, entry.bytes()).is_none()
+        if self.lacks_room_for(Amount { entries: 1, bytes: entry.bytes() }).is_none()
             || self.ghosts.remove(entry.key().hash64())
         {
             Kind::Main
@@ -80,8 +92,8 @@ impl Queues {
         }
     }
 
-    /// Returns the bound that leaves no room for so many entries of so many bytes, if one does.
-    fn lacks_room_for(&self, entries: usize, bytes: u64) -> Option<DropCause> {
+    /// Returns the bound that leaves no room for so much more, if one does.
+    fn lacks_room_for(&self, Amount { entries, bytes }: Amount) -> Option<DropCause> {
         if self.len().saturating_add(entries) > self.capacity {
             return Some(DropCause::Size);
         }
@@ -114,17 +126,44 @@ impl Queues {
         mem::replace(self, Self::new(bounds))
     }
 
-    /// Takes out an entry if there is no room for `new`, and tells which bound left none.
-    pub(super) fn evict_for(&mut self, new: &Entry) -> Option<(Entry, DropCause)> {
-        let cause = self.lacks_room_for(1, new.bytes())?;
-        Some((self.evict()?, cause))
+    /// Takes out entries until there is room for `new`.
+    pub(super) fn evict_for(&mut self, new: &Entry) -> impl Iterator<Item = (Entry, DropCause)> {
+        let added = Amount { entries: 1, bytes: new.bytes() };
+        self.evict_until(added, added)
+    }
+
+    /// Takes out entries until there is room for `new`, which has taken the place of `old`.
+    pub(super) fn evict_for_growth(
+        &mut self,
+        old: &Entry,
+        new: &Entry,
+    ) -> impl Iterator<Item = (Entry, DropCause)> {
+        let growth = Amount { entries: 0, bytes: new.bytes().saturating_sub(old.bytes()) };
+        self.evict_until(Amount::default(), growth)
     }
 
     /// Takes out the entries beyond the bounds.
     pub(super) fn evict_excess(&mut self) -> impl Iterator<Item = (Entry, DropCause)> {
-        iter::from_fn(|| {
-            let cause = self.lacks_room_for(0, 0)?;
-            Some((self.evict()?, cause))
+        self.evict_until(Amount::default(), Amount { entries: usize::MAX, bytes: u64::MAX })
+    }
+
+    /// Takes out entries until there is room for `more`, or until as much has left as was `added`:
+    /// while bounds are being lowered, a caller who stores drops no more than that.
+    fn evict_until(
+        &mut self,
+        more: Amount,
+        added: Amount,
+    ) -> impl Iterator<Item = (Entry, DropCause)> {
+        let mut left = Amount::default();
+        iter::from_fn(move || {
+            if left.entries >= added.entries && left.bytes >= added.bytes {
+                return None;
+            }
+            let cause = self.lacks_room_for(more)?;
+            let evicted = self.evict()?;
+            left.entries += 1;
+            left.bytes += evicted.bytes();
+            Some((evicted, cause))
         })
     }
 

@@ -4,6 +4,7 @@
 mod bytes;
 mod contract;
 mod drops;
+mod exact;
 mod fairness;
 mod hammer;
 mod support;
