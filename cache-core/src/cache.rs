@@ -371,8 +371,7 @@ impl Cache {
     /// so it serves nobody any more, not even when a load fails.
     pub(crate) fn drop_older(&self, replaced: &Replaced) {
         let Replaced { key, entry } = replaced;
-        let is_held = || self.memory.look(key).is_some_and(|held| held.is(entry));
-        let drop_it = || is_held().then(|| self.memory.remove(entry.key()));
+        let drop_it = || self.memory.remove_if_held(key, entry);
         drop(self.flights.locked(entry.key(), drop_it));
     }
 
@@ -386,7 +385,7 @@ impl Cache {
     /// read what it was for.
     fn expire_key(&self, key: &Key) {
         let stored = StoredKey::from(key);
-        self.flights.fence(&stored, || self.memory.expire(key));
+        drop(self.flights.fence(&stored, || self.memory.expire(key)));
         self.retries.forget(&stored);
     }
 

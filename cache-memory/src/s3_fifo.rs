@@ -15,6 +15,8 @@ mod queue;
 mod queues;
 mod shards;
 
+use std::mem;
+
 use cachery_core::{
     Bounds, DropCause, Entry, HeldBytes, Left, MemoryOptions, MemoryTier, OnDrop,
     key::{Key, StoredKey},
@@ -35,7 +37,7 @@ const TIDY_BATCHES: usize = 64;
 struct S3Fifo {
     shards: Shards,
     queues: Mutex<Queues>,
-    /// The entries that the last clear has left behind, to be dropped by housekeeping.
+    /// The entries that a clear has left behind, to be dropped by housekeeping.
     cleared: Mutex<Option<(Vec<Table>, Queues)>>,
     on_drop: OnDrop,
     /// Changed under the lock of the queues.
@@ -144,10 +146,19 @@ impl MemoryTier for S3Fifo {
         let cleared = (self.shards.take_all(), queues.take_all());
         self.held.subtract_bytes(cleared.1.bytes());
         drop(queues);
-        // Those of the clear before it are dropped here, after the lock: else clears in a row would
-        // leave more behind than the bounds allow.
-        let before = self.cleared.lock().replace(cleared);
-        drop(before);
+        // The smaller of two sets that clears have left is dropped here, after the locks: else
+        // clears in a row would leave more than the bounds allow.
+        let mut kept = self.cleared.lock();
+        let smaller = match &mut *kept {
+            Some(before) if before.1.len() < cleared.1.len() => mem::replace(before, cleared),
+            Some(_) => cleared,
+            None => {
+                *kept = Some(cleared);
+                return;
+            }
+        };
+        drop(kept);
+        drop(smaller);
     }
 
     fn evict(&self, bytes: u64) -> Left {

@@ -100,7 +100,7 @@ impl Memory {
     pub(crate) fn insert(&self, entry: Entry) -> Left {
         self.changes.changed(entry.key());
         if self.has_room_for(&entry) {
-            return self.together.store(entry, |entry| self.tier.insert(entry));
+            return self.together.store(&*self.tier, entry);
         }
         let mut left = self.tier.remove(entry.key());
         left.add(entry);
@@ -113,10 +113,23 @@ impl Memory {
         self.tier.remove(key)
     }
 
-    /// Lets the entry of `key` expire. To be called under its lock.
-    pub(crate) fn expire(&self, key: &Key) {
+    /// Lets the entry of `key` expire. To be called under its lock. Returns the entry, to be dropped
+    /// without the lock: it may have left meanwhile.
+    pub(crate) fn expire(&self, key: &Key) -> Left {
         self.changes.changed(&StoredKey::from(key));
-        self.tier.get(key).iter().for_each(Entry::expire);
+        let entry = self.tier.get(key);
+        entry.iter().for_each(Entry::expire);
+        entry.into_iter().collect()
+    }
+
+    /// Removes `entry`, if it is still the one of `key`. To be called under its lock. Returns what
+    /// is to be dropped without the lock.
+    pub(crate) fn remove_if_held(&self, key: &Key, entry: &Entry) -> Left {
+        let held = self.tier.look(key);
+        let is_held = held.as_ref().is_some_and(|held| held.is(entry));
+        let mut left = if is_held { self.remove(entry.key()) } else { Left::default() };
+        left.extend(held);
+        left
     }
 
     /// Removes all entries; the caller has made them invalid.
@@ -147,18 +160,25 @@ impl Memory {
     }
 }
 
+/// No other cache's call makes room in a memory that ends.
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.together.leave(&self.tier);
+    }
+}
+
 fn bounds(policy: &Policy) -> Bounds {
     Bounds::new(policy.capacity).max_bytes(policy.max_bytes)
 }
 
-/// Counts an entry that left by itself. One that was replaced after its end had expired: only
-/// nobody had asked for it.
+/// Counts an entry that left by itself. One that left after its end had expired, whatever it made
+/// room for: only nobody had asked for it.
 fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCause) {
-    match cause {
-        DropCause::Size => counters.evicted_for_size.add(1),
-        DropCause::Bytes => counters.evicted_for_bytes.add(1),
-        DropCause::Expired | DropCause::Replaced => {
-            counters.expired.add(u64::from(entry.age(clock.now()) == Age::Gone));
-        }
-    }
+    let count = match cause {
+        _ if entry.age(clock.now()) == Age::Gone => &counters.expired,
+        DropCause::Size => &counters.evicted_for_size,
+        DropCause::Bytes => &counters.evicted_for_bytes,
+        DropCause::Expired | DropCause::Replaced => return,
+    };
+    count.add(1);
 }

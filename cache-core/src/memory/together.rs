@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::SeqCst},
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::{
     held_bytes::{HeldBytes, read},
@@ -13,16 +13,17 @@ use super::{
 };
 use crate::entry::Entry;
 
-/// The bound where none is set. No entry takes as many bytes.
-pub(super) const NO_BOUND: u64 = u64::MAX - 1;
+/// The bound where none is set: no address space has as many bytes, so an entry that claims more
+/// has a wrong weight. Sums of such weights could pass the largest number.
+pub(super) const NO_BOUND: u64 = 1 << 47;
 
 /// The bytes of all caches of a registry together, and their bound.
 pub(crate) struct Together {
     most: AtomicU64,
     held: Arc<AtomicU64>,
     members: Mutex<Vec<Member>>,
-    /// Held while an entry is stored under a bound: nothing else adds bytes meanwhile.
-    storing: Mutex<()>,
+    /// Held while an entry is stored, alone under a bound: nothing else adds bytes meanwhile.
+    storing: RwLock<()>,
 }
 
 /// The memory of one cache.
@@ -38,7 +39,7 @@ impl Together {
             most: AtomicU64::new(most.unwrap_or(NO_BOUND)),
             held: Arc::default(),
             members: Mutex::default(),
-            storing: Mutex::default(),
+            storing: RwLock::default(),
         }
     }
 
@@ -49,9 +50,13 @@ impl Together {
 
     /// Adds a tier, which gives way when it holds most.
     pub(super) fn join(&self, tier: &Arc<dyn MemoryTier>, held: HeldBytes) {
-        let mut members = self.members.lock();
-        members.retain(|member| member.tier.strong_count() > 0);
-        members.push(Member { tier: Arc::downgrade(tier), held });
+        self.members.lock().push(Member { tier: Arc::downgrade(tier), held });
+    }
+
+    /// Removes a tier that is about to end.
+    pub(super) fn leave(&self, tier: &Arc<dyn MemoryTier>) {
+        let leaving = Arc::downgrade(tier);
+        self.members.lock().retain(|member| !member.tier.ptr_eq(&leaving));
     }
 
     /// Returns the most bytes of all caches.
@@ -61,24 +66,29 @@ impl Together {
 
     /// Sets another bound, and lets entries leave until it holds.
     pub(crate) fn set_most(&self, most: Option<u64>) {
-        self.most.store(most.unwrap_or(NO_BOUND), SeqCst);
         let mut left = Left::default();
-        let turn = self.storing.lock();
+        // Whoever stores without a bound has ended, so nothing of that comes later.
+        let turn = self.storing.write();
+        self.most.store(most.unwrap_or(NO_BOUND), SeqCst);
         self.make_room(0, &mut left);
         drop(turn);
     }
 
-    /// Runs `store`, which adds an entry of so many `bytes`, with enough room for it. Without
-    /// room, it returns the entry instead. Returns the entries that left.
-    pub(super) fn store(&self, entry: Entry, store: impl FnOnce(Entry) -> Left) -> Left {
-        if self.most() == NO_BOUND {
-            return store(entry);
+    /// Stores `entry` in `tier`, with enough room for it. Without room, the entry is not stored,
+    /// and what was stored for its key leaves. Returns the entries that left.
+    pub(super) fn store(&self, tier: &dyn MemoryTier, entry: Entry) -> Left {
+        {
+            let _beside_others = self.storing.read();
+            if self.most() == NO_BOUND {
+                return tier.insert(entry);
+            }
         }
         let mut left = Left::default();
-        let _turn = self.storing.lock();
+        let _turn = self.storing.write();
         if self.make_room(entry.bytes(), &mut left) {
-            left.extend(store(entry));
+            left.extend(tier.insert(entry));
         } else {
+            left.extend(tier.remove(entry.key()));
             left.add(entry);
         }
         left
@@ -87,12 +97,19 @@ impl Together {
     /// Lets entries of the cache that holds most leave until there is room for `bytes` more.
     /// Returns false if that cannot be.
     fn make_room(&self, bytes: u64, left: &mut Left) -> bool {
+        if bytes > self.most() {
+            return false;
+        }
+        // Locked all the time: no tier ends meanwhile, and with it its values, under these locks.
+        let members = self.members.lock();
         loop {
             let excess = read(&self.held).saturating_add(bytes).saturating_sub(self.most());
             if excess == 0 {
                 return true;
             }
-            let Some(tier) = self.largest() else { return false };
+            let holding = members.iter().filter(|member| member.held.get() > 0);
+            let largest = holding.max_by_key(|member| member.held.get());
+            let Some(tier) = largest.and_then(|member| member.tier.upgrade()) else { return false };
             let evicted = tier.evict(excess);
             if evicted.is_empty() {
                 return false;
@@ -100,25 +117,23 @@ impl Together {
             left.extend(evicted);
         }
     }
-
-    /// Returns the tier that holds most, if one holds anything.
-    fn largest(&self) -> Option<Arc<dyn MemoryTier>> {
-        let members = self.members.lock();
-        let holding = members.iter().filter(|member| member.held.get() > 0);
-        holding.max_by_key(|member| member.held.get())?.tier.upgrade()
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::VecDeque, thread};
+    use std::{
+        collections::VecDeque,
+        sync::mpsc,
+        thread::{self, ThreadId},
+        time::Duration,
+    };
 
     use super::*;
     use crate::{
         clock::Moment,
         entry::{Entry, Facts},
         key::{Key, StoredKey},
-        memory::{Bounds, fake},
+        memory::{Bounds, Memory, fake},
         timeline::Timeline,
     };
 
@@ -126,6 +141,16 @@ mod tests {
     struct Fifo {
         entries: Mutex<VecDeque<Entry>>,
         held: HeldBytes,
+        together: Arc<Together>,
+        /// Runs when an entry is stored or evicted.
+        meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    }
+
+    impl Fifo {
+        fn run_meanwhile(&self) {
+            let act = self.meanwhile.lock().take();
+            act.into_iter().for_each(|act| act());
+        }
     }
 
     impl MemoryTier for Fifo {
@@ -138,10 +163,13 @@ mod tests {
         }
 
         fn insert(&self, entry: Entry) -> Left {
+            self.run_meanwhile();
             // Others have the time to do wrong what they do without a turn.
             thread::yield_now();
             self.held.add(&entry);
             self.entries.lock().push_back(entry);
+            let (bytes, most) = (read(&self.together.held), self.together.most());
+            assert!(bytes <= most, "{bytes} of {most} bytes");
             Left::default()
         }
 
@@ -153,6 +181,7 @@ mod tests {
         fn clear(&self) {}
 
         fn evict(&self, _: u64) -> Left {
+            self.run_meanwhile();
             let evicted = self.entries.lock().pop_front();
             evicted.into_iter().inspect(|entry| self.held.subtract(entry)).collect()
         }
@@ -166,12 +195,17 @@ mod tests {
         }
     }
 
-    fn tier(together: &Together) -> Arc<dyn MemoryTier> {
+    fn fifo(together: &Arc<Together>) -> Arc<Fifo> {
         let held = together.count();
-        let tier = Arc::new(Fifo { entries: Mutex::default(), held: held.clone() });
-        let tier: Arc<dyn MemoryTier> = tier;
+        let fifo = Arc::new(Fifo {
+            entries: Mutex::default(),
+            held: held.clone(),
+            together: Arc::clone(together),
+            meanwhile: Mutex::default(),
+        });
+        let tier: Arc<dyn MemoryTier> = Arc::clone(&fifo) as _;
         together.join(&tier, held);
-        tier
+        fifo
     }
 
     fn entry(bytes: usize) -> Entry {
@@ -182,8 +216,8 @@ mod tests {
     #[test]
     fn threads_that_store_at_once_keep_the_bound_of_all() {
         const MOST: u64 = 50_000;
-        let together = Together::new(Some(MOST));
-        let tiers = [(); 3].map(|()| tier(&together));
+        let together = Arc::new(Together::new(Some(MOST)));
+        let tiers = [(); 3].map(|()| fifo(&together));
         thread::scope(|scope| {
             let store = |thread: usize| {
                 let tiers = &tiers;
@@ -191,13 +225,7 @@ mod tests {
                 move || {
                     for round in 0..3_000 {
                         let tier = &tiers[(round * 7 + thread) % 3];
-                        let store = |entry| {
-                            let left = tier.insert(entry);
-                            let bytes = read(&together.held);
-                            assert!(bytes <= MOST, "{bytes} bytes");
-                            left
-                        };
-                        drop(together.store(entry(round * 37 % 9_000), store));
+                        drop(together.store(&**tier, entry(round * 37 % 9_000)));
                         if round % 5 == 0 {
                             drop(tier.remove(&StoredKey::from(&fake::key(1))));
                         }
@@ -216,15 +244,97 @@ mod tests {
 
     #[test]
     fn the_cache_that_holds_most_gives_way() {
-        let together = Together::new(Some(10_000));
-        let [small, large] = [(); 2].map(|()| tier(&together));
-        let store = |tier: &Arc<dyn MemoryTier>| {
-            drop(together.store(entry(700), |entry| tier.insert(entry)));
-        };
+        let together = Arc::new(Together::new(Some(10_000)));
+        let [small, large] = [(); 2].map(|()| fifo(&together));
+        let store = |tier: &Fifo| drop(together.store(tier, entry(700)));
         store(&small);
         (0..20).for_each(|_| store(&large));
         assert_eq!(small.entries(), 1);
         (0..20).for_each(|_| store(&small));
         assert!(small.entries().abs_diff(large.entries()) <= 2, "they hold about the same");
+    }
+
+    #[test]
+    fn a_bound_that_is_set_while_an_entry_is_being_stored_holds_for_it() {
+        let together = Arc::new(Together::new(None));
+        let tier = fifo(&together);
+        let setting = Arc::new(Mutex::new(None));
+        let (set, in_set) = (Arc::clone(&together), Arc::clone(&setting));
+        *tier.meanwhile.lock() = Some(Box::new(move || {
+            let (begun, began) = mpsc::channel();
+            *in_set.lock() = Some(thread::spawn(move || {
+                begun.send(()).expect("it is waited for");
+                set.set_most(Some(1_000));
+            }));
+            began.recv().expect("it began");
+            // Without a turn, the bound would be set before the entry is counted.
+            thread::sleep(Duration::from_millis(20));
+        }));
+        drop(together.store(&*tier, entry(5_000)));
+        setting.lock().take().expect("it has begun").join().expect("it has ended");
+        assert_eq!(read(&together.held), 0);
+    }
+
+    #[test]
+    fn an_entry_that_outgrew_a_lower_bound_on_its_way_takes_the_old_one_with_it_and_no_other() {
+        let together = Arc::new(Together::new(Some(10_000)));
+        let [tier, other] = [(); 2].map(|()| fifo(&together));
+        [&tier, &other].iter().for_each(|tier| drop(together.store(&***tier, entry(1_000))));
+        let left = together.store(&*tier, entry(20_000));
+        assert_eq!(left.into_iter().count(), 2, "the old one and the new one");
+        assert_eq!((tier.entries(), other.entries()), (0, 1));
+    }
+
+    /// A value that counts its end, and tells whether the thread that stores drops it under its
+    /// lock.
+    struct Dying {
+        together: Weak<Together>,
+        stores: ThreadId,
+        died: Arc<AtomicU64>,
+    }
+
+    impl Drop for Dying {
+        fn drop(&mut self) {
+            let Some(together) = self.together.upgrade() else { return };
+            let is_locked =
+                thread::current().id() == self.stores && together.storing.try_write().is_none();
+            self.died.fetch_add(if is_locked { 1_000 } else { 1 }, SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_cache_that_ends_while_it_gives_way_ends_after_the_locks() {
+        let together = Arc::new(Together::new(Some(10_000)));
+        let [tier, other] = [(); 2].map(|()| fifo(&together));
+        let died = Arc::default();
+        for _ in 0..5 {
+            let value = Dying {
+                together: Arc::downgrade(&together),
+                stores: thread::current().id(),
+                died: Arc::clone(&died),
+            };
+            let facts = Facts::new(Timeline::fresh(Moment::NEVER, None));
+            let entry = Entry::new(StoredKey::from(&fake::key(1)), value, facts);
+            drop(together.store(&*tier, entry.weighed(|_| 1_500)));
+        }
+        let as_tier: Arc<dyn MemoryTier> = Arc::clone(&tier) as _;
+        let memory = Memory::on(as_tier, false, HeldBytes::default(), Arc::clone(&together));
+        let ending = Arc::new(Mutex::new(None));
+        let started = Arc::clone(&ending);
+        *tier.meanwhile.lock() = Some(Box::new(move || {
+            let (begun, began) = mpsc::channel();
+            *started.lock() = Some(thread::spawn(move || {
+                begun.send(()).expect("it is waited for");
+                drop(memory);
+            }));
+            began.recv().expect("it began");
+            // Time enough to end, but for what the one who evicts holds.
+            thread::sleep(Duration::from_millis(20));
+        }));
+        drop(tier);
+        let left = together.store(&*other, entry(5_000));
+        ending.lock().take().expect("it has begun").join().expect("it has ended");
+        drop(left);
+        assert_eq!(died.load(SeqCst), 5, "1000 for each that died under a lock");
     }
 }
