@@ -1,14 +1,21 @@
-//! The trust in memory while the node is cut off in the midst of something.
+//! What another thread does in the midst of something: it cuts the node off, or lets an entry leave.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak, mpsc},
+    thread,
+    time::Duration,
+};
 
 use cachery_syntax::Backend;
 
-use super::{Cache, Remote, Shared};
+use super::{Cache, Remote, Replaced, Shared};
 use crate::{
+    clock::Moment,
     ending::Ending,
+    entry::{Entry, Facts},
     health::ServerHealth,
-    memory::fake::{self, has_interleaved, interleave_once, key, put},
+    key::StoredKey,
+    memory::fake::{self, has_interleaved, interleave_once, interleave_when_found, key, put},
     observe::Resources,
     remote::{
         Block, BlockRequest, Digester, FillKind, Filled, HoldOff, LoadReply, LoadRequest, Outgoing,
@@ -16,6 +23,7 @@ use crate::{
         Shutdown, TagGeneration, TagKey, Target,
     },
     site::Site,
+    timeline::Timeline,
 };
 
 const OUTAGE_TTL: Duration = Duration::from_secs(30);
@@ -180,4 +188,45 @@ fn the_same_at_the_end_of_the_outage_ttl() {
     });
     assert!(!reads(&cache, 1) && has_interleaved());
     assert!(!reads(&cache, 2), "the end of its time was forgotten, and it was not");
+}
+
+/// A value whose `Drop` uses its own key.
+struct Reentrant(Weak<Cache>);
+
+impl Drop for Reentrant {
+    fn drop(&mut self) {
+        let cache = self.0.upgrade().expect("it outlives its values");
+        cache.drop_key(&StoredKey::from(&key(1)));
+    }
+}
+
+/// Runs `act` on a cache with such a value, which leaves memory when `act` has found it.
+fn leaves_when_found(act: fn(&Cache)) {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let cache = Arc::new(fake::cache(&SITE, None));
+        put(&cache, 1, Reentrant(Arc::downgrade(&cache)));
+        let other = Arc::clone(&cache);
+        let leave = move || drop(other.memory.remove(&StoredKey::from(&key(1))));
+        interleave_when_found(leave);
+        act(&cache);
+        done.send(cache.stats().size).expect("it is waited for");
+    });
+    let size = is_done.recv_timeout(Duration::from_secs(30));
+    assert_eq!(size, Ok(0), "the value died under the lock of its key");
+}
+
+#[test]
+fn a_value_that_leaves_while_it_is_made_to_expire_dies_after_the_lock() {
+    leaves_when_found(|cache| cache.end_key(&key(1), Ending::Expired));
+}
+
+#[test]
+fn a_value_that_leaves_while_a_later_one_was_fenced_off_dies_after_the_lock() {
+    leaves_when_found(|cache| {
+        // Another value has come for the key since.
+        let facts = Facts::new(Timeline::fresh(Moment::NEVER, None));
+        let entry = Entry::new(StoredKey::from(&key(1)), 7_u64, facts);
+        cache.drop_older(&Replaced { key: key(1), entry });
+    });
 }

@@ -24,6 +24,13 @@ use crate::{
 thread_local! {
     /// Runs once, when the tier is empty.
     static INTERLEAVED: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    /// Runs once, when the tier has found an entry.
+    static WHEN_FOUND: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// Interleaves `act` with the next look at an entry: the tier has found it, and nobody has it yet.
+pub(crate) fn interleave_when_found(act: impl FnOnce() + 'static) {
+    WHEN_FOUND.set(Some(Box::new(act)));
 }
 
 /// Interleaves `act` with the next operation of the memory.
@@ -70,7 +77,11 @@ struct FakeStore(Mutex<HashMap<Vec<u8>, Entry>>);
 
 impl MemoryTier for FakeStore {
     fn get(&self, key: &Key) -> Option<Entry> {
-        self.0.lock().unwrap().get(key.as_bytes()).cloned()
+        let entry = self.0.lock().unwrap().get(key.as_bytes()).cloned();
+        if let Some(act) = WHEN_FOUND.take() {
+            act();
+        }
+        entry
     }
 
     fn look(&self, key: &Key) -> Option<Entry> {
