@@ -91,8 +91,9 @@ fn build(
 #[derive(Clone, Copy)]
 struct Scale {
     most: u64,
-    /// The bytes of one unit of weight.
-    unit: u64,
+    /// The units of weight of so many bytes.
+    units: u64,
+    per_bytes: u64,
     /// The least weight of an entry, which is its share of `most`.
     least: u64,
 }
@@ -100,26 +101,35 @@ struct Scale {
 impl Scale {
     fn of(bounds: Bounds) -> Self {
         let Some(max_bytes) = bounds.max_bytes else {
-            return Self { most: bounds.capacity, unit: u64::MAX, least: 1 };
+            return Self { most: bounds.capacity, units: 1, per_bytes: u64::MAX, least: 1 };
         };
-        let unit = max_bytes / u64::from(u32::MAX) + 1;
-        let most = max_bytes / unit;
+        let widest = u64::from(u32::MAX);
+        let per_bytes = max_bytes / widest + 1;
+        // As many as there can be, so that little is lost where shares are rounded down.
+        let units = (widest / max_bytes.max(1)).max(1);
+        let most = max_bytes / per_bytes * units;
         let least = (most / bounds.capacity.max(1)).max(1);
         // As many shares as the capacity, so that all of them fit, and no more.
-        Self { most: most.min(least.saturating_mul(bounds.capacity)), unit, least }
+        let most = most.min(least.saturating_mul(bounds.capacity));
+        Self { most, units, per_bytes, least }
     }
 
     fn weigh(&self, holder: &Holder) -> u32 {
-        let bytes = holder.lock().as_ref().map_or(0, Entry::bytes);
-        let weight = bytes.div_ceil(self.unit).clamp(self.least, self.most.max(self.least));
+        let weight = holder.lock().as_ref().map_or(0, |entry| self.weight_of(entry));
+        // One that is nearly as large as the bound fits alone.
+        let weight = weight.clamp(self.least, self.most.max(self.least));
         u32::try_from(weight).unwrap_or(u32::MAX)
     }
 
+    fn weight_of(&self, entry: &Entry) -> u64 {
+        entry.bytes().saturating_mul(self.units).div_ceil(self.per_bytes)
+    }
+
     /// Returns the bound for which `entry` leaves: one that has less than its share of the bytes
-    /// leaves for their number.
+    /// leaves for the number of entries.
     fn cause(&self, entry: &Entry) -> DropCause {
-        let is_small = entry.bytes().div_ceil(self.unit) < self.least;
-        if is_small || self.unit == u64::MAX { DropCause::Size } else { DropCause::Bytes }
+        let is_small = self.weight_of(entry) < self.least;
+        if is_small || self.per_bytes == u64::MAX { DropCause::Size } else { DropCause::Bytes }
     }
 }
 

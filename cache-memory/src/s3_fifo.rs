@@ -110,25 +110,26 @@ impl MemoryTier for S3Fifo {
             left.add(entry);
             return left;
         }
-        if let Some(old) = self.shards.replace(&entry) {
-            (self.on_drop)(&old, DropCause::Replaced);
-            queues.replace(&old, &entry);
-            self.held.subtract(&old);
-            // Others leave for a larger value, or it does.
-            for (evicted, cause) in queues.evict_for_growth(&old, &entry) {
-                self.forget(&evicted, cause);
-                left.add(evicted);
+        let old = self.shards.replace(&entry);
+        let kind = match &old {
+            Some(old) => {
+                (self.on_drop)(old, DropCause::Replaced);
+                self.held.subtract(old);
+                queues.replace(old, &entry)
             }
-            left.add(old);
-        } else {
-            let kind = queues.kind_for(&entry);
+            None => Some(queues.kind_for(&entry)),
+        };
+        if let Some(kind) = kind {
             for (evicted, cause) in queues.evict_for(&entry) {
                 self.forget(&evicted, cause);
                 left.add(evicted);
             }
-            self.shards.insert(entry.clone());
+            if old.is_none() {
+                self.shards.insert(entry.clone());
+            }
             queues.push(kind, entry.clone());
         }
+        left.extend(old);
         self.held.add(&entry);
         left
     }

@@ -108,10 +108,21 @@ impl Queues {
         }
     }
 
-    /// Puts `new` in the place of `old`, as often asked for as that, and returns that.
-    pub(super) fn replace(&mut self, old: &Entry, new: &Entry) -> Option<Entry> {
+    /// Puts `new` in the place of `old`, as often asked for as that. Where others must leave for it,
+    /// it does nothing but take `old` out, and returns the queue for `new`: at its end, it does not
+    /// leave for itself.
+    pub(super) fn replace(&mut self, old: &Entry, new: &Entry) -> Option<Kind> {
         new.notes().mark.store(old.notes().mark.load(Relaxed), Relaxed);
-        self.small.replace(old, new).or_else(|| self.main.replace(old, new))
+        let growth = new.bytes().saturating_sub(old.bytes());
+        if growth == 0 || self.lacks_room_for(Amount { entries: 0, bytes: growth }).is_none() {
+            drop(self.small.replace(old, new).or_else(|| self.main.replace(old, new)));
+            return None;
+        }
+        let was_small = self.small.remove(old).is_some();
+        if !was_small {
+            self.main.remove(old);
+        }
+        Some(if was_small { Kind::Small } else { Kind::Main })
     }
 
     /// Takes an entry out before its turn.
@@ -130,16 +141,6 @@ impl Queues {
     pub(super) fn evict_for(&mut self, new: &Entry) -> impl Iterator<Item = (Entry, DropCause)> {
         let added = Amount { entries: 1, bytes: new.bytes() };
         self.evict_until(added, added)
-    }
-
-    /// Takes out entries until there is room for `new`, which has taken the place of `old`.
-    pub(super) fn evict_for_growth(
-        &mut self,
-        old: &Entry,
-        new: &Entry,
-    ) -> impl Iterator<Item = (Entry, DropCause)> {
-        let growth = Amount { entries: 0, bytes: new.bytes().saturating_sub(old.bytes()) };
-        self.evict_until(Amount::default(), growth)
     }
 
     /// Takes out the entries beyond the bounds.

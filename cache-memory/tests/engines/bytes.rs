@@ -71,6 +71,7 @@ fn a_value_in_place_of_another_changes_the_bytes_and_keeps_the_bound() {
             assert_eq!(memory.bytes(), sum, "{engine:?}");
         }
         memory.put_large(5, 99_000);
+        assert_eq!(memory.bytes_of(5), Some(99_000), "others leave for it in {engine:?}");
         let bytes = memory.bytes();
         assert!(bytes <= MAX_BYTES, "{bytes} in {engine:?}");
         assert_eq!(bytes, found(&memory, 20), "{engine:?}");

@@ -1,11 +1,11 @@
 //! The contract that every engine meets.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     thread,
 };
 
-use cachery_core::{Bounds, key::StoredKey};
+use cachery_core::{Bounds, Engine, Eviction, key::StoredKey};
 
 use crate::support::{ENGINES, Memory, entry, key};
 
@@ -135,6 +135,24 @@ fn housekeeping_takes_out_what_is_past_all_use_counted_and_nothing_else() {
         assert_eq!(memory.left.expired.load(SeqCst), 25_000, "{engine:?}");
         assert_eq!((memory.number(1), memory.number(2)), (Some(1), None), "{engine:?}");
     }
+}
+
+#[test]
+fn a_step_of_housekeeping_is_short_and_steps_give_all_back() {
+    let memory = Memory::open((Engine::S3Fifo, Eviction::TinyLfu), 100_000);
+    (0..100_000).for_each(|n| memory.put(n, n));
+    let mut steps = 0;
+    while memory.tier.entries() > 0 {
+        let looks = AtomicU64::new(0);
+        memory.tier.tidy(&|_| {
+            looks.fetch_add(1, SeqCst);
+            true
+        });
+        let looks = looks.load(SeqCst);
+        assert!((1..=16_384).contains(&looks), "{looks} looks in one step");
+        steps += 1;
+    }
+    assert!((7..=14).contains(&steps), "{steps} steps");
 }
 
 #[test]
