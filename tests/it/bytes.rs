@@ -174,6 +174,40 @@ async fn all_caches_together_keep_their_bound_and_the_largest_gives_way() {
     }
 }
 
+#[tokio::test]
+async fn a_cache_that_opens_late_gets_room_and_one_of_unknown_size_is_told_and_not_counted() {
+    for engine in [Engine::S3Fifo, Engine::Moka] {
+        let settings = CacheSettings::new().engine(engine);
+        let caches =
+            isolated(|builder| builder.all(settings).variables([("CACHE_MAX_BYTES", "20kB")]))
+                .await;
+        let at_once = async {
+            let open = ["bytes-text", "bytes-method", "bytes-pages"];
+            let total = || open.map(|name| stats(name).bytes).iter().sum::<u64>();
+            for n in 0..50 {
+                text(n, 1000).await;
+                Shop.order(usize::try_from(n).expect("it is small")).await.expect("an order");
+                unknown(usize::try_from(n).expect("it is small")).await;
+            }
+            let Stats { size, bytes, .. } = stats("bytes-unknown");
+            assert_eq!((size, bytes), (50, 0), "{engine:?}");
+            for n in 0..5 {
+                PAGES.put(&n, "x".repeat(1_000)).await;
+                assert!(PAGES.get(&n).await.is_some(), "{engine:?}");
+                assert!(total() <= 20_000, "{} in {engine:?}", total());
+            }
+            // What was cleared takes no room, even if the engine drops it later.
+            text::cache().clear().await;
+            PAGES.put(&1, "x".repeat(9_000)).await;
+            assert!(PAGES.get(&1).await.is_some() && total() <= 20_000, "{engine:?}");
+            let notes = Caches::current().health().await.notes.concat();
+            assert!(notes.contains("CACHE_MAX_BYTES: the bytes of `"), "{notes}");
+            assert!(notes.contains("not counted"), "{notes}");
+        };
+        caches.scope(at_once).await;
+    }
+}
+
 #[test]
 fn all_caches_together_keep_their_bound_while_many_threads_store() {
     for engine in [Engine::S3Fifo, Engine::Moka] {

@@ -8,6 +8,7 @@ mod other_urls;
 mod remote_target;
 mod sites;
 mod tags;
+mod uncounted;
 mod unknown_variables;
 mod unused_remote;
 
@@ -19,5 +20,6 @@ pub(super) use other_urls::check as other_urls;
 pub(super) use remote_target::check as remote_target;
 pub(super) use sites::check as sites;
 pub(super) use tags::check as tags;
+pub(super) use uncounted::check as uncounted;
 pub(super) use unknown_variables::UnknownVariables;
 pub(super) use unused_remote::check as unused_remote;

@@ -54,9 +54,11 @@ impl Preview {
             Resolved::with_backends(sources, &sites, &REMOTE_BACKENDS);
         let policies = sites.iter().enumerate();
         let policies = policies.map(|(index, site)| (site, config.policy(index).clone()));
-        // An attribute may say that a cache uses Redis.
-        let guessed = checks::unused_remote(&config.layers, &sites);
-        let notes = config.notes.iter().filter(|note| guessed.as_ref() != Some(*note)).cloned();
+        // An attribute may say that a cache uses Redis, and how its values are weighed.
+        let checks = [checks::unused_remote, checks::uncounted];
+        let guessed = checks.map(|check| check(&config.layers, &sites));
+        let is_known = |note: &&String| !guessed.iter().flatten().any(|guess| guess == *note);
+        let notes = config.notes.iter().filter(is_known).cloned();
         let url = config.remote.target().map(|target| target.url);
         Self {
             notes: notes.collect(),

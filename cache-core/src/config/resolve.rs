@@ -82,6 +82,7 @@ impl Resolved {
         faults.extend(checks::other_urls(&file, &layers, backends));
         if program.enabled {
             notes.extend(checks::unused_remote(&layers, sites));
+            notes.extend(checks::uncounted(&layers, sites));
         }
         let policies =
             sites.iter().map(|site| policy(&layers, &program, target.is_some(), site)).collect();

@@ -109,7 +109,7 @@ fn sorted(mut items: Vec<String>) -> Vec<String> {
 }
 
 /// Returns `a, b and c`. Beyond the first few, it only counts.
-fn listed(items: &[String]) -> String {
+pub(super) fn listed(items: &[String]) -> String {
     let (shown, rest) = items.split_at(items.len().min(MOST_LISTED));
     match (shown, rest) {
         ([.., last], []) if shown.len() > 1 => {

@@ -40,6 +40,23 @@ fn a_redis_that_a_cache_uses_or_that_all_decline_is_not_noted() {
 }
 
 #[test]
+fn a_bound_of_all_bytes_that_does_not_count_a_cache_is_noted() {
+    const BOUND: (&str, &str) = ("CACHE_MAX_BYTES", "1GiB");
+    let weighed = || site("users").weigh(|| Some(|_| 8));
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let other = |name: &'static str| Site::new(name, "shop::g", "", "");
+    let [note] = &*notes_of(&[weighed(), other("orders")], &[BOUND]) else { panic!("one note") };
+    let begin = "CACHE_MAX_BYTES: the bytes of `orders` are not counted";
+    assert!(note.starts_with(begin) && note.contains("`weigh = |value| ..`"), "{note}");
+    let many: Vec<_> = names.map(other).into();
+    let [note] = &*notes_of(&many, &[BOUND]) else { panic!("one note") };
+    assert!(note.contains("`a`, `b`") && note.contains(" more are not counted"), "{note}");
+    assert_eq!(notes_of(&[weighed()], &[BOUND]), [""; 0]);
+    assert_eq!(notes_of(&many, &[]), [""; 0]);
+    assert_eq!(notes_of(&many, &[BOUND, ("CACHE_ENABLED", "false")]), [""; 0]);
+}
+
+#[test]
 fn a_natural_slip_is_one_note_with_the_name_that_is_meant() {
     for (name, value, meant) in [
         ("CACHE_BACKEND", "redis", "CACHE_TYPE"),
