@@ -67,6 +67,8 @@ async fn adopt_on_a_thread(registry: Arc<Registry>, turn: tokio::sync::OwnedMute
 /// Puts the present settings into effect for all open caches.
 fn adopt(registry: &Registry) {
     registry.together.set_most(registry.settings.max_bytes());
+    // A cache that is being opened may have the bounds from before.
+    registry.finish_openings();
     for cache in registry.open_caches() {
         registry.settings.adopt(cache);
         cache.resize();

@@ -6,6 +6,7 @@ use std::{
 };
 
 use cachery_syntax::Backend;
+use parking_lot::RwLock;
 
 use super::settings::CurrentSettings;
 use crate::{
@@ -35,6 +36,8 @@ pub(super) struct Registry {
     pub(super) together: Arc<Together>,
     /// The cache of each of the sites, opened at its first use.
     caches: Box<[OnceLock<Arc<Cache>>]>,
+    /// Held by all who open a cache, from before its settings are read.
+    opening: RwLock<()>,
 }
 
 impl Registry {
@@ -43,7 +46,9 @@ impl Registry {
         let together = Arc::new(Together::new(settings.max_bytes()));
         let digester = remote.as_ref().map(|remote| remote.digester.clone());
         let tags = Arc::new(Cells::new(digester.unwrap_or_else(|| Digester::new(None))));
-        Self { settings, clock, remote, tags, sites: SITES.static_slice(), together, caches }
+        let sites = SITES.static_slice();
+        let opening = RwLock::default();
+        Self { settings, clock, remote, tags, sites, together, caches, opening }
     }
 
     /// Returns the cache of `site`, and opens it at its first use.
@@ -59,8 +64,11 @@ impl Registry {
 
     #[cold]
     fn open_in<'a>(&self, cell: &'a OnceLock<Arc<Cache>>, site: &'static Site) -> &'a Arc<Cache> {
+        // Several at once, also one within another: a subscriber may open one.
+        let opening = self.opening.read_recursive();
         let cache = cell.get_or_init(|| self.open(site));
-        // A reload between the opening and its end did not see the cache: it takes the settings
+        drop(opening);
+        // A switch between the opening and its end did not see the cache: it takes the policy
         // again.
         self.settings.adopt(cache);
         cache
@@ -101,6 +109,11 @@ impl Registry {
     /// Returns the open caches called `name`: one for each call site.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &Arc<Cache>> + use<'_> {
         site::named(name).iter().filter_map(|site| self.open_cache(site))
+    }
+
+    /// Waits until no cache has settings from before this call that is not among the open ones.
+    pub(super) fn finish_openings(&self) {
+        drop(self.opening.write());
     }
 
     /// Returns all open caches.
