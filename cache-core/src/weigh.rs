@@ -96,7 +96,7 @@ impl<V> SizeWanted for &SizeOf<V> {
 
 /// A type whose size is known. Never implemented: it exists for its message.
 #[diagnostic::on_unimplemented(
-    message = "the size of a `{Self}` is not known",
+    message = "the size of `{Self}` is not known",
     label = "`max_bytes` needs the size of each value",
     note = "write `weigh = |value| ..`, which returns the bytes of a value as a `usize`",
     note = "known are `Copy` types, strings, and `Vec`, `Box`, `Arc` and `Option` of these"
@@ -159,6 +159,15 @@ mod tests {
         assert_eq!(bytes!(vec![0; 10].into(), Arc<[u8]>), Some(16 + 16 + 10));
         assert_eq!(bytes!(vec![Point(0.0, 0.0); 2], Vec<Point>), Some(24 + 32));
         assert_eq!(bytes!(vec![text.clone(); 2], Vec<String>), Some(24 + 2 * (24 + 5)));
+        assert_eq!(bytes!(vec![text.clone(); 2].into(), Box<[String]>), Some(16 + 2 * (24 + 5)));
+        assert_eq!(
+            bytes!(vec![text.clone(); 2].into(), Arc<[String]>),
+            Some(16 + 16 + 2 * (24 + 5))
+        );
+        assert_eq!(bytes!(Cow::from(vec![0; 10]), Cow<'static, [u8]>), Some(24 + 10));
+        assert_eq!(bytes!(Cow::from(&[0; 10]), Cow<'static, [u8]>), Some(24));
+        assert_eq!(bytes!((1, 2), (u64, u64)), Some(16));
+        assert_eq!(bytes!((1, text.clone()), (u64, String)), None);
         assert_eq!(bytes!(Arc::new(text.clone()), Arc<String>), Some(8 + 16 + 24 + 5));
         assert_eq!(bytes!(Arc::new(Point(0.0, 0.0)), Arc<Point>), Some(8 + 16 + 16));
         assert_eq!(bytes!(Box::new(text.clone()), Box<String>), Some(8 + 24 + 5));

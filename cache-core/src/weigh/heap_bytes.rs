@@ -67,6 +67,15 @@ impl<T: Copy> HeapBytes<Flat> for Arc<[T]> {
     }
 }
 
+impl<T: Copy> HeapBytes<Flat> for Cow<'static, [T]> {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(items) => items.heap_bytes(),
+        }
+    }
+}
+
 impl<T: Copy> HeapBytes<Flat> for Box<T> {
     fn heap_bytes(&self) -> usize {
         size_of::<T>()
@@ -81,9 +90,25 @@ impl<T: Copy> HeapBytes<Flat> for Arc<T> {
 
 impl<How, T: HeapBytes<How>> HeapBytes<Deep<How>> for Vec<T> {
     fn heap_bytes(&self) -> usize {
-        let owned: usize = self.iter().map(T::heap_bytes).sum();
-        self.capacity() * size_of::<T>() + owned
+        self.capacity() * size_of::<T>() + owned(self)
     }
+}
+
+impl<How, T: HeapBytes<How>> HeapBytes<Deep<How>> for Box<[T]> {
+    fn heap_bytes(&self) -> usize {
+        size_of_val(&**self) + owned(self)
+    }
+}
+
+impl<How, T: HeapBytes<How>> HeapBytes<Deep<How>> for Arc<[T]> {
+    fn heap_bytes(&self) -> usize {
+        COUNTS + size_of_val(&**self) + owned(self)
+    }
+}
+
+/// Returns the bytes that `items` own.
+fn owned<How, T: HeapBytes<How>>(items: &[T]) -> usize {
+    items.iter().map(T::heap_bytes).sum()
 }
 
 impl<How, T: HeapBytes<How>> HeapBytes<Deep<How>> for Box<T> {

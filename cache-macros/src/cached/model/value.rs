@@ -12,7 +12,7 @@ use crate::shared::{
 };
 
 /// The words of types that no impl has for its parameters.
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 33] = [
     "std",
     "core",
     "alloc",
@@ -36,8 +36,12 @@ const KNOWN: [&str; 29] = [
     "u64",
     "u128",
     "usize",
+    "i8",
+    "i16",
     "i32",
     "i64",
+    "i128",
+    "isize",
     "f32",
     "f64",
     "time",
