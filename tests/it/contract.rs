@@ -167,6 +167,17 @@ mod memory {
     with_rules_of_one_node! { none, Memory; }
 }
 
+/// With the engine moka in the place of the default one.
+mod on_moka {
+    mod memory {
+        with_rules_of_one_node! { moka, Memory; }
+    }
+
+    mod tiered {
+        with_rules_of_one_node! { standalone_moka, Tiered; }
+    }
+}
+
 with_redis_at! { standalone unix tls acl sentinel cluster }
 
 /// By the REST API of Upstash, where nothing is pushed: a node with memory of its own sees what others
@@ -330,5 +341,6 @@ mod between_nodes {
 }
 
 with_rules_of_freshness! { freshness_in_memory, none, Memory }
+with_rules_of_freshness! { freshness_on_moka, moka, Memory }
 with_rules_of_freshness! { freshness_in_redis, standalone, Redis }
 with_rules_of_freshness! { freshness_in_tiers, standalone, Tiered }

@@ -8,6 +8,7 @@
 mod batch;
 mod bodies;
 mod book;
+mod bounds;
 mod bytes;
 mod clock;
 mod config;

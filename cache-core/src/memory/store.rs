@@ -182,3 +182,29 @@ fn count_drop(counters: &Counters, clock: &Clock, entry: &Entry, cause: DropCaus
     };
     count.add(1);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{entry::Facts, memory::fake::key, timeline::Timeline};
+
+    #[test]
+    fn what_leaves_after_its_end_has_expired_whatever_it_makes_room_for() {
+        let (counters, clock) = (Counters::default(), Clock::isolated());
+        clock.stop();
+        let minute = Duration::from_secs(60);
+        let facts = Facts::new(Timeline::fresh(clock.now(), Some(minute)));
+        let entry = Entry::new((&key(1)).into(), 1_u64, facts);
+        let causes = [DropCause::Size, DropCause::Bytes, DropCause::Replaced, DropCause::Expired];
+        let leave = || {
+            causes.iter().for_each(|cause| count_drop(&counters, &clock, &entry, *cause));
+            let evictions = counters.snapshot(0).evictions;
+            (evictions.size, evictions.bytes, evictions.expired)
+        };
+        assert_eq!(leave(), (1, 1, 0));
+        clock.advance(minute);
+        assert_eq!(leave(), (1, 1, 4));
+    }
+}

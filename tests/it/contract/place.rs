@@ -8,7 +8,7 @@ use std::{
 
 use cachery::{
     Backend, Caches,
-    config::{CacheSettings, CachesBuilder, TlsFiles},
+    config::{CacheSettings, CachesBuilder, Engine, TlsFiles},
 };
 use cachery_test_support::{Cluster, Sentinel, Server};
 use tokio::sync::OnceCell;
@@ -46,6 +46,7 @@ enum Deployment {
 pub(crate) struct Place {
     deployment: Deployment,
     pub(crate) backend: Backend,
+    engine: Engine,
     prefix: String,
 }
 
@@ -56,6 +57,14 @@ impl Place {
 
     pub(crate) async fn standalone(backend: Backend) -> Self {
         Self::new(Deployment::Server(STANDALONE.get_or_init(Server::start).await), backend)
+    }
+
+    pub(crate) async fn moka(backend: Backend) -> Self {
+        Self { engine: Engine::Moka, ..Self::none(backend).await }
+    }
+
+    pub(crate) async fn standalone_moka(backend: Backend) -> Self {
+        Self { engine: Engine::Moka, ..Self::standalone(backend).await }
     }
 
     pub(crate) async fn unix(backend: Backend) -> Self {
@@ -90,7 +99,8 @@ impl Place {
 
     fn new(deployment: Deployment, backend: Backend) -> Self {
         static TESTS: AtomicUsize = AtomicUsize::new(0);
-        Self { deployment, backend, prefix: format!("test-{}", TESTS.fetch_add(1, Relaxed)) }
+        let prefix = format!("test-{}", TESTS.fetch_add(1, Relaxed));
+        Self { deployment, backend, engine: Engine::S3Fifo, prefix }
     }
 
     /// Builds a node with the clock of a test.
@@ -128,7 +138,7 @@ impl Place {
 
     fn builder(&self) -> CachesBuilder {
         let builder = Caches::builder()
-            .all(CacheSettings::new().backend(self.backend).jitter(0.0))
+            .all(CacheSettings::new().backend(self.backend).engine(self.engine).jitter(0.0))
             .prefix(&self.prefix)
             .remote_deadline(DEADLINE);
         #[cfg(feature = "upstash")]
