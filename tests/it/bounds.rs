@@ -81,7 +81,9 @@ impl Drop for Reentrant {
     fn drop(&mut self) {
         if self.n < PLAIN {
             let caches = self.ends.lock().clone();
-            caches.iter().for_each(|caches| caches.sync_scope(|| self.use_cache()));
+            if let Some(caches) = caches {
+                caches.sync_scope(|| self.use_cache());
+            }
             self.ends.ended.fetch_add(1, SeqCst);
         }
         if self.ends.panics {
@@ -246,13 +248,13 @@ fn a_value_may_use_its_cache_or_panic_in_whatever_way_it_leaves() {
 /// Keys that are invalidated in every way.
 const KEYS: u64 = 8;
 
-/// The versions of the keys of the hammer.
+/// The versions of the keys of the hammer, which are twice [`KEYS`].
 #[derive(Default)]
 struct Versions {
     /// The version that a load returns.
-    latest: [AtomicU64; 2 * KEYS as usize],
+    latest: [AtomicU64; 16],
     /// The lowest version that a call may return.
-    lowest: [AtomicU64; 2 * KEYS as usize],
+    lowest: [AtomicU64; 16],
     done: AtomicBool,
     calls: AtomicU64,
 }

@@ -199,7 +199,9 @@ mod tests {
         let entry = Entry::new((&key(1)).into(), 1_u64, facts);
         let causes = [DropCause::Size, DropCause::Bytes, DropCause::Replaced, DropCause::Expired];
         let leave = || {
-            causes.iter().for_each(|cause| count_drop(&counters, &clock, &entry, *cause));
+            for cause in causes {
+                count_drop(&counters, &clock, &entry, cause);
+            }
             let evictions = counters.snapshot(0).evictions;
             (evictions.size, evictions.bytes, evictions.expired)
         };

@@ -149,7 +149,9 @@ mod tests {
     impl Fifo {
         fn run_meanwhile(&self) {
             let act = self.meanwhile.lock().take();
-            act.into_iter().for_each(|act| act());
+            if let Some(act) = act {
+                act();
+            }
         }
     }
 
@@ -261,12 +263,12 @@ mod tests {
         let setting = Arc::new(Mutex::new(None));
         let (set, in_set) = (Arc::clone(&together), Arc::clone(&setting));
         *tier.meanwhile.lock() = Some(Box::new(move || {
-            let (begun, began) = mpsc::channel();
+            let (sender, receiver) = mpsc::channel();
             *in_set.lock() = Some(thread::spawn(move || {
-                begun.send(()).expect("it is waited for");
+                sender.send(()).expect("it is waited for");
                 set.set_most(Some(1_000));
             }));
-            began.recv().expect("it began");
+            receiver.recv().expect("it began");
             // Without a turn, the bound would be set before the entry is counted.
             thread::sleep(Duration::from_millis(20));
         }));
@@ -279,7 +281,9 @@ mod tests {
     fn an_entry_that_outgrew_a_lower_bound_on_its_way_takes_the_old_one_with_it_and_no_other() {
         let together = Arc::new(Together::new(Some(10_000)));
         let [tier, other] = [(); 2].map(|()| fifo(&together));
-        [&tier, &other].iter().for_each(|tier| drop(together.store(&***tier, entry(1_000))));
+        for tier in [&tier, &other] {
+            drop(together.store(&**tier, entry(1_000)));
+        }
         let left = together.store(&*tier, entry(20_000));
         assert_eq!(left.into_iter().count(), 2, "the old one and the new one");
         assert_eq!((tier.entries(), other.entries()), (0, 1));
@@ -322,12 +326,12 @@ mod tests {
         let ending = Arc::new(Mutex::new(None));
         let started = Arc::clone(&ending);
         *tier.meanwhile.lock() = Some(Box::new(move || {
-            let (begun, began) = mpsc::channel();
+            let (sender, receiver) = mpsc::channel();
             *started.lock() = Some(thread::spawn(move || {
-                begun.send(()).expect("it is waited for");
+                sender.send(()).expect("it is waited for");
                 drop(memory);
             }));
-            began.recv().expect("it began");
+            receiver.recv().expect("it began");
             // Time enough to end, but for what the one who evicts holds.
             thread::sleep(Duration::from_millis(20));
         }));
