@@ -47,7 +47,9 @@ fn the_smallest_capacities_hold_while_threads_store_remove_clear_and_tidy() {
                 let n = round * WRITERS + thread;
                 match round % 64 {
                     3 => memory.tier.clear(),
-                    5 => memory.tier.tidy(&|entry| entry.value().is_some_and(|n: &u64| n % 3 == 0)),
+                    5 => memory
+                        .tier
+                        .tidy(&|entry| entry.value().is_some_and(|n: &u64| n.is_multiple_of(3))),
                     of if of % 4 == 1 => memory.remove(n - WRITERS),
                     _ => memory.put(n % 500, n),
                 }
