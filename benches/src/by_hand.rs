@@ -2,7 +2,9 @@
 //! cache's generation.
 
 use cachery_test_support::Server;
-use redis::{Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings};
+use redis::{
+    Client, IntoConnectionInfo as _, Pipeline, aio::MultiplexedConnection, io::tcp::TcpSettings,
+};
 
 use crate::{Sentiment, sentiment};
 
@@ -13,12 +15,16 @@ const CHECKSUM: usize = 8;
 const TOKEN: usize = 32;
 const GENERATION: &str = "bench:sentiment:generation";
 
+/// The bytes of the value, of the key's token and of the cache's generation.
+type Stored = (Vec<u8>, Vec<u8>, Vec<u8>);
+
 #[derive(Clone)]
 pub struct ByHand(MultiplexedConnection);
 
 impl ByHand {
     pub async fn connect(server: &Server) -> Self {
-        let info = format!("{}?protocol=resp3", server.url()).into_connection_info().expect("a right URL");
+        let info =
+            format!("{}?protocol=resp3", server.url()).into_connection_info().expect("a right URL");
         // The same settings as ours, so that nothing else differs.
         let client = Client::open(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)));
         let client = client.expect("a right URL");
@@ -43,7 +49,7 @@ impl ByHand {
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.cmd("PTTL").arg(&key);
         pipeline.cmd("MGET").arg(&key).arg(format!("{key}:token")).arg(GENERATION);
-        let (left, (stored, token, generation)): (i64, (Vec<u8>, Vec<u8>, Vec<u8>)) =
+        let (left, (stored, token, generation)): (i64, Stored) =
             pipeline.query_async(&mut self.0).await.expect("redis answers");
         assert!(left > 0 && stored[..TOKEN] == token && stored[..16] == generation);
         assert!(stored[HEADER..][..CHECKSUM] == checksum(&key, &stored));
@@ -53,8 +59,10 @@ impl ByHand {
 
 /// The key's text, by the digest of its arguments.
 fn key(n: u64) -> String {
-    let digest =
-        blake3::Hasher::new().update(&n.to_be_bytes()).update(b"great, I would buy it again").finalize();
+    let digest = blake3::Hasher::new()
+        .update(&n.to_be_bytes())
+        .update(b"great, I would buy it again")
+        .finalize();
     format!("bench:sentiment:0123456789abcdef:{{{}}}", digest.to_hex())
 }
 

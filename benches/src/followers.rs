@@ -12,7 +12,11 @@ use std::{
     time::Instant,
 };
 
-pub const FOLLOWERS: usize = 10_000;
+use cachery_benches::{Aim, Spread, report};
+
+const FOLLOWERS: usize = 10_000;
+/// The most that a follower should take, in microseconds.
+const AIM: Aim = Aim(2.0);
 const ROUNDS: u64 = 21;
 
 static RUNS: AtomicU64 = AtomicU64::new(0);
@@ -21,18 +25,21 @@ static OPEN: AtomicBool = AtomicBool::new(false);
 #[cachery::cached(name = "followed", ttl = 3600)]
 async fn followed(round: u64) -> Arc<str> {
     RUNS.fetch_add(1, Relaxed);
-    std::future::poll_fn(|_| if OPEN.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }).await;
+    std::future::poll_fn(|_| if OPEN.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending })
+        .await;
     round.to_string().into()
 }
 
-/// The median time in microseconds from the first poll to the last value, for each follower.
-pub fn micros_each() -> f64 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+/// Returns the time of a follower from the first poll to the last value, in Markdown.
+pub fn table() -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.expect("a runtime");
     let _entered = runtime.enter();
-    let mut times: Vec<_> = (0..ROUNDS).map(round).collect();
+    let times = Spread::new((0..ROUNDS).map(round));
     assert_eq!(RUNS.load(Relaxed), ROUNDS, "one load a round");
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    let time = AIM.mark(&times.text(2));
+    let row = [format!("{FOLLOWERS} at once"), "1".to_owned(), time];
+    report::table(&["misses of one key", "loads", "us a follower"], [row.to_vec()])
 }
 
 fn round(round: u64) -> f64 {

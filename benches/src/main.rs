@@ -1,90 +1,81 @@
-//! Hits, side by side: ours, a hand-written moka lookup, a hand-written quick_cache lookup, and the
-//! macros of `cached`, in turn within one run.
+//! Hits in memory side by side, in turn within one run: ours, the macros of peers, and lookups by
+//! hand ([`contenders`]). Single hits, stores, hit ratios and followers as well.
 //!
-//! Run it by `make bench`, which writes the table into `BENCHMARKS.md`. Each contender serves the
+//! Run it by `make bench`, which writes the tables into `BENCHMARKS.md`. Each contender serves the
 //! same call, `(u64, &str) -> Arc<str>`, from a warm cache on one thread. A round takes each
 //! contender in turn, so a slow moment of the machine meets all of them; the table shows the median
 //! time, and the median of the round-by-round ratios of ours to each peer.
 
 mod alloc;
 mod contenders;
+mod count;
 mod followers;
-mod hits;
+mod inserts;
 mod latency;
 mod load;
+mod machine;
+mod measure;
+mod plots;
 mod ratio;
-mod report;
+mod single;
 mod table;
-mod threads;
 
-use std::{future::Future, hint::black_box, sync::Arc, time::Instant};
-
-use contenders as c;
+use cachery_benches::report::report;
 use load::Load;
+use table::Line;
+use tokio::runtime::{Builder, Runtime};
 
 const ROUNDS: usize = 11;
-const HITS_PER_ROUND: usize = 100_000;
+const ROUNDS_OF_TWO: usize = 7;
+const CALLS_PER_ROUND: usize = 100_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     if let [_, count, who, keys, hits] = &arguments[..]
         && count == "count"
     {
-        return hits::run(who, keys, hits);
+        return count::run(&runtime, who, keys, hits);
     }
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    let mut table = table::Table::new();
-    let loads: Vec<_> = Load::all().collect();
-    for load in &loads {
-        table.add(&load.to_string(), runtime.block_on(compare(load)));
-    }
-    report::report("hits", &table.to_string());
-    report::report("threads", &threads::table(&loads[..4]).times());
-    report::report("latency", &latency::table());
-    report::report("ratio", &ratio::table());
-    println!(
-        "{} concurrent misses of one key: 1 load, {:.2} us a follower",
-        followers::FOLLOWERS,
-        followers::micros_each()
-    );
+    report("machine", &machine::table());
+    hits(&runtime);
+    report("latency", &latency::table());
+    report("inserts", &inserts::table());
+    report("ratio", &ratio::table());
+    plots::hit_ratio(&ratio::by_capacity());
+    report("followers", &followers::table());
 }
 
-async fn compare(load: &Load) -> Vec<table::Row> {
-    let mut rows: Vec<table::Row> = c::NAMES.iter().map(|_| table::Row::default()).collect();
-    for round in 0..=ROUNDS {
-        // The first round fills the caches.
-        let order = if round == 0 { load.each_key() } else { load.hits(round, HITS_PER_ROUND) };
-        let measured = [
-            measure(load, &order, c::ours).await,
-            measure(load, &order, c::ours_on_moka).await,
-            measure(load, &order, c::peer_concurrent).await,
-            measure(load, &order, c::peer_locked).await,
-            measure(load, &order, c::quick_by_hand).await,
-            measure(load, &order, c::moka_by_hand).await,
-        ];
-        if round > 0 {
-            rows.iter_mut().zip(measured).for_each(|(row, sample)| row.add(sample));
-        }
-    }
-    rows
+/// Reports hits of one thread, of two, and the loads of other orders, calls and values.
+fn hits(runtime: &Runtime) {
+    let by_keys: Vec<_> = Load::by_keys().iter().map(|load| alone(runtime, load, true)).collect();
+    let times = table::times("ns a hit", &by_keys);
+    report("hits", &(times + &table::allocations(&by_keys[by_keys.len() - 1])));
+    plots::hit_time(&by_keys);
+    let two: Vec<_> = Load::of_two_threads().iter().map(two_threads).collect();
+    report("threads", &table::times("ns a hit, 2 threads", &two));
+    let others: Vec<_> = Load::others().iter().map(|load| alone(runtime, load, false)).collect();
+    report("workloads", &table::times("ns a call", &others));
 }
 
-/// Nanoseconds and allocations per hit.
-async fn measure<'t, F, Fut>(load: &'t Load, order: &[u32], call: F) -> table::Sample
-where
-    F: Fn(u64, &'t str) -> Fut,
-    Fut: Future<Output = Arc<str>> + 't,
-{
-    let before = alloc::count();
-    let began = Instant::now();
-    for key in order {
-        black_box(call(7, load.text(*key)).await);
+fn alone(runtime: &Runtime, load: &Load, has_aim: bool) -> Line {
+    let mut line = Line::new(load.to_string(), has_aim.then_some(load.keys()));
+    measure::all().iter().for_each(|contender| contender.fill(runtime, load));
+    for round in 1..=ROUNDS {
+        let order = load.hits(round, CALLS_PER_ROUND);
+        line.round(|contender| contender.round(runtime, load, &order));
     }
-    let nanos = began.elapsed().as_nanos() as f64;
-    let allocations = alloc::count() - before;
-    table::Sample {
-        nanos: nanos / order.len() as f64,
-        allocations: allocations as f64 / order.len() as f64,
+    eprintln!("{load}: measured");
+    line
+}
+
+/// Measures hits of two threads. The caches are filled already.
+fn two_threads(load: &Load) -> Line {
+    let has_aim = load.keys() > 1;
+    let mut line = Line::new(load.to_string(), has_aim.then_some(load.keys()));
+    for round in 1..=ROUNDS_OF_TWO {
+        line.round(|contender| contender.two_threads(load, round, CALLS_PER_ROUND));
     }
+    eprintln!("2 threads, {load}: measured");
+    line
 }

@@ -3,21 +3,19 @@
 
 #[allow(dead_code, reason = "the other programs use the rest")]
 mod contenders;
-mod report;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    fmt::Write as _,
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use contenders as c;
+use cachery_benches::{Aim, report};
+use contenders::{Contender, TENANT, contenders};
+use tokio::runtime::{Builder, Runtime};
 
 const ENTRIES: usize = 1_000_000;
+/// The most bytes that an entry of ours should take.
+const AIM: Aim = Aim(290.0);
 
 struct Counting;
 
@@ -43,35 +41,42 @@ unsafe impl GlobalAlloc for Counting {
 
 fn main() {
     let texts: Vec<String> = (0..ENTRIES).map(|n| format!("review number {n}")).collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let each = runtime.expect("a runtime").block_on(async {
-        [
-            bytes(&texts, c::ours).await,
-            bytes(&texts, c::ours_on_moka).await,
-            bytes(&texts, c::quick_by_hand).await,
-            bytes(&texts, c::moka_by_hand).await,
-        ]
-    });
-    let names = [c::NAMES[0], c::NAMES[1], c::NAMES[4], c::NAMES[5]];
-    let mut table = format!("| bytes an entry | {} |\n|---|---|---|---|---|\n", names.join(" | "));
-    let cells = each.map(|bytes| format!("{bytes:.0}")).join(" | ");
-    writeln!(table, "| {ENTRIES} entries | {cells} |").expect("a string takes all");
-    report::report("bytes", &table);
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let contenders = contenders!(Stores);
+    let mut head = vec!["bytes an entry"];
+    head.extend(contenders.map(|contender| contender.name()));
+    let each = contenders.map(|contender| format!("{:.0}", contender.bytes(&runtime, &texts)));
+    let mut row = vec![format!("{ENTRIES} entries")];
+    row.extend(each);
+    row[1] = AIM.mark(&row[1]);
+    report::report("bytes", &report::table(&head, [row]));
 }
 
-/// Stores all values. Returns the bytes of an entry, without those of the key and of the value.
-async fn bytes<'t, F, Fut>(texts: &'t [String], call: F) -> f64
-where
-    F: Fn(u64, &'t str) -> Fut,
-    Fut: Future<Output = Arc<str>> + 't,
-{
-    let before = LIVE.load(Relaxed);
-    let mut own = 0;
-    for text in texts {
-        let value = call(7, text).await;
-        // The number and the text; the counts of the `Arc` and its text.
-        own += size_of::<u64>() + text.len();
-        own += 2 * size_of::<usize>() + value.len();
+/// A contender as an object.
+trait Stores {
+    fn name(&self) -> &'static str;
+
+    /// Stores all values. Returns the bytes of an entry, without those of the key and of the value.
+    fn bytes(&self, runtime: &Runtime, texts: &[String]) -> f64;
+}
+
+impl<C: Contender> Stores for C {
+    fn name(&self) -> &'static str {
+        C::NAME
     }
-    (LIVE.load(Relaxed) - before - own) as f64 / texts.len() as f64
+
+    fn bytes(&self, runtime: &Runtime, texts: &[String]) -> f64 {
+        let before = LIVE.load(Relaxed);
+        let own: usize = runtime.block_on(async {
+            let mut own = 0;
+            for text in texts {
+                let value = C::shared(TENANT, text).await;
+                // The number and the text; the counts of the `Arc` and its text.
+                own += size_of::<u64>() + text.len();
+                own += 2 * size_of::<usize>() + value.len();
+            }
+            own
+        });
+        (LIVE.load(Relaxed) as f64 - before as f64 - own as f64) / texts.len() as f64
+    }
 }

@@ -11,6 +11,7 @@ mod seen;
 
 use std::time::Duration;
 
+use cachery_benches::{Spread, report};
 use cachery_test_support::{Config, Server};
 use redis::{AsyncConnectionConfig, Client, Pipeline, aio::MultiplexedConnection};
 
@@ -68,9 +69,11 @@ struct Cost {
 
 impl Cost {
     async fn now(redis: &MultiplexedConnection) -> Self {
-        let info: String = redis::cmd("INFO").query_async(&mut redis.clone()).await.expect("redis answers");
+        let info: String =
+            redis::cmd("INFO").query_async(&mut redis.clone()).await.expect("redis answers");
         let field = |name: &str| -> f64 {
-            let value = info.lines().find_map(|line| line.strip_prefix(name)).expect("every redis has it");
+            let value =
+                info.lines().find_map(|line| line.strip_prefix(name)).expect("every redis has it");
             value.trim().parse().expect("it is a number")
         };
         let cpu = field("used_cpu_user:") + field("used_cpu_sys:");
@@ -91,21 +94,24 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(seen::measure());
+    report::report("seen", &runtime.block_on(seen::table()));
     if std::env::args().nth(1).as_deref() == Some("seen") {
         return;
     }
-    println!("{KEYS} keys, {NODES} nodes: CPU seconds of the server and MB sent, median of {ROUNDS} rounds");
-    println!("{:<26} {:>20} {:>20}", "", "invalidations", "fills");
-    for (mode, name) in Mode::ALL {
-        let mut rounds: Vec<[Cost; 2]> = (0..ROUNDS).map(|_| runtime.block_on(round(mode))).collect();
-        let mut median = |at: usize| {
-            rounds.sort_by(|a, b| a[at].cpu.total_cmp(&b[at].cpu));
-            let Cost { cpu, bytes } = rounds[ROUNDS / 2][at];
-            format!("{cpu:.2} s {:>7.1} MB", bytes / 1e6)
-        };
-        println!("{name:<26} {:>20} {:>20}", median(0), median(1));
-    }
+    let head = ["of the server", "invalidations", "MB sent", "fills", "MB sent"];
+    let rows = Mode::ALL.map(|(mode, name)| {
+        let rounds: Vec<_> = (0..ROUNDS).map(|_| runtime.block_on(round(mode))).collect();
+        let parts = [0, 1].map(|part| cells(rounds.iter().map(|round| round[part])));
+        [name.to_owned()].into_iter().chain(parts.into_iter().flatten()).collect()
+    });
+    report::report("push", &report::table(&head, rows));
+}
+
+/// Returns the CPU seconds, and the megabytes sent.
+fn cells(rounds: impl Iterator<Item = Cost> + Clone) -> [String; 2] {
+    let cpu = Spread::new(rounds.clone().map(|cost| cost.cpu)).text(2);
+    let sent = Spread::new(rounds.map(|cost| cost.bytes / 1e6)).median();
+    [format!("{cpu} s"), format!("{sent:.1}")]
 }
 
 /// Measures invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
@@ -150,7 +156,12 @@ async fn read_all(mode: Mode, others: &[MultiplexedConnection]) {
             for n in start..start + READ {
                 let [value, token, ..] = names(n);
                 pipeline.cmd("PTTL").arg(&value).ignore();
-                pipeline.cmd("MGET").arg(&value).arg(token).arg("bench:sentiment:generation").ignore();
+                pipeline
+                    .cmd("MGET")
+                    .arg(&value)
+                    .arg(token)
+                    .arg("bench:sentiment:generation")
+                    .ignore();
             }
             let () = pipeline.query_async(&mut other.clone()).await.expect("redis answers");
         }

@@ -1,8 +1,7 @@
 //! The share of calls that a stored value serves, when the cache is smaller than the set of keys.
 
-use std::fmt::Write as _;
-
 use cachery::{Caches, config::CacheSettings};
+use cachery_benches::report;
 
 const CALLS: usize = 1_000_000;
 const KEYS: u64 = 100_000;
@@ -12,38 +11,46 @@ fn ours(n: u64) -> u64 {
     n
 }
 
+pub const CONTENDERS: [&str; 3] = ["ours", "moka (TinyLFU)", "quick_cache"];
+
 /// Returns a table of hit ratios, in Markdown.
 pub fn table() -> String {
-    let head = "| hits of 100 calls | capacity | ours | moka (TinyLFU) | quick_cache | ours less moka |\n";
-    let mut table = format!("{head}|---|---|---|---|---|---|\n");
-    for (name, trace) in traces() {
-        for capacity in [KEYS / 100, KEYS / 10] {
-            let ratios = [ours_of, moka_of, quick_of].map(|run| 100.0 * run(&trace, capacity));
-            let [ours, moka, quick] = ratios;
-            let difference = ours - moka;
-            writeln!(
-                table,
-                "| {name} | {capacity} | {ours:.1} | {moka:.1} | {quick:.1} | {difference:+.1} |"
-            )
-            .expect("a string takes all");
-        }
-    }
-    table
+    let [ours, moka, quick] = CONTENDERS;
+    let head = ["hits of 100 calls", "capacity", ours, moka, quick, "ours less moka, aim -1.0"];
+    let traces = traces();
+    let rows = traces.iter().flat_map(|(name, trace)| {
+        [KEYS / 100, KEYS / 10].map(|capacity| row(name, trace, capacity))
+    });
+    report::table(&head, rows)
+}
+
+fn row(name: &str, trace: &[u64], capacity: u64) -> Vec<String> {
+    let ratios = ratios(trace, capacity);
+    let [ours, moka, _] = ratios;
+    let mut cells = vec![name.to_owned(), capacity.to_string()];
+    cells.extend(ratios.map(|ratio| format!("{ratio:.1}")));
+    cells.push(format!("{:+.1}", ours - moka));
+    cells
+}
+
+/// Returns the hit ratios with Zipf 0.99 for capacities in percent of the keys.
+pub fn by_capacity() -> Vec<(f64, [f64; 3])> {
+    let trace = zipf(&mut fastrand::Rng::with_seed(1), 0.99);
+    let capacities = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
+    let of = |percent: f64| ratios(&trace, (KEYS as f64 * percent / 100.0).round() as u64);
+    capacities.map(|percent| (percent, of(percent))).to_vec()
+}
+
+/// Returns the hits of 100 calls of all contenders.
+fn ratios(trace: &[u64], capacity: u64) -> [f64; 3] {
+    [ours_of, moka_of, quick_of].map(|run| 100.0 * run(trace, capacity))
 }
 
 /// The traces, each with its name.
 fn traces() -> Vec<(&'static str, Vec<u64>)> {
     let mut random = fastrand::Rng::with_seed(1);
-    let mut zipf = |skew: f64| {
-        let sums = sums(skew);
-        let total = sums[sums.len() - 1];
-        let draw = move |random: &mut fastrand::Rng| {
-            let at = random.f64() * total;
-            sums.partition_point(|sum| *sum < at) as u64
-        };
-        (0..CALLS).map(|_| draw(&mut random)).collect::<Vec<_>>()
-    };
-    let skewed = [("Zipf 0.8", zipf(0.8)), ("Zipf 0.99", zipf(0.99)), ("Zipf 1.1", zipf(1.1))];
+    let mut skewed = |name, skew| (name, zipf(&mut random, skew));
+    let skewed = [skewed("Zipf 0.8", 0.8), skewed("Zipf 0.99", 0.99), skewed("Zipf 1.1", 1.1)];
     let base = skewed[1].1.clone();
     // A row of keys that come once, after every 10,000 calls.
     let scans = base.chunks(10_000).zip(0..).flat_map(|(calls, n): (&[u64], u64)| {
@@ -60,6 +67,17 @@ fn traces() -> Vec<(&'static str, Vec<u64>)> {
         ("a loop over all keys", (0..CALLS as u64).map(|n| n % KEYS).collect()),
     ];
     skewed.into_iter().chain(others).collect()
+}
+
+/// Draws the keys of all calls: the n-th by 1 / n^skew.
+fn zipf(random: &mut fastrand::Rng, skew: f64) -> Vec<u64> {
+    let sums = sums(skew);
+    let total = sums[sums.len() - 1];
+    let draw = |_| {
+        let at = random.f64() * total;
+        sums.partition_point(|sum| *sum < at) as u64
+    };
+    (0..CALLS).map(draw).collect()
 }
 
 fn sums(skew: f64) -> Vec<f64> {

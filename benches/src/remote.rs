@@ -15,6 +15,7 @@ use cachery::{
     Backend, Caches, cached,
     config::{CacheSettings, CachesBuilder},
 };
+use cachery_benches::{Aim, Spread, report};
 use cachery_test_support::{Config, Server};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
@@ -24,6 +25,8 @@ use self::by_hand::ByHand;
 const ROUNDS: usize = 101;
 const HITS: usize = 2_048;
 const KEYS: u64 = 100;
+/// The most that ours should take, as a multiple of by hand.
+const AIM: Aim = Aim(1.05);
 const LONG: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -54,19 +57,20 @@ fn main() {
         return runtime(&mut Builder::new_current_thread())
             .block_on(counted::run(&server, side, hits, callers));
     }
-    println!(
-        "a hit in Redis: microseconds by hand, ours, and the median of the rounds' ratios (its middle half)"
-    );
-    for (name, mut builder) in
-        [("one thread", Builder::new_current_thread()), ("two workers", Builder::new_multi_thread())]
-    {
+    let mut rows = Vec::new();
+    for (name, mut builder) in [
+        ("one thread", Builder::new_current_thread()),
+        ("two workers", Builder::new_multi_thread()),
+    ] {
         let runtime = runtime(&mut builder);
         for callers in [1, 64] {
-            let row = runtime.block_on(compare(&server, callers));
-            println!("{name:>12}, {callers:>2} callers: {row}");
+            let [hand, ours, ratio] = runtime.block_on(compare(&server, callers));
+            rows.push(vec![format!("{callers} at once, {name}"), hand, ours, ratio]);
         }
     }
-    outage::measure(server);
+    let head = ["us a hit in Redis", "redis-rs by hand", "`#[cachery::cached]`", "ratio"];
+    report::report("remote", &report::table(&head, rows));
+    report::report("outage", &outage::table(server));
 }
 
 fn runtime(builder: &mut Builder) -> Runtime {
@@ -82,7 +86,8 @@ pub fn caches(server: &Server) -> CachesBuilder {
 fn install(server: &Server) {
     // Long, because the machine may be busy and misses are not measured.
     let caches = caches(server).remote_deadline(LONG).build();
-    let caches = runtime(&mut Builder::new_current_thread()).block_on(caches).expect("right settings");
+    let caches =
+        runtime(&mut Builder::new_current_thread()).block_on(caches).expect("right settings");
     caches.install().expect("nothing was called yet");
 }
 
@@ -96,36 +101,27 @@ async fn fill(server: &Server) -> ByHand {
     hand
 }
 
-async fn compare(server: &Server, callers: usize) -> String {
+/// Returns the microseconds by hand and ours, and the rounds' ratios.
+async fn compare(server: &Server, callers: usize) -> [String; 3] {
     let hand = fill(server).await;
     let each = HITS / if callers == 1 { 8 } else { callers };
-    let mut rounds = Vec::new();
+    let (mut by_hand, mut by_ours) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let hand = hand.clone();
-        let by_hand = round(callers, each, move |n| hand.clone().get(n)).await;
-        let ours = round(callers, each, ours).await;
-        rounds.push((by_hand, ours));
+        by_hand.push(round(callers, each, move |n| hand.clone().get(n)).await);
+        by_ours.push(round(callers, each, ours).await);
     }
     assert!(analyze::cache().stats().loads <= KEYS, "the rest was hits");
-    let sorted = |of: fn(&(f64, f64)) -> f64| {
-        let mut all: Vec<_> = rounds.iter().map(of).collect();
-        all.sort_by(f64::total_cmp);
-        all
-    };
-    let (hand, ours, ratios) = (sorted(|r| r.0), sorted(|r| r.1), sorted(|r| r.1 / r.0));
-    let at = |all: &[f64], quarter| all[all.len() * quarter / 4];
-    format!(
-        "{:>6.2} {:>6.2}  {:.3} ({:.3} to {:.3})",
-        at(&hand, 2),
-        at(&ours, 2),
-        at(&ratios, 2),
-        at(&ratios, 1),
-        at(&ratios, 3)
-    )
+    let ratio = AIM.mark(&Spread::of_ratios(&by_ours, &by_hand).text(2));
+    [Spread::new(by_hand).text(1), Spread::new(by_ours).text(1), ratio]
 }
 
 /// Returns the microseconds of a hit, where so many callers call at once, again and again.
-async fn round<F>(callers: usize, each: usize, hit: impl Fn(u64) -> F + Clone + Send + 'static) -> f64
+async fn round<F>(
+    callers: usize,
+    each: usize,
+    hit: impl Fn(u64) -> F + Clone + Send + 'static,
+) -> f64
 where
     F: Future<Output = Sentiment> + Send + 'static,
 {

@@ -7,9 +7,22 @@ const PATH: &str = "BENCHMARKS.md";
 /// Prints a table, and writes it into its place where the program is told to.
 pub fn report(name: &str, table: &str) {
     println!("{table}");
-    if std::env::args().nth(1).is_some_and(|word| word == "write") {
+    if writes() {
         write(name, table);
     }
+}
+
+/// Whether the program is told to write.
+pub fn writes() -> bool {
+    std::env::args().nth(1).is_some_and(|word| word == "write")
+}
+
+/// Returns a table in Markdown, of a head and rows of cells.
+pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let line = |cells: &str| format!("| {cells} |\n");
+    let rows = rows.into_iter().map(|cells| line(&cells.join(" | ")));
+    let rule = format!("|{}\n", "---|".repeat(head.len()));
+    [line(&head.join(" | ")), rule].into_iter().chain(rows).collect()
 }
 
 fn write(name: &str, table: &str) {

@@ -8,9 +8,12 @@ use cachery::{
     config::CacheSettings,
     health::{Push, Status},
 };
+use cachery_benches::{Aim, report};
 use cachery_test_support::{Config, Server, eventually};
 
 const INVALIDATIONS: usize = 200;
+/// The most milliseconds until it is seen.
+const AIM: Aim = Aim(50.0);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Long, because the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -30,18 +33,22 @@ async fn value(n: usize) -> usize {
     n
 }
 
-/// Prints a row for each way.
-pub async fn measure() {
-    println!("milliseconds until another node sees an invalidation that has returned, of {INVALIDATIONS}:");
-    println!("{:<34} {:>8} {:>8} {:>8}", "", "median", "99 %", "most");
+/// Returns a row for each way, in Markdown.
+pub async fn table() -> String {
+    let head = ["ms until the other node sees it, by", "median", "99 of 100 within", "the last"];
+    let mut rows = Vec::new();
     for (name, push, line) in WAYS {
         let mut config = Config::default();
         config.line(line);
         let mut times = times(&Server::launch(config), push).await;
         times.sort_unstable();
-        let at = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1].as_secs_f64() * 1e3;
-        println!("{name:<34} {:>8.3} {:>8.3} {:>8.3}", at(50), at(99), at(100));
+        let at =
+            |percent: usize| times[(times.len() * percent).div_ceil(100) - 1].as_secs_f64() * 1e3;
+        let median = AIM.mark(&format!("{:.2}", at(50)));
+        let others = [99, 100].map(|percent| format!("{:.2}", at(percent)));
+        rows.push([name.to_owned(), median].into_iter().chain(others).collect());
     }
+    report::table(&head, rows)
 }
 
 /// Invalidates values that the other node holds in memory, one after another.

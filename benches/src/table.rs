@@ -1,87 +1,100 @@
-//! The table of hits.
+//! The tables of hits.
 
-use std::fmt::{self, Write as _};
+use cachery_benches::{Aim, Spread, report};
 
-use crate::contenders::NAMES;
-
-/// One round of one contender.
-pub struct Sample {
-    pub nanos: f64,
-    pub allocations: f64,
-}
+use crate::measure::{Measured, Sample, all};
 
 /// All rounds of one contender with one load.
 #[derive(Default)]
 pub struct Row {
-    samples: Vec<Sample>,
+    nanos: Vec<f64>,
+    allocations: Vec<f64>,
 }
 
 impl Row {
     pub fn add(&mut self, sample: Sample) {
-        self.samples.push(sample);
+        self.nanos.push(sample.nanos);
+        self.allocations.push(sample.allocations);
     }
 
-    fn nanos(&self) -> impl Iterator<Item = f64> {
-        self.samples.iter().map(|sample| sample.nanos)
+    /// The median nanoseconds.
+    pub fn median(&self) -> f64 {
+        self.nanos().median()
     }
 
-    fn allocations(&self) -> f64 {
-        median(self.samples.iter().map(|sample| sample.allocations))
+    fn nanos(&self) -> Spread {
+        Spread::new(self.nanos.iter().copied())
     }
 
-    /// The median of the round-by-round ratios to another contender.
-    fn ratio_to(&self, other: &Self) -> f64 {
-        median(self.nanos().zip(other.nanos()).map(|(these, those)| these / those))
-    }
-}
-
-/// A line for each load; a column for each contender, of which the first is ours.
-pub struct Table(Vec<(String, Vec<Row>)>);
-
-impl Table {
-    pub fn new() -> Self {
-        Self(Vec::new())
+    fn allocations(&self) -> String {
+        format!("{:.2}", Spread::new(self.allocations.iter().copied()).median())
     }
 
-    pub fn add(&mut self, load: &str, rows: Vec<Row>) {
-        eprintln!("{load}: measured");
-        self.0.push((load.to_owned(), rows));
+    /// Returns the time, and in brackets how many times as long `ours` takes: the median of the
+    /// round-by-round ratios.
+    fn beside(&self, ours: &Self, aim: Option<Aim>) -> String {
+        let ratio = format!("{:.2}", Spread::of_ratios(&ours.nanos, &self.nanos).median());
+        let ratio = aim.map_or(ratio.clone(), |aim| aim.mark(&ratio));
+        format!("{} ({ratio})", self.nanos().text(0))
     }
 }
 
-impl Table {
-    /// Returns Markdown: the median nanoseconds, and in brackets how many times as long ours takes.
-    pub fn times(&self) -> String {
-        let mut table = format!("| ns a hit | {} |\n", NAMES.join(" | "));
-        writeln!(table, "|---|{}", "---|".repeat(NAMES.len())).expect(TAKES_ALL);
-        for (load, rows) in &self.0 {
-            let ours = &rows[0];
-            write!(table, "| {load} | {:.0} |", median(ours.nanos())).expect(TAKES_ALL);
-            for peer in &rows[1..] {
-                let nanos = median(peer.nanos());
-                write!(table, " {nanos:.0} ({:.2}) |", ours.ratio_to(peer)).expect(TAKES_ALL);
-            }
-            table.push('\n');
+/// The rounds of all contenders with one load.
+pub struct Line {
+    pub name: String,
+    /// The number of keys, where the line has an aim.
+    pub keys: Option<usize>,
+    /// In the order of the contenders.
+    pub rows: Vec<Row>,
+}
+
+impl Line {
+    pub fn new(name: String, keys: Option<usize>) -> Self {
+        let rows = all().iter().map(|_| Row::default()).collect();
+        Self { name, keys, rows }
+    }
+
+    /// Adds a round, in which each contender has its turn.
+    pub fn round(&mut self, measure: impl Fn(&dyn Measured) -> Sample) {
+        for (row, contender) in self.rows.iter_mut().zip(all()) {
+            row.add(measure(contender));
         }
-        table
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let ours = &self.rows[0];
+        let peers = self.rows.iter().zip(all()).skip(1).map(|(row, contender)| {
+            row.beside(ours, self.keys.and_then(|keys| aim(contender.word(), keys)))
+        });
+        [self.name.clone(), ours.nanos().text(0)].into_iter().chain(peers).collect()
     }
 }
 
-const TAKES_ALL: &str = "a string takes all";
-
-/// Writes the times, and the allocations of a hit.
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.times())?;
-        let (_, rows) = self.0.last().expect("there are loads");
-        let allocations: Vec<_> =
-            rows.iter().map(|row| format!("{:.2}", row.allocations())).collect();
-        writeln!(f, "| allocations a hit | {} |", allocations.join(" | "))
-    }
+/// Returns the most that ours should take, as a multiple of a contender.
+fn aim(contender: &str, keys: usize) -> Option<Aim> {
+    let [small, medium, large] = match contender {
+        "locked" => [0.45, 0.6, 0.85],
+        "quick" => [2.4, 2.1, 1.5],
+        _ => return None,
+    };
+    Some(Aim(match keys {
+        ..=1_000 => small,
+        1_001..=10_000 => medium,
+        _ => large,
+    }))
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// Returns a table in Markdown: a line for each load, a column for each contender.
+pub fn times(head: &str, lines: &[Line]) -> String {
+    report::table(&columns(head), lines.iter().map(Line::cells))
+}
+
+/// Returns a row of a table that [`times`] has begun: the allocations of a call.
+pub fn allocations(line: &Line) -> String {
+    let cells: Vec<_> = line.rows.iter().map(Row::allocations).collect();
+    format!("| allocations a hit | {} |\n", cells.join(" | "))
+}
+
+fn columns(head: &str) -> Vec<&str> {
+    [head].into_iter().chain(all().map(|contender| contender.name())).collect()
 }
