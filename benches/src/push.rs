@@ -13,17 +13,27 @@ use std::time::Duration;
 
 use cachery_benches::{Spread, report};
 use cachery_test_support::{Config, Server};
-use redis::{AsyncConnectionConfig, Client, Pipeline, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, Pipeline, Value, aio::MultiplexedConnection};
 
 const NODES: usize = 100;
-const KEYS: u64 = 10_000;
+const KEYS: u64 = 2_000;
 const ROUNDS: usize = 3;
 /// Keys in one request of a node that reads all of them.
 const READ: u64 = 500;
 
-const BEGIN: &str = include_str!("../../cache-redis/src/tier/scripts/begin.lua");
-const FILL: &str = include_str!("../../cache-redis/src/tier/scripts/fill.lua");
-const INVALIDATE: &str = include_str!("../../cache-redis/src/tier/scripts/invalidate.lua");
+/// Returns a script as the tier sends it, with the functions that all of them share.
+macro_rules! script {
+    ($file:literal) => {
+        concat!(
+            include_str!("../../cache-redis/src/tier/scripts/shared.lua"),
+            include_str!(concat!("../../cache-redis/src/tier/scripts/", $file))
+        )
+    };
+}
+
+const BEGIN: &str = script!("begin.lua");
+const FILL: &str = script!("fill.lua");
+const INVALIDATE: &str = script!("invalidate.lua");
 /// Invalidates without markers, where the keys themselves are watched.
 const DELETE: &str = "return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])";
 
@@ -41,10 +51,10 @@ enum Mode {
 
 impl Mode {
     const ALL: [(Self, &str); 4] = [
-        (Self::None, "no listeners"),
-        (Self::Markers, "BCAST, markers (chosen)"),
-        (Self::AllKeys, "BCAST, all keys"),
-        (Self::WhatWasRead, "default: what was read"),
+        (Self::None, "nothing"),
+        (Self::Markers, "markers (chosen)"),
+        (Self::AllKeys, "all keys"),
+        (Self::WhatWasRead, "the keys that each has read"),
     ];
 
     fn tracking(self) -> Option<Pipeline> {
@@ -98,7 +108,7 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("seen") {
         return;
     }
-    let head = ["of the server", "invalidations", "MB sent", "fills", "MB sent"];
+    let head = ["nodes are told of", "us an invalidation", "bytes", "us a fill", "bytes"];
     let rows = Mode::ALL.map(|(mode, name)| {
         let rounds: Vec<_> = (0..ROUNDS).map(|_| runtime.block_on(round(mode))).collect();
         let parts = [0, 1].map(|part| cells(rounds.iter().map(|round| round[part])));
@@ -107,11 +117,11 @@ fn main() {
     report::report("push", &report::table(&head, rows));
 }
 
-/// Returns the CPU seconds, and the megabytes sent.
+/// Returns the microseconds of CPU for one key, and the bytes sent.
 fn cells(rounds: impl Iterator<Item = Cost> + Clone) -> [String; 2] {
-    let cpu = Spread::new(rounds.clone().map(|cost| cost.cpu)).text(2);
-    let sent = Spread::new(rounds.map(|cost| cost.bytes / 1e6)).median();
-    [format!("{cpu} s"), format!("{sent:.1}")]
+    let cpu = rounds.clone().map(|cost| cost.cpu * 1e6 / KEYS as f64);
+    let sent = rounds.map(|cost| cost.bytes / KEYS as f64);
+    [Spread::new(cpu).text(0), format!("{:.0}", Spread::new(sent).median())]
 }
 
 /// Measures invalidations of keys that all nodes hold, and then fills of keys that all nodes miss.
@@ -168,8 +178,8 @@ async fn read_all(mode: Mode, others: &[MultiplexedConnection]) {
     }
 }
 
-/// Returns the key, its companions and its markers.
-fn names(n: u64) -> [String; 6] {
+/// Returns the key, its companions, its markers and the feed.
+fn names(n: u64) -> [String; 7] {
     let value = format!("bench:sentiment:0123456789abcdef:{{{n:064x}}}");
     let marker = format!("bench:!sentiment:0123456789abcdef:{{{n:064x}}}");
     let [token, lease, waiters] =
@@ -181,6 +191,7 @@ fn names(n: u64) -> [String; 6] {
         waiters,
         format!("{marker}:i:0123456789abcdef"),
         format!("{marker}:w:0123456789abcdef"),
+        "bench:feed".to_owned(),
     ]
 }
 
@@ -188,9 +199,12 @@ fn names(n: u64) -> [String; 6] {
 async fn fill(redis: &MultiplexedConnection, n: u64) {
     let names = names(n);
     let token = [&GENERATION[..], GENERATION].concat();
-    let begin: [&[u8]; 7] = [GENERATION, b"1", b"0", GENERATION, b"600000", GENERATION, b"3000"];
+    let [state, lease] = [GENERATION, GENERATION];
+    let begin: [&[u8]; 10] =
+        [GENERATION, b"1", b"0", state, b"600000", lease, b"3000", state, b"", b"1"];
     run(redis, BEGIN, &names[..4], &begin).await;
-    run(redis, FILL, &names, &[&token, &VALUE, b"3600000", GENERATION, b"0"]).await;
+    let stored = run(redis, FILL, &names, &[&token, &VALUE, b"3600000", lease, b"0", b"1"]).await;
+    assert_eq!(stored, Value::Int(1), "the token stands");
 }
 
 async fn invalidate(redis: &MultiplexedConnection, mode: Mode, n: u64) {
@@ -198,10 +212,15 @@ async fn invalidate(redis: &MultiplexedConnection, mode: Mode, n: u64) {
     run(redis, script, &names(n), &[]).await;
 }
 
-async fn run(redis: &MultiplexedConnection, script: &str, keys: &[String], args: &[&[u8]]) {
+async fn run(
+    redis: &MultiplexedConnection,
+    script: &str,
+    keys: &[String],
+    args: &[&[u8]],
+) -> Value {
     let mut cmd = redis::cmd("EVAL");
     cmd.arg(script).arg(keys.len()).arg(keys).arg(args);
-    let _: redis::Value = cmd.query_async(&mut redis.clone()).await.expect("redis answers");
+    cmd.query_async(&mut redis.clone()).await.expect("redis answers")
 }
 
 async fn connect(server: &Server) -> MultiplexedConnection {
