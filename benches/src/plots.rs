@@ -113,6 +113,7 @@ where
         .axis_desc_style(("sans-serif", 16))
         .light_line_style(RGBColor(235, 235, 235))
         .x_label_formatter(&|x| x.to_string())
+        .y_label_formatter(&|y| y.to_string())
         .draw()?;
     for (n, Series { name, points }) in series.into_iter().enumerate() {
         let style = COLOURS[n].stroke_width(2).filled();
