@@ -33,6 +33,7 @@ use crate::{
     made_of::MadeOfWrongLength,
     registry::Caches,
     runtime,
+    site::Site,
     tag::Tags,
     wrong_length::WrongLength,
 };
@@ -116,6 +117,15 @@ impl<I, E, A, T> Batch<'_, I, E, A, T> {
     }
 }
 
+/// What a look into memory has found.
+enum Looked<B, R, V, E> {
+    Found(Arc<Cache>, Found<B, R, V, E>),
+    /// The cache is off.
+    Off,
+    /// The list is empty.
+    NoItems,
+}
+
 /// The outcomes of the items so far.
 struct Found<B, R, V, E> {
     /// Those of the items before the first that memory has no value for.
@@ -139,11 +149,11 @@ where
         F: Future<Output = B>,
     {
         poll_fn(runtime::poll_proceed).await;
-        let Some(cache) = self.cache() else { return B::with_room(0) };
-        if !cache.policy.is_enabled() {
-            return run(self.items.iter().map(self.copy).collect()).await;
-        }
-        let found = self.look::<B>(&cache, &key_of);
+        let (cache, found) = match self.look::<B>(&key_of) {
+            Looked::Found(cache, found) => (cache, found),
+            Looked::Off => return run(self.items.iter().map(self.copy).collect()).await,
+            Looked::NoItems => return B::with_room(0),
+        };
         if found.missing.is_empty() {
             return found.before;
         }
@@ -176,11 +186,11 @@ where
         E: Send + 'static,
     {
         poll_fn(runtime::poll_proceed).await;
-        let Some(cache) = self.cache() else { return B::with_room(0) };
-        if !cache.policy.is_enabled() {
-            return run(self.items.iter().map(own).collect()).await;
-        }
-        let found = self.look::<B>(&cache, &key_of);
+        let (cache, found) = match self.look::<B>(&key_of) {
+            Looked::Found(cache, found) => (cache, found),
+            Looked::Off => return run(self.items.iter().map(own).collect()).await,
+            Looked::NoItems => return B::with_room(0),
+        };
         if found.missing.is_empty() {
             return found.before;
         }
@@ -197,27 +207,22 @@ where
         Box::pin(self.fetch(&cache, found, &key_of, groups)).await
     }
 
-    /// Returns the cache, if the list has an item.
-    fn cache(&self) -> Option<Arc<Cache>> {
-        let first = self.items.first()?;
-        Some(Caches::cache_of((self.at)(&mut KeyInPlace::empty(), first).site))
-    }
-
     /// Takes the values that memory has.
-    fn look<B: BatchReturn<V, E>>(
-        &self,
-        cache: &Cache,
-        key_of: impl Fn(&I) -> B::Key,
-    ) -> Found<B, R, V, E> {
-        let counters = &cache.counters;
-        counters.batches.add(1);
-        counters.asked.add(self.items.len() as u64);
-        cache.batch_sizes.record(cache.site.name, self.items.len());
+    fn look<B: BatchReturn<V, E>>(&self, key_of: impl Fn(&I) -> B::Key) -> Looked<B, R, V, E> {
         let mut found =
             Found { before: B::with_room(self.items.len()), after: Vec::new(), missing: vec![] };
+        let mut opened = None;
         for (place, item) in self.items.iter().enumerate() {
             let mut key = KeyInPlace::empty();
+            // Called here alone, so that it is a part of this function.
             let keyed = (self.at)(&mut key, item);
+            let cache = match &opened {
+                Some(cache) => cache,
+                None => match self.begin(keyed.site) {
+                    Some(cache) => &*opened.insert(cache),
+                    None => return Looked::Off,
+                },
+            };
             match cache.hit_value(&key, keyed.value.open) {
                 Some(value) if found.missing.is_empty() => {
                     found.before.add(|| key_of(item), Ok(value));
@@ -229,8 +234,21 @@ where
                 }
             }
         }
-        counters.batch_hits.add((self.items.len() - found.missing.len()) as u64);
-        found
+        let Some(cache) = opened else { return Looked::NoItems };
+        cache.counters.batch_hits.add((self.items.len() - found.missing.len()) as u64);
+        Looked::Found(cache, found)
+    }
+
+    /// Returns the cache, unless it is off, and counts the call in it.
+    fn begin(&self, site: &'static Site) -> Option<Arc<Cache>> {
+        let cache = Caches::cache_of(site);
+        if !cache.policy.is_enabled() {
+            return None;
+        }
+        cache.counters.batches.add(1);
+        cache.counters.asked.add(self.items.len() as u64);
+        cache.batch_sizes.record(cache.site.name, self.items.len());
+        Some(cache)
     }
 
     /// Finds the values that memory does not have.
