@@ -36,11 +36,11 @@ check() {
     [ "$each" -le "$most" ] && [ "$allocations" -le $ALLOCATIONS ] || failed=1
 }
 
-check memory process 100 580
-check memory process 10000 580
-check scoped scoped 100 695
-check tagged tagged 100 640
-check stale stale 4 800
+check memory process 100 460
+check memory process 10000 460
+check scoped scoped 100 630
+check tagged tagged 100 520
+check stale stale 4 730
 
 # Of 128 items in memory: at most the instructions of so many hits, and the list of its values.
 BATCHES=200
@@ -49,9 +49,9 @@ counted=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-coll
 each=$((counted / BATCHES / 128))
 allocations=$("$hit-batch" $BATCHES)
 most=$((BATCHES + ALLOCATIONS))
-echo "batch, 128 items: $each instructions an item (at most 580), $allocations allocations in $BATCHES batches (at most $most)"
-[ "$each" -le 580 ] && [ "$allocations" -le $most ] || failed=1
+echo "batch, 128 items: $each instructions an item (at most 460), $allocations allocations in $BATCHES batches (at most $most)"
+[ "$each" -le 460 ] && [ "$allocations" -le $most ] || failed=1
 
 export REDIS_URL="redis+unix://$directory/socket" CACHE_TYPE=tiered
-check tiered process 100 590
+check tiered process 100 460
 exit $failed
