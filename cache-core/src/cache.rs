@@ -31,14 +31,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    task::Poll,
     time::{Duration, Instant},
 };
 
 use tracing::warn;
 
 use crate::{
-    clock::{Clock, Moment},
+    clock::Clock,
     deciding::Decision,
     ending::Ending,
     entry::{Entry, Facts, Head},
@@ -54,7 +53,7 @@ use crate::{
     site::Site,
     spending::{BudgetReport, Spending},
     tag::Cells,
-    timeline::{Age, Lifetimes, Timeline},
+    timeline::{Lifetimes, Timeline},
     weigh::Weigh,
 };
 

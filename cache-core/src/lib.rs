@@ -6,6 +6,11 @@
 //! hit comes from the `memory` of the site's `cache`. A miss reads the [`remote`] tier, if the
 //! cache has one, and joins a `flight`, where one caller runs the function and fills.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a hit is one function; without optimization its parts are compiled once, and not for each call site"
+)]
+
 #[doc(hidden)]
 pub mod codec;
 pub mod key;

@@ -46,16 +46,22 @@ impl Glance {
     #[inline(never)]
     fn unanswered(self) -> Unanswered {
         match self {
-            Self::Later(_) => Unanswered::Later,
-            Self::Hit(_) | Self::Unfit(_) | Self::Nothing => Unanswered::Absent,
+            Self::Later(entry) => {
+                drop(entry);
+                Unanswered::Later
+            }
+            Self::Hit(entry) | Self::Unfit(entry) => {
+                drop(entry);
+                Unanswered::Absent
+            }
+            Self::Nothing => Unanswered::Absent,
         }
     }
 }
 
 impl Cache {
     /// Looks for an entry of `key` with which memory answers, and counts a hit.
-    #[expect(clippy::inline_always, reason = "a hit is one function, and few calls")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn glance(&self, key: &Key, pace: Pace) -> Glance {
         if !self.policy.is_enabled() {
             return Glance::Nothing;
@@ -68,11 +74,14 @@ impl Cache {
         let Some(entry) = self.memory.get(key) else { return Glance::Nothing };
         let head = entry.head();
         if !is_trusted || !(self.is_present(head) || self.is_present_with_tags(&entry)) {
-            return self.second_glance(entry, pace);
+            return self.doubtful(entry, pace);
         }
         let end = head.settled_until();
-        if end != Moment::NEVER && self.clock.now() >= end {
-            return self.second_glance(entry, pace);
+        if end != Moment::NEVER {
+            let now = self.clock.now();
+            if now >= end {
+                return self.unsettled(entry, now, pace);
+            }
         }
         if self.counters.hit_in_turn(head.facts.spent, pace) {
             Glance::Hit(entry)
@@ -81,18 +90,22 @@ impl Cache {
         }
     }
 
-    /// Looks at an entry that is not as it was stored, or no longer for certain.
+    /// Looks at an entry that may have become invalid, or have expired.
     #[inline(never)]
-    fn second_glance(&self, entry: Entry, pace: Pace) -> Glance {
+    fn doubtful(&self, entry: Entry, pace: Pace) -> Glance {
         self.end_trust_if_over();
         if !self.stands(&entry) {
             return Glance::Unfit(entry);
         }
-        let now = self.clock.now();
+        self.unsettled(entry, self.clock.now(), pace)
+    }
+
+    /// Looks at an entry that may be past its ttl, or due to be refreshed: it answers where no
+    /// caller is to load a new value now.
+    #[inline(never)]
+    fn unsettled(&self, entry: Entry, now: Moment, pace: Pace) -> Glance {
         let reason = match entry.age(now) {
-            _ if entry.is_settled(now) => None,
-            // No caller is to load a new value now.
-            Age::Fresh if entry.awaits_renewal(now) => None,
+            Age::Fresh if entry.is_settled(now) || entry.awaits_renewal(now) => None,
             Age::Stale if entry.awaits_renewal(now) => Some(StaleReason::Stale),
             Age::UsableOnError if entry.is_held_off(now) => Some(StaleReason::Error),
             _ => return Glance::Unfit(entry),

@@ -230,3 +230,13 @@ fn a_value_that_leaves_while_a_later_one_was_fenced_off_dies_after_the_lock() {
         cache.drop_older(&Replaced { key: key(1), entry });
     });
 }
+
+#[test]
+fn a_value_of_another_type_is_no_hit() {
+    let cache = cache();
+    put(&cache, 1, 1_u64);
+    let of_another = cache.hit_value(&key(1), |entry| entry.value::<String>().cloned());
+    assert_eq!((of_another, cache.stats().hits), (None, 0));
+    let own = cache.hit_value(&key(1), |entry| entry.value::<u64>().copied());
+    assert_eq!((own, cache.stats().hits), (Some(1), 1));
+}

@@ -360,8 +360,7 @@ impl KeyInPlace {
     }
 
     /// Makes a key of these parts, in this order.
-    #[expect(clippy::inline_always, reason = "the number of parts is known to the caller alone")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn of(parts: &[&dyn CacheKey]) -> Self {
         let mut key = Self::empty();
         key.complete(parts);
@@ -369,8 +368,7 @@ impl KeyInPlace {
     }
 
     /// Makes a key of these parts, in this order, in this place.
-    #[expect(clippy::inline_always, reason = "the number of parts is known to the caller alone")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn complete(&mut self, parts: &[&dyn CacheKey]) -> Apart {
         self.encode(parts);
         let Self(encoder) = self;
@@ -384,8 +382,7 @@ impl KeyInPlace {
 
     /// Encodes these parts. Written out for the usual numbers of them: the compiler sees the type of
     /// each then, and calls no pointers.
-    #[expect(clippy::inline_always, reason = "the number of parts is known to the caller alone")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn encode(&mut self, parts: &[&dyn CacheKey]) {
         let Self(encoder) = self;
         match parts {

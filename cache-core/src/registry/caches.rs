@@ -417,8 +417,7 @@ impl Caches {
 
     /// Returns the entry with which memory answers for `key` of `site` in the current registry, and
     /// counts a hit.
-    #[expect(clippy::inline_always, reason = "a hit is one function, and few calls")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn hit(site: &'static Site, key: &Key, pace: Pace) -> Result<Entry, Unanswered> {
         let glance = match current::outside_scopes() {
             Some(registry) => registry.glance(site, key, pace),

@@ -9,8 +9,7 @@ use super::super::encode::{CacheKey, KeyEncoder};
 macro_rules! transparent {
     ($($pointer:ty),+) => {$(
         impl<T: CacheKey + ?Sized> CacheKey for $pointer {
-            #[expect(clippy::inline_always, reason = "it stands for nothing of its own")]
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn encode(&self, key: &mut KeyEncoder) {
                 T::encode(self, key);
             }

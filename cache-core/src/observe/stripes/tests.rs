@@ -131,3 +131,24 @@ fn a_thread_that_ends_counts_on_the_shared_stripe() {
     thread.join().expect("it counted");
     assert_eq!((counters.snapshot(0).hits, counters.hits.0[SHARED].hits.get()), (3, 1));
 }
+
+#[test]
+fn a_hit_that_is_taken_back_leaves_nothing_behind_also_where_threads_share_a_stripe() {
+    let _alone = alone();
+    let counters = Counters::default();
+    let spent = Spent { micros: 3, nanos: 5 };
+    let hit_and_take_back = || {
+        counters.hit(spent);
+        counters.hit(spent);
+        counters.no_hit(spent);
+        counters.no_hit(spent);
+        counters.hit(spent);
+    };
+    hit_and_take_back();
+    STRIPE.set(Some(SHARED));
+    hit_and_take_back();
+    STRIPE.set(None);
+    let stats = counters.snapshot(0);
+    assert_eq!((stats.hits, stats.money.saved_by_hits), (2, 10));
+    assert_eq!(stats.time_saved, Duration::from_micros(6));
+}
