@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::{error::Fault, site::Site};
 
-/// Returns a fault for each source outside of the code that sets a rule of eviction for caches of
+/// Returns a fault for each source, except an attribute, that sets a rule of eviction for caches of
 /// which none has an engine with a choice of rules.
 pub(crate) fn check(layers: &Layers, sites: &[Site]) -> Vec<Fault> {
     let mut followed = Vec::new();
@@ -24,6 +24,7 @@ pub(crate) fn check(layers: &Layers, sites: &[Site]) -> Vec<Fault> {
     }
     idle.retain(|source: &Source| !source.is_code() && !followed.contains(source));
     idle.dedup();
-    let why = "it is a rule of the engine `moka`, which no cache here has: set `engine`, too";
+    let why =
+        "a rule of eviction is for the engine `moka`, which no cache here has: set `engine`, too";
     idle.iter().map(|source| source.refuses("eviction", why)).collect()
 }

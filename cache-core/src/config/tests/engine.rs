@@ -40,13 +40,16 @@ fn a_rule_that_no_engine_follows_is_a_fault() {
     let faults = |pairs: &[(&str, &str)]| resolved(&sites, pairs).1;
     let fault = |variable: &str| {
         format!(
-            "{variable}: it is a rule of the engine `moka`, which no cache here has: set `engine`, too"
+            "{variable}: a rule of eviction is for the engine `moka`, which no cache here has: set `engine`, too"
         )
     };
     assert_eq!(faults(&[("CACHE_DEFAULT_EVICTION", "lru")]), [fault("CACHE_DEFAULT_EVICTION")]);
     assert_eq!(faults(&[("CACHE_USERS_EVICTION", "lru")]), [fault("CACHE_USERS_EVICTION")]);
     let one_follows = [("CACHE_DEFAULT_EVICTION", "lru"), ("CACHE_USERS_ENGINE", "moka")];
     assert_eq!(faults(&one_follows), [""; 0]);
+    let mut builder = BuilderSettings::default();
+    builder.add_for_cache("users".to_owned(), CacheSettings::new().eviction(Eviction::Lru));
+    assert_eq!(resolve_with(&[], &sites, &[], builder).1, [fault("builder")]);
 }
 
 #[test]
