@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use cachery_benches::{Aim, Spread, report};
 
-/// What ours takes at most, as a multiple of the peer.
+/// The most that ours may take, as a multiple of the peer.
 const AIM: Aim = Aim(1.0);
 
 fn main() {

@@ -1,4 +1,4 @@
-//! What the tables were measured on.
+//! The machine and the versions that the tables were measured on.
 
 use std::{fs, process::Command, thread};
 

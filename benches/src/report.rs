@@ -12,7 +12,7 @@ pub fn report(name: &str, table: &str) {
     }
 }
 
-/// Whether the program is told to write.
+/// Tells whether the program is told to write.
 pub fn writes() -> bool {
     std::env::args().nth(1).is_some_and(|word| word == "write")
 }

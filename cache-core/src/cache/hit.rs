@@ -9,7 +9,7 @@ use crate::{
     timeline::Age,
 };
 
-/// What memory has for a call. Looking for it runs no code of the user's, not even the `Drop` of a
+/// The finding of a look into memory for a call. Looking runs no code of the user's, not even the `Drop` of a
 /// value: so it may borrow the registry of a scope.
 pub(crate) enum Glance {
     /// An entry that answers; the hit is counted.

@@ -117,7 +117,7 @@ impl<I, E, A, T> Batch<'_, I, E, A, T> {
     }
 }
 
-/// What a look into memory has found.
+/// The finding of a look into memory.
 enum Looked<B, R, V, E> {
     Found(Arc<Cache>, Found<B, R, V, E>),
     /// The cache is off.

@@ -85,7 +85,7 @@ fn wrapper(model: &Model) -> TokenStream {
         };
     }
     let place = key::place(model.returns_shown);
-    let made = key::made(model, &home);
+    let made = entry::made_apart(model, &home);
     let tagged = model.is_tagged().then(|| {
         let at = key::given(model, &home);
         quote!(, #at)

@@ -9,7 +9,7 @@ use super::{
         batch::{Batch, List, Returned},
         model::{Model, generics::arguments, input::Input},
     },
-    key,
+    entry, key,
     signature::{call as path_of, owned},
 };
 use crate::shared::{
@@ -33,7 +33,7 @@ pub(super) fn call(model: &Model, list: &Batch, home: &TokenStream) -> TokenStre
     let krate = &model.krate;
     let place = key::place(span);
     let place = quote!(#place: &mut #krate::__private::KeyInPlace,);
-    let at = of_item(model, list, &place, &key::made(model, home));
+    let at = of_item(model, list, &place, &entry::made_apart(model, home));
     let tagged = model.is_tagged().then(|| {
         let tagged = of_item(model, list, &TokenStream::new(), &key::given(model, home));
         quote!(.tagged(#tagged))

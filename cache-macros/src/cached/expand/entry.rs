@@ -37,9 +37,17 @@ pub(super) fn at_function(model: &Model) -> TokenStream {
     function(model, &kind, &key::declared(model), &quote!(#made #tagged))
 }
 
-/// Who has the key of an entry.
+/// Emits the statements that make the entry of a call where the function's parameters are, with the
+/// key in a place of the caller's.
+pub(super) fn made_apart(model: &Model, home: &TokenStream) -> TokenStream {
+    let borrowed = key::borrowed(model);
+    let made = made(model, home, KeyOf::TheCaller);
+    quote!(#borrowed #made)
+}
+
+/// The owner of the key of an entry.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum KeyOf {
+enum KeyOf {
     /// The entry itself.
     TheEntry,
     /// The caller, in a place of its own.
@@ -48,7 +56,7 @@ pub(super) enum KeyOf {
 
 /// Emits the statements that make the entry of a call, without its tags. `home` has the function's
 /// companions.
-pub(super) fn made(model: &Model, home: &TokenStream, of: KeyOf) -> TokenStream {
+fn made(model: &Model, home: &TokenStream, of: KeyOf) -> TokenStream {
     let krate = &model.krate;
     let helpers = if model.fallible {
         quote!({NoEquality as _, OwnError as _, SharedError as _})

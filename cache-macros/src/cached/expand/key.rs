@@ -9,7 +9,6 @@ use super::{
         Model,
         input::{Input, SelfInput},
     },
-    entry::{self, KeyOf},
     signature::{call, value},
 };
 use crate::shared::{companion::Companion, spans::placed, tokens::hygienic, types::last_segment};
@@ -39,13 +38,12 @@ fn name(text: &str, span: Span) -> Ident {
     name
 }
 
-/// Emits the statements that make the key of a call in its place, where the function's parameters
-/// are: each is borrowed, as `__at` has it.
-pub(super) fn made(model: &Model, home: &TokenStream) -> TokenStream {
+/// Emits the statements that borrow what forms the key, as `__at` has it, where the function's
+/// parameters are.
+pub(super) fn borrowed(model: &Model) -> TokenStream {
     let borrowed = model.params.iter().enumerate().filter(|(_, param)| param.keyed);
     let borrowed = borrowed.map(|(place, param)| borrowed_param(model, place, param));
-    let made = entry::made(model, home, KeyOf::TheCaller);
-    quote!(#(#borrowed)* #made)
+    quote!(#(#borrowed)*)
 }
 
 /// Emits the statement that borrows a parameter. Not all that `__at` takes is a part of the key.
